@@ -1,0 +1,27 @@
+/**
+ * Where things are on a machine (machine paths, to be mapped by `Root`). One list, so that the tools,
+ * the tests and the documentation agree.
+ */
+export const places = {
+  /** The flake: Hyper-NixOS's source tree. */
+  source: "/etc/hypervisor/src",
+  /** Generated NixOS modules and host.json; world-readable, no secrets. */
+  configuration: "/etc/hypervisor/configuration",
+  hypervisor: "/etc/hypervisor",
+  nixos: "/etc/nixos",
+  flakeLink: "/etc/nixos/flake.nix",
+  hardwareConfiguration: "/etc/nixos/hardware-configuration.nix",
+  /** Root-only state: passwords, receipts, backups, cache, sync state. */
+  state: "/var/lib/hyper-nixos",
+  passwords: "/var/lib/hyper-nixos/passwords",
+  receipts: "/var/lib/hyper-nixos/receipts",
+  backups: "/var/lib/hyper-nixos/backups",
+  cache: "/var/lib/hyper-nixos/cache",
+  activations: "/var/lib/hyper-nixos/activations",
+  lock: "/run/hyper-nixos.lock",
+  logs: "/var/log/hypervisor",
+  rebuildLogs: "/var/log/nixos",
+  systemProfile: "/nix/var/nix/profiles/system",
+  currentSystem: "/run/current-system",
+  bootedSystem: "/run/booted-system",
+} as const;

@@ -1,0 +1,220 @@
+import { ExitCode } from "./exit_code.ts";
+import { printableLine } from "./printable.ts";
+import { ToolError } from "./tool_error.ts";
+
+/** How to start one child process. */
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Added to the safe environment (see `child_environment.ts`). */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to the child's standard input, which is empty otherwise. */
+  readonly input?: string | Uint8Array;
+  /** Milliseconds after which the child's process group is killed. */
+  readonly timeout?: number;
+  /** Called with each complete line (without newline) as it arrives. */
+  readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
+  /** Exit codes that are results and not failures; `[0]` by default, `"any"` never throws for a code. */
+  readonly accept?: readonly number[] | "any";
+  /**
+   * `"own"` (default): a process group of its own and no terminal; an abort kills the whole group.
+   * `"terminal"`: the child shares this program's terminal, for shells and programs that ask.
+   */
+  readonly group?: "own" | "terminal";
+  /** Aborts the child; `null` for work that signals must not stop. The context's signal by default. */
+  readonly signal?: AbortSignal | null;
+  /** Keep at most this many bytes of each captured stream (the last ones); 64 MiB by default. */
+  readonly capture?: number;
+}
+
+/** How a child process ended. */
+export interface RunResult {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The exit code; `128 + N` after signal N. */
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** Starts child processes: an argument array, never a shell string. */
+export interface Runner {
+  /**
+   * Runs a command to its end.
+   * @throws ToolError exit 2 when the command is not found, exit 1 ({@link CommandError}) when it ends
+   *   with a code that is not accepted or times out; the signal's reason when aborted
+   */
+  (command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** The absolute path of a command on the safe PATH; undefined when there is none. */
+  which(command: string): string | undefined;
+  /** The environment children get; for processes started by other means. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A child process that failed; keeps all that is known about how. */
+export class CommandError extends ToolError {
+  readonly result: RunResult;
+
+  constructor(result: RunResult) {
+    const last = result.stderr.trim().split("\n").slice(-3).map(printableLine).join(" / ");
+    const how = result.timedOut
+      ? "timed out"
+      : result.signal
+      ? `was ended by ${result.signal}`
+      : `ended with exit code ${result.code}`;
+    super(`${result.command} ${how}${last ? `: ${last}` : ""}`, {
+      hint: `to see it all, run: ${commandLine(result.command, result.args)}`,
+    });
+    this.result = result;
+  }
+}
+
+/** A command as a person would type it, quoted for a POSIX shell where needed. */
+export function commandLine(command: string, args: readonly string[]): string {
+  return [command, ...args].map((word) =>
+    /^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  ).join(" ");
+}
+
+const CAPTURE_LIMIT = 64 * 1024 * 1024;
+/** How long a process group has between TERM and KILL, in milliseconds. */
+const TERM_GRACE = 5_000;
+
+/**
+ * The runner of this process.
+ * @param env the whole environment of children
+ * @param signal aborts children that do not name their own
+ */
+export function createRunner(env: Readonly<Record<string, string>>, signal: AbortSignal): Runner {
+  const which = (command: string) => findOnPath(command, env.PATH ?? "");
+  const run = async (command: string, args: readonly string[], options: RunOptions = {}) => {
+    const path = which(command);
+    if (path === undefined) {
+      throw new ToolError(`command "${command}" not found`, {
+        code: ExitCode.MissingDependency,
+        hint: `install it, or add its folder to PATH; looked in ${env.PATH}`,
+      });
+    }
+    return await runChild(command, path, args, { ...env, ...options.env }, {
+      signal,
+      ...options,
+    });
+  };
+  return Object.assign(run, { which, env });
+}
+
+async function runChild(
+  command: string,
+  path: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  options: RunOptions,
+): Promise<RunResult> {
+  const signal = options.signal ?? undefined;
+  signal?.throwIfAborted();
+  const terminal = options.group === "terminal";
+  const child = new Deno.Command(path, {
+    args: [...args],
+    env,
+    clearEnv: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdin: terminal ? "inherit" : options.input === undefined ? "null" : "piped",
+    stdout: terminal ? "inherit" : "piped",
+    stderr: terminal ? "inherit" : "piped",
+    detached: !terminal,
+  }).spawn();
+
+  let timedOut = false;
+  const stop = () => killGroup(child, terminal);
+  const timer = options.timeout === undefined ? undefined : setTimeout(() => {
+    timedOut = true;
+    stop();
+  }, options.timeout);
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const [status, stdout, stderr] = await Promise.all([
+      child.status,
+      terminal ? "" : collect(child.stdout, options, "stdout"),
+      terminal ? "" : collect(child.stderr, options, "stderr"),
+      !terminal && options.input !== undefined ? feed(child.stdin, options.input) : undefined,
+    ]);
+    const result: RunResult = {
+      command,
+      args,
+      code: status.code,
+      signal: status.signal,
+      stdout,
+      stderr,
+      timedOut,
+    };
+    signal?.throwIfAborted();
+    const accept = options.accept ?? [0];
+    const failed = timedOut || (accept !== "any" && !accept.includes(status.code));
+    if (failed) throw new CommandError(result);
+    return result;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** TERM for the whole group, then KILL for what is left of it. */
+function killGroup(child: Deno.ChildProcess, terminal: boolean): void {
+  const target = terminal ? child.pid : -child.pid;
+  const send = (name: Deno.Signal) => {
+    try {
+      Deno.kill(target, name);
+    } catch {
+      // It is gone already.
+    }
+  };
+  send("SIGTERM");
+  Deno.unrefTimer(setTimeout(() => send("SIGKILL"), TERM_GRACE));
+}
+
+async function feed(stdin: WritableStream<Uint8Array>, input: string | Uint8Array): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    await writer.close();
+  } catch {
+    // A child may end without reading all of its input; its exit code tells what that means.
+  }
+}
+
+async function collect(
+  stream: ReadableStream<Uint8Array>,
+  options: RunOptions,
+  name: "stdout" | "stderr",
+): Promise<string> {
+  const limit = options.capture ?? CAPTURE_LIMIT;
+  const decoder = new TextDecoder();
+  let text = "";
+  let pending = "";
+  for await (const chunk of stream) {
+    const part = decoder.decode(chunk, { stream: true });
+    text += part;
+    if (text.length > limit) text = text.slice(-limit);
+    if (options.onLine === undefined) continue;
+    const lines = (pending + part).split("\n");
+    pending = lines.pop() ?? "";
+    for (const line of lines) options.onLine(line, name);
+  }
+  if (pending !== "") options.onLine?.(pending, name);
+  return text;
+}
+
+function findOnPath(command: string, path: string): string | undefined {
+  const candidates = command.includes("/")
+    ? [command]
+    : path.split(":").map((directory) => `${directory}/${command}`);
+  return candidates.find((candidate) => {
+    try {
+      const info = Deno.statSync(candidate);
+      return info.isFile && ((info.mode ?? 0) & 0o111) !== 0;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,61 @@
+import { CommandError } from "../machine/run.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Log } from "./context.ts";
+import { SignalInterrupt } from "./signals.ts";
+import { style } from "./style.ts";
+
+/**
+ * Reports what ended a run and says with which code to exit: the one place that maps errors to exit
+ * codes. A ToolError is one line and a hint; anything unknown is a bug and shown with its stack.
+ */
+export function reportFailure(error: unknown, log: Log): ExitCode {
+  if (error instanceof SignalInterrupt) {
+    log.warn(error.message);
+    return error.exitCode;
+  }
+  const known = error instanceof ToolError ? error : systemError(error);
+  if (known) {
+    log.error(known.message);
+    if (known.hint) log.error(`${style.bold("next:")} ${known.hint}`);
+    if (known instanceof CommandError) log.debug(known.result.stderr.trimEnd());
+    for (let cause = known.cause; cause instanceof Error; cause = cause.cause) {
+      log.debug(`caused by: ${cause.message}`);
+    }
+    return known.code;
+  }
+  const details = error instanceof Error ? error.stack ?? error.message : String(error);
+  log.error(`this is a bug of the toolkit, please report it: ${details}`);
+  return ExitCode.General;
+}
+
+/** Failures of the system that can happen anywhere a file is touched. */
+function systemError(error: unknown): ToolError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const errno = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (errno === "ENOSPC" || errno === "EDQUOT" || /\(os error (28|122)\)/.test(error.message)) {
+    return new ToolError(`the disk is full: ${error.message}`, {
+      hint: "free some space (nix-collect-garbage, journalctl --vacuum-size=200M) and run it again",
+      cause: error,
+    });
+  }
+  if (errno === "EROFS" || /\(os error 30\)/.test(error.message)) {
+    return new ToolError(`a file system is read-only: ${error.message}`, {
+      code: ExitCode.PermissionDenied,
+      hint:
+        "remount it writable (mount -o remount,rw …), or find out in dmesg why it went read-only",
+      cause: error,
+    });
+  }
+  if (
+    error instanceof Deno.errors.PermissionDenied || errno === "EACCES" || errno === "EPERM" ||
+    error instanceof Deno.errors.NotCapable
+  ) {
+    return new ToolError(`permission denied: ${error.message}`, {
+      code: ExitCode.PermissionDenied,
+      hint: "run it as root",
+      cause: error,
+    });
+  }
+  return undefined;
+}

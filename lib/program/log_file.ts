@@ -1,0 +1,53 @@
+import type { Root } from "../machine/root.ts";
+import { places } from "../machine/places.ts";
+
+/** Levels of {@link LogFile}, the field's usual ones. */
+export type Level = "debug" | "info" | "warning" | "error";
+
+/** The rotating log of one executable; see {@link openLogFile}. */
+export interface LogFile {
+  write(level: Level, message: string): void;
+  close(): Promise<void>;
+}
+
+/** A log file is rotated at this size, in bytes; so many old ones are kept. */
+const MAX_SIZE = 2 * 1024 * 1024;
+const MAX_FILES = 5;
+
+/**
+ * Opens `/var/log/hypervisor/<tool>.log` of a machine, rotated, readable by root only. Lines are
+ * `2026-11-24T06:50:59.123Z [INFO] message`, or JSON Lines with `HYPERVISOR_LOG_FORMAT=json`.
+ * @throws Deno.errors when the folder or file cannot be written
+ */
+export async function openLogFile(root: Root, tool: string, format: string): Promise<LogFile> {
+  const { configure, dispose, getJsonLinesFormatter, getLogger } = await import(
+    "@logtape/logtape"
+  );
+  const { getRotatingFileSink } = await import("@logtape/file");
+  const directory = root.follow(places.logs);
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const sink = getRotatingFileSink(`${directory}/${tool}.log`, {
+    maxSize: MAX_SIZE,
+    maxFiles: MAX_FILES,
+    bufferSize: 0,
+    formatter: format === "json"
+      ? getJsonLinesFormatter({ message: "rendered" })
+      : ({ timestamp, level, message }) =>
+        `${new Date(timestamp).toISOString()} [${level.toUpperCase()}] ${message.join("")}\n`,
+  });
+  await configure({
+    reset: true,
+    sinks: { file: sink },
+    loggers: [
+      { category: [tool], sinks: ["file"], lowestLevel: "debug" },
+      // A log that cannot be written (a full disk) must not end the program.
+      { category: ["logtape", "meta"], sinks: [] },
+    ],
+  });
+  const logger = getLogger([tool]);
+  return {
+    // Messages go in as a value: LogTape would read braces in a template as placeholders.
+    write: (level, message) => logger[level]`${message}`,
+    close: dispose,
+  };
+}

@@ -1,0 +1,132 @@
+import config from "../../deno.json" with { type: "json" };
+import { childEnvironment } from "../machine/child_environment.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { elevation, needsRootError } from "../machine/privilege.ts";
+import { Root } from "../machine/root.ts";
+import { createRunner } from "../machine/run.ts";
+import { parseCommandLine } from "./command_line.ts";
+import type { Context, Output } from "./context.ts";
+import { reportFailure } from "./failure.ts";
+import { ScreenLog } from "./log.ts";
+import { openLogFile } from "./log_file.ts";
+import type { OptionTable } from "./options.ts";
+import { Screen } from "./output.ts";
+import { watchSignals } from "./signals.ts";
+import type { Tool, ToolValues } from "./tool.ts";
+import { createUi } from "./ui.ts";
+
+/** The toolkit's version; deno.json is its one source. */
+export const VERSION: string = config.version;
+
+/** Runs an executable and ends the process: the only caller of `Deno.exit`. */
+export async function main<T extends OptionTable>(tool: Tool<T>): Promise<never> {
+  Deno.umask(0o077);
+  Deno.exit(await execute(tool, Deno.args));
+}
+
+/** Parses, prepares the context, runs the tool, reports what went wrong. Returns the exit code. */
+async function execute<T extends OptionTable>(
+  tool: Tool<T>,
+  args: readonly string[],
+): Promise<ExitCode> {
+  const env = Deno.env.toObject();
+  const plainScreen = new Screen(env.NO_COLOR === undefined || env.NO_COLOR === "");
+  let values: ToolValues<T>;
+  try {
+    const parsed = parseCommandLine(tool, args, VERSION);
+    if (parsed.kind === "print") {
+      plainScreen.stdout(parsed.text);
+      return ExitCode.Success;
+    }
+    values = parsed.values;
+  } catch (error) {
+    return reportFailure(error, new ScreenLog(plainScreen, logOptions(tool, false, false)));
+  }
+
+  const screen = values.color ? plainScreen : new Screen(false);
+  const json = "json" in values && values.json === true;
+  const log = new ScreenLog(screen, logOptions(tool, values.verbose, json));
+  const watch = watchSignals((message) => log.warn(message));
+  try {
+    const run = createRunner(childEnvironment(env), watch.signal);
+    const root = new Root(absolute(values.root));
+    const ui = createUi({ screen, log, yes: values.yes, signal: watch.signal });
+    if (tool.needsRoot(values) && Deno.uid() !== 0) {
+      const found = elevation(run, env, args);
+      if (!found || !ui.interactive) throw needsRootError(found);
+      if (
+        !await ui.confirm({
+          message: "This needs root. Go on with " + found.command + "?",
+          default: true,
+          option: "sudo",
+        })
+      ) {
+        throw needsRootError(found);
+      }
+      return (await run(found.command, found.args, { group: "terminal", accept: "any" })).code;
+    }
+    using _logFile = tool.writesLog(values)
+      ? await attachLogFile(log, root, tool.name, env)
+      : undefined;
+    const ctx: Context = {
+      root,
+      out: output(screen, json),
+      log,
+      ui,
+      run,
+      signal: watch.signal,
+      passPointOfNoReturn: watch.passPointOfNoReturn,
+      now: () => new Date(),
+      env,
+    };
+    try {
+      return await tool.run(ctx, values) ?? ExitCode.Success;
+    } catch (error) {
+      return reportFailure(error, log);
+    }
+  } catch (error) {
+    return reportFailure(error, log);
+  } finally {
+    watch.stop();
+  }
+}
+
+function logOptions(
+  tool: { readonly name: string; readonly errorPrefix?: string },
+  verbose: boolean,
+  json: boolean,
+) {
+  return { tool: tool.name, errorPrefix: tool.errorPrefix, verbose, allOnStderr: json };
+}
+
+/** The log file is a comfort: not being able to write it is one warning. */
+async function attachLogFile(
+  log: ScreenLog,
+  root: Root,
+  tool: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Disposable | undefined> {
+  try {
+    const file = await openLogFile(root, tool, env.HYPERVISOR_LOG_FORMAT ?? "text");
+    log.attach(file);
+    return { [Symbol.dispose]: () => void file.close() };
+  } catch (error) {
+    log.warn(`no log file is written: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}
+
+function output(screen: Screen, json: boolean): Output {
+  const line = (text: string) => text.endsWith("\n") ? text : text + "\n";
+  return {
+    print: (text) => json ? screen.stderr(line(text)) : screen.stdout(line(text)),
+    json: (value) => screen.stdout(JSON.stringify(value, null, 2) + "\n"),
+    get columns() {
+      return screen.columns;
+    },
+  };
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}

@@ -1,0 +1,102 @@
+/**
+ * Option declarations: one table per executable, from which parsing, `--help`, completions and manual
+ * pages are made, and from which TypeScript infers the values' types.
+ */
+export interface OptionSpec<T> {
+  readonly kind: "flag" | "value";
+  readonly description: string;
+  /** The value when the option is not given; `undefined` means "not given". */
+  readonly default: T;
+  /** How the default is shown when it is found at run time, for example `this machine's`. */
+  readonly defaultText?: string;
+  /** The placeholder of a value in help, for example `NAME`. */
+  readonly argument?: string;
+  readonly choices?: readonly string[];
+  /** A single-letter alias. */
+  readonly short?: string;
+  /** An environment variable that sets it; the command line wins. */
+  readonly env?: string;
+  /** Checks and converts the text; throws {@link OptionError} with what is wrong. */
+  readonly parse?: (text: string) => T;
+}
+
+/** What is wrong with an option's value; becomes exit 4 with the option named. */
+export class OptionError extends Error {}
+
+// deno-lint-ignore no-explicit-any -- a table holds specs of different types; values stay typed by ValuesOf
+export type OptionTable = Readonly<Record<string, OptionSpec<any>>>;
+
+/** The parsed values of a table. */
+export type ValuesOf<T extends OptionTable> = {
+  readonly [K in keyof T]: T[K] extends OptionSpec<infer V> ? V : never;
+};
+
+/** An option that is there or not. One that is on by default also has its `--no-` form. */
+export function flag(
+  spec: { readonly description: string; readonly default?: boolean; readonly short?: string },
+): OptionSpec<boolean> {
+  return { kind: "flag", ...spec, default: spec.default ?? false };
+}
+
+interface ValueSpec {
+  readonly argument: string;
+  readonly description: string;
+  readonly defaultText?: string;
+  readonly env?: string;
+  readonly short?: string;
+}
+
+/** An option with a text; `undefined` when it is not given and has no default. */
+export function text(spec: ValueSpec & { readonly default: string }): OptionSpec<string>;
+export function text(spec: ValueSpec): OptionSpec<string | undefined>;
+export function text(
+  spec: ValueSpec & { readonly default?: string },
+): OptionSpec<string | undefined> {
+  return { kind: "value", ...spec, default: spec.default };
+}
+
+/** An option whose text is one of a few words. */
+export function choice<const C extends readonly string[]>(
+  spec: Omit<ValueSpec, "argument"> & { readonly choices: C; readonly default: C[number] },
+): OptionSpec<C[number]>;
+export function choice<const C extends readonly string[]>(
+  spec: Omit<ValueSpec, "argument"> & { readonly choices: C },
+): OptionSpec<C[number] | undefined>;
+export function choice(
+  spec: Omit<ValueSpec, "argument"> & {
+    readonly choices: readonly string[];
+    readonly default?: string;
+  },
+): OptionSpec<string | undefined> {
+  return { kind: "value", argument: spec.choices.join("|"), ...spec, default: spec.default };
+}
+
+/** An option whose text is checked and converted; `parse` throws {@link OptionError}. */
+export function parsed<T>(
+  spec: ValueSpec & { readonly parse: (text: string) => T },
+): OptionSpec<T | undefined> {
+  return { kind: "value", ...spec, default: undefined };
+}
+
+/** What every executable has, besides `--help` and `--version`. */
+export const commonOptions = {
+  root: text({
+    argument: "PATH",
+    description: "the machine to manage is mounted at PATH",
+    default: "/",
+    env: "HYPERVISOR_ROOT",
+  }),
+  yes: flag({ description: "take the default answer to every question" }),
+  verbose: flag({ description: "show detailed output" }),
+  color: flag({ description: "colour on a terminal (also NO_COLOR)", default: true }),
+} satisfies OptionTable;
+
+/** `--json`, for executables whose result is worth parsing. */
+export const jsonOption: { readonly json: OptionSpec<boolean> } = {
+  json: flag({ description: "one JSON document on stdout, everything else on stderr" }),
+};
+
+/** `checkOnly` → `--check-only`. */
+export function optionName(key: string): string {
+  return "--" + key.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase());
+}

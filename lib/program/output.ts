@@ -1,0 +1,81 @@
+import { printable } from "../machine/printable.ts";
+import { renderStyles } from "./style.ts";
+
+/** A stream of the process: standard output or standard error. */
+interface Stream {
+  writeSync(data: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+/**
+ * The one place that writes to the screen. A terminal that was closed (EIO) or a pipe that nobody
+ * reads any more (EPIPE) silences its stream; the program goes on. Text is escaped, then coloured.
+ */
+export class Screen {
+  readonly colour: boolean;
+  #stdoutGone = false;
+  #stderrGone = false;
+  #live = false;
+
+  /** @param colour whether the user allows colour; it is used on terminals only */
+  constructor(colour: boolean) {
+    this.colour = colour && Deno.stderr.isTerminal() && Deno.stdout.isTerminal();
+  }
+
+  /** Writes a styled text to standard output. */
+  stdout(text: string): void {
+    this.erase();
+    if (!this.#stdoutGone) this.#stdoutGone = !write(Deno.stdout, this.#render(text));
+  }
+
+  /** Writes a styled text to standard error. */
+  stderr(text: string): void {
+    this.erase();
+    this.#err(this.#render(text));
+  }
+
+  /** Replaces the line that the last `redraw` left; for progress on a terminal. */
+  redraw(text: string): void {
+    this.#live = true;
+    this.#err("\r\x1b[2K" + this.#render(text));
+  }
+
+  /** Removes what {@link redraw} left. */
+  erase(): void {
+    if (!this.#live) return;
+    this.#live = false;
+    this.#err("\r\x1b[2K");
+  }
+
+  /** Columns of the terminal; 80 without one. */
+  get columns(): number {
+    try {
+      return Deno.consoleSize().columns || 80;
+    } catch {
+      return 80;
+    }
+  }
+
+  #err(text: string): void {
+    if (!this.#stderrGone) this.#stderrGone = !write(Deno.stderr, text);
+  }
+
+  #render(text: string): string {
+    return renderStyles(printable(text), this.colour);
+  }
+}
+
+/** @returns false when the stream is gone */
+function write(stream: Stream, text: string): boolean {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += stream.writeSync(bytes.subarray(done));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) return false;
+      // A non-blocking pipe that is full: its reader needs a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+  return true;
+}

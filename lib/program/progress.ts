@@ -1,0 +1,115 @@
+import type { Log, Progress } from "./context.ts";
+import type { Screen } from "./output.ts";
+import { style, visibleWidth } from "./style.ts";
+
+/** The bar is drawn at most this often, and without a terminal a line is printed this often (ms). */
+const DRAW_EVERY = 80;
+const LINE_EVERY = 10_000;
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/**
+ * Progress on the one writer: @clack/prompts' own bar puts the terminal in raw mode and ends the
+ * process on Ctrl-C, which must not happen while files are being applied.
+ * @param live whether stderr is a terminal that can be redrawn
+ */
+export function startProgress(
+  screen: Screen,
+  log: Log,
+  live: boolean,
+  label: string,
+  total?: number,
+): Progress {
+  return live ? new Bar(screen, log, label, total) : new Lines(log, label, total);
+}
+
+class Bar implements Progress {
+  readonly #timer: ReturnType<typeof setInterval>;
+  #position = 0;
+  #note = "";
+  #frame = 0;
+  #ended = false;
+
+  constructor(
+    readonly screen: Screen,
+    readonly log: Log,
+    readonly label: string,
+    readonly total: number | undefined,
+  ) {
+    this.#timer = setInterval(() => this.#draw(), DRAW_EVERY);
+    Deno.unrefTimer(this.#timer);
+    this.#draw();
+  }
+
+  update(position: number, note = ""): void {
+    this.#position = position;
+    this.#note = note;
+  }
+
+  done(message: string): void {
+    if (this.#end()) this.log.info(message);
+  }
+
+  fail(message: string): void {
+    if (this.#end()) this.log.warn(message);
+  }
+
+  #end(): boolean {
+    if (this.#ended) return false;
+    this.#ended = true;
+    clearInterval(this.#timer);
+    this.screen.erase();
+    return true;
+  }
+
+  #draw(): void {
+    const frame = FRAMES[this.#frame++ % FRAMES.length]!;
+    const width = Math.min(20, Math.max(8, this.screen.columns - 60));
+    const text = `${style.cyan(frame)} ${this.label}${this.#bar(width)} ${this.#note}`;
+    this.screen.redraw(visibleWidth(text) < this.screen.columns ? text : this.#short(text));
+  }
+
+  #bar(width: number): string {
+    if (!this.total) return "";
+    const filled = Math.round(Math.min(1, this.#position / this.total) * width);
+    return ` ${style.cyan("█".repeat(filled))}${style.dim("░".repeat(width - filled))}`;
+  }
+
+  /** Without its note, and cut: a line that wraps cannot be redrawn. */
+  #short(text: string): string {
+    return [...text].slice(0, this.screen.columns - 1).join("");
+  }
+}
+
+class Lines implements Progress {
+  #last = Date.now();
+  #ended = false;
+
+  constructor(
+    readonly log: Log,
+    readonly label: string,
+    readonly total: number | undefined,
+  ) {
+    log.debug(`${label} …`);
+  }
+
+  update(position: number, note = ""): void {
+    if (Date.now() - this.#last < LINE_EVERY || this.#ended) return;
+    this.#last = Date.now();
+    const share = this.total ? ` ${Math.floor(100 * position / this.total)} %` : "";
+    this.log.info(`${this.label}${share}${note ? ` ${note}` : ""}`);
+  }
+
+  done(message: string): void {
+    if (this.#end()) this.log.info(message);
+  }
+
+  fail(message: string): void {
+    if (this.#end()) this.log.warn(message);
+  }
+
+  #end(): boolean {
+    const first = !this.#ended;
+    this.#ended = true;
+    return first;
+  }
+}

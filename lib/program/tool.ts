@@ -1,0 +1,40 @@
+import type { ExitCode } from "../machine/exit_code.ts";
+import type { Context } from "./context.ts";
+import type { commonOptions, OptionTable, ValuesOf } from "./options.ts";
+
+/** The word after the options, for example rebuild-helper's ACTION. */
+export interface Operand {
+  readonly name: string;
+  readonly choices: readonly string[];
+  readonly description: string;
+  readonly required: boolean;
+}
+
+/** Values of a tool's own options and of the common ones. */
+export type ToolValues<T extends OptionTable> =
+  & ValuesOf<T>
+  & ValuesOf<typeof commonOptions>
+  & { readonly operand: string | undefined };
+
+/** One executable: what it is called, what it takes, what it does. */
+export interface Tool<T extends OptionTable> {
+  readonly name: string;
+  /** One sentence, for the head of `--help`. */
+  readonly purpose: string;
+  readonly options: T;
+  readonly operand?: Operand;
+  /** Command lines worth knowing, each with what it does. */
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  /** Further help text: files, environment, notes. */
+  readonly notes?: string;
+  /** Exit codes that mean something particular here; the general table is always shown. */
+  readonly exitCodes?: Readonly<Record<number, string>>;
+  /** Starts error lines in place of `[name] error:`. */
+  readonly errorPrefix?: string;
+  /** Whether this run changes what only root may change. */
+  readonly needsRoot: (values: ToolValues<T>) => boolean;
+  /** Whether this run may write anything at all, its log included. */
+  readonly writesLog: (values: ToolValues<T>) => boolean;
+  /** Does the job. Returns the exit code, 0 when it returns nothing. */
+  readonly run: (ctx: Context, values: ToolValues<T>) => Promise<ExitCode | void>;
+}
