@@ -1,0 +1,53 @@
+import type { Context } from "../program/context.ts";
+import { ExitCode } from "./exit_code.ts";
+import { ensureDirectory, lstatIfExists } from "./files.ts";
+import { places } from "./places.ts";
+import { ToolError } from "./tool_error.ts";
+
+/**
+ * Makes sure that the state folder is there, and that nobody but its owner could have put anything
+ * into it: it holds password hashes, and what is read back from it decides what root does.
+ * @throws ToolError exit 3 when {@link stateFolderProblem} finds one
+ */
+export function ensureStateFolder(ctx: Context): void {
+  const problem = stateFolderProblem(ctx);
+  if (problem) throw problem;
+  ensureDirectory(ctx.root.host(places.state), 0o700);
+  for (const folder of [places.receipts, places.backups, places.passwords]) {
+    ensureDirectory(ctx.root.host(folder), 0o700);
+  }
+}
+
+/**
+ * What is wrong with the state folder as it is, without changing anything: it or a folder above it
+ * belongs to someone else, is writable by someone else, or is not a folder.
+ */
+export function stateFolderProblem(ctx: Context): ToolError | undefined {
+  const parts = places.state.slice(1).split("/");
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const path = "/" + parts.slice(0, depth).join("/");
+    const own = depth === parts.length;
+    const info = lstatIfExists(own ? ctx.root.host(path) : ctx.root.follow(path));
+    if (info === undefined) return undefined;
+    const shown = ctx.root.host(path);
+    const found = problemOf(info, own);
+    if (found) {
+      return new ToolError(`${shown} ${found}`, {
+        code: ExitCode.PermissionDenied,
+        hint: own
+          ? `look at what is in it; when it is yours: chown root:root ${shown} && chmod 0700 ${shown}`
+          : `give it back to root: chown root:root ${shown} && chmod 0755 ${shown}`,
+      });
+    }
+  }
+  return undefined;
+}
+
+function problemOf(info: Deno.FileInfo, own: boolean): string | undefined {
+  if (!info.isDirectory) return "is not a folder, but the toolkit keeps secrets in it";
+  if (info.uid !== 0 && info.uid !== Deno.uid()) return `belongs to user ${info.uid}, not to root`;
+  const mode = info.mode ?? 0;
+  if ((mode & 0o022) !== 0) return "can be written by others than root";
+  if (own && (mode & 0o077) !== 0) return "can be read by others than root";
+  return undefined;
+}
