@@ -12,9 +12,9 @@ import { ToolError } from "./tool_error.ts";
 export function ensureStateFolder(ctx: Context): void {
   const problem = stateFolderProblem(ctx);
   if (problem) throw problem;
-  ensureDirectory(ctx.root.host(places.state), 0o700);
-  for (const folder of [places.receipts, places.backups, places.passwords]) {
+  for (const folder of [places.state, places.receipts, places.backups, places.passwords]) {
     ensureDirectory(ctx.root.host(folder), 0o700);
+    Deno.chmodSync(ctx.root.host(folder), 0o700);
   }
 }
 
@@ -30,7 +30,7 @@ export function stateFolderProblem(ctx: Context): ToolError | undefined {
     const info = lstatIfExists(own ? ctx.root.host(path) : ctx.root.follow(path));
     if (info === undefined) return undefined;
     const shown = ctx.root.host(path);
-    const found = problemOf(info, own);
+    const found = problemOf(info);
     if (found) {
       return new ToolError(`${shown} ${found}`, {
         code: ExitCode.PermissionDenied,
@@ -43,11 +43,10 @@ export function stateFolderProblem(ctx: Context): ToolError | undefined {
   return undefined;
 }
 
-function problemOf(info: Deno.FileInfo, own: boolean): string | undefined {
+function problemOf(info: Deno.FileInfo): string | undefined {
   if (!info.isDirectory) return "is not a folder, but the toolkit keeps secrets in it";
   if (info.uid !== 0 && info.uid !== Deno.uid()) return `belongs to user ${info.uid}, not to root`;
   const mode = info.mode ?? 0;
   if ((mode & 0o022) !== 0) return "can be written by others than root";
-  if (own && (mode & 0o077) !== 0) return "can be read by others than root";
   return undefined;
 }

@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import type { Context } from "../program/context.ts";
+import {
+  ensureDirectory,
+  linkAtomic,
+  lstatIfExists,
+  parentOf,
+  removeIfExists,
+  syncFolder,
+  writeFileAtomic,
+} from "../machine/files.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { copyTree, isSameTree, treeDigest } from "./copy_tree.ts";
+import {
+  backupFolder,
+  type Receipt,
+  type Snapshot,
+  type StepRecord,
+  writeReceipt,
+} from "./receipt.ts";
+import type { FileStep, LinkStep, Step, TreeStep } from "./step.ts";
+
+/**
+ * Applies one step. What it replaces is backed up and the receipt says `doing` before anything is
+ * changed, so that a kill at any moment leaves a receipt from which it can be reverted. A step whose
+ * result is there already changes nothing.
+ */
+export async function applyStep(ctx: Context, receipt: Receipt, step: Step): Promise<void> {
+  const record = recordOf(receipt, step);
+  const path = ctx.root.host(step.path);
+  ctx.log.debug(`${step.title}: ${path}`);
+  if (isDone(step, path)) {
+    record.state = "unchanged";
+    writeReceipt(ctx, receipt);
+    return;
+  }
+  if (step.kind !== "directory") requireParent(path);
+  if (step.kind === "tree") return await applyTree(ctx, receipt, record, step, path);
+
+  record.before = backUp(ctx, receipt, step, path);
+  record.after = afterOf(step);
+  record.state = "doing";
+  writeReceipt(ctx, receipt);
+  if (step.kind === "directory") ensureDirectory(path, step.mode);
+  else if (step.kind === "link") linkAtomic(step.target, path);
+  else writeFileAtomic(path, step.content, { mode: step.mode, uid: Deno.uid()!, gid: Deno.gid()! });
+  record.state = "done";
+  writeReceipt(ctx, receipt);
+}
+
+/** Lower-case hexadecimal SHA-256 of a text or bytes. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+function recordOf(receipt: Receipt, step: Step): StepRecord {
+  const found = receipt.steps.find((record) => record.id === step.id);
+  if (found) return found;
+  const record: StepRecord = {
+    id: step.id,
+    kind: step.kind,
+    path: step.path,
+    state: "pending",
+    before: null,
+    after: null,
+    staged: null,
+  };
+  receipt.steps.push(record);
+  return record;
+}
+
+function afterOf(step: FileStep | LinkStep | Extract<Step, { kind: "directory" }>): string | null {
+  if (step.kind === "file") return sha256(step.content);
+  return step.kind === "link" ? step.target : null;
+}
+
+function isDone(step: Step, path: string): boolean {
+  const info = lstatIfExists(path);
+  if (info === undefined) return false;
+  switch (step.kind) {
+    case "directory":
+      return info.isDirectory;
+    case "link":
+      return info.isSymlink && Deno.readLinkSync(path) === step.target;
+    case "tree":
+      return isSameTree(step.source, path);
+    default:
+      return info.isFile && ((info.mode ?? 0) & 0o7777) === step.mode &&
+        info.uid === Deno.uid() && Deno.readTextFileSync(path) === step.content;
+  }
+}
+
+function requireParent(path: string): void {
+  if (lstatIfExists(parentOf(path))?.isDirectory) return;
+  throw new ToolError(`${parentOf(path)} is not a folder`, {
+    hint: `look at it: ls -ld ${parentOf(path)}`,
+  });
+}
+
+/** Says what is at a path; a file is copied into the receipt's backup folder first. */
+function backUp(ctx: Context, receipt: Receipt, step: Step, path: string): Snapshot {
+  const info = lstatIfExists(path);
+  if (info === undefined) return { kind: "absent" };
+  if (info.isSymlink) return { kind: "link", target: Deno.readLinkSync(path) };
+  if (info.isDirectory) {
+    if (step.kind === "directory") return { kind: "directory" };
+    throw new ToolError(`${path} is a folder, a file was expected`, {
+      hint: `move it away: mv ${path} ${path}.old`,
+    });
+  }
+  if (!info.isFile) {
+    throw new ToolError(`${path} is neither a file nor a link`, {
+      hint: `look at it: ls -l ${path}`,
+    });
+  }
+  const backup = `${backupFolder(receipt)}/files${step.path}`;
+  const target = ctx.root.host(backup);
+  const content = Deno.readFileSync(path);
+  ensureDirectory(parentOf(target), 0o700);
+  writeFileAtomic(target, content, { mode: 0o600 });
+  return {
+    kind: "file",
+    mode: (info.mode ?? 0) & 0o7777,
+    uid: info.uid ?? 0,
+    gid: info.gid ?? 0,
+    mtime: info.mtime?.toISOString() ?? null,
+    sha256: step.kind === "secret" ? null : sha256(content),
+    backup,
+  };
+}
+
+/** Copies beside the folder, moves the old one into the backups, renames the new one into place. */
+async function applyTree(
+  ctx: Context,
+  receipt: Receipt,
+  record: StepRecord,
+  step: TreeStep,
+  path: string,
+): Promise<void> {
+  record.staged = `${step.path}.${receipt.id}.staged`;
+  record.state = "doing";
+  writeReceipt(ctx, receipt);
+  const staged = ctx.root.host(record.staged);
+  removeIfExists(staged);
+  await copyTree(step.source, staged, ctx.signal);
+
+  const old = lstatIfExists(path);
+  const backup = old === undefined ? null : backupPlace(ctx, receipt, step.path, old);
+  record.after = treeDigest(staged);
+  record.before = backup === null ? { kind: "absent" } : { kind: "tree", backup };
+  writeReceipt(ctx, receipt);
+  if (backup !== null) {
+    ensureDirectory(parentOf(ctx.root.host(backup)), 0o700);
+    Deno.renameSync(path, ctx.root.host(backup));
+  }
+  Deno.renameSync(staged, path);
+  syncFolder(parentOf(path));
+  record.state = "done";
+  writeReceipt(ctx, receipt);
+}
+
+/** In the backup folder, or beside the tree when that is another file system (rename(2), EXDEV). */
+function backupPlace(ctx: Context, receipt: Receipt, path: string, old: Deno.FileInfo): string {
+  const folder = backupFolder(receipt);
+  ensureDirectory(ctx.root.host(folder), 0o700);
+  const sameFileSystem = Deno.statSync(ctx.root.host(folder)).dev === old.dev;
+  return sameFileSystem ? `${folder}/trees${path}` : `${path}.${receipt.id}.old`;
+}

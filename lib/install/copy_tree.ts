@@ -1,0 +1,116 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { ToolError } from "../machine/tool_error.ts";
+import { lstatIfExists, syncFolder } from "../machine/files.ts";
+import { signalsSeen } from "./signals_seen.ts";
+import { isExcluded, type SourceEntry, type SourceListing } from "./source_listing.ts";
+
+const CHUNK = 1024 * 1024;
+/** Files are copied with blocking calls; signals are looked at after so many. */
+const YIELD_EVERY = 32;
+
+/**
+ * Copies what a listing names into a new folder, owned by this process, with normalised modes (a
+ * source in the Nix store is read-only): folders 0755, files 0644 or 0755. Everything is on disk when
+ * this returns. Stops between files when aborted.
+ * @throws ToolError when an entry is no longer what was listed
+ */
+export async function copyTree(
+  source: SourceListing,
+  to: string,
+  signal: AbortSignal,
+): Promise<void> {
+  Deno.mkdirSync(to);
+  Deno.chmodSync(to, 0o755);
+  for (const [index, entry] of source.entries.entries()) {
+    if (index % YIELD_EVERY === 0) await signalsSeen(signal);
+    const path = `${to}/${entry.path}`;
+    if (entry.kind === "directory") {
+      Deno.mkdirSync(path);
+      Deno.chmodSync(path, 0o755);
+    } else if (entry.kind === "link") Deno.symlinkSync(entry.target!, path);
+    else copyFile(`${source.from}/${entry.path}`, path, entry.executable ? 0o755 : 0o644);
+  }
+  for (const entry of source.entries) {
+    if (entry.kind === "directory") syncFolder(`${to}/${entry.path}`);
+  }
+  syncFolder(to);
+}
+
+/** Whether a folder already holds exactly what a listing names, with the modes {@link copyTree} gives. */
+export function isSameTree(source: SourceListing, path: string): boolean {
+  if (!lstatIfExists(path)?.isDirectory) return false;
+  const expected = new Map(source.entries.map((entry) => [entry.path, entry]));
+  let seen = 0;
+  const same = (folder: string): boolean => {
+    for (const { name } of Deno.readDirSync(`${path}/${folder}`)) {
+      const relative = folder === "" ? name : `${folder}/${name}`;
+      if (isExcluded(relative)) continue;
+      const entry = expected.get(relative);
+      if (!entry || !isSameEntry(source.from, path, entry)) return false;
+      seen++;
+      if (entry.kind === "directory" && !same(relative)) return false;
+    }
+    return true;
+  };
+  return same("") && seen === expected.size;
+}
+
+/**
+ * One SHA-256 over everything a folder holds: paths, kinds, executable bits, link targets, content.
+ * Tells whether someone changed the folder since.
+ */
+export function treeDigest(path: string): string {
+  const hash = createHash("sha256");
+  const visit = (folder: string) => {
+    const names = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+    for (const name of names) {
+      const entry = `${folder}/${name}`;
+      const info = Deno.lstatSync(entry);
+      const executable = ((info.mode ?? 0) & 0o111) !== 0;
+      const what = info.isSymlink
+        ? ["link", Deno.readLinkSync(entry)]
+        : info.isFile
+        ? ["file", executable, digest(entry)]
+        : [info.isDirectory ? "directory" : "special"];
+      hash.update(JSON.stringify([entry.slice(path.length), ...what]));
+      if (info.isDirectory) visit(entry);
+    }
+  };
+  visit(path);
+  return hash.digest("hex");
+}
+
+function isSameEntry(from: string, path: string, entry: SourceEntry): boolean {
+  const info = Deno.lstatSync(`${path}/${entry.path}`);
+  if (entry.kind === "directory") return info.isDirectory;
+  if (entry.kind === "link") {
+    return info.isSymlink && Deno.readLinkSync(`${path}/${entry.path}`) === entry.target;
+  }
+  return info.isFile && info.size === entry.size &&
+    (((info.mode ?? 0) & 0o111) !== 0) === entry.executable &&
+    digest(`${from}/${entry.path}`) === digest(`${path}/${entry.path}`);
+}
+
+function digest(path: string): string {
+  return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
+}
+
+/** Reads without following a link that was put in the file's place after it was listed. */
+function copyFile(from: string, to: string, mode: number): void {
+  const input = openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    if (!fstatSync(input).isFile()) {
+      throw new ToolError(`source ${from} changed while it was copied`, { hint: "run it again" });
+    }
+    using output = Deno.openSync(to, { write: true, createNew: true, mode: 0o600 });
+    const buffer = new Uint8Array(CHUNK);
+    for (let count; (count = readSync(input, buffer, 0, CHUNK, null)) > 0;) {
+      for (let done = 0; done < count;) done += output.writeSync(buffer.subarray(done, count));
+    }
+    output.syncSync();
+  } finally {
+    closeSync(input);
+  }
+  Deno.chmodSync(to, mode);
+}

@@ -1,0 +1,128 @@
+import * as v from "valibot";
+import type { Context } from "../program/context.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { listIfExists, readTextIfExists, writeFileAtomic } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import { ToolError } from "../machine/tool_error.ts";
+
+/** What was, or is now, at a path. `backup` is a machine path below the receipt's backup folder. */
+const Snapshot = v.variant("kind", [
+  v.object({ kind: v.literal("absent") }),
+  v.object({ kind: v.literal("directory") }),
+  v.object({ kind: v.literal("link"), target: v.string() }),
+  v.object({
+    kind: v.literal("file"),
+    mode: v.number(),
+    uid: v.number(),
+    gid: v.number(),
+    mtime: v.nullable(v.string()),
+    /** Of the content; null for a secret. */
+    sha256: v.nullable(v.string()),
+    backup: v.nullable(v.string()),
+  }),
+  v.object({ kind: v.literal("tree"), backup: v.nullable(v.string()) }),
+]);
+
+const StepRecordSchema = v.object({
+  id: v.string(),
+  kind: v.picklist(["directory", "file", "secret", "link", "tree"]),
+  path: v.string(),
+  /** `unchanged`: it was so already, and undoing leaves it. `doing` is written before anything is. */
+  state: v.picklist(["pending", "doing", "done", "unchanged", "reverted"]),
+  before: v.nullable(Snapshot),
+  /** What was written: the SHA-256 of a file or tree, the target of a link; null for other steps. */
+  after: v.nullable(v.string()),
+  /** Where the new content waits until it is renamed into place (trees). */
+  staged: v.nullable(v.string()),
+});
+
+/**
+ * The receipt of an installation, `receipts/<id>.json`: a public format, written after every change of
+ * state, from which an interrupted run is finished or reverted and a finished one undone. It holds
+ * paths and checksums, never content, and no secret.
+ */
+export const ReceiptSchema = v.object({
+  version: v.literal(1),
+  id: v.string(),
+  toolkit: v.string(),
+  startedAt: v.string(),
+  hostName: v.string(),
+  state: v.picklist([
+    "applying",
+    "applied",
+    "built",
+    "activating",
+    "activated",
+    "reverting",
+    "reverted",
+    "undoing",
+    "undone",
+  ]),
+  /** The system that was current before, a store path; null where there was none. */
+  previousSystem: v.nullable(v.string()),
+  /** The system that was the boot default before. */
+  previousDefault: v.nullable(v.string()),
+  /** What was activated last: the store path and the action. */
+  activated: v.nullable(v.object({
+    toplevel: v.string(),
+    action: v.picklist(["test", "switch"]),
+    /** The profile was set, so that undoing must set it back. */
+    profileSet: v.boolean(),
+  })),
+  /** Backups of passwd, shadow and group exist from before and after the first activation. */
+  accountsSaved: v.boolean(),
+  steps: v.array(StepRecordSchema),
+});
+
+export type Receipt = v.InferOutput<typeof ReceiptSchema>;
+export type StepRecord = v.InferOutput<typeof StepRecordSchema>;
+export type Snapshot = v.InferOutput<typeof Snapshot>;
+
+/** Where the backups of a receipt are (machine path). */
+export function backupFolder(receipt: { readonly id: string }): string {
+  return `${places.backups}/${receipt.id}`;
+}
+
+/** Writes a receipt; on disk when this returns. */
+export function writeReceipt(ctx: Context, receipt: Receipt): void {
+  const path = ctx.root.host(`${places.receipts}/${receipt.id}.json`);
+  writeFileAtomic(path, JSON.stringify(receipt, null, 2) + "\n", { mode: 0o600 });
+}
+
+/**
+ * All receipts, oldest first.
+ * @throws ToolError exit 6 for one that cannot be understood: guessing would put files back wrongly
+ */
+export function readReceipts(ctx: Context): Receipt[] {
+  const folder = ctx.root.host(places.receipts);
+  return listIfExists(folder).filter((name) => name.endsWith(".json")).map((name) => {
+    const path = `${folder}/${name}`;
+    const parsed = v.safeParse(ReceiptSchema, parseJson(readTextIfExists(path) ?? ""));
+    if (parsed.success) return parsed.output;
+    throw new ToolError(`receipt ${path} cannot be read: ${parsed.issues[0].message}`, {
+      code: ExitCode.Configuration,
+      hint: "it was written by another version of the toolkit, or damaged; use that version, or " +
+        `put files back by hand from ${ctx.root.host(places.backups)}`,
+    });
+  });
+}
+
+/** The newest installation that can be undone; undefined when there is none. */
+export function latestInstallation(receipts: readonly Receipt[]): Receipt | undefined {
+  return receipts.findLast((receipt) => receipt.state !== "reverted" && receipt.state !== "undone");
+}
+
+/** An installation or undo that was cut off (SIGKILL, power) before its files were all in place. */
+export function unfinishedInstallation(receipts: readonly Receipt[]): Receipt | undefined {
+  return receipts.findLast((receipt) =>
+    receipt.state === "applying" || receipt.state === "reverting" || receipt.state === "undoing"
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Context } from "../program/context.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { type Origin, readOrigin } from "./source_origin.ts";
+import { listSource, type SourceListing } from "./source_listing.ts";
+
+/** Where the files of Hyper-NixOS come from. */
+export interface Source {
+  readonly listing: SourceListing;
+  /** How it was found, for the plan: `--source`, `HYPERVISOR_SOURCE`, a folder above … */
+  readonly foundBy: string;
+  /** The user named it, so that it need not be confirmed. */
+  readonly named: boolean;
+  /** It is `/etc/hypervisor/src` of the machine itself: nothing is copied. */
+  readonly inPlace: boolean;
+  /** Which commit of which GitHub repository it is, when that is known. */
+  readonly origin: Origin | undefined;
+}
+
+/** What a folder must hold to be our source. */
+const MARKS = ["flake.nix", "nix/host.nix"];
+
+/**
+ * Finds the source: the one named, else `HYPERVISOR_SOURCE` (the Nix wrapper sets it), else the nearest
+ * folder above the working directory or above the executable (a USB stick) that carries `nix/host.nix`.
+ * @param named the value of `--source`
+ * @param user the invoking user's id, who may own the source
+ * @throws ToolError exit 6 when there is none or it lacks its flake, exit 3 when others could write it
+ */
+export function findSource(
+  ctx: Context,
+  named: string | undefined,
+  user: number | undefined,
+): Source {
+  const [path, foundBy] = locate(ctx, named);
+  const missing = MARKS.filter((mark) => !lstatIfExists(`${path}/${mark}`)?.isFile);
+  if (missing.length > 0) {
+    throw new ToolError(`source ${path} has no ${missing.join(" and no ")}`, {
+      code: ExitCode.Configuration,
+      hint:
+        "name a folder that holds Hyper-NixOS (its flake.nix and nix/host.nix) with --source PATH",
+    });
+  }
+  const trusted = new Set([0, Deno.uid(), user]);
+  refuseOpenParents(path);
+  const listing = listSource(path, (uid) => trusted.has(uid));
+  const inPlace = path === realPath(ctx.root.follow(places.source));
+  return {
+    listing,
+    foundBy,
+    named: named !== undefined,
+    inPlace,
+    origin: readOrigin(path),
+  };
+}
+
+function locate(ctx: Context, named: string | undefined): [path: string, foundBy: string] {
+  if (named !== undefined) {
+    const path = realPath(named);
+    if (path && lstatIfExists(path)?.isDirectory) return [path, "--source"];
+    throw new ToolError(`source ${named} is not a folder`, {
+      code: ExitCode.Configuration,
+      hint: "name the folder that holds flake.nix with --source PATH",
+    });
+  }
+  const fromWrapper = ctx.env.HYPERVISOR_SOURCE;
+  if (fromWrapper) return [realPath(fromWrapper) ?? fromWrapper, "HYPERVISOR_SOURCE"];
+  const starts = [
+    [Deno.cwd(), "above the working directory"],
+    [parentOf(realPath(executable()) ?? "/"), "above the executable"],
+  ] as const;
+  for (const [start, foundBy] of starts) {
+    for (let path = realPath(start) ?? "/"; path !== "/"; path = parentOf(path)) {
+      if (MARKS.every((mark) => lstatIfExists(`${path}/${mark}`)?.isFile)) return [path, foundBy];
+    }
+  }
+  throw new ToolError("no source of Hyper-NixOS found", {
+    code: ExitCode.Configuration,
+    hint: "run it inside a checkout of the repository, or name one with --source PATH",
+  });
+}
+
+function executable(): string {
+  return Deno.build.standalone ? Deno.execPath() : new URL(Deno.mainModule).pathname;
+}
+
+/** Someone who can rename a folder above the source can put another one in its place. */
+function refuseOpenParents(path: string): void {
+  for (let parent = parentOf(path);; parent = parentOf(parent)) {
+    const mode = Deno.statSync(parent).mode ?? 0;
+    if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
+      throw new ToolError(`source ${path} is below ${parent}, which everyone can write`, {
+        code: ExitCode.PermissionDenied,
+        hint: "copy it to a folder of your own and name that with --source",
+      });
+    }
+    if (parent === "/") return;
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+
+/** One entry of a source tree, with its path relative to the tree's top. */
+export interface SourceEntry {
+  readonly path: string;
+  readonly kind: "directory" | "file" | "link";
+  /** For a file. */
+  readonly executable: boolean;
+  /** Bytes, for a file. */
+  readonly size: number;
+  /** For a link. */
+  readonly target: string | undefined;
+}
+
+/** What of a source folder is copied. Folders come before what they hold. */
+export interface SourceListing {
+  /** Host path of the folder. */
+  readonly from: string;
+  readonly entries: readonly SourceEntry[];
+  /** Bytes of all files together. */
+  readonly bytes: number;
+  /** Sockets, pipes and devices, which Nix could not copy to the store. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Paths at the top of the tree that are never copied: the reference's "File Exclusions", with Nix's
+ * `result-*` links.
+ */
+const EXCLUDED = [/^\.git$/, /^result(-.*)?$/, /^target$/, /^tools\/target$/, /^var$/];
+const SOCKET_NAME = /\.socket$/;
+
+/** Whether the reference excludes a path (relative to the tree's top) from copying and syncing. */
+export function isExcluded(path: string): boolean {
+  return EXCLUDED.some((pattern) => pattern.test(path)) || SOCKET_NAME.test(path);
+}
+
+/**
+ * Lists what of a source folder is copied. Links are listed as links, never followed.
+ * @param mayWrite whether a user id may own files of the source and write to them
+ * @throws ToolError exit 3 for a file that someone else could have written: root would build it
+ */
+export function listSource(from: string, mayWrite: (uid: number) => boolean): SourceListing {
+  const entries: SourceEntry[] = [];
+  const skipped: string[] = [];
+  let bytes = 0;
+  const visit = (folder: string) => {
+    const names = [...Deno.readDirSync(`${from}/${folder}`)].map((entry) => entry.name).sort();
+    for (const name of names) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      if (isExcluded(path)) continue;
+      const info = Deno.lstatSync(`${from}/${path}`);
+      const other = { executable: false, size: 0, target: undefined };
+      if (info.isSymlink) {
+        entries.push({
+          ...other,
+          path,
+          kind: "link",
+          target: Deno.readLinkSync(`${from}/${path}`),
+        });
+      } else if (info.isDirectory) {
+        refuseForeign(`${from}/${path}`, info, mayWrite);
+        entries.push({ ...other, path, kind: "directory" });
+        visit(path);
+      } else if (info.isFile) {
+        refuseForeign(`${from}/${path}`, info, mayWrite);
+        const executable = ((info.mode ?? 0) & 0o111) !== 0;
+        entries.push({ ...other, path, kind: "file", executable, size: info.size });
+        bytes += info.size;
+      } else skipped.push(path);
+    }
+  };
+  refuseForeign(from, Deno.statSync(from), mayWrite);
+  visit("");
+  return { from, entries, bytes, skipped };
+}
+
+function refuseForeign(
+  path: string,
+  info: Deno.FileInfo,
+  mayWrite: (uid: number) => boolean,
+): void {
+  const foreign = info.uid !== null && !mayWrite(info.uid);
+  const open = ((info.mode ?? 0) & 0o002) !== 0;
+  if (!foreign && !open) return;
+  throw new ToolError(
+    foreign
+      ? `source ${path} belongs to user ${info.uid}, who is neither root nor you`
+      : `source ${path} can be written by everyone`,
+    {
+      code: ExitCode.PermissionDenied,
+      hint:
+        "root would build and run it; copy it to a folder of your own and name that with --source",
+    },
+  );
+}
