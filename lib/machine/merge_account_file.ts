@@ -1,0 +1,54 @@
+import { decode, latin1 } from "./account_lines.ts";
+
+/** What a merge gave. */
+export interface MergedAccountFile {
+  /** The merged file, byte for byte. */
+  readonly data: Uint8Array;
+  /** Names whose line changed since the install, in any way, and was therefore left as it is now. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Takes an account file (passwd, group, shadow …) back to what it was before the install, line by
+ * line: a name whose line is still what the install left gets its line of `before` (also none: what
+ * the install added goes; or one that is gone: what it removed returns). A line that changed since,
+ * for example by passwd(1), is left alone and named; names added since stay, after the others.
+ * Works on bytes: nothing that is not understood is altered.
+ * @param before the file before the install
+ * @param after the file right after it
+ * @param now the file as it is
+ */
+export function mergeAccountFile(
+  before: Uint8Array,
+  after: Uint8Array,
+  now: Uint8Array,
+): MergedAccountFile {
+  const [old, installed, current] = [before, after, now].map(byName) as [Lines, Lines, Lines];
+  const isKept = (name: string) =>
+    !same(current.get(name), installed.get(name)) && !same(current.get(name), old.get(name));
+  const order = new Set([...old.keys(), ...current.keys()]);
+  const kept = [...new Set([...old.keys(), ...installed.keys()])].filter(isKept);
+  if (
+    kept.length === 0 && [...current.keys()].every((name) => old.has(name) || installed.has(name))
+  ) {
+    return { data: before.slice(), kept };
+  }
+  const merged = [...order].flatMap((name) => (isKept(name) ? current : old).get(name) ?? []);
+  const text = merged.map((line) => line + "\n").join("");
+  return {
+    data: Uint8Array.from(text, (character) => character.charCodeAt(0)),
+    kept: kept.map(decode),
+  };
+}
+
+/** Lines by account name; a line that names no account stands for itself. */
+type Lines = ReadonlyMap<string, readonly string[]>;
+
+function byName(bytes: Uint8Array): Lines {
+  const lines = latin1(bytes).replace(/\n$/, "").split("\n").filter((line) => line !== "");
+  return Map.groupBy(lines, (line) => line.startsWith("#") ? line : line.split(":", 1)[0]!);
+}
+
+function same(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
+  return (one ?? []).join("\n") === (other ?? []).join("\n");
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { session } from "../../lib/machine/session.ts";
+import { testContext } from "../support/context.ts";
+import { withScratch } from "../support/scratch_files.ts";
+
+const CONTEXT = { ...testContext(), env: {} };
+
+/** Runs a test with the PID of a process whose parent is a real process of this name and environment. */
+async function below(
+  name: string,
+  env: Record<string, string>,
+  test: (pid: number) => void,
+): Promise<void> {
+  await withScratch({}, async (folder) => {
+    Deno.copyFileSync("/bin/sh", `${folder}/${name}`);
+    Deno.chmodSync(`${folder}/${name}`, 0o755);
+    const parent = new Deno.Command(`${folder}/${name}`, {
+      args: ["-c", "sleep 600 & echo $!; read -r _; kill $!"],
+      env: { PATH: "/usr/bin:/bin", ...env },
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    try {
+      const { value } = await parent.stdout.values().next();
+      test(Number(new TextDecoder().decode(value)));
+    } finally {
+      await parent.stdin.close();
+      await parent.status;
+    }
+  });
+}
+
+Deno.test("session() reads SSH_CONNECTION", () => {
+  const env = { SSH_CONNECTION: "203.0.113.7 51234 2001:db8::2 2222" };
+  assert.deepEqual(session({ ...CONTEXT, env }), {
+    kind: "ssh",
+    clientAddress: "203.0.113.7",
+    serverAddress: "2001:db8::2",
+    serverPort: 2222,
+  });
+});
+
+Deno.test("session() finds an SSH server above, also when the environment says nothing", async () => {
+  for (const name of ["sshd", "sshd-session"]) {
+    await below(name, {}, (pid) => assert.deepEqual(session(CONTEXT, pid), { kind: "ssh" }));
+  }
+});
+
+Deno.test("session() finds the SSH_CONNECTION that sudo dropped in a process above", async () => {
+  const env = { SSH_CONNECTION: "fe80::1%eth0 1 192.0.2.1 22" };
+  await below("bash", env, (pid) => {
+    assert.deepEqual(session(CONTEXT, pid), {
+      kind: "ssh",
+      clientAddress: "fe80::1%eth0",
+      serverAddress: "192.0.2.1",
+      serverPort: 22,
+    });
+  });
+});
+
+Deno.test("session() is a console when nothing above speaks of SSH", async () => {
+  await below(") S 1 (sshd", { SSH_CONNECTION: "nonsense" }, (pid) => {
+    // What started this test may itself have come over SSH: compare with that.
+    assert.deepEqual(session(CONTEXT, pid), session(CONTEXT));
+  });
+});
