@@ -1,0 +1,155 @@
+import type { AttributeSet } from "../nix/expression.ts";
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { HardwareFile } from "./hardware_file.ts";
+import { merge, override, type Setting } from "./setting.ts";
+
+type Boot = ConfigurationFacts["boot"];
+
+/** What NixOS adds by itself to the kernel's command line; a new release may say otherwise. */
+const OWN_PARAMETER = /^(loglevel=|lsm=|audit=|root=|init=|resume=|boot\.shell_on_fail$)/;
+/** Modules that NixOS loads by itself (kernel.nix), and KVM's, which hardware-local.nix sets. */
+const OWN_MODULES = new Set([
+  "atkbd",
+  "bridge",
+  "kvm-amd",
+  "kvm-intel",
+  "loop",
+  "macvlan",
+  "tap",
+  "tun",
+]);
+/** File systems that NixOS supports without being told. */
+const OWN_FILE_SYSTEMS = new Set(["auto", "ext2", "ext3", "ext4", "tmpfs", "vfat", "devtmpfs"]);
+
+/** The boot loader, exactly as it is installed now. */
+export function carryBootLoader(boot: Boot, source: string): Setting[] {
+  const { systemdBoot, grub, efi } = boot;
+  return [
+    override("boot.loader.systemd-boot.enable", systemdBoot.enable, source),
+    ...(systemdBoot.enable && systemdBoot.configurationLimit !== null
+      ? [
+        override(
+          "boot.loader.systemd-boot.configurationLimit",
+          systemdBoot.configurationLimit,
+          source,
+        ),
+      ]
+      : []),
+    override("boot.loader.grub.enable", grub.enable, source),
+    ...(grub.enable ? carryGrub(grub, source) : []),
+    ...(boot.extlinux
+      ? [override("boot.loader.generic-extlinux-compatible.enable", true, source)]
+      : []),
+    ...(systemdBoot.enable || grub.efiSupport
+      ? [
+        override("boot.loader.efi.canTouchEfiVariables", efi.canTouchEfiVariables, source),
+        override("boot.loader.efi.efiSysMountPoint", efi.efiSysMountPoint, source),
+      ]
+      : []),
+    ...(boot.timeout === null ? [] : [override("boot.loader.timeout", boot.timeout, source)]),
+  ];
+}
+
+function carryGrub(grub: Boot["grub"], source: string): Setting[] {
+  const on = (name: string, value: boolean) =>
+    value ? [override(`boot.loader.grub.${name}`, true, source)] : [];
+  // NixOS derives a mirroredBoots entry from devices; only one without devices is the owner's.
+  const mirrored = grub.devices.length > 0 ? [] : grub.mirroredBoots;
+  return [
+    ...(mirrored.length > 0
+      ? [override(
+        "boot.loader.grub.mirroredBoots",
+        mirrored.map(({ path, efiSysMountPoint, devices }) => ({
+          path,
+          devices,
+          efiSysMountPoint: efiSysMountPoint ?? undefined,
+        })),
+        source,
+      )]
+      : [override("boot.loader.grub.devices", grub.devices, source)]),
+    override("boot.loader.grub.efiSupport", grub.efiSupport, source),
+    ...on("efiInstallAsRemovable", grub.efiInstallAsRemovable),
+    ...on("zfsSupport", grub.zfsSupport),
+    ...on("useOSProber", grub.useOSProber),
+    ...on("enableCryptodisk", grub.enableCryptodisk),
+    ...(grub.configurationLimit === null
+      ? []
+      : [override("boot.loader.grub.configurationLimit", grub.configurationLimit, source)]),
+  ];
+}
+
+/** Kernel parameters, modules and file systems that the owner asked for. */
+export function carryKernel(boot: Boot, source: string): Setting[] {
+  const list = (option: string, values: readonly string[]) =>
+    values.length > 0 ? [merge(option, [...new Set(values)], source)] : [];
+  return [
+    ...list("boot.kernelParams", boot.kernelParams.filter((one) => !OWN_PARAMETER.test(one))),
+    ...list("boot.kernelModules", boot.kernelModules.filter((one) => !OWN_MODULES.has(one))),
+    ...list(
+      "boot.supportedFilesystems",
+      boot.supportedFilesystems.filter((one) => !OWN_FILE_SYSTEMS.has(one)),
+    ),
+    ...list("boot.zfs.extraPools", boot.zfsExtraPools),
+    ...(boot.swraid ? [override("boot.swraid.enable", true, source)] : []),
+    ...(boot.initrdSystemd ? [override("boot.initrd.systemd.enable", true, source)] : []),
+  ];
+}
+
+/**
+ * Disks that the configuration declares outside hardware-configuration.nix (which stays, and may be
+ * generated anew): file systems, encrypted devices, swap, and where hibernation resumes from.
+ */
+export function carryDisks(
+  facts: ConfigurationFacts,
+  hardware: HardwareFile,
+  source: string,
+): Setting[] {
+  const { boot } = facts;
+  const at = (option: readonly string[], value: AttributeSet): Setting[] =>
+    Object.entries(value).filter(([, one]) => one !== undefined).map(([name, one]) => ({
+      option: [...option, name],
+      value: one!,
+      how: "override",
+      source,
+    }));
+  const fileSystems = facts.fileSystems.filter(({ mountPoint }) =>
+    !hardware.fileSystems.includes(mountPoint)
+  );
+  const luks = boot.luks.filter(({ name }) => !hardware.luks.includes(name));
+  const swap = facts.swapDevices.filter(({ device }) => !hardware.swap.includes(device));
+  return [
+    ...fileSystems.flatMap((one) =>
+      at(["fileSystems", one.mountPoint], {
+        device: one.device ?? undefined,
+        fsType: one.fsType,
+        options: one.options,
+        neededForBoot: one.neededForBoot || undefined,
+      })
+    ),
+    ...luks.flatMap((one) =>
+      at(["boot", "initrd", "luks", "devices", one.name], {
+        device: one.device,
+        keyFile: one.keyFile ?? undefined,
+        header: one.header ?? undefined,
+        preLVM: one.preLVM ? undefined : false,
+        allowDiscards: one.allowDiscards || undefined,
+        bypassWorkqueues: one.bypassWorkqueues || undefined,
+        fallbackToPassword: one.fallbackToPassword || undefined,
+      })
+    ),
+    ...(swap.length > 0
+      ? [merge(
+        "swapDevices",
+        swap.map((one) => ({
+          device: one.device,
+          size: one.size ?? undefined,
+          priority: one.priority ?? undefined,
+          ...(one.randomEncryption ? { randomEncryption: { enable: true } } : {}),
+        })),
+        source,
+      )]
+      : []),
+    ...(facts.zramSwap ? [override("zramSwap.enable", true, source)] : []),
+    ...(boot.resumeDevice ? [override("boot.resumeDevice", boot.resumeDevice, source)] : []),
+  ];
+}

@@ -1,0 +1,80 @@
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import { merge, override, type Setting } from "./setting.ts";
+
+/** NixOS's own lists of algorithms: they follow the release, an old list may name what is gone. */
+const FOLLOWS_RELEASE = new Set(["KexAlgorithms", "Ciphers", "Macs"]);
+
+/** Keywords that NixOS itself writes into `extraConfig` from its other options (sshd.nix). */
+const GENERATED = new Set([
+  "addressfamily",
+  "authorizedkeyscommand",
+  "authorizedkeyscommanduser",
+  "authorizedkeysfile",
+  "banner",
+  "hostkey",
+  "listenaddress",
+  "port",
+  "printmotd",
+  "subsystem",
+  "trustedusercakeys",
+  "xauthlocation",
+]);
+
+/** The OpenSSH server as it is: who may log in how, on which port, with which host keys. */
+export function carrySsh(facts: ConfigurationFacts, source: string): Setting[] {
+  const { ssh } = facts;
+  const enable = override("services.openssh.enable", ssh.enable, source);
+  if (!ssh.enable) return [enable];
+  const setting = (name: string, value: Setting["value"]) =>
+    override(`services.openssh.settings.${name}`, value, source);
+  const list = (name: string, values: readonly string[]) =>
+    values.length > 0 ? [setting(name, values)] : [];
+  const extra = ownersSshConfig(ssh.extraConfig);
+  return [
+    enable,
+    override("services.openssh.startWhenNeeded", ssh.startWhenNeeded, source),
+    override("services.openssh.ports", ssh.ports, source),
+    override("services.openssh.openFirewall", ssh.openFirewall, source),
+    ...(ssh.listenAddresses.length > 0
+      ? [override("services.openssh.listenAddresses", ssh.listenAddresses, source)]
+      : []),
+    override(
+      "services.openssh.hostKeys",
+      ssh.hostKeys.map(({ type, path, bits }) => ({ type, path, bits: bits ?? undefined })),
+      source,
+    ),
+    override("services.openssh.authorizedKeysFiles", ssh.authorizedKeysFiles, source),
+    setting("PermitRootLogin", ssh.permitRootLogin),
+    setting("PasswordAuthentication", ssh.passwordAuthentication),
+    setting("KbdInteractiveAuthentication", ssh.kbdInteractiveAuthentication),
+    setting("UsePAM", ssh.usePAM),
+    ...list("AllowUsers", ssh.allowUsers),
+    ...list("DenyUsers", ssh.denyUsers),
+    ...list("AllowGroups", ssh.allowGroups),
+    ...list("DenyGroups", ssh.denyGroups),
+    ...Object.entries(ssh.otherSettings)
+      .filter(([name]) => !FOLLOWS_RELEASE.has(name))
+      .map(([name, value]): Setting => ({
+        option: ["services", "openssh", "settings", name],
+        value,
+        how: "override",
+        source,
+      })),
+    ...(extra ? [merge("services.openssh.extraConfig", extra, source)] : []),
+  ];
+}
+
+/**
+ * The owner's part of the evaluated `extraConfig`: NixOS puts its own lines there too, and a second
+ * `Subsystem` would stop sshd. From the first `Match` on everything is the owner's.
+ */
+export function ownersSshConfig(extraConfig: string): string {
+  const lines = extraConfig.split("\n");
+  const match = lines.findIndex((line) => /^\s*match\s/i.test(line));
+  const global = (match === -1 ? lines : lines.slice(0, match)).filter((line) => {
+    const keyword = line.trim().split(/[\s=]/)[0]!.toLowerCase();
+    return keyword !== "" && !GENERATED.has(keyword);
+  });
+  const kept = [...global, ...(match === -1 ? [] : lines.slice(match))].join("\n").trim();
+  return kept === "" ? "" : kept + "\n";
+}

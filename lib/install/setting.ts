@@ -1,0 +1,69 @@
+import { type AttributeSet, type Expression, mkOverride } from "../nix/expression.ts";
+
+/** Beats plain definitions of the source (100), loses to the owner's `mkForce` (50). */
+const CARRIED = 60;
+
+/** One option of a generated module, with where its value was found. */
+export interface Setting {
+  /** The option's path, for example `["networking", "hostName"]`. */
+  readonly option: readonly string[];
+  readonly value: Expression;
+  /**
+   * `override`: the value replaces what the source says. `merge`: a plain definition, for lists and
+   * sets to which others may add.
+   */
+  readonly how: "override" | "merge";
+  /** Where the value comes from, for the plan: `evaluated configuration`, `/etc/locale.conf` … */
+  readonly source: string;
+}
+
+/** A value that was found, with where. */
+export interface Found<T> {
+  readonly value: T;
+  readonly source: string;
+}
+
+/** A carried setting (see {@link Setting.how}). */
+export function override(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "override", source };
+}
+
+/** A setting that adds to a list or set. */
+export function merge(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "merge", source };
+}
+
+/** The option's name as people write it; parts that are no identifiers are quoted. */
+export function optionPath(setting: Setting): string {
+  return setting.option.map((part) => /^[A-Za-z_][\w'-]*$/.test(part) ? part : JSON.stringify(part))
+    .join(".");
+}
+
+/** The first that was found. */
+export function firstFound<T>(
+  ...candidates: readonly (readonly [value: T | null | undefined | "", source: string])[]
+): Found<T> | undefined {
+  for (const [value, source] of candidates) {
+    if (value !== null && value !== undefined && value !== "") return { value: value as T, source };
+  }
+  return undefined;
+}
+
+/** The settings as one attribute set, in their order. */
+export function toAttributeSet(settings: readonly Setting[]): AttributeSet {
+  const members = new Map<string, Setting[]>();
+  const leaves = new Map<string, Expression>();
+  for (const setting of settings) {
+    const [head, ...rest] = setting.option as [string, ...string[]];
+    if (rest.length === 0) {
+      leaves.set(
+        head,
+        setting.how === "override" ? mkOverride(CARRIED, setting.value) : setting.value,
+      );
+    } else members.set(head, [...(members.get(head) ?? []), { ...setting, option: rest }]);
+  }
+  return Object.fromEntries([
+    ...leaves,
+    ...[...members].map(([head, inner]) => [head, toAttributeSet(inner)] as const),
+  ]);
+}
