@@ -1,0 +1,206 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import {
+  ensureDirectory,
+  lstatIfExists,
+  readTextIfExists,
+  removeIfExists,
+  writeFileAtomic,
+} from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import { printableLine } from "../machine/printable.ts";
+import { ensureStateFolder } from "../machine/state_folder.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import { type ActivationPlan, activationScript } from "./activation_script.ts";
+import { activationFiles, activationIds } from "./activation_status.ts";
+import { failedUnits } from "./failed_units.ts";
+import { bootDefault, currentSystem, generationOf } from "./generations.ts";
+import { requireSystem } from "./system_closure.ts";
+
+/**
+ * The transient unit's name: the one nixos-rebuild uses, so that systemd refuses a second activation,
+ * whoever starts it.
+ */
+export const ACTIVATION_UNIT = "nixos-rebuild-switch-to-configuration";
+
+/** An activation that takes longer, in seconds, is taken for hung when somebody must confirm it. */
+const HUNG_AFTER = 900;
+/** Records of this many activations are kept. */
+const KEPT = 20;
+
+/** What to activate. */
+export interface ActivationRequest {
+  readonly toplevel: string;
+  readonly action: "test" | "switch" | "boot";
+  /** Seconds to wait for a confirmation; 0 for none. */
+  readonly confirmSeconds: number;
+  /** `NIXOS_INSTALL_BOOTLOADER`: install the boot loader itself again, not only its entries. */
+  readonly installBootloader: boolean;
+  /** The file that the output is appended to (machine path); one beside the status when not given. */
+  readonly log?: string | undefined;
+}
+
+/**
+ * Starts an activation that goes on by itself, whatever happens to this program: in a transient
+ * systemd unit where systemd runs the machine, in a session of its own elsewhere. Passes the point of no
+ * return.
+ * @returns its id, for {@link followActivation}
+ * @throws ToolError when the system is incomplete (6), nix-env missing (2), the state folder unsafe (3),
+ *   or another activation is running (1); the signal's reason when one came before the start
+ */
+export async function startActivation(ctx: Context, request: ActivationRequest): Promise<string> {
+  requireSystem(ctx, request.toplevel);
+  ensureStateFolder(ctx);
+  ensureDirectory(ctx.root.host(places.activations), 0o700);
+  const id = activationId(ctx.now());
+  const script = ctx.root.host(activationFiles(id).script);
+  const plan = activationPlan(ctx, id, request, await failedUnits(ctx));
+  writeFileAtomic(script, activationScript(plan), { mode: 0o700 });
+  removeOldRecords(ctx);
+  ctx.passPointOfNoReturn();
+  const environment = activationEnvironment(ctx, request);
+  if (hasSystemd(ctx)) await startUnit(ctx, script, environment, request.confirmSeconds > 0);
+  else await startSession(ctx, script, environment, plan.status);
+  return id;
+}
+
+/** Whether systemd runs this machine and can be asked to start a unit (sd_booted(3)). */
+export function hasSystemd(ctx: Context): boolean {
+  return lstatIfExists(ctx.root.host("/run/systemd/system")) !== undefined &&
+    ctx.run.which("systemd-run") !== undefined;
+}
+
+function activationPlan(
+  ctx: Context,
+  id: string,
+  request: ActivationRequest,
+  failedBefore: readonly string[],
+): ActivationPlan {
+  const files = activationFiles(id);
+  const [previous, previousDefault] = [currentSystem(ctx), bootDefault(ctx)];
+  return {
+    id,
+    action: request.action,
+    toplevel: request.toplevel,
+    previous,
+    previousDefault,
+    bootId: bootId(ctx),
+    failedBefore,
+    confirmSeconds: request.confirmSeconds,
+    hungAfter: HUNG_AFTER,
+    setProfile: setProfileCommand(ctx, request.toplevel),
+    restoreProfile: previousDefault === undefined ? [] : setProfileCommand(ctx, previousDefault),
+    log: ctx.root.host(request.log ?? files.log),
+    status: ctx.root.host(files.status),
+    confirmed: ctx.root.host(files.confirmed),
+  };
+}
+
+/** An existing generation is chosen again; a new system becomes a new generation. */
+function setProfileCommand(ctx: Context, toplevel: string): string[] {
+  const nixEnv = ctx.run.which("nix-env");
+  if (nixEnv === undefined) {
+    throw new ToolError('command "nix-env" not found', {
+      code: ExitCode.MissingDependency,
+      hint: "it sets the system profile; it belongs to Nix",
+    });
+  }
+  const profile = ctx.root.host(places.systemProfile);
+  const generation = generationOf(ctx, toplevel);
+  return generation === undefined
+    ? [nixEnv, "-p", profile, "--set", toplevel]
+    : [nixEnv, "-p", profile, "--switch-generation", String(generation)];
+}
+
+/** What nixos-rebuild gives switch-to-configuration, and the PATH that the script's own commands need. */
+function activationEnvironment(
+  ctx: Context,
+  request: ActivationRequest,
+): Record<string, string> {
+  const { LOCALE_ARCHIVE, NIXOS_NO_CHECK } = ctx.env;
+  return {
+    PATH: ctx.run.env.PATH ?? "",
+    NIXOS_INSTALL_BOOTLOADER: request.installBootloader ? "1" : "0",
+    ...(LOCALE_ARCHIVE === undefined ? {} : { LOCALE_ARCHIVE }),
+    ...(NIXOS_NO_CHECK === undefined ? {} : { NIXOS_NO_CHECK }),
+  };
+}
+
+/** `--service-type=exec` makes systemd-run wait until the script really runs, no longer. */
+async function startUnit(
+  ctx: Context,
+  script: string,
+  environment: Readonly<Record<string, string>>,
+  confirm: boolean,
+): Promise<void> {
+  const shell = ctx.run.which("sh") ?? "/bin/sh";
+  const result = await ctx.run("systemd-run", [
+    `--unit=${ACTIVATION_UNIT}`,
+    "--description=Hyper-NixOS activation",
+    "--collect",
+    "--no-ask-password",
+    "--quiet",
+    "--service-type=exec",
+    ...(confirm ? [`--property=ExecStopPost=${shell} ${script} recover`] : []),
+    ...Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`),
+    shell,
+    script,
+  ], { accept: "any", signal: null });
+  if (result.code === 0) return;
+  const busy = /already (loaded|exists)|was already/.test(result.stderr);
+  throw new ToolError(
+    busy
+      ? "another activation is running on this machine"
+      : `systemd could not start the activation: ${printableLine(result.stderr.trim())}`,
+    {
+      hint: busy
+        ? `wait for it: systemctl status ${ACTIVATION_UNIT}`
+        : "nothing was activated; see journalctl -b for the reason",
+    },
+  );
+}
+
+/**
+ * Its own session (setsid(2)): no terminal can hang it up, no Ctrl-C reaches it. Returns when it has
+ * recorded its first step, or has ended without.
+ */
+async function startSession(
+  ctx: Context,
+  script: string,
+  environment: Readonly<Record<string, string>>,
+  status: string,
+): Promise<void> {
+  const child = new Deno.Command(ctx.run.which("sh") ?? "/bin/sh", {
+    args: [script],
+    env: { ...environment },
+    clearEnv: true,
+    cwd: "/",
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  child.unref();
+  let ended = false;
+  child.status.then(() => ended = true);
+  while (!ended && lstatIfExists(status) === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Sorts by time and is unique: `20261124T071500Z-1a2b3c4d`. */
+function activationId(now: Date): string {
+  const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${time}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+function removeOldRecords(ctx: Context): void {
+  for (const id of activationIds(ctx).slice(0, -KEPT)) {
+    for (const path of Object.values(activationFiles(id))) removeIfExists(ctx.root.host(path));
+  }
+}
+
+/** Names the running boot: what is recorded with another one is no longer under way. */
+export function bootId(ctx: Context): string {
+  return readTextIfExists(ctx.root.host("/proc/sys/kernel/random/boot_id"))?.trim() ?? "";
+}

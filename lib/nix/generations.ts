@@ -1,0 +1,97 @@
+import { listIfExists, lstatIfExists, parentOf, readTextIfExists } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import type { Context } from "../program/context.ts";
+
+/** One generation of the system profile (`/nix/var/nix/profiles/system-<number>-link`). */
+export interface Generation {
+  readonly number: number;
+  /** The system closure it points to. */
+  readonly toplevel: string;
+  /** When it was made; the age of its link. */
+  readonly made: Date;
+  /** What the boot loader starts by default. */
+  readonly isDefault: boolean;
+  readonly isRunning: boolean;
+  readonly isBooted: boolean;
+  readonly nixosVersion: string | undefined;
+  readonly kernelVersion: string | undefined;
+  /** `system.configurationRevision`, for example the commit it was built from. */
+  readonly configurationRevision: string | undefined;
+}
+
+/** The store path of the running system; undefined when this is no running NixOS. */
+export function currentSystem(ctx: Context): string | undefined {
+  return closureAt(ctx, places.currentSystem);
+}
+
+/** The store path of the system that was booted; its kernel is the one that runs. */
+export function bootedSystem(ctx: Context): string | undefined {
+  return closureAt(ctx, places.bootedSystem);
+}
+
+/** The store path that the system profile points to: what the next boot starts. */
+export function bootDefault(ctx: Context): string | undefined {
+  return closureAt(ctx, places.systemProfile);
+}
+
+/** The generations of the system profile, oldest first. Needs no privilege, changes nothing. */
+export function generations(ctx: Context): Generation[] {
+  const folder = parentOf(places.systemProfile);
+  const [running, booted] = [currentSystem(ctx), bootedSystem(ctx)];
+  const defaultLink = lastLink(ctx);
+  return listIfExists(ctx.root.follow(folder)).flatMap((name) => {
+    const number = /^system-(\d+)-link$/.exec(name)?.[1];
+    if (number === undefined) return [];
+    const link = `${folder}/${name}`;
+    const toplevel = closureAt(ctx, link);
+    const made = lstatIfExists(ctx.root.host(link))?.mtime;
+    if (toplevel === undefined) return [];
+    return [{
+      number: Number(number),
+      toplevel,
+      made: made ?? new Date(0),
+      isDefault: name === defaultLink,
+      isRunning: toplevel === running,
+      isBooted: toplevel === booted,
+      nixosVersion: readTextIfExists(ctx.root.follow(`${toplevel}/nixos-version`))?.trim(),
+      kernelVersion: kernelVersion(ctx, toplevel),
+      configurationRevision: revision(ctx, toplevel),
+    }];
+  }).sort((a, b) => a.number - b.number);
+}
+
+/** The generation before the default one; where a rollback goes. */
+export function previousGeneration(ctx: Context): Generation | undefined {
+  const all = generations(ctx);
+  const current = all.find((generation) => generation.isDefault);
+  return all.filter(({ number }) => current !== undefined && number < current.number).at(-1);
+}
+
+/** The generation number that a store path has in the profile, the newest one; undefined for none. */
+export function generationOf(ctx: Context, toplevel: string): number | undefined {
+  return generations(ctx).findLast((generation) => generation.toplevel === toplevel)?.number;
+}
+
+function lastLink(ctx: Context): string | undefined {
+  try {
+    return Deno.readLinkSync(ctx.root.host(places.systemProfile)).split("/").at(-1);
+  } catch {
+    return undefined;
+  }
+}
+
+function closureAt(ctx: Context, path: string): string | undefined {
+  if (lstatIfExists(ctx.root.host(path)) === undefined) return undefined;
+  const real = ctx.root.realPath(path);
+  return real === path ? undefined : real;
+}
+
+function kernelVersion(ctx: Context, toplevel: string): string | undefined {
+  return listIfExists(ctx.root.follow(`${toplevel}/kernel-modules/lib/modules`))[0];
+}
+
+/** What `nixos-version --json` of that system would print, read instead of run. */
+function revision(ctx: Context, toplevel: string): string | undefined {
+  const script = readTextIfExists(ctx.root.follow(`${toplevel}/sw/bin/nixos-version`)) ?? "";
+  return /"configurationRevision":"([^"]*)"/.exec(script.slice(0, 8192))?.[1];
+}

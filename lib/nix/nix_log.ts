@@ -1,0 +1,75 @@
+import * as v from "valibot";
+
+/**
+ * What one line of Nix's output means to a person who watches a build. With `--log-format
+ * internal-json` Nix writes lines `@nix {…}`: messages, and activities with their results (numbers as
+ * in Nix's `logging.hh`: activity 105 is a build, 108 a substitution, 100 a copied path; result 101 is
+ * a line of a build's log, 105 progress).
+ */
+export type NixLogEvent =
+  | { readonly kind: "message"; readonly text: string; readonly isError: boolean }
+  | { readonly kind: "started"; readonly text: string }
+  | { readonly kind: "build-line"; readonly text: string }
+  | {
+    readonly kind: "progress";
+    readonly of: number;
+    readonly done: number;
+    readonly total: number;
+  }
+  | { readonly kind: "nothing" };
+
+const Line = v.variant("action", [
+  v.object({ action: v.literal("msg"), level: v.number(), msg: v.string() }),
+  v.object({ action: v.literal("start"), id: v.number(), type: v.number(), text: v.string() }),
+  v.object({
+    action: v.literal("result"),
+    id: v.number(),
+    type: v.number(),
+    fields: v.array(v.unknown()),
+  }),
+]);
+
+/** Activities worth a line: copied path, build, substitution. */
+const SHOWN_ACTIVITIES = [100, 105, 108];
+const BUILD_LOG_LINE = 101;
+const POST_BUILD_LOG_LINE = 107;
+const PROGRESS = 105;
+
+/** Reads one line of `nix`; a line that is not JSON of Nix is a message as it is. */
+export function parseNixLogLine(line: string): NixLogEvent {
+  if (!line.startsWith("@nix ")) {
+    return { kind: "message", text: plain(line), isError: line.startsWith("error:") };
+  }
+  const parsed = v.safeParse(Line, json(line.slice(5)));
+  if (!parsed.success) return { kind: "nothing" };
+  const event = parsed.output;
+  if (event.action === "msg") {
+    return { kind: "message", text: plain(event.msg), isError: event.level === 0 };
+  }
+  if (event.action === "start") {
+    const shown = SHOWN_ACTIVITIES.includes(event.type) && event.text !== "";
+    return shown ? { kind: "started", text: plain(event.text) } : { kind: "nothing" };
+  }
+  const [first, second] = event.fields;
+  if (event.type === BUILD_LOG_LINE || event.type === POST_BUILD_LOG_LINE) {
+    return { kind: "build-line", text: plain(String(first)) };
+  }
+  if (event.type === PROGRESS && typeof first === "number" && typeof second === "number") {
+    return { kind: "progress", of: event.id, done: first, total: second };
+  }
+  return { kind: "nothing" };
+}
+
+/** Without terminal sequences (ECMA-48 CSI): Nix colours its messages also in JSON. */
+function plain(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "").replaceAll("\r", "");
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

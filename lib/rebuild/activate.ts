@@ -1,0 +1,130 @@
+import { readTextIfExists } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import { commandLine } from "../machine/run.ts";
+import type { Context } from "../program/context.ts";
+import { startActivation } from "../nix/activation.ts";
+import { followActivation, markReported } from "../nix/activation_progress.ts";
+import { activationFiles, type ActivationStatus } from "../nix/activation_status.ts";
+import { failedUnits, unitsNamedAsFailed } from "../nix/failed_units.ts";
+import { generationOf } from "../nix/generations.ts";
+import { needsRebootFor } from "../nix/system_closure.ts";
+import { awaitConfirmation } from "./confirmation.ts";
+import { type ActivationOutcome, outcomeOf } from "./outcome.ts";
+
+/** What to activate, and how carefully. */
+export interface ActivateOptions {
+  /** The system's store path. */
+  readonly toplevel: string;
+  readonly action: "test" | "switch" | "boot";
+  /** Go back by itself unless confirmed within this many seconds; not for `boot`. */
+  readonly confirmSeconds?: number | undefined;
+  /** The rebuild log to append to (machine path), as {@link BuiltSystem} names it. */
+  readonly log?: string | undefined;
+  /** Install the boot loader itself again. */
+  readonly installBootloader?: boolean;
+}
+
+/**
+ * Activates a built system. From its start on nothing reverts or ends because of a signal, and the
+ * activation goes on when this program or its terminal is gone: see `activation_script.ts` for its
+ * order and what it guarantees.
+ * @throws ToolError when it could not be started; the signal's reason when one came before the start. How
+ *   a started activation ended is the result
+ */
+export async function activateSystem(
+  ctx: Context,
+  options: ActivateOptions,
+): Promise<ActivationOutcome> {
+  const confirmSeconds = options.action === "boot" ? 0 : options.confirmSeconds ?? 0;
+  const logFrom = options.log === undefined ? 0 : sizeOf(ctx.root.host(options.log));
+  const id = await startActivation(ctx, {
+    toplevel: options.toplevel,
+    action: options.action,
+    confirmSeconds,
+    installBootloader: options.installBootloader ?? false,
+    log: options.log,
+  });
+  const log = ctx.root.host(options.log ?? activationFiles(id).log);
+  const output: string[] = [];
+  const confirmation = awaitConfirmation(ctx, id, confirmSeconds);
+  const status = await followActivation(ctx, id, log, {
+    logFrom,
+    onLine: (line) => {
+      output.push(line);
+      ctx.out.print(line);
+    },
+    onStatus: confirmation.onStatus,
+  });
+  confirmation.end();
+  const outcome = await judge(ctx, status ?? neverStarted(id, options, log), output.join("\n"));
+  markReported(ctx, id);
+  return outcome;
+}
+
+/**
+ * Brings a system back that this machine has already: by its store path, with no build and no
+ * network. Its generation becomes the boot default again.
+ * @throws as {@link activateSystem}
+ */
+export async function returnToSystem(ctx: Context, toplevel: string): Promise<ActivationOutcome> {
+  return await activateSystem(ctx, { toplevel, action: "switch" });
+}
+
+/** What an activation's recorded status means on this machine now. */
+export async function judge(
+  ctx: Context,
+  status: ActivationStatus,
+  output: string,
+): Promise<ActivationOutcome> {
+  const now = new Set([...await failedUnits(ctx), ...unitsNamedAsFailed(output)]);
+  const newFailedUnits = [...now].filter((unit) => !status.failedBefore.includes(unit)).sort();
+  const wentBack = status.goBackCode === 0;
+  return outcomeOf(status, {
+    newFailedUnits,
+    rebootNeededFor: wentBack ? [] : needsRebootFor(ctx, status.toplevel),
+    rollbackCommand: rollbackCommand(ctx, status),
+    output,
+  });
+}
+
+/** The exact command that brings the previous system back, without this toolkit and the network. */
+function rollbackCommand(ctx: Context, status: ActivationStatus): string | undefined {
+  const previous = status.action === "boot" ? status.previousDefault : status.previous;
+  if (previous === null) return undefined;
+  const switchTo = `${previous}/bin/switch-to-configuration`;
+  if (status.action === "test") return commandLine("sudo", [switchTo, "test"]);
+  const generation = generationOf(ctx, previous);
+  const choice = generation === undefined
+    ? ["--set", previous]
+    : ["--switch-generation", String(generation)];
+  const set = commandLine("sudo", ["nix-env", "-p", places.systemProfile, ...choice]);
+  return `${set} && ${commandLine("sudo", [switchTo, status.action])}`;
+}
+
+/** The status of a script that was killed before it recorded anything. */
+function neverStarted(id: string, options: ActivateOptions, log: string): ActivationStatus {
+  return {
+    version: 1,
+    id,
+    action: options.action,
+    toplevel: options.toplevel,
+    previous: null,
+    previousDefault: null,
+    log,
+    bootId: "",
+    confirmSeconds: options.confirmSeconds ?? 0,
+    failedBefore: [],
+    pid: 0,
+    phase: "activating",
+    activateCode: null,
+    profileCode: null,
+    bootCode: null,
+    restoreCode: null,
+    goBackCode: null,
+    updated: 0,
+  };
+}
+
+function sizeOf(path: string): number {
+  return new TextEncoder().encode(readTextIfExists(path) ?? "").length;
+}

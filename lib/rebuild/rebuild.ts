@@ -1,0 +1,8 @@
+/** What other tools call to build, activate and go back: the installer and dev-update. */
+export { type ActivateOptions, activateSystem, returnToSystem } from "./activate.ts";
+export { buildSystem, type BuiltSystem, dryBuild } from "./build.ts";
+export { BuildFailed } from "./build_failed.ts";
+export type { ActivationOutcome } from "./outcome.ts";
+export type { BuildOptions } from "../nix/nixos_rebuild.ts";
+export { confirmActivation, unfinishedActivation } from "../nix/activation_progress.ts";
+export { bootDefault, currentSystem, type Generation, generations } from "../nix/generations.ts";

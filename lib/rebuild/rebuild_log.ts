@@ -1,0 +1,43 @@
+import { ensureDirectory } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import { printable } from "../machine/printable.ts";
+import type { Context } from "../program/context.ts";
+
+/** The log of one rebuild; see {@link openRebuildLog}. */
+export interface RebuildLog extends Disposable {
+  /** The machine path of the file; undefined when it could not be written. */
+  readonly path: string | undefined;
+  write(line: string): void;
+}
+
+/**
+ * Opens `/var/log/nixos/rebuild-<time>.log`, readable by root only: build output may say more than
+ * everyone should know. A folder that cannot be written is a warning, not a failure.
+ */
+export function openRebuildLog(ctx: Context): RebuildLog {
+  const time = ctx.now().toISOString().replace(/[-:]|\.\d+/g, "");
+  const path = `${places.rebuildLogs}/rebuild-${time}.log`;
+  try {
+    ensureDirectory(ctx.root.follow(places.rebuildLogs), 0o755);
+    const file = Deno.openSync(ctx.root.host(path), { append: true, create: true, mode: 0o600 });
+    const encoder = new TextEncoder();
+    return {
+      path,
+      write: (line) => {
+        try {
+          file.writeSync(encoder.encode(printable(line) + "\n"));
+        } catch {
+          // A full disk must not end a build that may still succeed.
+        }
+      },
+      [Symbol.dispose]: () => file.close(),
+    };
+  } catch (error) {
+    ctx.log.warn(
+      `no rebuild log is written to ${ctx.root.host(path)}: ${
+        error instanceof Error ? error.message : error
+      }`,
+    );
+    return { path: undefined, write: () => {}, [Symbol.dispose]: () => {} };
+  }
+}
