@@ -1,0 +1,68 @@
+{ lib, config, ... }:
+let
+  inherit (lib) mkIf types;
+  d = import ../lib/declare.nix { inherit lib; };
+in
+{
+  options = {
+    fileSystems = d.set (types.submodule ({ name, config, ... }: {
+      options = {
+        enable = d.bool true;
+        mountPoint = d.str name;
+        device = d.maybe types.nonEmptyStr;
+        label = d.maybe types.nonEmptyStr;
+        fsType = d.str "auto";
+        options = d.of (types.nonEmptyListOf types.nonEmptyStr) [ "defaults" ];
+        depends = d.list types.str;
+        neededForBoot = d.bool false;
+        autoFormat = d.bool false;
+        autoResize = d.bool false;
+        formatOptions = d.maybe types.str;
+        noCheck = d.bool false;
+        encrypted = d.enable // {
+          blkDev = d.maybe types.str;
+          keyFile = d.maybe types.str;
+          label = d.maybe types.str;
+        };
+      };
+      config.device = mkIf (config.label != null) (lib.mkDefault "/dev/disk/by-label/${config.label}");
+    }));
+    swapDevices = d.list (types.submodule ({ config, options, ... }: {
+      config.device = mkIf options.label.isDefined "/dev/disk/by-label/${config.label}";
+      options = {
+        device = d.required types.nonEmptyStr;
+        label = d.required types.str;
+        size = d.maybe types.int;
+        priority = d.maybe types.int;
+        discardPolicy = d.maybe (types.enum [ "once" "pages" "both" ]);
+        options = d.of (types.listOf types.str) [ "defaults" ];
+        randomEncryption = d.of
+          (types.coercedTo types.bool (enable: { inherit enable; }) (d.sub {
+            enable = d.bool false;
+            cipher = d.str "aes-xts-plain64";
+            allowDiscards = d.bool false;
+          }))
+          { };
+      };
+    }));
+    zramSwap = d.enable // {
+      memoryPercent = d.int 50;
+      algorithm = d.str "zstd";
+      priority = d.int 5;
+    };
+  };
+
+  config = {
+    boot.supportedFilesystems = lib.mkMerge
+      (lib.mapAttrsToList (_: fs: { ${fs.fsType} = lib.mkDefault true; }) config.fileSystems);
+    assertions = [{
+      assertion = config.fileSystems ? "/" || config.boot.isContainer;
+      message = "The ‘fileSystems’ option does not specify your root file system.";
+    }] ++ lib.mapAttrsToList
+      (mountPoint: fs: {
+        assertion = fs.device != null;
+        message = "No device specified for mount point ‘${mountPoint}’.";
+      })
+      config.fileSystems;
+  };
+}

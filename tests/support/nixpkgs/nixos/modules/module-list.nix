@@ -1,0 +1,19 @@
+[
+  ./assertions.nix
+  ./boot.nix
+  ./common_services.nix
+  ./environment.nix
+  ./file_systems.nix
+  ./firewall.nix
+  ./libvirtd.nix
+  ./locale.nix
+  ./networking.nix
+  ./nix.nix
+  ./nixpkgs.nix
+  ./openssh.nix
+  ./sudo.nix
+  ./systemd.nix
+  ./systemd_network.nix
+  ./toplevel.nix
+  ./users.nix
+]

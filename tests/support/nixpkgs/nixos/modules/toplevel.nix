@@ -1,0 +1,86 @@
+# The system itself: a small folder with the parts that tools look at, built by /bin/sh.
+{ lib, config, pkgs, options, ... }:
+let
+  inherit (lib) types;
+  d = import ../lib/declare.nix { inherit lib; };
+  failed = map (a: a.message) (lib.filter (a: !a.assertion) config.assertions);
+  checked = value:
+    if failed != [ ] then throw "\nFailed assertions:\n${lib.concatMapStringsSep "\n" (m: "- ${m}") failed}"
+    else lib.foldr (w: lib.warn w) value config.warnings;
+
+  etc = lib.filter (e: e.enable) (lib.attrValues config.environment.etc);
+  shell = value: if value ? shellPath then "/run/current-system/sw${value.shellPath}" else value;
+  facts = {
+    inherit (config.networking) hostName;
+    inherit (config.system) stateVersion;
+    inherit (config.time) timeZone;
+    locale = config.i18n.defaultLocale;
+    system = pkgs.stdenv.hostPlatform.system;
+    tcpPorts = config.networking.firewall.allowedTCPPorts;
+    users = lib.mapAttrs (_: u: { inherit (u) uid group extraGroups home hashedPasswordFile isNormalUser; shell = shell u.shell; })
+      (lib.filterAttrs (_: u: u.isNormalUser || u.uid == 0) config.users.users);
+    fileSystems = lib.mapAttrs (_: f: { inherit (f) device fsType; }) config.fileSystems;
+  };
+  started = kind: lib.attrNames (lib.filterAttrs (_: u: u.enable) config.systemd.${kind});
+in
+{
+  options.system = {
+    build = d.of (types.lazyAttrsOf types.unspecified) { };
+    stateVersion = d.str config.system.nixos.release;
+    name = d.str (if config.networking.hostName == "" then "unnamed" else config.networking.hostName);
+    configurationRevision = d.maybe types.str;
+    extraSystemBuilderCmds = d.lines;
+    extraDependencies = d.list types.package;
+    switch.enable = d.bool true;
+    nixos = {
+      version = d.str lib.version;
+      release = d.str lib.release;
+      label = d.str lib.version;
+      codeName = d.str "Standin";
+      distroId = d.str "nixos";
+      variant_id = d.maybe types.str;
+    };
+  };
+  options.specialisation = d.free;
+  options.meta = d.free;
+
+  config = {
+    warnings = lib.optional (options.system.stateVersion.highestPrio == 1500)
+      "system.stateVersion is not set, defaulting to ${config.system.stateVersion}. Read why this matters on https://nixos.org/manual/nixos/stable/options.html#opt-system.stateVersion.";
+    system.build.toplevel = checked (pkgs.runShell "nixos-system-${config.system.name}-${config.system.nixos.label}"
+      {
+        facts = builtins.toJSON facts;
+        etc = lib.concatMapStrings (e: "${e.target}\t${e.source}\n") etc;
+        units = lib.concatMapStrings (u: "${u}\n")
+          (map (n: "${n}.service") (started "services") ++ map (n: "${n}.timer") (started "timers") ++ map (n: "${n}.socket") (started "sockets"));
+        nixosVersion = config.system.nixos.label;
+        platform = pkgs.stdenv.hostPlatform.system;
+        kernel = config.boot.kernelPackages.kernel;
+        kernelParams = toString config.boot.kernelParams;
+        extraCommands = config.system.extraSystemBuilderCmds;
+        sw = config.system.path;
+      } ''
+      mkdir -p $out/bin $out/etc/systemd/system
+      printf '%s\n' "$facts" > $out/facts.json
+      printf '%s' "$nixosVersion" > $out/nixos-version
+      printf '%s' "$platform" > $out/system
+      printf '%s' "$kernelParams" > $out/kernel-params
+      ln -s $kernel/bzImage $out/kernel
+      ln -s $kernel/initrd $out/initrd
+      ln -s $kernel $out/kernel-modules
+      ln -s $sw $out/sw
+      printf '%s' "$etc" | while IFS="$(printf '\t')" read -r target source; do
+        mkdir -p "$out/etc/$(dirname "$target")"
+        ln -s "$source" "$out/etc/$target"
+      done
+      printf '%s' "$units" | while read -r unit; do : > "$out/etc/systemd/system/$unit"; done
+      sed "s|@out@|$out|" ${./switch-to-configuration.sh} > $out/bin/switch-to-configuration
+      printf '#!/bin/sh\necho "stand-in init of %s"\n' "$out" > $out/init
+      printf '#!/bin/sh\nexit 0\n' > $out/activate
+      chmod +x $out/bin/switch-to-configuration $out/init $out/activate
+      eval "$extraCommands"
+    '');
+    system.build.etc = config.system.build.toplevel;
+    system.build.installBootLoader = pkgs.writeShellScript "install-boot-loader" "exit 0";
+  };
+}

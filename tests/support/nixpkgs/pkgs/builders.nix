@@ -1,0 +1,165 @@
+# Ways to build: every one is a derivation whose builder is /bin/sh.
+{ lib, system, pkgs }:
+let
+  platform = lib.systems.elaborate system;
+  # The builder's own PATH is empty; these are where commands are on any Linux and on NixOS.
+  hostPath = "/run/current-system/sw/bin:/usr/bin:/bin";
+
+  runShell = name: attrs: script:
+    let
+      passthru = attrs.passthru or { };
+      meta = attrs.meta or { };
+      drv = derivation (removeAttrs attrs [ "passthru" "meta" ] // {
+        inherit name;
+        system = attrs.system or builtins.currentSystem or system;
+        builder = "/bin/sh";
+        args = [ "-eu" "-c" "export PATH=\"\${toolPath:+$toolPath:}${hostPath}\"; umask 022; ${script}" ];
+        inherit script;
+      });
+    in
+    passthru // drv // { inherit meta passthru; version = attrs.version or ""; }
+    // lib.optionalAttrs (attrs ? pname) { inherit (attrs) pname; }
+    // lib.genAttrs (attrs.outputs or [ ]) (output: drv.${output});
+
+  phases = [ "unpackPhase" "patchPhase" "configurePhase" "buildPhase" "checkPhase" "installPhase" "fixupPhase" "installCheckPhase" ];
+  mkDerivation = given:
+    let
+      attrs = if builtins.isFunction given then lib.fix given else given;
+      name = attrs.name or "${attrs.pname}-${attrs.version}";
+      inputs = attrs.nativeBuildInputs or [ ] ++ attrs.buildInputs or [ ] ++ attrs.nativeCheckInputs or [ ];
+      default = {
+        unpackPhase = lib.optionalString (attrs ? src) ''
+          cp -r "$src" source; chmod -R u+w source; cd source
+        '';
+        installPhase = ''mkdir -p "$out"'';
+      };
+      body = phase:
+        let
+          skipped = attrs."dont${lib.toUpper (builtins.substring 0 1 phase)}${lib.removeSuffix "Phase" (builtins.substring 1 (-1) phase)}" or false;
+          wanted = {
+            checkPhase = attrs.doCheck or false;
+            installCheckPhase = attrs.doInstallCheck or false;
+          }.${phase} or true;
+        in
+        lib.optionalString (wanted && !skipped) (attrs.${phase} or default.${phase} or "");
+      hooks = lib.concatMapStrings (input: input.setupHook or "") inputs;
+      passed = removeAttrs attrs (phases ++ [ "env" "nativeBuildInputs" "buildInputs" "nativeCheckInputs" "passthru" "meta" "doCheck" "doInstallCheck" ]);
+    in
+    runShell name
+      (passed // attrs.env or { } // {
+        toolPath = lib.makeBinPath inputs;
+        passthru = attrs.passthru or { } // { inherit (attrs) meta; overrideAttrs = f: mkDerivation (attrs // (if builtins.isFunction (f attrs) then f attrs attrs else f attrs)); };
+        meta = attrs.meta or { };
+      })
+      ''
+        runHook() { :; }
+        substituteInPlace() { echo "the stand-in has no substituteInPlace" >&2; exit 1; }
+        export HOME="$PWD"
+        ${hooks}
+        ${lib.concatMapStrings (phase: "${body phase}\n") phases}
+      '';
+in
+rec {
+  inherit runShell;
+  stdenv = {
+    inherit mkDerivation;
+    hostPlatform = platform;
+    buildPlatform = platform;
+    targetPlatform = platform;
+    isLinux = true;
+    shell = "/bin/sh";
+    cc.libc = runShell "libc-0" { } "mkdir -p $out/lib";
+  };
+  stdenvNoCC = stdenv;
+  inherit (stdenv) shell;
+  runtimeShell = "/bin/sh";
+
+  runCommand = name: attrs: script: runShell name
+    (removeAttrs attrs [ "nativeBuildInputs" "buildInputs" "meta" ] // {
+      toolPath = lib.makeBinPath (attrs.nativeBuildInputs or [ ] ++ attrs.buildInputs or [ ]);
+    })
+    script;
+  runCommandLocal = runCommand;
+  runCommandNoCC = runCommand;
+  emptyDirectory = runShell "empty" { } "mkdir $out";
+
+  writeTextFile = { name, text, executable ? false, destination ? "", meta ? { }, ... }:
+    runShell name { inherit text executable destination meta; } ''
+      target="$out$destination"
+      mkdir -p "$(dirname "$target")"
+      printf '%s' "$text" > "$target"
+      if [ -n "$executable" ]; then chmod +x "$target"; fi
+    '';
+  writeText = name: text: writeTextFile { inherit name text; };
+  writeTextDir = path: text: writeTextFile { name = baseNameOf path; inherit text; destination = "/${path}"; };
+  writeScript = name: text: writeTextFile { inherit name text; executable = true; };
+  writeShellScript = name: text: writeScript name "#!${runtimeShell}\n${text}";
+  writeShellScriptBin = name: text: writeTextFile {
+    inherit name;
+    text = "#!${runtimeShell}\n${text}";
+    executable = true;
+    destination = "/bin/${name}";
+    meta.mainProgram = name;
+  };
+  writeShellApplication = { name, text, runtimeInputs ? [ ], meta ? { }, ... }: writeTextFile {
+    inherit name;
+    text = "#!${runtimeShell}\nset -eu\nexport PATH=\"${lib.makeBinPath runtimeInputs}:$PATH\"\n${text}";
+    executable = true;
+    destination = "/bin/${name}";
+    meta = { mainProgram = name; } // meta;
+  };
+
+  # Links of every package's files, first one wins.
+  buildEnv = { name, paths, postBuild ? "", meta ? { }, passthru ? { }, ... }:
+    runShell name { inherit meta passthru; paths = map toString paths; } ''
+      mkdir -p $out
+      for package in $paths; do
+        (cd "$package" && find . -type d) | while read -r folder; do mkdir -p "$out/$folder"; done
+        (cd "$package" && find . ! -type d) | while read -r file; do
+          [ -e "$out/$file" ] || [ -L "$out/$file" ] || ln -s "$package/$file" "$out/$file"
+        done
+      done
+      ${postBuild}
+    '';
+  symlinkJoin = { paths, ... }@args: buildEnv args;
+  linkFarm = name: entries:
+    let
+      list = if builtins.isList entries then entries else lib.mapAttrsToList (name: path: { inherit name path; }) entries;
+    in
+    runShell name { links = lib.concatMapStrings (e: "${e.name}\t${e.path}\n") list; } ''
+      mkdir -p $out
+      printf '%s' "$links" | while IFS="$(printf '\t')" read -r link target; do
+        mkdir -p "$(dirname "$out/$link")"; ln -s "$target" "$out/$link"
+      done
+    '';
+
+  mkShell = attrs: runShell (attrs.name or "nix-shell")
+    { toolPath = lib.makeBinPath (attrs.packages or [ ] ++ attrs.nativeBuildInputs or [ ] ++ attrs.buildInputs or [ ]); } "mkdir $out";
+  mkShellNoCC = mkShell;
+
+  # The part of makeWrapper that is used here: --set, --set-default, --prefix, --suffix, --add-flags.
+  makeWrapper = runShell "make-wrapper" { passthru.setupHook = builtins.readFile ./make_wrapper.sh; } "mkdir $out";
+  makeBinaryWrapper = makeWrapper;
+
+  # The machines of a VM test are evaluated, the test itself becomes a list of their systems.
+  testers.runNixOSTest = test:
+    let
+      module = if builtins.isFunction test then test { inherit pkgs lib; } else if builtins.isAttrs test then test else lib.toFunction (import test) { inherit pkgs lib; };
+      nodes = lib.mapAttrs
+        (name: node: import ../nixos/lib/eval-config.nix {
+          inherit system;
+          modules = [
+            node
+            (module.defaults or { })
+            { networking.hostName = lib.mkDefault name; fileSystems."/".device = lib.mkDefault "/dev/vda"; boot.loader.grub.device = lib.mkDefault "/dev/vda"; }
+          ];
+        })
+        (module.nodes or { });
+    in
+    runShell "vm-test-run-${module.name}"
+      {
+        systems = lib.mapAttrsToList (_: node: node.config.system.build.toplevel.drvPath) nodes;
+        passthru = { inherit nodes; };
+      } "printf '%s\\n' $systems > $out";
+  nixosTest = testers.runNixOSTest;
+}
