@@ -1,0 +1,144 @@
+/**
+ * How a tool is started in tests: as `deno run -A cmd/<name>.ts` with the Deno that runs the tests, or,
+ * with HYPERVISOR_TEST_EXECUTABLES=<folder>, as the compiled executable. As another user, or "inside" a
+ * scratch machine, it runs in a mount namespace of its own (unshare(1), needs root).
+ */
+import { OFFLINE_NIX_CONFIG } from "./context.ts";
+
+/** How to start one tool. */
+export interface LaunchOptions {
+  /** Adds `--root`. */
+  readonly root?: string;
+  /**
+   * The root of a scratch machine that the tool shall take for the running one: its /etc, /var, /nix,
+   * /home, /root, /boot, /run, /srv, /sys and /dev are bound over this machine's. /proc and /tmp stay.
+   */
+  readonly inside?: string;
+  /** Added to the clean environment; `undefined` removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** A folder that goes first on PATH, see stand_ins.ts. */
+  readonly standIns?: string;
+  /** Runs as this user and group, without supplementary groups. */
+  readonly uid?: number;
+}
+
+/** A command ready for `Deno.Command` or a terminal. */
+export interface Launch extends Disposable {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** The folder of compiled executables, when the tests are to use them. */
+export const executables: string | undefined = Deno.env.get("HYPERVISOR_TEST_EXECUTABLES");
+
+const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+const BOUND = ["etc", "var", "nix", "home", "root", "boot", "run", "srv", "sys", "dev"];
+/** Where, inside a namespace, what the tool itself needs is found. */
+const STAGE = "/mnt";
+
+/**
+ * @param tool a tool's name, or the absolute path of a script of this repository
+ * @returns dispose it after the tool has ended: its HOME is removed
+ */
+export function launch(
+  tool: string,
+  args: readonly string[],
+  options: LaunchOptions = {},
+): Launch {
+  const home = Deno.makeTempDirSync({ prefix: "home-" });
+  if (options.uid !== undefined) Deno.chownSync(home, options.uid, options.uid);
+  const staged = options.inside !== undefined || options.uid !== undefined;
+  const places = staged
+    ? {
+      deno: `${STAGE}/deno`,
+      cache: `${STAGE}/cache`,
+      repository: `${STAGE}/repository`,
+      executables: `${STAGE}/executables`,
+    }
+    : {
+      deno: Deno.execPath(),
+      cache: denoDirectory(),
+      repository: REPOSITORY,
+      executables: executables ?? "",
+    };
+  const own = toolCommand(tool, places);
+  const command = [
+    ...own,
+    ...args,
+    ...(options.root === undefined ? [] : ["--root", options.root]),
+  ];
+  const env: Record<string, string | undefined> = {
+    HOME: options.inside === undefined ? home : "/root",
+    PATH: [...(options.standIns ? [options.standIns] : []), ...systemPath()].join(":"),
+    LANG: "C.UTF-8",
+    NIX_CONFIG: OFFLINE_NIX_CONFIG,
+    DENO_DIR: places.cache,
+    DENO_NO_UPDATE_CHECK: "1",
+    ...options.env,
+  };
+  const whole = staged ? inNamespace(command, options) : command;
+  return {
+    command: whole[0]!,
+    args: whole.slice(1),
+    env: Object.fromEntries(
+      Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+    cwd: options.cwd ?? "/",
+    [Symbol.dispose]: () => Deno.removeSync(home, { recursive: true }),
+  };
+}
+
+function toolCommand(
+  tool: string,
+  places: { readonly deno: string; readonly repository: string; readonly executables: string },
+): string[] {
+  if (!tool.startsWith("/")) {
+    if (executables) return [`${places.executables}/${tool}`];
+    tool = `${REPOSITORY}/cmd/${tool}.ts`;
+  }
+  const script = places.repository + tool.slice(REPOSITORY.length);
+  return [places.deno, "run", "-A", "--cached-only", "--no-prompt", script];
+}
+
+/** Wraps a command so that it runs in its own mount namespace; the process id stays the same. */
+function inNamespace(command: readonly string[], options: LaunchOptions): string[] {
+  const quote = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
+  const lines = [
+    "set -e",
+    `mount -t tmpfs -o mode=755 tmpfs ${STAGE}`,
+    `mkdir ${STAGE}/cache ${STAGE}/repository ${STAGE}/executables`,
+    `touch ${STAGE}/deno`,
+    `mount --bind ${quote(Deno.realPathSync(Deno.execPath()))} ${STAGE}/deno`,
+    `mount --bind ${quote(denoDirectory())} ${STAGE}/cache`,
+    `mount --bind ${quote(REPOSITORY)} ${STAGE}/repository`,
+    ...(executables ? [`mount --bind ${quote(executables)} ${STAGE}/executables`] : []),
+  ];
+  if (options.inside !== undefined) {
+    lines.push(`mount --bind /dev/pts ${quote(`${options.inside}/dev/pts`)}`);
+    for (const folder of BOUND) {
+      lines.push(
+        `[ ! -d /${folder} ] || mount --rbind ${quote(`${options.inside}/${folder}`)} /${folder}`,
+      );
+    }
+  }
+  lines.push('cd "$1"; shift; exec "$@"');
+  const user = options.uid === undefined
+    ? []
+    : ["setpriv", `--reuid=${options.uid}`, `--regid=${options.uid}`, "--clear-groups", "--"];
+  const cwd = options.cwd ?? "/";
+  return ["unshare", "-m", "--", "/bin/sh", "-c", lines.join("\n"), "sh", cwd, ...user, ...command];
+}
+
+function systemPath(): string[] {
+  const own = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  return [...new Set([...own, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])];
+}
+
+function denoDirectory(): string {
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
+  return Deno.env.get("DENO_DIR") ?? `${cache}/deno`;
+}

@@ -1,0 +1,44 @@
+/**
+ * What this machine offers to tests. A test that needs more is skipped with `ignore`, and one line
+ * names what is missing and which tests that costs.
+ */
+
+/** Whether a command is on PATH. */
+export function hasCommand(name: string): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/${name}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Real Nix: evaluation and builds. */
+export const hasNix: boolean = need(
+  hasCommand("nix") && hasCommand("nix-instantiate"),
+  "nix is not installed: tests that evaluate or build with it are skipped",
+);
+
+/** A real terminal. */
+export const hasTmux: boolean = need(
+  hasCommand("tmux"),
+  "tmux is not installed: tests on a real terminal are skipped",
+);
+
+/** Files of several owners, other users' processes, mount namespaces. */
+export const isRoot: boolean = need(
+  Deno.uid() === 0,
+  "not running as root: tests with other users' files and processes are skipped",
+);
+
+/** Processes of another user. */
+export const hasSetpriv: boolean = isRoot && need(
+  hasCommand("setpriv"),
+  "setpriv is not installed: tests as another user are skipped",
+);
+
+function need(there: boolean, otherwise: string): boolean {
+  if (!there) Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPING: ${otherwise}\n`));
+  return there;
+}
