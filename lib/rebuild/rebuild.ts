@@ -2,6 +2,7 @@
 export { type ActivateOptions, activateSystem, returnToSystem } from "./activate.ts";
 export { buildSystem, type BuiltSystem, dryBuild } from "./build.ts";
 export { BuildFailed } from "./build_failed.ts";
+export { installSystem } from "./install_system.ts";
 export type { ActivationOutcome } from "./outcome.ts";
 export type { BuildOptions } from "../nix/nixos_rebuild.ts";
 export { confirmActivation, unfinishedActivation } from "../nix/activation_progress.ts";
