@@ -4,6 +4,9 @@ import type { Fault } from "./faults.ts";
 /** Bytes handed over at a time when a fault looks at them. */
 const CHUNK = 16 * 1024;
 
+/** Milliseconds for which the last bytes before a reset may travel; HTTP/2 would drop them. */
+const LINGER = 20;
+
 /**
  * The response's body as faults let it travel. Without such a fault it is the answer's own, so that
  * a known length is declared.
@@ -21,7 +24,10 @@ export function deliver(
     if (body === null) break;
     switch (fault.kind) {
       case "reset":
-        body = asStream(cut(body, fault.after, () => Promise.reject(new Error("reset"))));
+        body = asStream(cut(body, fault.after, async () => {
+          await pause(LINGER, closing);
+          throw new Error("reset");
+        }));
         break;
       case "truncate":
         body = asStream(cut(body, fault.after, () => Promise.resolve()));

@@ -112,7 +112,9 @@ export class GithubServer implements AsyncDisposable {
     this.#publicPorts.set(port, publicPort);
   }
 
+  /** Ends what stalls, stops listening, removes the certificate. Closing twice is fine. */
   async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
     this.#closing.abort(new Error("the server closes"));
     await Promise.all([...this.#servers.values()].map((server) => server.shutdown()));
     await this.#repositories.close();
