@@ -1,0 +1,28 @@
+import type { Context } from "../program/context.ts";
+import { kernelContext } from "./kernel_files.ts";
+import { machineText } from "./machine_files.ts";
+
+/** Memory in bytes, from proc_meminfo(5). */
+export interface Memory {
+  readonly total: number;
+  /** What programs can have without swapping. */
+  readonly available: number | undefined;
+  readonly hugePages: { readonly count: number; readonly size: number } | undefined;
+}
+
+/** Reads /proc/meminfo; undefined when it cannot be read. */
+export function readMemory(ctx: Context): Memory | undefined {
+  const text = machineText(kernelContext(ctx, "/proc"), "/proc/meminfo") ?? "";
+  const values = new Map<string, number>();
+  for (const [, name, number, unit] of text.matchAll(/^(\w+):\s+(\d+)( kB)?$/gm)) {
+    values.set(name!, Number(number) * (unit ? 1024 : 1));
+  }
+  const total = values.get("MemTotal");
+  if (total === undefined) return undefined;
+  const count = values.get("HugePages_Total") ?? 0;
+  return {
+    total,
+    available: values.get("MemAvailable"),
+    hugePages: count > 0 ? { count, size: values.get("Hugepagesize") ?? 0 } : undefined,
+  };
+}
