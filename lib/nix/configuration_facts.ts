@@ -138,6 +138,8 @@ export const ConfigurationFactsSchema = v.object({
   sudo: v.object({
     enable: v.boolean(),
     wheelNeedsPassword: v.boolean(),
+    /** Only members of wheel may start sudo at all. */
+    execWheelOnly: v.optional(v.boolean()),
     /** Rules of `security.sudo.extraRules` that grant ALL commands. */
     grantsAll: v.array(v.object({
       users: v.array(v.string()),
@@ -175,6 +177,7 @@ export const ConfigurationFactsSchema = v.object({
       v.string(),
       v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),
     ),
+    /** Without the lines that NixOS's own modules add. */
     extraConfig: v.string(),
   }),
   network: v.object({
@@ -223,6 +226,7 @@ export const ConfigurationFactsSchema = v.object({
     trustedInterfaces: v.array(v.string()),
     open: PortSet,
     perInterface: v.array(v.object({ name: v.string(), open: PortSet })),
+    /** Without the lines that NixOS's own modules add. */
     extraCommands: v.string(),
     extraInputRules: v.string(),
   }),
@@ -232,6 +236,8 @@ export const ConfigurationFactsSchema = v.object({
   /** Failed assertions of the configuration. */
   failedAssertions: v.array(v.string()),
   warnings: v.array(v.string()),
+  /** What could not be evaluated, by its place in this object: it has the value of `NO_FACTS`. */
+  unreadable: v.optional(v.array(v.string())),
 });
 
 export type ConfigurationFacts = v.InferOutput<typeof ConfigurationFactsSchema>;

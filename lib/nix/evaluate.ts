@@ -3,6 +3,7 @@ import { CommandError, type RunResult } from "../machine/run.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { evaluationFailure } from "./evaluation_failure.ts";
+import { attributeName } from "./nix_string.ts";
 import { temporaryStore } from "./temporary_store.ts";
 
 /** Fetching nixpkgs over a slow line takes minutes; evaluating takes seconds. */
@@ -16,46 +17,87 @@ export interface EvaluateOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds; 15 minutes by default. */
   readonly timeout?: number;
+}
+
+/** Options of {@link evaluateJson}. */
+export interface ExpressionOptions extends EvaluateOptions {
+  /** Entries of Nix's search path (`nixpkgs=/path`), before those of NIX_PATH. */
+  readonly searchPath?: readonly string[];
   /**
-   * Whether the evaluation may write derivations to the store, and so build what it imports
-   * ("import from derivation"). False by default: then only fetched sources and copied flakes are written.
+   * Whether derivations may be written to the store, and so what the expression imports from them
+   * be built. False by default.
    */
   readonly writeStore?: boolean;
 }
 
+/** Options of {@link evaluateFlake}. */
+export interface FlakeOptions extends EvaluateOptions {
+  /** Inputs to take from elsewhere than the lock file says, by name. */
+  readonly overrideInputs?: Readonly<Record<string, string>>;
+}
+
 /**
- * Evaluates a Nix expression, impurely, and returns its value as JSON does. Uses `nix-instantiate`,
- * which understands channels and (through `builtins.getFlake`) flakes alike in every release since
- * 2.4, writes no derivations, and keeps warnings and traces of the configuration on stderr.
- *
- * Root and users of a Nix daemon use the machine's store; flakes are copied to it, as by every Nix
- * command. A user without either gets a private store that is removed afterwards.
+ * Evaluates a Nix expression, impurely, and returns its value as JSON does. Uses `nix-instantiate`
+ * without writing to the store. Warnings and traces of the configuration go to stderr and are not
+ * part of the value.
  * @throws ToolError exit 2 without Nix, 5 when something cannot be fetched, 6 when the expression
  *   fails (with Nix's own message and the place it names), 1 when it takes too long
  */
 export async function evaluateJson(
   ctx: Context,
   expression: string,
-  options: EvaluateOptions,
+  options: ExpressionOptions,
 ): Promise<unknown> {
-  const timeout = options.timeout ?? TIMEOUT;
+  const mode = options.writeStore ? ["--read-write-mode"] : [];
+  const searchPath = (options.searchPath ?? []).flatMap((entry) => ["-I", entry]);
+  const args = ["--eval", "--strict", "--json", ...mode, ...searchPath, "-"];
+  return await evaluate(ctx, ["nix-instantiate", ...args], options, expression);
+}
+
+/**
+ * Applies a Nix function to an output of a flake, impurely, and returns the result as JSON does. Uses
+ * `nix eval`, because `builtins.getFlake` refuses a flake without a complete lock file, and the lock
+ * file is not written. The flake is copied to the store, as by every Nix command.
+ * @param url a flake reference without `#`
+ * @param attribute the path of the output, for example `["nixosConfigurations", "host"]`
+ * @param apply Nix code of the function
+ * @throws ToolError as {@link evaluateJson}
+ */
+export async function evaluateFlake(
+  ctx: Context,
+  url: string,
+  attribute: readonly string[],
+  apply: string,
+  options: FlakeOptions,
+): Promise<unknown> {
+  const fragment = encodeURIComponent(attribute.map(attributeName).join("."));
+  const overrides = Object.entries(options.overrideInputs ?? {})
+    .flatMap(([name, reference]) => ["--override-input", name, reference]);
+  const flags = ["--impure", "--json", "--no-write-lock-file", ...overrides];
+  const args = ["eval", ...flags, `${url}#${fragment}`, "--apply", apply];
+  return await evaluate(ctx, ["nix", ...args], options);
+}
+
+/**
+ * Root and users of a Nix daemon use the machine's store. A user without either gets a private store
+ * that is removed afterwards.
+ */
+async function evaluate(
+  ctx: Context,
+  command: readonly [string, ...string[]],
+  options: EvaluateOptions,
+  input?: string,
+): Promise<unknown> {
   using store = temporaryStore(ctx);
-  const result = await runNix(ctx, expression, timeout, {
-    ...options,
-    env: { ...invokingUser(ctx), ...store.env, ...options.env },
-  });
-  if (result.timedOut) {
-    throw new ToolError(`evaluating ${options.what} took longer than ${timeout / 1000} seconds`, {
-      hint: "if it fetches much on a slow line, run it again: what was fetched is kept",
-    });
-  }
+  const env = { ...invokingUser(ctx), ...store.env, ...options.env };
+  const result = await runNix(ctx, command, { ...options, env }, input);
   if (result.code !== 0) throw evaluationFailure(options.what, result.stderr);
   try {
     return JSON.parse(result.stdout);
   } catch (cause) {
     throw new ToolError(`evaluating ${options.what} gave no JSON`, {
       code: ExitCode.Configuration,
-      hint: "this Nix is not one that the toolkit knows: nix-instantiate --version",
+      hint: "this Nix is not one that the toolkit knows: nix --version",
       cause,
     });
   }
@@ -63,23 +105,26 @@ export async function evaluateJson(
 
 async function runNix(
   ctx: Context,
-  expression: string,
-  timeout: number,
+  [command, ...args]: readonly [string, ...string[]],
   options: EvaluateOptions,
+  input: string | undefined,
 ): Promise<RunResult> {
-  const mode = options.writeStore ? ["--read-write-mode"] : [];
+  const timeout = options.timeout ?? TIMEOUT;
   try {
-    return await ctx.run("nix-instantiate", ["--eval", "--strict", "--json", ...mode, "-"], {
-      input: expression,
+    return await ctx.run(command, args, {
+      ...(input === undefined ? {} : { input }),
       // Relative paths of an expression would otherwise mean this process's folder.
       cwd: "/",
       env: options.env ?? {},
       timeout,
       accept: "any",
     });
-  } catch (error) {
-    if (error instanceof CommandError && error.result.timedOut) return error.result;
-    throw error;
+  } catch (cause) {
+    if (!(cause instanceof CommandError) || !cause.result.timedOut) throw cause;
+    throw new ToolError(`evaluating ${options.what} took longer than ${timeout / 1000} seconds`, {
+      hint: "if it fetches much on a slow line, run it again: what was fetched is kept",
+      cause,
+    });
   }
 }
 

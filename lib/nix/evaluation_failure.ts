@@ -4,7 +4,7 @@ import { ToolError } from "../machine/tool_error.ts";
 
 /** How Nix, curl and git say that something could not be fetched. */
 const NETWORK =
-  /unable to download|could(?:n't| not) resolve (?:host|proxy)|failed to connect|connection (?:refused|reset|timed out)|unable to access 'https?:|network is unreachable|temporary failure in name resolution|could not read from remote repository|HTTP error \d{3}|SSL (?:peer )?certificate/i;
+  /unable to download|could(?:n't| not) resolve (?:host|proxy)|failed to connect|connection (?:refused|reset|timed out)|unable to access 'https?:|network is unreachable|temporary failure in name resolution|HTTP error \d{3}|SSL (?:peer )?certificate/i;
 
 /** Lines of a failure that are worth a user's time. */
 const LINES = 4;
@@ -36,7 +36,11 @@ function lastError(stderr: string): string {
   const starts = [...stderr.matchAll(/^\s*error: ?/gm)];
   // `error:` alone on its line heads a trace; the words follow after the last one.
   const start = starts.at(-1);
-  return start === undefined ? stderr : stderr.slice(start.index);
+  if (start === undefined) return stderr;
+  const error = stderr.slice(start.index);
+  // Git says why on its own lines, before Nix says that git failed.
+  const fatal = stderr.indexOf("fatal: ");
+  return /program 'git' failed/.test(error) && fatal >= 0 ? stderr.slice(fatal) : error;
 }
 
 /** The message's own lines: no locations, source excerpts, carets and advice about --show-trace. */

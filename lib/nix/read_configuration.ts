@@ -1,0 +1,68 @@
+import * as v from "valibot";
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import type { ConfigurationFacts } from "./configuration_facts.ts";
+import {
+  applyToSource,
+  type ConfigurationSource,
+  type SourceOptions,
+} from "./configuration_source.ts";
+import { assembleFacts } from "./assemble_facts.ts";
+import { FACT_GROUPS, factsExpression } from "./facts_expression.ts";
+
+/**
+ * Evaluates a configuration and returns what the toolkit needs of it, in one evaluation. Only when
+ * that fails in a way that Nix cannot catch, the groups of facts are evaluated one by one, so that a
+ * broken part does not lose the rest: what is missing is named in `unreadable`.
+ * @throws ToolError exit 6 when nothing at all can be evaluated, 5 when something cannot be fetched,
+ *   2 without Nix, 1 when it takes too long
+ */
+export async function readConfiguration(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: SourceOptions = {},
+): Promise<ConfigurationFacts> {
+  try {
+    return assembleFacts(await readGroups(ctx, source, FACT_GROUPS, options));
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+    return await readApart(ctx, source, options, error);
+  }
+}
+
+async function readApart(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: SourceOptions,
+  failure: ToolError,
+): Promise<ConfigurationFacts> {
+  const found: Record<string, unknown> = {};
+  for (const group of FACT_GROUPS) {
+    try {
+      Object.assign(found, await readGroups(ctx, source, [group], options));
+    } catch (error) {
+      if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+      ctx.log.debug(`the group "${group}": ${error.message}`);
+    }
+  }
+  if (Object.keys(found).length === 0) throw failure;
+  ctx.log.debug(failure.message);
+  return assembleFacts(found);
+}
+
+async function readGroups(
+  ctx: Context,
+  source: ConfigurationSource,
+  groups: readonly string[],
+  options: SourceOptions,
+): Promise<Record<string, unknown>> {
+  const members = groups.map((group) => `facts.${group}`).join(" // ");
+  const answer = await applyToSource(
+    ctx,
+    source,
+    `nixos: let facts = (${factsExpression}) nixos; in ${members}`,
+    options,
+  );
+  return v.parse(v.record(v.string(), v.unknown()), answer);
+}

@@ -1,0 +1,62 @@
+import { CommandError } from "../machine/run.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import type { FlakeReference } from "./flake_reference.ts";
+
+/** How a checkout differs from its last commit; paths relative to its top, sorted. */
+export interface UncommittedFiles {
+  /** Not tracked by git: Nix does not see them. */
+  readonly untracked: readonly string[];
+  /** Changed, added or deleted: Nix takes them as they are and calls the tree dirty. */
+  readonly changed: readonly string[];
+}
+
+/**
+ * Looks for uncommitted files of a flake in a git checkout, ignored ones aside; undefined for a flake
+ * that is in none. A checkout's own configuration can make git run programs, so git is run as
+ * the checkout's owner when root looks at another user's.
+ * @throws ToolError exit 2 without git, 1 when git fails
+ */
+export async function uncommittedFiles(
+  ctx: Context,
+  flake: FlakeReference,
+): Promise<UncommittedFiles | undefined> {
+  if (flake.checkout === undefined) return undefined;
+  const [command, ...args] = asOwner(flake.checkout, [
+    "git",
+    "-C",
+    flake.checkout,
+    "status",
+    "--porcelain=v1",
+    "-z",
+    "--untracked-files=all",
+    "--no-renames",
+  ]);
+  try {
+    // The home of root is closed to the owner, and git insists on reading its configuration there.
+    const env = { HOME: "/", XDG_CONFIG_HOME: "/", GIT_OPTIONAL_LOCKS: "0" };
+    const { stdout } = await ctx.run(command, args, { env });
+    return parseStatus(stdout);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new ToolError(`git cannot tell what is uncommitted in ${flake.checkout}`, {
+      hint: error.message,
+      cause: error,
+    });
+  }
+}
+
+function asOwner(folder: string, command: [string, ...string[]]): [string, ...string[]] {
+  const { uid, gid } = Deno.statSync(folder);
+  if (Deno.uid() !== 0 || uid === null || uid === 0) return command;
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid ?? uid}`, "--clear-groups", ...command];
+}
+
+/** git-status(1), "Porcelain Format Version 1": two letters, a space, the path; each ends with NUL. */
+function parseStatus(output: string): UncommittedFiles {
+  const entries = output.split("\0").filter((entry) => entry !== "");
+  const paths = (untracked: boolean) =>
+    entries.filter((entry) => entry.startsWith("?? ") === untracked).map((entry) => entry.slice(3))
+      .sort();
+  return { untracked: paths(true), changed: paths(false) };
+}
