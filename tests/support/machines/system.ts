@@ -152,6 +152,7 @@ function writeGenerations(files: MachineFiles, machine: MachineDescription, etc:
   files.link("/run/booted-system", toplevel(machine));
   files.folder("/run/wrappers/bin");
   files.folder("/run/systemd/system");
+  files.folder("/run/standin-activation");
   files.folder("/run/lock");
   files.folder("/run/user");
 }
@@ -192,15 +193,19 @@ function writeToplevel(
 }
 
 /**
- * Stands in for the real one: keeps a line in /var/log/scratch-activations, and for switch and test
- * becomes the current system. /run/scratch/exit-code makes it fail as the real one does.
+ * Stands in for switch-to-configuration with the protocol of tests/support/nixpkgs: a line in
+ * /run/standin-activation/actions, a hook, a scripted exit code; and becomes the current system.
  */
 function switchScript(path: string): string {
   return `#!/bin/sh
-echo "${path} $*" >> /var/log/scratch-activations
-code=$(cat /run/scratch/exit-code 2>/dev/null || echo 0)
-case "$1:$code" in
-  switch:0 | switch:4 | test:0 | test:4) ln -sfn ${path} /run/current-system ;;
+action=$1
+folder=\${STANDIN_ACTIVATION:-\${HYPERVISOR_ROOT:-}/run/standin-activation}
+[ -d "$folder" ] || exit 0
+echo "$action ${path}" >>"$folder/actions"
+if [ -x "$folder/hook" ]; then "$folder/hook" "$action" ${path} || exit $?; fi
+code=$(cat "$folder/exit-$action" 2>/dev/null || cat "$folder/exit" 2>/dev/null || echo 0)
+case "$action:$code" in
+  switch:[04] | test:[04]) ln -sfn ${path} "\${folder%/*}/current-system" ;;
 esac
 exit "$code"
 `;
