@@ -96,7 +96,7 @@ in
       }];
     networking.hosts."127.0.0.2" = mkIf (cfg.hostName != "") [ cfg.hostName ];
     networking.dhcpcd.enable = mkIf (cfg.useNetworkd || cfg.networkmanager.enable) (lib.mkDefault false);
-    networking.useDHCP = mkIf cfg.networkmanager.enable (lib.mkDefault false);
+    networking.useDHCP = mkIf cfg.networkmanager.enable false;
     users.groups = mkIf cfg.networkmanager.enable { networkmanager.gid = 57; };
     systemd.network.enable = mkIf cfg.useNetworkd (lib.mkDefault true);
     services.resolved.enable = mkIf cfg.useNetworkd (lib.mkDefault true);
