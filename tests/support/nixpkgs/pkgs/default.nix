@@ -11,6 +11,7 @@ let
     build // placeholder // {
       inherit lib system config overlays;
       _type = "pkgs";
+      path = ../.;
       callPackage = lib.callPackageWith final;
       appendOverlays = extra: import ./. { inherit system config; overlays = overlays ++ extra; };
       extend = overlay: final.appendOverlays [ overlay ];

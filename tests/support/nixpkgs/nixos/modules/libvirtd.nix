@@ -32,6 +32,8 @@ in
     docker = d.enable;
     podman = d.enable;
     vmVariant = d.of types.raw { };
+    memorySize = d.int 1024;
+    diskSize = d.int 1024;
   };
   options.programs.virt-manager = d.enable;
 

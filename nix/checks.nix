@@ -1,0 +1,63 @@
+# What `nix flake check` builds.
+{ pkgs, packages, module, source }:
+let
+  inherit (pkgs) lib;
+  names = import ./executables.nix;
+
+  # Runs a script in a writable copy of this tree, with the npm packages at hand and no network.
+  inTree = name: inputs: script: pkgs.runCommand "hyper-nixos-${name}"
+    {
+      nativeBuildInputs = [ pkgs.deno ] ++ inputs;
+    } ''
+    cp -r ${source} tree
+    chmod -R u+w tree
+    cd tree
+    export HOME="$PWD/.home" DENO_DIR="$PWD/.deno" DENO_NO_UPDATE_CHECK=1
+    mkdir "$HOME" "$DENO_DIR"
+    cp -r ${pkgs.callPackage ./npm_dependencies.nix { }} "$DENO_DIR/npm"
+    chmod -R u+w "$DENO_DIR"
+    ${script}
+    touch $out
+  '';
+
+  host = modules: import (pkgs.path + "/nixos/lib/eval-config.nix") {
+    system = null;
+    modules = [ module { nixpkgs.hostPlatform = pkgs.stdenv.hostPlatform.system; } ] ++ modules;
+  };
+  evaluates = name: modules: pkgs.runCommand "hyper-nixos-${name}"
+    {
+      # Evaluated as a whole, not built.
+      system = builtins.unsafeDiscardStringContext (host modules).config.system.build.toplevel.drvPath;
+    } "echo $system > $out";
+in
+{
+  format = inTree "format" [ ] "deno fmt --check cmd lib tests nix";
+  lint = inTree "lint" [ ] "deno lint cmd lib tests nix";
+  types = inTree "types" [ ] "deno check --frozen cmd lib tests nix";
+  # The tests skip what a sandbox lacks (Nix, root) and say so.
+  tests = inTree "tests" [ pkgs.curl pkgs.git pkgs.jq pkgs.util-linux ]
+    "deno test --allow-all --frozen --cached-only tests";
+
+  # The built executables start, find their wrapper's commands, and are what they say.
+  run = pkgs.runCommand "hyper-nixos-run" { } (lib.concatMapStrings
+    (name: ''
+      ${packages.${name}}/bin/${name} --version | grep -F ${lib.escapeShellArg "${name} "}
+      ${packages.${name}}/bin/${name} --help > /dev/null
+    '')
+    names + "touch $out");
+
+  module-disabled = evaluates "module-disabled" [ ./generic_host.nix { hypervisor.enable = lib.mkForce false; } ];
+  module-enabled = evaluates "module-enabled" [
+    ./generic_host.nix
+    {
+      hypervisor = {
+        cpu.vendor = "intel";
+        iommu.enable = true;
+        operators = [ "operator" ];
+      };
+      users.users.operator.isNormalUser = true;
+    }
+  ];
+} // lib.optionalAttrs (pkgs.stdenv.hostPlatform.system == "x86_64-linux") {
+  vm = import ./vm_test.nix { inherit pkgs module; };
+}

@@ -1,0 +1,62 @@
+# The five tools, and the daily check.
+{ lib, config, ... }:
+let
+  cfg = config.hypervisor;
+  validator = cfg.package.executables.validator or null;
+in
+{
+  options.hypervisor = {
+    package = lib.mkOption {
+      type = lib.types.nullOr lib.types.package;
+      default = null;
+      defaultText = lib.literalMD "the flake's package, where nixpkgs can compile it";
+      description = ''
+        The tools to have on PATH, or `null` for none. The flake's module sets it. Compiling them
+        needs `deno.denort` of nixpkgs (since mid 2026); with an older nixpkgs it stays `null`.
+      '';
+    };
+    validator = {
+      enable = lib.mkOption {
+        type = lib.types.bool;
+        default = true;
+        example = false;
+        description = "Whether the machine checks itself regularly, into `/var/log/hypervisor/validator.log`.";
+      };
+      schedule = lib.mkOption {
+        type = lib.types.str;
+        default = "daily";
+        example = "Mon *-*-* 06:00";
+        description = "When the check runs, as a calendar event of systemd.time(7).";
+      };
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    environment.systemPackages = lib.optional (cfg.package != null) cfg.package;
+
+    systemd = lib.mkIf (cfg.validator.enable && validator != null) {
+      services.hypervisor-validator = {
+        description = "Check of the Hyper-NixOS installation";
+        # An activation must not start it: it would look at a machine that is changing.
+        restartIfChanged = false;
+        serviceConfig = {
+          Type = "oneshot";
+          ExecStart = "${validator}/bin/validator --no-color";
+          Nice = 10;
+          # 6: something is not healthy. That is the log's content, not a failure of this service,
+          # which would show as a failed unit at every rebuild.
+          SuccessExitStatus = 6;
+        };
+      };
+      timers.hypervisor-validator = {
+        description = "Regular check of the Hyper-NixOS installation";
+        wantedBy = [ "timers.target" ];
+        timerConfig = {
+          OnCalendar = cfg.validator.schedule;
+          Persistent = true;
+          RandomizedDelaySec = "1h";
+        };
+      };
+    };
+  };
+}

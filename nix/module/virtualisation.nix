@@ -1,0 +1,42 @@
+# KVM, the IOMMU, libvirtd, and the groups of those who use them.
+{ lib, config, ... }:
+let
+  cfg = config.hypervisor;
+in
+{
+  options.hypervisor = {
+    cpu.vendor = lib.mkOption {
+      type = lib.types.nullOr (lib.types.enum [ "intel" "amd" ]);
+      default = null;
+      example = "intel";
+      description = ''
+        Who made the processor: decides the KVM module and the parameters of the IOMMU. `null` loads
+        no module of a vendor, which is right for ARM. system-installer sets it for the machine.
+      '';
+    };
+    iommu.enable = lib.mkOption {
+      type = lib.types.bool;
+      default = false;
+      example = true;
+      description = ''
+        Whether to turn the IOMMU on, so that devices can be given to guests. Devices of the host
+        keep their direct mapping (`iommu=pt`). Has no effect while `hypervisor.cpu.vendor` is
+        `null`, and none where the firmware hides the IOMMU.
+      '';
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    boot.kernelModules = lib.optional (cfg.cpu.vendor != null) "kvm-${cfg.cpu.vendor}";
+    # AMD's IOMMU is on whenever the firmware offers it (kernel-parameters: amd_iommu, intel_iommu).
+    boot.kernelParams = lib.optionals (cfg.iommu.enable && cfg.cpu.vendor != null)
+      (lib.optional (cfg.cpu.vendor == "intel") "intel_iommu=on" ++ [ "iommu=pt" ]);
+
+    virtualisation.libvirtd.enable = lib.mkDefault true;
+    # libvirtd asks polkit who may manage guests.
+    security.polkit.enable = lib.mkDefault true;
+
+    # Named here so that a user's extraGroups always mean something: NixOS ignores unknown groups.
+    users.groups = lib.genAttrs [ "wheel" "kvm" "libvirtd" "video" "input" ] (_: { });
+  };
+}

@@ -1,0 +1,87 @@
+# One executable: compiled in the sandbox, without network, and wrapped.
+{ lib
+, stdenvNoCC
+, callPackage
+, deno
+, makeWrapper
+, runCommand
+, coreutils
+, curl
+, git
+, gnutar
+, gzip
+, jq
+, less
+, pciutils
+, util-linux
+, name
+, source
+}:
+let
+  inherit (lib.importJSON ../deno.json) version;
+
+  # `deno compile` appends the program to this runtime. nixpkgs has it since mid 2026.
+  denort = deno.denort or (throw
+    "this nixpkgs has no deno.denort, which compiling ${name} needs: use the nixpkgs that flake.lock pins, or a later one");
+
+  # What is compiled, and no other file: a change elsewhere in the tree compiles nothing again.
+  code = lib.cleanSourceWith {
+    name = "hyper-nixos-code";
+    src = ../.;
+    filter = path: _:
+      let relative = lib.removePrefix (toString ../. + "/") (toString path);
+      in lib.elem relative [ "cmd" "lib" "deno.json" "deno.lock" ]
+        || lib.hasPrefix "cmd/" relative || lib.hasPrefix "lib/" relative;
+  };
+
+  program = stdenvNoCC.mkDerivation {
+    pname = "${name}-program";
+    inherit version;
+    src = code;
+    nativeBuildInputs = [ deno ];
+    env.DENORT_BIN = "${denort}/bin/denort";
+    buildPhase = ''
+      runHook preBuild
+      export DENO_DIR="$PWD/.deno"
+      mkdir "$DENO_DIR"
+      cp -r ${callPackage ./npm_dependencies.nix { }} "$DENO_DIR/npm"
+      chmod -R u+w "$DENO_DIR"
+      # All permissions: Deno has no narrower one that reads /proc and starts nixos-rebuild. No code
+      # cache: it would lie in a file of the temporary folder whose name others can guess.
+      deno compile --allow-all --no-code-cache --frozen --cached-only \
+        --output ${name} cmd/${name}.ts
+      runHook postBuild
+    '';
+    installPhase = ''
+      runHook preInstall
+      mkdir -p $out/libexec
+      mv ${name} $out/libexec/${name}
+      runHook postInstall
+    '';
+    # The program lies behind the end of the ELF file: both would cut it off.
+    dontStrip = true;
+    dontPatchELF = true;
+  };
+
+  # What the tools and the installer's shell start, besides what belongs to the machine itself
+  # (nixos-rebuild, systemctl, nix): those must be the machine's own.
+  tools = [ coreutils curl git gnutar gzip jq less pciutils util-linux ];
+in
+runCommand "${name}-${version}"
+{
+  pname = name;
+  inherit version;
+  nativeBuildInputs = [ makeWrapper ];
+  passthru = { inherit program; };
+  meta = {
+    description = (lib.importJSON ./descriptions.json).${name};
+    mainProgram = name;
+    license = lib.licenses.mit;
+    platforms = lib.platforms.linux;
+  };
+} ''
+  makeWrapper ${program}/libexec/${name} $out/bin/${name} \
+    --prefix PATH : ${lib.makeBinPath tools} \
+    --set HYPERVISOR_SOURCE ${source} \
+    --set HYPERVISOR_EXECUTABLE $out/bin/${name}
+''
