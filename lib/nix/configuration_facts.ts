@@ -43,7 +43,7 @@ export const AccountFactsSchema = v.object({
   password: v.picklist(["none", "hash", "empty-hash", "locked-hash", "plain", "file"]),
   /** `hashedPasswordFile` (or the older `passwordFile`). */
   passwordFile: v.nullable(v.string()),
-  /** `initialPassword` or `initialHashedPassword`: only for an account that does not exist yet. */
+  /** `initialPassword` or an `initialHashedPassword` that is not locked: only for an account that does not exist yet. */
   hasInitialPassword: v.boolean(),
   /** `openssh.authorizedKeys.keys` and the lines of its `keyFiles`. */
   authorizedKeys: v.array(v.string()),

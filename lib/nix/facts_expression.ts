@@ -65,14 +65,16 @@ let
     else if isAttrs shell && shell ? shellPath then "/run/current-system/sw" + shell.shellPath
     else text shell;
 
-  passwordKind = user:
-    let hash = user.hashedPassword or null; in
-    if (user.hashedPasswordFile or (user.passwordFile or null)) != null then "file"
-    else if (user.password or null) != null then "plain"
-    else if hash == null then "none"
+  hashKind = hash:
+    if hash == null then "none"
     else if hash == "" then "empty-hash"
     else if elem (substring 0 1 hash) [ "!" "*" ] then "locked-hash"
     else "hash";
+  # The order in which update-users-groups.pl lets one replace the other.
+  passwordKind = user:
+    if (user.hashedPasswordFile or (user.passwordFile or null)) != null then "file"
+    else if (user.password or null) != null then "plain"
+    else hashKind (user.hashedPassword or null);
 
   # Reading what a derivation has yet to build would build it: only files that are there are read.
   keyFiles = user: map (file: text file) (user.openssh.authorizedKeys.keyFiles or [ ]);
@@ -91,7 +93,8 @@ let
     shell = shellPath (user.shell or null);
     password = passwordKind user;
     passwordFile = text (user.hashedPasswordFile or (user.passwordFile or null));
-    hasInitialPassword = (user.initialPassword or null) != null || (user.initialHashedPassword or null) != null;
+    hasInitialPassword = (user.initialPassword or null) != null
+      || elem (hashKind (user.initialHashedPassword or null)) [ "hash" "empty-hash" ];
     authorizedKeys = map text (user.openssh.authorizedKeys.keys or [ ])
       ++ concatMap readKeys (filter pathExists (keyFiles user));
     unreadKeyFiles = filter (file: ! pathExists file) (keyFiles user);

@@ -1,0 +1,94 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { ExitCode } from "../../lib/machine/exit_code.ts";
+import { evaluationFailure } from "../../lib/nix/evaluation_failure.ts";
+
+Deno.test("evaluationFailure() finds message and place in what Nix 2.8 prints", () => {
+  const error = evaluationFailure(
+    "the test",
+    `trace: warning: something is old
+error: undefined variable 'foo'
+
+       at /etc/nixos/configuration.nix:12:5:
+
+           11|   boot.loader.grub.enable = true;
+           12|   a = foo;
+             |       ^
+           13| }
+(use '--show-trace' to show detailed location information)
+`,
+  );
+  deepStrictEqual(
+    [error.message, error.code],
+    [
+      "evaluating the test failed: undefined variable 'foo' (at /etc/nixos/configuration.nix:12)",
+      ExitCode.Configuration,
+    ],
+  );
+});
+
+Deno.test("evaluationFailure() finds the last error after the trace that newer Nix prints first", () => {
+  const error = evaluationFailure(
+    "the test",
+    `error:
+       … while calling the 'head' builtin
+         at /nix/store/aaaa-source/lib/attrsets.nix:1574:11:
+         1573|         || pred here (elemAt values 1) (head values) then
+         1574|           head values
+             |           ^
+         1575|         else
+
+       … while evaluating definitions from \`/etc/nixos/configuration.nix':
+
+       (stack trace truncated; use '--show-trace' to show the full, detailed trace)
+
+       error: The option \`services.foo' does not exist. Definition values:
+       - In \`/etc/nixos/configuration.nix':
+           {
+             enable = true;
+           }
+`,
+  );
+  match(
+    error.message,
+    /^evaluating the test failed: The option `services\.foo' does not exist\. Definition values: \/ - In `\/etc\/nixos\/configuration\.nix'/,
+  );
+  strictEqual(error.code, ExitCode.Configuration);
+});
+
+Deno.test("evaluationFailure() tells what could not be fetched from what is wrong", () => {
+  const network = [
+    "error: unable to download 'https://api.github.com/repos/a/b': Couldn't resolve host name (6)",
+    `fatal: unable to access 'https://example.org/x.git/': Could not resolve host: example.org
+error: program 'git' failed with exit code 128`,
+    `error:
+       … while fetching the input 'github:a/b'
+
+       error: unable to download 'https://github.com/a/b.tar.gz': HTTP error 503`,
+    `ssh: connect to host example.org port 22: Connection refused
+fatal: Could not read from remote repository.
+error: Failed to connect to example.org`,
+  ];
+  for (const stderr of network) {
+    strictEqual(evaluationFailure("x", stderr).code, ExitCode.Network, stderr);
+  }
+  const configuration = [
+    // A cache that cannot be reached is a warning; the error is another one.
+    `warning: unable to download 'https://cache.nixos.org/nix-cache-info': Couldn't resolve host name
+error: attribute 'missing' missing`,
+    `fatal: '/srv/nope' does not appear to be a git repository
+fatal: Could not read from remote repository.
+error: program 'git' failed with exit code 128`,
+  ];
+  for (const stderr of configuration) {
+    strictEqual(evaluationFailure("x", stderr).code, ExitCode.Configuration, stderr);
+  }
+});
+
+Deno.test("evaluationFailure() escapes what a configuration prints", () => {
+  const error = evaluationFailure("x", "error: \x1b[2Jgone\n");
+  strictEqual(error.message, "evaluating x failed: \\x1b[2Jgone");
+});
+
+Deno.test("evaluationFailure() says so when Nix gave no reason", () => {
+  strictEqual(evaluationFailure("x", "").message, "evaluating x failed: Nix gave no reason");
+});
