@@ -11,7 +11,8 @@ export interface LaunchOptions {
   readonly root?: string;
   /**
    * The root of a scratch machine that the tool shall take for the running one: its /etc, /var, /nix,
-   * /home, /root, /boot, /run, /srv, /sys and /dev are bound over this machine's. /proc and /tmp stay.
+   * /home, /root, /boot, /run, /srv, /sys and /dev are bound over this machine's, its host name is set,
+   * and the files of its /proc are bound over those of the tool's process. /tmp stays.
    */
   readonly inside?: string;
   /** Added to the clean environment; `undefined` removes a variable. */
@@ -36,12 +37,15 @@ export interface Launch extends Disposable {
 export const executables: string | undefined = Deno.env.get("HYPERVISOR_TEST_EXECUTABLES");
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+/** Files of /proc that a scratch machine has; those below `self` are the tool's own, not its children's. */
+const PROC = ["cpuinfo", "meminfo", "cmdline", "swaps", "modules", "version"];
+const PROC_SELF = ["mountinfo", "mounts", "net"];
 const BOUND = ["etc", "var", "nix", "home", "root", "boot", "run", "srv", "sys", "dev"];
 /** Where, inside a namespace, what the tool itself needs is found. */
 const STAGE = "/mnt";
 
 /**
- * @param tool a tool's name, or the absolute path of a script of this repository
+ * @param tool a tool's name, or the absolute path of a script of this repository or of an executable
  * @returns dispose it after the tool has ended: its HOME is removed
  */
 export function launch(
@@ -100,6 +104,7 @@ function toolCommand(
     if (executables) return [`${places.executables}/${tool}`];
     tool = `${REPOSITORY}/cmd/${tool}.ts`;
   }
+  if (!tool.endsWith(".ts")) return [tool];
   const script = places.repository + tool.slice(REPOSITORY.length);
   return [places.deno, "run", "-A", "--cached-only", "--no-prompt", script];
 }
@@ -124,13 +129,32 @@ function inNamespace(command: readonly string[], options: LaunchOptions): string
         `[ ! -d /${folder} ] || mount --rbind ${quote(`${options.inside}/${folder}`)} /${folder}`,
       );
     }
+    const proc = (file: string, over: string) =>
+      `[ ! -e ${over} ] || mount --bind ${quote(`${options.inside}/proc/${file}`)} ${over}`;
+    lines.push(
+      "cat /etc/hostname > /proc/sys/kernel/hostname",
+      ...PROC.map((file) => proc(file, `/proc/${file}`)),
+      ...PROC_SELF.map((file) => proc(`self/${file}`, `/proc/$$/${file}`)),
+    );
   }
   lines.push('cd "$1"; shift; exec "$@"');
   const user = options.uid === undefined
     ? []
     : ["setpriv", `--reuid=${options.uid}`, `--regid=${options.uid}`, "--clear-groups", "--"];
   const cwd = options.cwd ?? "/";
-  return ["unshare", "-m", "--", "/bin/sh", "-c", lines.join("\n"), "sh", cwd, ...user, ...command];
+  return [
+    "unshare",
+    "-m",
+    "-u",
+    "--",
+    "/bin/sh",
+    "-c",
+    lines.join("\n"),
+    "sh",
+    cwd,
+    ...user,
+    ...command,
+  ];
 }
 
 function systemPath(): string[] {
