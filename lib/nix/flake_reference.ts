@@ -18,9 +18,6 @@ export interface FlakeReference {
 /** URL schemes of flakes elsewhere (Nix manual, "nix flake", Types). */
 const REMOTE =
   /^(?:(?:github|gitlab|sourcehut):[^/?#\s]+\/[^/?#\s]+|flake:[^?#\s]+|(?:git|hg|tarball|file)\+(?:https?|ssh):\/\/[^/?#\s]+|(?:git|https?):\/\/[^/?#\s]+|(?:tarball|file)\+file:\/\/\/)/;
-/** What `path:` and `git+file:` URLs hold unescaped; Nix before 2.19 does not decode the former. */
-const PLAIN_PATH = /^[A-Za-z0-9/._~@+-]+$/;
-
 /**
  * Resolves what a user names as a flake, in the forms that Nix knows: a folder (or its flake.nix),
  * `path:`, `git+file:`, `github:owner/repo/ref`, `git+https:` and so on, each with `#attribute`. An
@@ -45,11 +42,11 @@ export function resolveFlake(ctx: Context, text: string): FlakeReference {
   if (local.scheme === "git" && checkout === undefined) {
     throw new ToolError(`${directory} is not in a git checkout`, {
       code: ExitCode.Configuration,
-      hint: `without git it is path:${directory}`,
+      hint: `without git it is path:${encodePath(directory)}`,
     });
   }
   return checkout === undefined
-    ? { url: PLAIN_PATH.test(directory) ? `path:${directory}` : directory, directory, ...named }
+    ? { url: `path:${encodePath(directory)}`, directory, ...named }
     : { url: gitUrl(checkout, directory), directory, checkout, ...named };
 }
 
@@ -119,9 +116,13 @@ function enclosingCheckout(ctx: Context, directory: string): string | undefined 
 }
 
 function gitUrl(checkout: string, directory: string): string {
-  const encode = (path: string) => path.split("/").map(encodeURIComponent).join("/");
   const inside = directory === checkout ? "" : directory.slice(checkout.length).replace(/^\//, "");
-  return `git+file://${encode(checkout)}${inside === "" ? "" : `?dir=${encode(inside)}`}`;
+  return `git+file://${encodePath(checkout)}${inside === "" ? "" : `?dir=${encodePath(inside)}`}`;
+}
+
+/** Old Nix (2.8) decodes this in `git+file:` only, and knows no way to name such a `path:`. */
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 function decode(path: string, reference: string): string {
