@@ -27,8 +27,8 @@ let
   evaluates = name: modules: pkgs.runCommand "hyper-nixos-${name}"
     {
       # Evaluated as a whole, not built.
-      system = builtins.unsafeDiscardStringContext (host modules).config.system.build.toplevel.drvPath;
-    } "echo $system > $out";
+      toplevel = builtins.unsafeDiscardStringContext (host modules).config.system.build.toplevel.drvPath;
+    } "echo $toplevel > $out";
 in
 {
   format = inTree "format" [ ] "deno fmt --check cmd lib tests nix";

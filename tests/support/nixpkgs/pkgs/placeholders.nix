@@ -1,6 +1,6 @@
 # Packages by name. Each is a folder bin/ with a script that says what it stands for; shells carry their
-# shellPath. Deno is real when STANDIN_DENO (and STANDIN_DENORT) name executables: then the toolkit's
-# package really compiles.
+# shellPath. Deno is real when STANDIN_DENO and STANDIN_DENORT name executables: then the toolkit's
+# package really compiles. Otherwise it "compiles" to a script that says so.
 { lib, pkgs }:
 let
   package = name: programs: pkgs.runShell "${name}-0"
@@ -21,6 +21,7 @@ let
       "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" ]
     (name: package name [ name ]);
   shell = name: package name [ name ] // { shellPath = "/bin/${name}"; };
+  fakeDeno = pkgs.writeScript "deno" (builtins.readFile ./deno.sh);
   real = name: fallback: let path = builtins.getEnv name; in if path == "" then fallback else path;
 in
 named // {
@@ -43,7 +44,7 @@ named // {
       version = "2.9.0";
       outputs = [ "out" "denort" ];
       meta.mainProgram = "deno";
-      deno = real "STANDIN_DENO" "/bin/false";
+      deno = real "STANDIN_DENO" fakeDeno;
       runtime = real "STANDIN_DENORT" "/bin/false";
     } ''
     mkdir -p $out/bin $denort/bin
