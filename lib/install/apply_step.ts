@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Context } from "../program/context.ts";
 import {
   ensureDirectory,
@@ -10,6 +9,7 @@ import {
   writeFileAtomic,
 } from "../machine/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { sha256 } from "../machine/sha256.ts";
 import { copyTree, isSameTree, treeDigest } from "./copy_tree.ts";
 import {
   backupFolder,
@@ -18,6 +18,7 @@ import {
   type StepRecord,
   writeReceipt,
 } from "./receipt.ts";
+import { revertStep } from "./revert_step.ts";
 import type { FileStep, LinkStep, Step, TreeStep } from "./step.ts";
 
 /**
@@ -30,10 +31,13 @@ export async function applyStep(ctx: Context, receipt: Receipt, step: Step): Pro
   const path = ctx.root.host(step.path);
   ctx.log.debug(`${step.title}: ${path}`);
   if (isDone(step, path)) {
+    if (record.state === "done") return;
     record.state = "unchanged";
     writeReceipt(ctx, receipt);
     return;
   }
+  // A run that was cut off wrote something else here: what was there before it is what to back up.
+  if (record.state === "done") revertStep(ctx, receipt, record);
   if (step.kind !== "directory") requireParent(path);
   if (step.kind === "tree") return await applyTree(ctx, receipt, record, step, path);
 
@@ -46,11 +50,6 @@ export async function applyStep(ctx: Context, receipt: Receipt, step: Step): Pro
   else writeFileAtomic(path, step.content, { mode: step.mode, uid: Deno.uid()!, gid: Deno.gid()! });
   record.state = "done";
   writeReceipt(ctx, receipt);
-}
-
-/** Lower-case hexadecimal SHA-256 of a text or bytes. */
-export function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
 }
 
 function recordOf(receipt: Receipt, step: Step): StepRecord {

@@ -4,22 +4,6 @@ import { merge, override, type Setting } from "./setting.ts";
 /** NixOS's own lists of algorithms: they follow the release, an old list may name what is gone. */
 const FOLLOWS_RELEASE = new Set(["KexAlgorithms", "Ciphers", "Macs"]);
 
-/** Keywords that NixOS itself writes into `extraConfig` from its other options (sshd.nix). */
-const GENERATED = new Set([
-  "addressfamily",
-  "authorizedkeyscommand",
-  "authorizedkeyscommanduser",
-  "authorizedkeysfile",
-  "banner",
-  "hostkey",
-  "listenaddress",
-  "port",
-  "printmotd",
-  "subsystem",
-  "trustedusercakeys",
-  "xauthlocation",
-]);
-
 /** The OpenSSH server as it is: who may log in how, on which port, with which host keys. */
 export function carrySsh(facts: ConfigurationFacts, source: string): Setting[] {
   const { ssh } = facts;
@@ -29,7 +13,6 @@ export function carrySsh(facts: ConfigurationFacts, source: string): Setting[] {
     override(`services.openssh.settings.${name}`, value, source);
   const list = (name: string, values: readonly string[]) =>
     values.length > 0 ? [setting(name, values)] : [];
-  const extra = ownersSshConfig(ssh.extraConfig);
   return [
     enable,
     override("services.openssh.startWhenNeeded", ssh.startWhenNeeded, source),
@@ -60,21 +43,8 @@ export function carrySsh(facts: ConfigurationFacts, source: string): Setting[] {
         how: "override",
         source,
       })),
-    ...(extra ? [merge("services.openssh.extraConfig", extra, source)] : []),
+    ...(ssh.extraConfig.trim() === ""
+      ? []
+      : [merge("services.openssh.extraConfig", ssh.extraConfig, source)]),
   ];
-}
-
-/**
- * The owner's part of the evaluated `extraConfig`: NixOS puts its own lines there too, and a second
- * `Subsystem` would stop sshd. From the first `Match` on everything is the owner's.
- */
-export function ownersSshConfig(extraConfig: string): string {
-  const lines = extraConfig.split("\n");
-  const match = lines.findIndex((line) => /^\s*match\s/i.test(line));
-  const global = (match === -1 ? lines : lines.slice(0, match)).filter((line) => {
-    const keyword = line.trim().split(/[\s=]/)[0]!.toLowerCase();
-    return keyword !== "" && !GENERATED.has(keyword);
-  });
-  const kept = [...global, ...(match === -1 ? [] : lines.slice(match))].join("\n").trim();
-  return kept === "" ? "" : kept + "\n";
 }

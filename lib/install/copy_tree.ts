@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { ToolError } from "../machine/tool_error.ts";
 import { lstatIfExists, syncFolder } from "../machine/files.ts";
+import { sha256 } from "../machine/sha256.ts";
 import { signalsSeen } from "./signals_seen.ts";
 import { isExcluded, type SourceEntry, type SourceListing } from "./source_listing.ts";
 
@@ -71,7 +72,7 @@ export function treeDigest(path: string): string {
       const what = info.isSymlink
         ? ["link", Deno.readLinkSync(entry)]
         : info.isFile
-        ? ["file", executable, digest(entry)]
+        ? ["file", executable, sha256(Deno.readFileSync(entry))]
         : [info.isDirectory ? "directory" : "special"];
       hash.update(JSON.stringify([entry.slice(path.length), ...what]));
       if (info.isDirectory) visit(entry);
@@ -89,11 +90,8 @@ function isSameEntry(from: string, path: string, entry: SourceEntry): boolean {
   }
   return info.isFile && info.size === entry.size &&
     (((info.mode ?? 0) & 0o111) !== 0) === entry.executable &&
-    digest(`${from}/${entry.path}`) === digest(`${path}/${entry.path}`);
-}
-
-function digest(path: string): string {
-  return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
+    sha256(Deno.readFileSync(`${from}/${entry.path}`)) ===
+      sha256(Deno.readFileSync(`${path}/${entry.path}`));
 }
 
 /** Reads without following a link that was put in the file's place after it was listed. */

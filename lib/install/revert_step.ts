@@ -10,7 +10,7 @@ import {
   writeFileAtomic,
 } from "../machine/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { sha256 } from "./apply_step.ts";
+import { sha256 } from "../machine/sha256.ts";
 import { treeDigest } from "./copy_tree.ts";
 import { backupFolder, type Receipt, type StepRecord, writeReceipt } from "./receipt.ts";
 

@@ -48,9 +48,14 @@ async function execute<T extends OptionTable>(
   const log = new ScreenLog(screen, logOptions(tool, values.verbose, json));
   const watch = watchSignals((message) => log.warn(message));
   try {
-    const run = createRunner(childEnvironment(env), watch.signal);
     const root = new Root(absolute(values.root));
-    const ui = createUi({ screen, log, yes: values.yes, signal: watch.signal });
+    const run = createRunner(childEnvironment(withRoot(env, root)), watch.signal);
+    const ui = createUi({
+      screen,
+      log,
+      yes: values.yes || tool.asks?.(values) === false,
+      signal: watch.signal,
+    });
     if (tool.needsRoot(values) && Deno.uid() !== 0) {
       const found = elevation(run, env, args);
       if (!found || !ui.interactive) throw needsRootError(found);
@@ -125,6 +130,11 @@ function output(screen: Screen, json: boolean): Output {
       return screen.columns;
     },
   };
+}
+
+/** nix/host.nix reads the machine's files below HYPERVISOR_ROOT; --root decides what that is. */
+function withRoot(env: Record<string, string>, root: Root): Record<string, string> {
+  return { ...env, HYPERVISOR_ROOT: root.isRunning ? "" : root.path };
 }
 
 function absolute(path: string): string {

@@ -35,6 +35,8 @@ export interface Tool<T extends OptionTable> {
   readonly needsRoot: (values: ToolValues<T>) => boolean;
   /** Whether this run may write anything at all, its log included. */
   readonly writesLog: (values: ToolValues<T>) => boolean;
+  /** Whether this run may ask questions; it may when not given. `--yes` silences any. */
+  readonly asks?: (values: ToolValues<T>) => boolean;
   /** Does the job. Returns the exit code, 0 when it returns nothing. */
   readonly run: (ctx: Context, values: ToolValues<T>) => Promise<ExitCode | void>;
 }

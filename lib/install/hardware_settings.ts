@@ -1,0 +1,86 @@
+import { mountOf } from "../machine/mounts.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { carryBootLoader, carryKernel } from "./carry_boot.ts";
+import { EVALUATED } from "./carry_system.ts";
+import type { MachineReading } from "./machine_reading.ts";
+import { merge, override, type Setting } from "./setting.ts";
+
+/**
+ * The hardware module: KVM and IOMMU for this CPU, and the boot loader as it is installed, from the
+ * evaluated configuration, else from what is on the disks.
+ * @returns the settings, and why the boot loader is unknown where it is
+ */
+export function hardwareSettings(
+  reading: MachineReading,
+): { readonly settings: readonly Setting[]; readonly problem: ToolError | undefined } {
+  const { hardware, facts } = reading;
+  const vendor = hardware.cpu?.vendor;
+  const cpu = vendor === "intel" || vendor === "amd"
+    ? [override("hypervisor.cpu.vendor", vendor, "/proc/cpuinfo")]
+    : [];
+  const iommu = override(
+    "hypervisor.iommu.enable",
+    hardware.virtualisation.guestOf === undefined,
+    "/sys: hardware or guest",
+  );
+  if (facts) {
+    return {
+      settings: [
+        ...cpu,
+        iommu,
+        ...carryBootLoader(facts.boot, EVALUATED),
+        ...carryKernel(facts.boot, EVALUATED),
+      ],
+      problem: undefined,
+    };
+  }
+  const found = bootLoaderOnDisk(reading);
+  return {
+    settings: [...cpu, iommu, ...(found ?? [])],
+    problem: found ? undefined : new ToolError("the boot loader of this machine cannot be found", {
+      code: ExitCode.Configuration,
+      hint:
+        "make the existing configuration evaluate (nixos-rebuild dry-build), so that it can be read",
+    }),
+  };
+}
+
+/** What the boot files say, for a configuration that does not evaluate. */
+function bootLoaderOnDisk(reading: MachineReading): Setting[] | undefined {
+  const { bootFiles, hardware, mounts } = reading;
+  const esp = bootFiles.esps[0];
+  if (hardware.bootMode === "uefi" && esp && bootFiles.loaders.includes("systemd-boot")) {
+    return [
+      override("boot.loader.systemd-boot.enable", true, `files on ${esp.mountPoint}`),
+      override("boot.loader.grub.enable", false, `files on ${esp.mountPoint}`),
+      override("boot.loader.efi.canTouchEfiVariables", true, "/sys/firmware/efi"),
+      override("boot.loader.efi.efiSysMountPoint", esp.mountPoint, "/proc/self/mountinfo"),
+    ];
+  }
+  const disk = bootDisk(reading, mountOf(mounts, "/boot")?.source);
+  if (!bootFiles.loaders.includes("grub")) return undefined;
+  if (hardware.bootMode === "uefi" && esp) {
+    return [
+      override("boot.loader.grub.enable", true, "/boot/grub"),
+      override("boot.loader.grub.devices", ["nodev"], "/sys/firmware/efi"),
+      override("boot.loader.grub.efiSupport", true, "/sys/firmware/efi"),
+      override("boot.loader.efi.canTouchEfiVariables", true, "/sys/firmware/efi"),
+      override("boot.loader.efi.efiSysMountPoint", esp.mountPoint, "/proc/self/mountinfo"),
+    ];
+  }
+  if (hardware.bootMode === "uefi" || disk === undefined) return undefined;
+  return [
+    override("boot.loader.grub.enable", true, "/boot/grub"),
+    merge("boot.loader.grub.devices", [disk], "the disk of /boot"),
+  ];
+}
+
+/** The disk whose partition /boot is on, when that can be said for certain. */
+function bootDisk({ hardware }: MachineReading, source: string | undefined): string | undefined {
+  const name = source?.match(/^\/dev\/([a-z0-9]+)$/)?.[1];
+  const disk = hardware.disks.find((one) =>
+    one.name === name || one.partitions.some((partition) => partition.name === name)
+  );
+  return disk && `/dev/${disk.name}`;
+}

@@ -1,0 +1,114 @@
+import type { Context } from "../program/context.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { lstatIfExists } from "../machine/files.ts";
+import { acquireLock } from "../machine/lock.ts";
+import { places } from "../machine/places.ts";
+import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { bootDefault, currentSystem } from "../rebuild/rebuild.ts";
+import { applySteps } from "./apply.ts";
+import { runActions } from "./actions.ts";
+import { readMachine } from "./machine_reading.ts";
+import { makePlan } from "./make_plan.ts";
+import type { InstallOptions } from "./options.ts";
+import type { Plan } from "./plan.ts";
+import { planDocument } from "./plan_document.ts";
+import { type Receipt, writeReceipt } from "./receipt.ts";
+import { renderPlan } from "./render_plan.ts";
+import { settleUnfinished } from "./unfinished.ts";
+import { checkForUpdates } from "./update_check.ts";
+
+/** An installation's options, with what the program itself knows. */
+export interface InstallRequest extends InstallOptions {
+  /** The toolkit's version, for the receipt. */
+  readonly version: string;
+  readonly verbose: boolean;
+}
+
+/**
+ * Installs: plan, confirm, files, menu. With `dryRun` the plan is printed and nothing is done.
+ * @returns the exit code; 0 also when the user quits
+ * @throws ToolError the first blocker, before anything is touched
+ */
+export async function install(ctx: Context, options: InstallRequest): Promise<ExitCode> {
+  if (options.dryRun) {
+    show(ctx, await makePlan(ctx, options, await readMachine(ctx)), options, true);
+    return ExitCode.Success;
+  }
+  refuseImpossible(ctx, options);
+  using _lock = await acquireLock(ctx);
+  const problem = stateFolderProblem(ctx);
+  if (problem) throw problem;
+  const unfinished = await settleUnfinished(ctx);
+  const plan = await makePlan(ctx, options, await readMachine(ctx));
+  show(ctx, plan, options, options.verbose);
+  if (plan.blockers.length > 0) throw plan.blockers[0]!;
+  if (!await confirmed(ctx, options, plan)) {
+    ctx.log.info("nothing was changed");
+    return ExitCode.Success;
+  }
+  ensureStateFolder(ctx);
+  const receipt = unfinished ?? newReceipt(ctx, options, plan);
+  writeReceipt(ctx, receipt);
+  await applySteps(ctx, receipt, plan.steps.files);
+  await checkForUpdates(ctx, options, plan);
+  return await runActions(ctx, options, plan, receipt);
+}
+
+/** What no answer could make possible is refused before anything is read. */
+function refuseImpossible(ctx: Context, options: InstallOptions): void {
+  if (!ctx.root.isRunning && options.action === "test") {
+    throw new ToolError(`a machine mounted at ${ctx.root.path} cannot be tested: it does not run`, {
+      code: ExitCode.InvalidArguments,
+      hint: "use --action build or --action switch",
+    });
+  }
+  if (options.reboot && options.action !== undefined && options.action !== "switch") {
+    throw new ToolError(`--reboot goes with --action switch, not with ${options.action}`, {
+      code: ExitCode.InvalidArguments,
+      hint: "leave --reboot out, or use --action switch",
+    });
+  }
+}
+
+function show(ctx: Context, plan: Plan, options: InstallOptions, diffs: boolean): void {
+  if (options.json && options.dryRun) ctx.out.json(planDocument(ctx, plan));
+  else ctx.out.print(renderPlan(ctx, plan, diffs));
+}
+
+/** A source that was found rather than named, and one that replaces another, are confirmed too. */
+async function confirmed(ctx: Context, options: InstallOptions, plan: Plan): Promise<boolean> {
+  const source = plan.source!;
+  const replaces = plan.steps.files.some((step) => step.kind === "tree") &&
+    lstatIfExists(ctx.root.host(places.source)) !== undefined;
+  if (replaces && !options.force) {
+    const replace = await ctx.ui.confirm({
+      message: `${places.source} is there already. Replace it (a backup is kept)?`,
+      option: "--force",
+    });
+    if (!replace) return false;
+  }
+  const from = source.named ? "" : ` from ${source.listing.from} (found ${source.foundBy})`;
+  return await ctx.ui.confirm({
+    message: `Apply these changes${from}?`,
+    option: "--yes",
+    default: true,
+  });
+}
+
+function newReceipt(ctx: Context, options: InstallRequest, plan: Plan): Receipt {
+  const startedAt = ctx.now().toISOString();
+  return {
+    version: 1,
+    id: startedAt.replaceAll(/[:.]/g, "-"),
+    toolkit: options.version,
+    startedAt,
+    hostName: plan.hostName,
+    state: "applying",
+    previousSystem: currentSystem(ctx) ?? null,
+    previousDefault: bootDefault(ctx) ?? null,
+    activated: null,
+    accountsSaved: false,
+    steps: [],
+  };
+}

@@ -1,0 +1,81 @@
+import { printExpression } from "../nix/expression_layout.ts";
+import type { Context } from "../program/context.ts";
+import { isJudged, type Plan } from "./plan.ts";
+import { optionPath } from "./setting.ts";
+import type { Step } from "./step.ts";
+
+/** Version of the document's shape; raised when a member changes its meaning or goes. */
+const VERSION = 1;
+
+/** The plan as `--dry-run --json` prints it: a public, versioned shape without any secret. */
+export function planDocument(ctx: Context, plan: Plan): object {
+  const { source, judgement } = plan;
+  return {
+    version: VERSION,
+    hostName: plan.hostName,
+    root: plan.root,
+    source: source
+      ? {
+        path: source.listing.from,
+        foundBy: source.foundBy,
+        inPlace: source.inPlace,
+        entries: source.listing.entries.length,
+        bytes: source.listing.bytes,
+        skipped: source.listing.skipped,
+        origin: source.origin ?? null,
+      }
+      : null,
+    blockers: plan.blockers.map(({ message, hint, code }) => ({
+      message,
+      hint: hint ?? null,
+      code,
+    })),
+    warnings: plan.warnings,
+    machine: Object.fromEntries(plan.machine),
+    users: plan.users.map((user) => ({
+      name: user.account.name,
+      uid: user.account.uid,
+      description: user.account.description,
+      home: user.account.home,
+      shell: user.account.shell,
+      password: user.account.passwordState,
+      groups: user.groups,
+      addedGroups: user.added,
+      authorizedKeys: user.authorizedKeys.length,
+      invoking: user.account.name === plan.invokingUser,
+    })),
+    leftBehind: plan.leftBehind,
+    settings: plan.settings.map((setting) => ({
+      option: optionPath(setting),
+      value: printExpression(setting.value),
+      source: setting.source,
+    })),
+    steps: [...plan.steps.files, ...plan.steps.afterBuild].map((step) => stepDocument(ctx, step)),
+    judgement: isJudged(judgement)
+      ? {
+        verdicts: judgement.verdicts,
+        disappears: judgement.disappears,
+        failedAssertions: judgement.failedAssertions,
+      }
+      : { unknown: judgement.unknown },
+  };
+}
+
+function stepDocument(ctx: Context, step: Step): object {
+  const common = {
+    id: step.id,
+    kind: step.kind,
+    title: step.title,
+    path: ctx.root.host(step.path),
+  };
+  switch (step.kind) {
+    case "file":
+      return { ...common, mode: step.mode.toString(8), content: step.content };
+    case "link":
+      return { ...common, target: step.target };
+    case "tree":
+      return { ...common, from: step.source.from };
+    default:
+      return { ...common, mode: step.mode.toString(8) };
+  }
+}

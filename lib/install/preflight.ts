@@ -1,0 +1,136 @@
+import { accessSync, constants } from "node:fs";
+import type { Context } from "../program/context.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { freeSpace } from "../machine/free_space.ts";
+import { places } from "../machine/places.ts";
+import { stateFolderProblem } from "../machine/state_folder.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { MachineReading } from "./machine_reading.ts";
+
+/** Room for copies, backups and receipts beside the source itself, in bytes. */
+const SPARE = 16 * 1024 * 1024;
+/** A build that needs nothing new still writes this much; below it, it only fails later (bytes). */
+const STORE_LEAST = 512 * 1024 * 1024;
+/** What a whole new system takes (the reference: about 2 GB of downloads, unpacked), in bytes. */
+const STORE_USUAL = 6 * 1024 * 1024 * 1024;
+
+/** What stands against an installation, and what is worth knowing, found without changing anything. */
+export interface Preflight {
+  readonly blockers: readonly ToolError[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Looks for what would stop a real run: not NixOS, not root, tools that are missing, folders that
+ * cannot be written or that someone else can write, a full disk.
+ * @param sourceBytes size of the source tree
+ */
+export function preflight(ctx: Context, reading: MachineReading, sourceBytes: number): Preflight {
+  const blockers: ToolError[] = [];
+  const warnings: string[] = [];
+  const block = (message: string, hint: string, code: ExitCode) =>
+    blockers.push(new ToolError(message, { hint, code }));
+  if (!reading.os.isNixos) {
+    block(
+      `${ctx.root.path} is not a NixOS machine (it is ${reading.os.prettyName ?? "unknown"})`,
+      "install NixOS first, or name the folder where a NixOS machine is mounted with --root",
+      ExitCode.Configuration,
+    );
+  }
+  if (Deno.uid() !== 0) {
+    block("this user is not root", "a real run needs sudo", ExitCode.PermissionDenied);
+  }
+  for (const command of requiredCommands(ctx, reading)) {
+    if (ctx.run.which(command)) continue;
+    block(
+      `command "${command}" not found`,
+      "it belongs to NixOS; looked in " + ctx.run.env.PATH,
+      ExitCode.MissingDependency,
+    );
+  }
+  const state = stateFolderProblem(ctx);
+  if (state) blockers.push(state);
+  if (Deno.uid() === 0) blockers.push(...unwritable(ctx));
+  space(ctx, sourceBytes, block, warnings);
+  return { blockers, warnings };
+}
+
+function requiredCommands(ctx: Context, reading: MachineReading): string[] {
+  const generate = reading.hardwareFile.state === "usable" ? [] : ["nixos-generate-config"];
+  return ["nix-instantiate", ctx.root.isRunning ? "nixos-rebuild" : "nixos-install", ...generate];
+}
+
+/** Folders that are written to; access(2) knows read-only mounts and the immutable attribute. */
+function unwritable(ctx: Context): ToolError[] {
+  const wanted = [places.nixos, places.configuration, places.state];
+  const folders = new Set(wanted.map((path) => nearestFolder(ctx.root.follow(path))));
+  return [...folders].flatMap((folder) => {
+    try {
+      accessSync(folder, constants.W_OK);
+      return [];
+    } catch (error) {
+      const readOnly = error instanceof Error && "code" in error && error.code === "EROFS";
+      return [
+        new ToolError(
+          `${folder} cannot be written: ${readOnly ? "read-only file system" : "not permitted"}`,
+          {
+            code: ExitCode.PermissionDenied,
+            hint: readOnly
+              ? "remount it writable, or, with an immutable /etc (system.etc.overlay.mutable = false), " +
+                "make it mutable first"
+              : `see whether it is immutable: lsattr -d ${folder}`,
+          },
+        ),
+      ];
+    }
+  });
+}
+
+function nearestFolder(path: string): string {
+  for (let folder = path;; folder = parentOf(folder)) {
+    if (lstatIfExists(folder)?.isDirectory || folder === "/") return folder;
+  }
+}
+
+function space(
+  ctx: Context,
+  sourceBytes: number,
+  block: (message: string, hint: string, code: ExitCode) => void,
+  warnings: string[],
+): void {
+  for (const [path, needed] of [[places.hypervisor, sourceBytes], [places.state, 0]] as const) {
+    const free = freeSpace(ctx, path);
+    const hint = "free some space (nix-collect-garbage, journalctl --vacuum-size=200M)";
+    if (free === undefined) continue;
+    if (free.bytes < needed + SPARE) {
+      block(
+        `${path} has ${mebibytes(free.bytes)} free, ${mebibytes(needed + SPARE)} are needed`,
+        hint,
+        ExitCode.General,
+      );
+    } else if (free.inodes !== undefined && free.inodes < 10_000) {
+      block(`${path} has only ${free.inodes} inodes left`, hint, ExitCode.General);
+    }
+  }
+  const store = freeSpace(ctx, "/nix/store");
+  if (store === undefined) return;
+  if (store.bytes < STORE_LEAST) {
+    block(
+      `/nix/store has ${mebibytes(store.bytes)} free, at least ${
+        mebibytes(STORE_LEAST)
+      } are needed`,
+      "delete old generations: nix-collect-garbage --delete-older-than 14d",
+      ExitCode.General,
+    );
+  } else if (store.bytes < STORE_USUAL) {
+    warnings.push(
+      `/nix/store has ${mebibytes(store.bytes)} free; a new system usually takes ` +
+        mebibytes(STORE_USUAL),
+    );
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024).toLocaleString("en")} MiB`;
+}

@@ -1,0 +1,170 @@
+import { readTextIfExists } from "../machine/files.ts";
+import { printExpression } from "../nix/expression_layout.ts";
+import type { Context } from "../program/context.ts";
+import { style } from "../program/style.ts";
+import { table, wrapWords } from "../program/table.ts";
+import { formatDiff, lineDiff } from "./line_diff.ts";
+import { isJudged, type Plan } from "./plan.ts";
+import { optionPath, type Setting } from "./setting.ts";
+import type { Step } from "./step.ts";
+
+/**
+ * A plan for people: what stands against it first, then the machine, the users, every carried value
+ * with where it came from, what changes, and what would be lost.
+ * @param diffs whether every written file is shown line by line
+ */
+export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
+  const columns = Math.min(ctx.out.columns, 120);
+  return [
+    blockers(plan, columns),
+    section("Machine", table(["", ""], plan.machine, columns)),
+    section(`Users (${plan.users.length})`, users(plan, columns)),
+    section("Settings", settings(plan, columns)),
+    section("Changes", changes(ctx, plan, columns)),
+    diffs ? section("Files, line by line", fileDiffs(ctx, plan)) : "",
+    ...judgement(plan, columns),
+    warnings(plan, columns),
+  ].filter((part) => part !== "").join("\n\n");
+}
+
+function section(title: string, body: string): string {
+  return body === "" ? "" : `${style.bold(`── ${title}`)}\n${body}`;
+}
+
+function blockers(plan: Plan, columns: number): string {
+  if (plan.blockers.length === 0) return "";
+  const lines = plan.blockers.flatMap((blocker) => [
+    ...hanging(`${style.red("✗")} ${blocker.message} (exit ${blocker.code})`, columns),
+    ...(blocker.hint ? hanging(`  ${style.dim(`next: ${blocker.hint}`)}`, columns) : []),
+  ]);
+  return section(
+    `Blockers: a real run would stop here (${plan.blockers.length})`,
+    lines.join("\n"),
+  );
+}
+
+function users(plan: Plan, columns: number): string {
+  const rows = plan.users.map((user) => [
+    user.account.name === plan.invokingUser ? `${user.account.name} (you)` : user.account.name,
+    String(user.account.uid),
+    PASSWORDS[user.account.passwordState],
+    keysText(user.authorizedKeys.length, user.hasKeysAtHome),
+    [
+      ...user.groups,
+      ...user.added.map((name) => style.green(`+${name}`)),
+    ].join(" ") || "none",
+  ]);
+  const left = plan.leftBehind.map(({ name, reason }) =>
+    hanging(`${style.yellow("!")} ${name} is left behind: ${reason}`, columns).join("\n")
+  );
+  return [table(["user", "uid", "password", "SSH keys", "groups"], rows, columns), ...left]
+    .join("\n");
+}
+
+const PASSWORDS = {
+  hash: "kept",
+  locked: "kept, locked",
+  empty: "empty",
+  none: "none",
+  unknown: "needs root",
+} as const;
+
+function keysText(declared: number, home: boolean): string {
+  const parts = [...(declared > 0 ? [String(declared)] : []), ...(home ? ["at home"] : [])];
+  return parts.join(" + ") || "none";
+}
+
+function settings(plan: Plan, columns: number): string {
+  const rows = plan.settings.map((setting) => [
+    optionPath(setting),
+    setting.source,
+    valueText(setting, columns),
+  ]);
+  return table(["setting", "from", "value"], rows, columns);
+}
+
+function valueText(setting: Setting, columns: number): string {
+  const text = printExpression(setting.value).replace(/\s+/g, " ");
+  const limit = Math.max(40, columns);
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+}
+
+function changes(ctx: Context, plan: Plan, columns: number): string {
+  const rows = [
+    ...plan.steps.files.map((step) => [verb(ctx, step), step.path, step.title]),
+    ...plan.steps.afterBuild.map((step) => ["link", step.path, `${step.title}, once it was built`]),
+  ];
+  return table(["", "path", "what"], rows, columns);
+}
+
+/** What a step will do to what is there now. */
+function verb(ctx: Context, step: Step): string {
+  if (step.kind === "secret") return "secret";
+  if (step.kind === "tree") return exists(ctx, step.path) ? "replace" : "copy";
+  if (step.kind === "directory") return exists(ctx, step.path) ? "keep" : "make";
+  const before = readTextIfExists(ctx.root.host(step.path));
+  if (before === undefined) return "write";
+  return step.kind === "file" && before === step.content ? "keep" : "change";
+}
+
+function exists(ctx: Context, path: string): boolean {
+  try {
+    Deno.lstatSync(ctx.root.host(path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fileDiffs(ctx: Context, plan: Plan): string {
+  return plan.steps.files.flatMap((step) => {
+    if (step.kind !== "file") return [];
+    const before = readTextIfExists(ctx.root.host(step.path)) ?? "";
+    if (before === step.content) return [];
+    const lines = formatDiff(lineDiff(before, step.content)).map((line) =>
+      line.startsWith("+") ? style.green(line) : line.startsWith("-") ? style.red(line) : line
+    );
+    return [`  ${style.bold(step.path)}`, ...lines.map((line) => `    ${line}`)];
+  }).join("\n");
+}
+
+function judgement(plan: Plan, columns: number): string[] {
+  const { judgement } = plan;
+  if (!isJudged(judgement)) {
+    const text = hanging(`${style.yellow("!")} not proven yet: ${judgement.unknown}`, columns);
+    return [section("Will it come back?", text.join("\n"))];
+  }
+  const verdicts = judgement.verdicts.flatMap((verdict) => [
+    ...hanging(
+      verdict.ok
+        ? `${style.green("✓")} ${verdict.what}: ${verdict.why}`
+        : `${style.red("✗")} ${verdict.what}: ${verdict.why}`,
+      columns,
+    ),
+    ...(verdict.remedy ? hanging(`  next: ${verdict.remedy}`, columns) : []),
+  ]);
+  const assertions = judgement.failedAssertions.flatMap((text) =>
+    hanging(`${style.red("✗")} ${text}`, columns)
+  );
+  const { disappears } = judgement;
+  const rows = [
+    ["accounts", disappears.accounts.join(" ")],
+    ["services", disappears.services.join(" ")],
+    ["mounts", disappears.mounts.join(" ")],
+    ["open ports", disappears.ports.join(" ")],
+  ].filter(([, values]) => values !== "");
+  return [
+    section("Will it come back?", [...verdicts, ...assertions].join("\n")),
+    rows.length === 0 ? "" : section("What disappears", table(["", ""], rows, columns)),
+  ];
+}
+
+function warnings(plan: Plan, columns: number): string {
+  const lines = plan.warnings.flatMap((text) => hanging(`${style.yellow("!")} ${text}`, columns));
+  return section("Worth knowing", lines.join("\n"));
+}
+
+/** A paragraph whose further lines are indented below its first. */
+function hanging(text: string, columns: number): string[] {
+  return wrapWords(text, columns - 6).map((line, index) => (index === 0 ? "  " : "    ") + line);
+}

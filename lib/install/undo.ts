@@ -1,0 +1,79 @@
+import type { Context } from "../program/context.ts";
+import { acquireLock } from "../machine/lock.ts";
+import { ensureStateFolder } from "../machine/state_folder.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { bootDefault, currentSystem, returnToSystem } from "../rebuild/rebuild.ts";
+import { restoreAccounts } from "./account_backup.ts";
+import { revertSteps } from "./apply.ts";
+import { backupFolder, latestInstallation, readReceipts, type Receipt } from "./receipt.ts";
+
+/**
+ * `--undo`: takes the last installation back. First the previous generation (by its store path, no
+ * network), then the account files, then every file, byte for byte. What changed since is kept.
+ * @throws ToolError exit 1 when there is nothing to undo, or the previous system cannot be brought back
+ */
+export async function undo(ctx: Context): Promise<void> {
+  using _lock = await acquireLock(ctx);
+  ensureStateFolder(ctx);
+  const receipt = latestInstallation(readReceipts(ctx));
+  if (receipt === undefined) {
+    throw new ToolError("there is no installation to undo", {
+      hint: "receipts of installations are in /var/lib/hyper-nixos/receipts",
+    });
+  }
+  showUndo(ctx, receipt);
+  const go = await ctx.ui.confirm({ message: "Undo it?", default: true, option: "--yes" });
+  if (!go) return ctx.log.info("nothing was changed");
+  await undoInstallation(ctx, receipt);
+}
+
+/** Undoes an installation whose receipt is known; the caller holds the lock. */
+export async function undoInstallation(ctx: Context, receipt: Receipt): Promise<void> {
+  await bringBackSystem(ctx, receipt);
+  for (const { path, keptNames } of restoreAccounts(ctx, receipt)) {
+    const kept = keptNames.length > 0
+      ? `; changed since and left alone: ${keptNames.join(", ")}`
+      : "";
+    ctx.log.info(`${path} is as it was before the installation${kept}`);
+  }
+  const kept = revertSteps(ctx, receipt, "undoing", "undone");
+  ctx.log.info("undone: every file is as it was before the installation");
+  for (const path of kept) ctx.log.info(`changed since the installation, kept in ${path}`);
+}
+
+async function bringBackSystem(ctx: Context, receipt: Receipt): Promise<void> {
+  const { activated, previousSystem, previousDefault } = receipt;
+  if (activated === null) return;
+  const target = (activated.profileSet ? previousDefault : undefined) ?? previousSystem;
+  const isBack = currentSystem(ctx) === previousSystem && bootDefault(ctx) === previousDefault;
+  if (isBack) return;
+  if (target === null) {
+    throw new ToolError("the receipt names no previous system to go back to", {
+      hint: "choose an older generation in the boot menu, or: nixos-rebuild switch --rollback",
+    });
+  }
+  const outcome = await returnToSystem(ctx, target);
+  if (outcome.kind === "failed" || outcome.kind === "went-back") {
+    throw new ToolError(`the previous system was not brought back: ${outcome.message}`, {
+      hint: `see ${outcome.log}; then run: system-installer --undo`,
+    });
+  }
+  if (outcome.kind !== "activated") ctx.log.warn(outcome.message);
+  ctx.log.info(`the previous system runs again: ${target}`);
+}
+
+function showUndo(ctx: Context, receipt: Receipt): void {
+  const changed = receipt.steps.filter(({ state }) => state === "done" || state === "doing");
+  const lines = [
+    `Undo the installation of ${receipt.startedAt} (${receipt.state})`,
+    ...(receipt.activated && receipt.previousSystem
+      ? [`  bring back the system ${receipt.previousDefault ?? receipt.previousSystem}`]
+      : []),
+    ...(receipt.accountsSaved ? ["  give back passwd, shadow and group, line by line"] : []),
+    ...changed.toReversed().map(({ path, before }) =>
+      before?.kind === "absent" ? `  remove ${path}` : `  put back ${path}`
+    ),
+    `  (backups stay in ${backupFolder(receipt)})`,
+  ];
+  ctx.out.print(lines.join("\n"));
+}

@@ -1,0 +1,46 @@
+import { style, visibleWidth } from "./style.ts";
+
+/** The gap between columns. */
+const GAP = 2;
+
+/**
+ * Aligned columns under bold headings. The last column takes what is left of the width, continued on
+ * further lines; the others are as wide as their widest cell.
+ * @param columns width of the terminal
+ */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+): string {
+  const last = headings.length - 1;
+  const widths = headings.map((heading, column) =>
+    Math.max(visibleWidth(heading), ...rows.map((row) => visibleWidth(row[column] ?? "")))
+  );
+  const used = widths.slice(0, last).reduce((sum, width) => sum + width + GAP, 0);
+  const room = Math.max(20, columns - used - 2);
+  const line = (cells: readonly string[]) => {
+    const [first = "", ...more] = wrapWords(cells[last] ?? "", room);
+    const head = cells.slice(0, last).map((cell, column) => pad(cell, widths[column]! + GAP));
+    return ["  " + head.join("") + first, ...more.map((part) => " ".repeat(used + 2) + part)]
+      .map((text) => text.trimEnd());
+  };
+  const shown = headings.some((heading) => heading !== "") ? [line(headings).map(style.bold)] : [];
+  return [...shown, ...rows.map(line)].flat().join("\n");
+}
+
+/** Breaks a text at spaces so that no part is wider than `width`, unless a single word is. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && visibleWidth(line) + 1 + visibleWidth(word) <= width) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
+
+function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - visibleWidth(text)));
+}
