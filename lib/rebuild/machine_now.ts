@@ -1,0 +1,39 @@
+import type { PasswordState } from "../machine/accounts.ts";
+import type { Session } from "../machine/session.ts";
+
+/** An account as it is now, or as it will be: what decides who gets in. Holds no hash. */
+export interface AccountState {
+  readonly name: string;
+  readonly uid: number;
+  readonly home: string;
+  /** Empty means /bin/sh; undefined for none. */
+  readonly shell: string | undefined;
+  readonly password: PasswordState;
+  /** The primary and the supplementary groups. */
+  readonly groups: readonly string[];
+  /** Lines of authorized_keys that the configuration declares. */
+  readonly declaredKeys: readonly string[];
+}
+
+/** An interface and its addresses, without zone and prefix length. */
+export interface InterfaceNow {
+  readonly name: string;
+  readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+}
+
+/** What the machine is at this moment, as far as the proofs need it. */
+export interface MachineNow {
+  readonly session: Session;
+  /** Who is at work: the invoking user's name. */
+  readonly person: string | undefined;
+  readonly accounts: readonly AccountState[];
+  /** Accounts that the last activation declared; those no longer declared will be removed. */
+  readonly declaredBefore: readonly string[];
+  /** Lines of the files sshd would look for keys in, by machine path; without files that NixOS makes. */
+  readonly keyFiles: Readonly<Record<string, readonly string[]>>;
+  /** What the files named by `hashedPasswordFile` hold, by machine path; absent ones are missing. */
+  readonly passwordFiles: Readonly<Record<string, PasswordState>>;
+  readonly interfaces: readonly InterfaceNow[];
+  /** Next hops of the default routes. */
+  readonly gateways: readonly string[];
+}

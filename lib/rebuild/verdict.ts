@@ -1,0 +1,31 @@
+/** One thing that was looked at in a proof. */
+export interface Verdict {
+  readonly id:
+    | "sshd"
+    | "port"
+    | "firewall"
+    | "address"
+    | "route"
+    | "interface-names"
+    | "host-keys"
+    | "login"
+    | "root"
+    | "disk";
+  readonly ok: boolean;
+  /** The claim, for example `the firewall lets port 2222 in`. */
+  readonly what: string;
+  /** What it was judged by. */
+  readonly why: string;
+  /** The option that would make it true; only when it is not. */
+  readonly remedy?: string;
+}
+
+/** A claim that holds. */
+export function holds(id: Verdict["id"], what: string, why: string): Verdict {
+  return { id, ok: true, what, why };
+}
+
+/** A claim that could not be proven, and the option that would make it true. */
+export function fails(id: Verdict["id"], what: string, why: string, remedy: string): Verdict {
+  return { id, ok: false, what, why, remedy };
+}

@@ -1,0 +1,242 @@
+import type { AccountFacts, ConfigurationFacts } from "../../lib/nix/configuration_facts.ts";
+import type { AccountState, MachineNow } from "../../lib/rebuild/machine_now.ts";
+
+/** A public key as it stands in authorized_keys. */
+export const KEY =
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGsWcy7bYVJWmRjeVYzmB0g0hRgW8DVg2P0sX2Z5QkLm admin@example";
+
+/** Facts of a declared account: one that nobody can log in to, with these changes. */
+export function accountFacts(
+  changes: Partial<AccountFacts> & { readonly name: string },
+): AccountFacts {
+  return {
+    uid: null,
+    isNormalUser: false,
+    isSystemUser: false,
+    group: "users",
+    extraGroups: [],
+    description: "",
+    home: `/home/${changes.name}`,
+    createHome: false,
+    shell: "/run/current-system/sw/bin/bash",
+    password: "none",
+    passwordFile: null,
+    hasInitialPassword: false,
+    authorizedKeys: [],
+    ...changes,
+  };
+}
+
+/**
+ * Facts of a NixOS 24.05 with the defaults of NixOS: no SSH server, the firewall on, DHCP, only root,
+ * changed by `change`.
+ */
+export function configurationFacts(
+  change: (facts: ConfigurationFacts) => void = () => {},
+): ConfigurationFacts {
+  const facts: ConfigurationFacts = {
+    nixosVersion: "24.05.20240710.a046c12",
+    system: "x86_64-linux",
+    hostName: "nixos",
+    domain: null,
+    hostId: null,
+    stateVersion: "24.05",
+    timeZone: "UTC",
+    defaultLocale: "en_US.UTF-8",
+    extraLocaleSettings: {},
+    supportedLocales: [],
+    consoleKeyMap: "us",
+    consoleFont: null,
+    xkbLayout: "us",
+    boot: {
+      systemdBoot: { enable: false, configurationLimit: null },
+      grub: {
+        enable: false,
+        devices: [],
+        efiSupport: false,
+        efiInstallAsRemovable: false,
+        zfsSupport: false,
+        useOSProber: false,
+        enableCryptodisk: false,
+        configurationLimit: null,
+        mirroredBoots: [],
+      },
+      extlinux: false,
+      efi: { canTouchEfiVariables: false, efiSysMountPoint: "/boot" },
+      timeout: 5,
+      kernelParams: [],
+      kernelModules: [],
+      initrdAvailableKernelModules: [],
+      initrdKernelModules: [],
+      initrdSystemd: false,
+      initrdNetwork: false,
+      initrdSsh: false,
+      luks: [],
+      supportedFilesystems: ["ext4"],
+      zfsExtraPools: [],
+      swraid: false,
+      resumeDevice: "",
+    },
+    fileSystems: [{
+      mountPoint: "/",
+      device: "/dev/vda1",
+      fsType: "ext4",
+      options: ["defaults"],
+      neededForBoot: true,
+    }],
+    swapDevices: [],
+    zramSwap: false,
+    users: {
+      mutableUsers: true,
+      allowNoPasswordLogin: false,
+      accounts: [accountFacts({ name: "root", uid: 0, group: "root", home: "/root" })],
+      groups: [{ name: "wheel", gid: 1, members: [] }],
+    },
+    sudo: { enable: true, wheelNeedsPassword: true, grantsAll: [], doas: false },
+    ssh: {
+      enable: false,
+      startWhenNeeded: false,
+      ports: [22],
+      listenAddresses: [],
+      openFirewall: true,
+      hostKeys: [
+        { type: "rsa", path: "/etc/ssh/ssh_host_rsa_key", bits: 4096 },
+        { type: "ed25519", path: "/etc/ssh/ssh_host_ed25519_key", bits: null },
+      ],
+      authorizedKeysFiles: ["%h/.ssh/authorized_keys", "/etc/ssh/authorized_keys.d/%u"],
+      permitRootLogin: "prohibit-password",
+      passwordAuthentication: true,
+      kbdInteractiveAuthentication: true,
+      pubkeyAuthentication: true,
+      usePAM: true,
+      allowUsers: [],
+      denyUsers: [],
+      allowGroups: [],
+      denyGroups: [],
+      otherSettings: {},
+      extraConfig: "",
+    },
+    network: {
+      useDHCP: true,
+      useNetworkd: false,
+      networkManager: false,
+      networkd: false,
+      networkdUnits: [],
+      cloudInit: false,
+      cloudInitNetwork: false,
+      wireless: false,
+      usePredictableInterfaceNames: true,
+      interfaces: [],
+      bridges: [],
+      bonds: [],
+      vlans: [],
+      defaultGateway: null,
+      defaultGateway6: null,
+      nameservers: [],
+      search: [],
+      resolved: false,
+    },
+    firewall: {
+      enable: true,
+      nftables: false,
+      allowPing: true,
+      trustedInterfaces: [],
+      open: { tcp: [], udp: [], tcpRanges: [], udpRanges: [] },
+      perInterface: [],
+      extraCommands: "",
+      extraInputRules: "",
+    },
+    services: [],
+    libvirtd: false,
+    failedAssertions: [],
+    warnings: [],
+  };
+  change(facts);
+  return facts;
+}
+
+/** The typical rented server: only root, only a key, sshd on port 2222, static addresses. */
+export function rentedServerFacts(
+  change: (facts: ConfigurationFacts) => void = () => {},
+): ConfigurationFacts {
+  return configurationFacts((facts) => {
+    facts.hostName = "vps4711";
+    facts.users.accounts[0]!.authorizedKeys = [KEY];
+    Object.assign(facts.ssh, {
+      enable: true,
+      ports: [2222],
+      passwordAuthentication: false,
+      kbdInteractiveAuthentication: false,
+    });
+    facts.firewall.open.tcp = [2222, 443];
+    Object.assign(facts.network, {
+      useDHCP: false,
+      interfaces: [{
+        name: "ens3",
+        useDHCP: null,
+        ipv4: [{ address: "203.0.113.42", prefixLength: 24 }],
+        ipv6: [{ address: "2001:db8:4711::2", prefixLength: 64 }],
+        ipv4Routes: [],
+        ipv6Routes: [],
+        macAddress: null,
+        mtu: null,
+      }],
+      defaultGateway: { address: "203.0.113.1", interface: null, metric: null },
+      defaultGateway6: { address: "fe80::1", interface: "ens3", metric: null },
+      nameservers: ["203.0.113.53"],
+    });
+    change(facts);
+  });
+}
+
+/** An account as it is now: a person with a password and bash, with these changes. */
+export function accountState(
+  changes: Partial<AccountState> & { readonly name: string },
+): AccountState {
+  return {
+    uid: 1000,
+    home: `/home/${changes.name}`,
+    shell: "/run/current-system/sw/bin/bash",
+    password: "hash",
+    groups: ["users"],
+    declaredKeys: [],
+    ...changes,
+  };
+}
+
+/** The rented server at this moment: root's SSH session over the address that it was rented with. */
+export function rentedServerNow(changes: Partial<MachineNow> = {}): MachineNow {
+  return {
+    session: {
+      kind: "ssh",
+      clientAddress: "198.51.100.7",
+      serverAddress: "203.0.113.42",
+      serverPort: 2222,
+    },
+    person: "root",
+    accounts: [accountState({
+      name: "root",
+      uid: 0,
+      home: "/root",
+      password: "none",
+      groups: ["root"],
+      declaredKeys: [KEY],
+    })],
+    declaredBefore: ["root"],
+    keyFiles: {},
+    passwordFiles: {},
+    interfaces: [
+      { name: "lo", addresses: [{ address: "127.0.0.1", prefixLength: 8 }] },
+      {
+        name: "ens3",
+        addresses: [
+          { address: "203.0.113.42", prefixLength: 24 },
+          { address: "2001:db8:4711::2", prefixLength: 64 },
+          { address: "fe80::5054:ff:fe12:3456", prefixLength: 64 },
+        ],
+      },
+    ],
+    gateways: ["203.0.113.1", "fe80::1"],
+    ...changes,
+  };
+}
