@@ -135,7 +135,8 @@ function stateOf(
   return shadow.kind === "unreadable" || shadow.skipped.has(name) ? "unknown" : "none";
 }
 
-function stateOfField(field: string): PasswordState {
+/** What the password field of shadow(5), or a file for `hashedPasswordFile`, says. */
+export function stateOfField(field: string): PasswordState {
   if (field === "") return "empty";
   if (isHash(field)) return "hash";
   return isHash(field.replace(/^!+/, "")) ? "locked" : "none";

@@ -34,11 +34,28 @@ const SSH_PORT = 22;
  * can log in at the console (a rented server, run by a timer) it is SSH as well.
  */
 export function proveAccess({ before, after, now }: AccessQuestion): Verdict[] {
+  const lost = unreadable(after);
+  if (lost !== undefined) return [lost];
   const way = wayOf(now);
   const server = way === "ssh" ? proveSshServer(reachOf(before, after, now)) : [];
   const accounts = accountsAfter(after, now);
   const candidates = accounts.map((account) => candidate(after, account, accounts, now, way));
   return [...server, ...proveSomebody(candidates, before, now, way)];
+}
+
+/** What the proofs stand on, by its place in the facts. */
+const NEEDED = /^(users|sudo|ssh|network|firewall)\b/;
+
+/** What could not be evaluated cannot be judged. */
+function unreadable(after: ConfigurationFacts): Verdict | undefined {
+  const lost = after.unreadable?.filter((place) => NEEDED.test(place)) ?? [];
+  if (lost.length === 0) return undefined;
+  return fails(
+    "evaluation",
+    "who can log in can be evaluated",
+    `these cannot: ${lost.join(", ")}`,
+    "correct them; nixos-rebuild dry-build --show-trace says what is wrong",
+  );
 }
 
 /** The claims that do not hold. */

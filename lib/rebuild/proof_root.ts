@@ -15,7 +15,8 @@ export function becomesRoot(
   const { sudo } = facts;
   const wheel = account.groups.includes("wheel");
   const password = account.password === "hash";
-  const rules = sudo.enable ? rulesFor(facts, account) : [];
+  const mayStart = sudo.enable && (wheel || sudo.execWheelOnly !== true);
+  const rules = mayStart ? rulesFor(facts, account) : [];
   if (rules.some((rule) => rule.noPassword)) {
     return { ok: true, how: "through sudo, by a rule that asks for no password" };
   }

@@ -1,6 +1,7 @@
 /** One thing that was looked at in a proof. */
 export interface Verdict {
   readonly id:
+    | "evaluation"
     | "sshd"
     | "port"
     | "firewall"

@@ -1,0 +1,37 @@
+import { devicePresence } from "../machine/device_names.ts";
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { Context } from "../program/context.ts";
+import { type Disappearing, disappearing } from "./disappearing.ts";
+import { proveAccess, refusals } from "./proof_access.ts";
+import { proveDisks } from "./proof_disks.ts";
+import { readMachineNow } from "./read_machine_now.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What is known of a configuration before it is activated. */
+export interface ConfigurationJudgement {
+  readonly verdicts: readonly Verdict[];
+  readonly disappears: Disappearing;
+  /** Whether everything could be proven. */
+  readonly ok: boolean;
+}
+
+/**
+ * Makes the two proofs and the comparison of disks, on this machine as it is now.
+ * @param before the configuration that runs, undefined when it cannot be evaluated
+ */
+export function judgeConfiguration(
+  ctx: Context,
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+): ConfigurationJudgement {
+  const now = readMachineNow(ctx, before, after);
+  const verdicts = [
+    ...proveAccess({ before, after, now }),
+    ...proveDisks(after, (device) => devicePresence(ctx, device)),
+  ];
+  return {
+    verdicts,
+    disappears: disappearing(before, after, now),
+    ok: refusals(verdicts).length === 0,
+  };
+}

@@ -1,0 +1,96 @@
+import { groupsOf, type PasswordState, readAccounts, stateOfField } from "../machine/accounts.ts";
+import { invokingUser } from "../machine/invoking_user.ts";
+import { machineText } from "../machine/machine_files.ts";
+import { session } from "../machine/session.ts";
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { Context } from "../program/context.ts";
+import { defaultGateways } from "./default_gateways.ts";
+import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
+import { keyFilesOf } from "./proof_login.ts";
+
+/** Accounts and groups that the last activation declared (update-users-groups.pl of NixOS). */
+const DECLARED_USERS = "/var/lib/nixos/declarative-users";
+
+/**
+ * Reads what the proofs need of the machine as it is. Never throws: what cannot be read is as if it
+ * was not there, which proves less.
+ * @param before the configuration that runs; its keys are the ones that open a session now
+ * @param after the one that is to be activated; where it would look for keys and passwords is looked at
+ */
+export function readMachineNow(
+  ctx: Context,
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+): MachineNow {
+  const known = readAccounts(ctx);
+  const accounts = known.accounts.map((account): AccountState => {
+    const { primary, supplementary } = groupsOf(known, account);
+    const groups = [...(primary === undefined ? [] : [primary]), ...supplementary];
+    return {
+      name: account.name,
+      uid: account.uid,
+      home: account.home,
+      shell: account.shell,
+      password: account.passwordState,
+      groups: groups.map((group) => group.name),
+      declaredKeys: before?.users.accounts.find(({ name }) => name === account.name)
+        ?.authorizedKeys ?? [],
+    };
+  });
+  return {
+    // Nobody is on a mounted machine.
+    session: ctx.root.isRunning ? session(ctx) : { kind: "console" },
+    person: ctx.root.isRunning ? invokingUser(ctx, known)?.account.name : undefined,
+    accounts,
+    declaredBefore: words(machineText(ctx, DECLARED_USERS)),
+    keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),
+    passwordFiles: readPasswordFiles(ctx, after),
+    interfaces: ctx.root.isRunning ? interfacesNow() : [],
+    gateways: ctx.root.isRunning ? defaultGateways(ctx) : [],
+  };
+}
+
+function readKeyFiles(
+  ctx: Context,
+  accounts: readonly (readonly { readonly name: string; readonly home: string }[])[],
+  configurations: readonly (ConfigurationFacts | undefined)[],
+): Record<string, string[]> {
+  const paths = configurations.flatMap((facts) =>
+    facts === undefined ? [] : accounts.flat().flatMap((account) => keyFilesOf(facts, account))
+  );
+  const files: Record<string, string[]> = {};
+  for (const path of new Set(paths)) {
+    // What NixOS made of the old configuration goes away with it.
+    if (/^\/(nix\/store|etc\/static)\//.test(ctx.root.realPath(path))) continue;
+    const lines = machineText(ctx, path)?.split("\n").filter((line) => line.trim() !== "") ?? [];
+    if (lines.length > 0) files[path] = lines;
+  }
+  return files;
+}
+
+function readPasswordFiles(
+  ctx: Context,
+  after: ConfigurationFacts,
+): Record<string, PasswordState> {
+  const files: Record<string, PasswordState> = {};
+  for (const { passwordFile } of after.users.accounts) {
+    const text = passwordFile === null ? undefined : machineText(ctx, passwordFile);
+    if (text !== undefined) files[passwordFile!] = stateOfField(text.trim());
+  }
+  return files;
+}
+
+function interfacesNow(): InterfaceNow[] {
+  const byName = Map.groupBy(Deno.networkInterfaces(), ({ name }) => name);
+  return [...byName].map(([name, entries]) => ({
+    name,
+    addresses: entries.map(({ address, cidr }) => ({
+      address,
+      prefixLength: Number(cidr.split("/")[1]),
+    })),
+  }));
+}
+
+function words(text: string | undefined): string[] {
+  return text?.split(/\s+/).filter((word) => word !== "") ?? [];
+}
