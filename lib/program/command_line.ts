@@ -40,6 +40,11 @@ export function parseCommandLine<T extends OptionTable>(
     if (error.exitCode === 0) return { kind: "print", text: printed.join("") };
     throw usageError(tool.name, error);
   }
+  // A variable that is set to nothing is one that is not set.
+  for (const [key, spec] of Object.entries({ ...tool.options, ...commonOptions })) {
+    const empty = command.getOptionValue(key) === "" && command.getOptionValueSource(key) === "env";
+    if (empty) command.setOptionValueWithSource(key, spec.default, "default");
+  }
   const values = { ...command.opts(), operand: command.args[0] };
   return { kind: "run", values: values as ToolValues<T> };
 }
@@ -81,14 +86,19 @@ function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
     if (key === "color") return [negated];
     const option = new Option(`${short}${name}`, spec.description).default(
       spec.default,
-      spec.default === true ? "on" : undefined,
+      spec.default === true ? "on" : "off",
     );
     if (!spec.default) return [option];
     return [option, new Option(`--no-${name.slice(2)}`, `turn ${name} off`)];
   }
-  const option = new Option(`${short}${name} <${spec.argument}>`, spec.description);
+  // Commander shows no default where the value is undefined.
+  const found = spec.default === undefined && spec.defaultText !== undefined;
+  const option = new Option(
+    `${short}${name} <${spec.argument}>`,
+    found ? `${spec.description} (default: ${spec.defaultText})` : spec.description,
+  );
   if (spec.choices) option.choices([...spec.choices]);
-  if (spec.default !== undefined || spec.defaultText) {
+  if (spec.default !== undefined) {
     option.default(spec.default, spec.defaultText ?? String(spec.default));
   }
   if (spec.env) option.env(spec.env);
@@ -110,7 +120,7 @@ function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
 function usageError(name: string, error: CommanderError): ToolError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = rest.join(" ").match(/Did you mean (.+)\?/)?.[1];
-  return new ToolError(first, {
+  return new ToolError(first.replace(/\.$/, ""), {
     code: ExitCode.InvalidArguments,
     hint: suggestion ? `did you mean ${suggestion}?` : `see ${name} --help`,
     cause: error,

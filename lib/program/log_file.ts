@@ -1,4 +1,5 @@
 import type { Root } from "../machine/root.ts";
+import { ensureDirectory } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 
 /** Levels of {@link LogFile}, the field's usual ones. */
@@ -16,24 +17,26 @@ const MAX_FILES = 5;
 
 /**
  * Opens `/var/log/hypervisor/<tool>.log` of a machine, rotated, readable by root only. Lines are
- * `2026-11-24T06:50:59.123Z [INFO] message`, or JSON Lines with `HYPERVISOR_LOG_FORMAT=json`.
+ * `2026-11-24T06:50:59.123Z [INFO] message`, or JSON Lines
+ * (`time`, `level`, `tool`, `message`) with `HYPERVISOR_LOG_FORMAT=json`.
  * @throws Deno.errors when the folder or file cannot be written
  */
 export async function openLogFile(root: Root, tool: string, format: string): Promise<LogFile> {
-  const { configure, dispose, getJsonLinesFormatter, getLogger } = await import(
-    "@logtape/logtape"
-  );
+  const { configure, dispose, getLogger } = await import("@logtape/logtape");
   const { getRotatingFileSink } = await import("@logtape/file");
   const directory = root.follow(places.logs);
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
+  ensureDirectory(directory, 0o755);
   const sink = getRotatingFileSink(`${directory}/${tool}.log`, {
     maxSize: MAX_SIZE,
     maxFiles: MAX_FILES,
     bufferSize: 0,
-    formatter: format === "json"
-      ? getJsonLinesFormatter({ message: "rendered" })
-      : ({ timestamp, level, message }) =>
-        `${new Date(timestamp).toISOString()} [${level.toUpperCase()}] ${message.join("")}\n`,
+    formatter: ({ timestamp, level, message }) => {
+      const time = new Date(timestamp).toISOString();
+      const text = message.join("");
+      return format === "json"
+        ? JSON.stringify({ time, level, tool, message: text }) + "\n"
+        : `${time} [${level.toUpperCase()}] ${text}\n`;
+    },
   });
   await configure({
     reset: true,

@@ -4,6 +4,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { elevation, needsRootError } from "../machine/privilege.ts";
 import { Root } from "../machine/root.ts";
 import { createRunner } from "../machine/run.ts";
+import { ToolError } from "../machine/tool_error.ts";
 import { parseCommandLine } from "./command_line.ts";
 import type { Context, Output } from "./context.ts";
 import { reportFailure } from "./failure.ts";
@@ -125,7 +126,7 @@ function output(screen: Screen, json: boolean): Output {
   const line = (text: string) => text.endsWith("\n") ? text : text + "\n";
   return {
     print: (text) => json ? screen.stderr(line(text)) : screen.stdout(line(text)),
-    json: (value) => screen.stdout(JSON.stringify(value, null, 2) + "\n"),
+    json: (value) => screen.stdout(jsonDocument(value)),
     get columns() {
       return screen.columns;
     },
@@ -137,6 +138,24 @@ function withRoot(env: Record<string, string>, root: Root): Record<string, strin
   return { ...env, HYPERVISOR_ROOT: root.isRunning ? "" : root.path };
 }
 
+/**
+ * A JSON document that the screen leaves as it is: what it would escape or colour is escaped in JSON's
+ * own way (RFC 8259 7), so that every parser reads the very text.
+ */
+function jsonDocument(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{F0000}-\u{F0007}]/gu,
+    (character) =>
+      Array.from(
+        { length: character.length },
+        (_, index) => "\\u" + character.charCodeAt(index).toString(16).padStart(4, "0"),
+      ).join(""),
+  ) + "\n";
+}
+
 function absolute(path: string): string {
+  if (path === "") {
+    throw new ToolError("option --root needs a path", { code: ExitCode.InvalidArguments });
+  }
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }

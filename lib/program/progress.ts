@@ -1,6 +1,6 @@
 import type { Log, Progress } from "./context.ts";
 import type { Screen } from "./output.ts";
-import { style, visibleWidth } from "./style.ts";
+import { renderStyles, style, visibleWidth } from "./style.ts";
 
 /** The bar is drawn at most this often, and without a terminal a line is printed this often (ms). */
 const DRAW_EVERY = 80;
@@ -74,9 +74,9 @@ class Bar implements Progress {
     return ` ${style.cyan("█".repeat(filled))}${style.dim("░".repeat(width - filled))}`;
   }
 
-  /** Without its note, and cut: a line that wraps cannot be redrawn. */
+  /** Without its styles, and cut: a line that wraps cannot be redrawn. */
   #short(text: string): string {
-    return [...text].slice(0, this.screen.columns - 1).join("");
+    return [...renderStyles(text, false)].slice(0, this.screen.columns - 1).join("");
   }
 }
 
