@@ -47,10 +47,6 @@ const deeds: Record<string, (ctx: Context) => Promise<number | void> | number | 
   missing: async (ctx) => void await ctx.run("no-such-command-at-all", []),
   child: async (ctx) => void await ctx.run("sh", ["-c", "echo one; echo two >&2; exit 7"]),
   environment: async (ctx) => ctx.out.print((await ctx.run("env", [])).stdout),
-  wait: async (ctx) => {
-    ctx.log.info("waiting");
-    await aborted(ctx.signal);
-  },
   cleanup: async (ctx) => {
     try {
       ctx.log.info("waiting");

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { helpText, parseCommandLine } from "../../lib/program/command_line.ts";
+import { VERSION } from "../../lib/program/main.ts";
+import {
+  choice,
+  flag,
+  jsonOption,
+  OptionError,
+  optionName,
+  parsed,
+  text,
+} from "../../lib/program/options.ts";
+import type { Tool } from "../../lib/program/tool.ts";
+import { ToolError } from "../../lib/machine/tool_error.ts";
+
+const options = {
+  hostname: text({ argument: "NAME", description: "host name", defaultText: "this machine's" }),
+  ref: text({
+    argument: "REF",
+    description: "what to sync",
+    default: "main",
+    env: "TEST_TOOL_REF",
+  }),
+  action: choice({ choices: ["build", "test", "switch"], description: "what to do" }),
+  force: flag({ description: "overwrite", default: true }),
+  dryRun: flag({ description: "only show it", short: "n" }),
+  confirm: parsed({
+    argument: "SECONDS",
+    description: "go back unless confirmed",
+    parse: (value) => {
+      if (!/^\d+$/.test(value)) throw new OptionError(`"${value}" is not a number of seconds`);
+      return Number(value);
+    },
+  }),
+  ...jsonOption,
+};
+
+const tool: Tool<typeof options> = {
+  name: "test-tool",
+  purpose: "Tests things.",
+  options,
+  operand: { name: "ACTION", choices: ["left", "right"], description: "where", required: false },
+  examples: [["test-tool --dry-run", "shows it"]],
+  notes: "Files:\n  /etc/thing",
+  exitCodes: { 6: "nothing fits" },
+  needsRoot: () => false,
+  writesLog: () => false,
+  run: () => Promise.resolve(),
+};
+
+function values(...args: string[]) {
+  const result = parseCommandLine(tool, args, "1.2.3");
+  assert.equal(result.kind, "run");
+  return result.kind === "run" ? result.values : assert.fail();
+}
+
+function failure(...args: string[]): ToolError {
+  try {
+    parseCommandLine(tool, args, "1.2.3");
+  } catch (error) {
+    if (error instanceof ToolError) return error;
+    throw error;
+  }
+  return assert.fail(`accepted ${args.join(" ")}`);
+}
+
+Deno.test("parseCommandLine() gives every option its default", () => {
+  assert.deepEqual({ ...values() }, {
+    ref: "main",
+    force: true,
+    dryRun: false,
+    json: false,
+    root: "/",
+    yes: false,
+    verbose: false,
+    color: true,
+    operand: undefined,
+  });
+});
+
+Deno.test("parseCommandLine() reads values, flags, short names and the operand in any order", () => {
+  const read = values(
+    "right",
+    "-n",
+    "--hostname",
+    "a",
+    "--action=switch",
+    "--confirm",
+    "90",
+    "--json",
+  );
+  assert.equal(read.operand, "right");
+  assert.equal(read.dryRun, true);
+  assert.equal(read.hostname, "a");
+  assert.equal(read.action, "switch");
+  assert.equal(read.confirm, 90);
+  assert.equal(read.json, true);
+});
+
+Deno.test("parseCommandLine() turns options that are on off by their --no- form", () => {
+  assert.equal(values("--no-force").force, false);
+  assert.equal(values("--force").force, true);
+  assert.equal(values("--no-force", "--force").force, true);
+  assert.equal(values("--no-color").color, false);
+  assert.equal(failure("--no-dry-run").code, 4);
+});
+
+Deno.test("parseCommandLine() takes an option's variable, the command line winning", () => {
+  const restore = Deno.env.get("TEST_TOOL_REF");
+  try {
+    Deno.env.set("TEST_TOOL_REF", "develop");
+    assert.equal(values().ref, "develop");
+    assert.equal(values("--ref", "v1").ref, "v1");
+    // An empty variable is one that is not set.
+    Deno.env.set("TEST_TOOL_REF", "");
+    assert.equal(values().ref, "main");
+  } finally {
+    if (restore === undefined) Deno.env.delete("TEST_TOOL_REF");
+    else Deno.env.set("TEST_TOOL_REF", restore);
+  }
+});
+
+Deno.test("parseCommandLine() refuses an unknown option and names the nearest", () => {
+  const error = failure("--hostnam", "x");
+  assert.equal(error.code, 4);
+  assert.equal(error.message, "unknown option '--hostnam'");
+  assert.equal(error.hint, "did you mean --hostname?");
+  assert.equal(failure("--zzzzzz").hint, "see test-tool --help");
+});
+
+Deno.test("parseCommandLine() refuses values that do not fit, with exit 4 and the option named", () => {
+  for (
+    const [args, words] of [
+      [["--action", "destroy"], /--action.*destroy.*build, test, switch$/],
+      [["--confirm", "soon"], /--confirm.*"soon" is not a number of seconds$/],
+      [["--hostname"], /--hostname <NAME>' argument missing/],
+      [["up"], /up.*left, right$/],
+      [["left", "right"], /too many arguments/],
+    ] as const
+  ) {
+    const error = failure(...args);
+    assert.equal(error.code, 4);
+    assert.match(error.message, words);
+  }
+});
+
+Deno.test("parseCommandLine() takes everything after -- as operands", () => {
+  assert.equal(values("--", "left").operand, "left");
+  assert.match(failure("--", "--json").message, /--json/);
+});
+
+Deno.test("helpText() shows defaults, choices, variables, examples, notes and exit codes", () => {
+  const help = helpText(tool, "1.2.3");
+  assert.match(help, /^Usage: test-tool \[options\] \[ACTION\]\n\nTests things\.\n/);
+  assert.match(help, /--hostname <NAME> +host name \(default: this machine's\)/);
+  assert.match(help, /--ref <REF> +what to sync \(default: main, env: TEST_TOOL_REF\)/);
+  assert.match(help, /--action <build\|test\|switch>/);
+  assert.match(help, /--force +overwrite \(default: on\)/);
+  assert.match(help, /--no-force +turn --force off/);
+  assert.match(help, /-n, --dry-run +only show it \(default: off\)\n/);
+  assert.match(help, /--root <PATH>/);
+  assert.match(help, /\(default: \/, env: HYPERVISOR_ROOT\)/s);
+  assert.match(help, /\nExamples:\n {2}test-tool --dry-run\n {6}shows it\n/);
+  assert.match(help, /\nFiles:\n {2}\/etc\/thing\n/);
+  assert.match(help, /\n {4}4 {2}invalid arguments\n/);
+  assert.match(help, /\n {4}6 {2}configuration error: nothing fits\n/);
+  assert.match(help, /\n {2}130 {2}Ctrl-C/);
+  for (const line of help.split("\n")) assert.ok(line.length <= 80, line);
+});
+
+Deno.test("parseCommandLine() prints the version and ignores what else is there", () => {
+  const result = parseCommandLine(tool, ["--version"], VERSION);
+  assert.deepEqual(result, { kind: "print", text: `test-tool ${VERSION}\n` });
+  assert.match(VERSION, /^\d+\.\d+\.\d+/);
+});
+
+Deno.test("optionName() writes a key as people type it", () => {
+  assert.equal(optionName("checkOnly"), "--check-only");
+  assert.equal(optionName("ref"), "--ref");
+});
