@@ -1,0 +1,124 @@
+import { ExitCode } from "../lib/machine/exit_code.ts";
+import type { Context } from "../lib/program/context.ts";
+import { main } from "../lib/program/main.ts";
+import { flag, jsonOption, text } from "../lib/program/options.ts";
+import type { Tool, ToolValues } from "../lib/program/tool.ts";
+
+const options = {
+  ref: text({
+    argument: "BRANCH|TAG|SHA",
+    description: "sync to this branch, tag or commit",
+    default: "main",
+  }),
+  repo: text({
+    argument: "OWNER/NAME",
+    description: "sync from this repository, whatever the tree came from",
+    defaultText: "HYPERVISOR_REPO, else the tree's own, else MasterofNull/Hyper-NixOS",
+  }),
+  forceFull: flag({
+    description: "download everything, and trust nothing known of the local files",
+  }),
+  dryRun: flag({ description: "show what would be done, change nothing" }),
+  checkOnly: flag({ description: "only check for changes, download no file" }),
+  skipValidation: flag({
+    description: "trust the size of raw and archived files, not their checksum",
+  }),
+  rollback: flag({ description: "restore the tree as it was before the last sync; no network" }),
+  ...jsonOption,
+};
+
+/** Makes /etc/hypervisor/src equal to a commit on GitHub. */
+export const smartSync: Tool<typeof options> = {
+  name: "smart-sync",
+  purpose: "Makes /etc/hypervisor/src equal to a commit on GitHub, moving only what differs.\n" +
+    "All or nothing: the tree becomes the commit or stays as it was, also when the\n" +
+    "machine goes down half-way. Local edits that are replaced are backed up.",
+  options,
+  examples: [
+    ["sudo smart-sync", "sync to the main branch"],
+    ["sudo smart-sync --ref v2.1", "sync to a version"],
+    ["smart-sync --check-only", "is there anything new?"],
+    ["smart-sync --dry-run --verbose", "list every file that would change"],
+    ["sudo smart-sync --rollback", "undo the last sync"],
+  ],
+  notes: [
+    "Never touched: .git/, result, target/, tools/target/, var/ and *.socket.",
+    "",
+    "Environment:",
+    "  GITHUB_TOKEN        a token (5,000 API calls an hour instead of 60); sudo drops it",
+    "                      unless told to keep it: sudo --preserve-env=GITHUB_TOKEN. Or put",
+    "                      it into ~/.config/github/token.",
+    "  HYPERVISOR_REPO     OWNER/NAME to sync from",
+    "  HYPERVISOR_TIMEOUT  seconds of silence after which a connection is given up (20)",
+    "  GITHUB_API_URL, GITHUB_RAW_URL, GITHUB_SERVER_URL",
+    "                      another server, for example GitHub Enterprise",
+    "  SSL_CERT_FILE, NIX_SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY",
+  ].join("\n"),
+  exitCodes: {
+    [ExitCode.General]: "also when another tool holds the lock",
+    [ExitCode.InvalidArguments]: "also an unknown ref or repository",
+    [ExitCode.Network]: "also a used-up rate limit",
+    [ExitCode.Configuration]: "another repository's commit, one that cannot build this host, " +
+      "hostile paths",
+  },
+  errorPrefix: "[smart-sync ERROR]",
+  needsRoot: (values) => !isReadOnly(values),
+  writesLog: (values) => !isReadOnly(values),
+  run: async (ctx, values) => {
+    if (values.rollback) return await rollback(ctx, values);
+    const { syncTree } = await import("../lib/sync/sync.ts");
+    using _lock = isReadOnly(values) ? undefined : await lock(ctx);
+    const summary = await syncTree(ctx, {
+      ref: values.ref,
+      repository: values.repo,
+      forceFull: values.forceFull,
+      dryRun: values.dryRun,
+      checkOnly: values.checkOnly,
+      skipValidation: values.skipValidation,
+    });
+    const { changedPaths, syncReport } = await import("../lib/sync/report.ts");
+    ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
+    if (values.json) return ctx.out.json(summary);
+    if (summary.changed && (values.dryRun || values.verbose)) {
+      ctx.out.print(changedPaths(summary).join("\n"));
+    }
+    ctx.log.info(headline(summary));
+    if (summary.changed || values.verbose) ctx.out.print(syncReport(summary));
+  },
+};
+
+function isReadOnly(values: ToolValues<typeof options>): boolean {
+  return values.dryRun || values.checkOnly;
+}
+
+function headline(summary: {
+  readonly changed: boolean;
+  readonly written: boolean;
+  readonly commit: string;
+  readonly ref: string;
+  readonly counts: { readonly files: number };
+}): string {
+  const at = `${summary.ref} (${summary.commit.slice(0, 12)})`;
+  if (!summary.changed) return `up to date: all ${summary.counts.files} files are those of ${at}`;
+  return summary.written ? `synced to ${at}` : `there are changes: ${at} differs from the tree`;
+}
+
+async function rollback(ctx: Context, values: ToolValues<typeof options>): Promise<void> {
+  const { rollbackTree } = await import("../lib/sync/rollback.ts");
+  using _lock = await lock(ctx);
+  const summary = await rollbackTree(ctx);
+  if (values.json) return ctx.out.json(summary);
+  const short = (commit: string | undefined) => commit?.slice(0, 12) ?? "the tree of before";
+  ctx.log.info(
+    `rolled back from ${short(summary.from)} to ${short(summary.to)}: ` +
+      `${summary.restored} files restored, ${summary.removed} removed`,
+  );
+  if (summary.backup) ctx.log.info(`edits made since then are kept in ${summary.backup}`);
+}
+
+async function lock(ctx: Context): Promise<Disposable> {
+  const { acquireLock } = await import("../lib/machine/lock.ts");
+  return await acquireLock(ctx);
+}
+
+if (import.meta.main) await main(smartSync);

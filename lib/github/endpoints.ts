@@ -1,0 +1,72 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+
+/** Where GitHub is: base URLs without a trailing slash. */
+export interface Endpoints {
+  /** REST; GitHub Enterprise: `https://HOST/api/v3`. */
+  readonly api: string;
+  /** Raw files; GitHub Enterprise: `https://HOST/raw`. */
+  readonly raw: string;
+  /** Git's own protocol. */
+  readonly server: string;
+}
+
+/** A repository, as `OWNER/NAME`. */
+export interface Repository {
+  readonly owner: string;
+  readonly name: string;
+}
+
+/** The variables that name other servers, with GitHub's own as default. */
+const VARIABLES = {
+  api: ["GITHUB_API_URL", "https://api.github.com"],
+  raw: ["GITHUB_RAW_URL", "https://raw.githubusercontent.com"],
+  server: ["GITHUB_SERVER_URL", "https://github.com"],
+} as const;
+
+/**
+ * The servers that the environment names, so that GitHub Enterprise and a test server work alike.
+ * @throws ToolError exit 4 for a value that is no http(s) URL
+ */
+export function endpointsOf(env: Readonly<Record<string, string>>): Endpoints {
+  const url = (key: keyof typeof VARIABLES) => {
+    const [variable, fallback] = VARIABLES[key];
+    const text = env[variable] || fallback;
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.username || parsed.search) {
+      throw new ToolError(`${variable} is not an http(s) URL: "${text}"`, {
+        code: ExitCode.InvalidArguments,
+        hint: `unset it, or give it like this: ${variable}=${fallback}`,
+      });
+    }
+    return text.replace(/\/+$/, "");
+  };
+  return { api: url("api"), raw: url("raw"), server: url("server") };
+}
+
+/**
+ * Reads `OWNER/NAME`, also as the URL of a repository's page.
+ * @throws ToolError exit 4
+ */
+export function parseRepository(text: string): Repository {
+  const path = text.trim().replace(/^https?:\/\/[^/]+\//, "").replace(/(\.git)?\/*$/, "");
+  const [owner, name, ...rest] = path.split("/");
+  const plain = (word: string | undefined) => word !== undefined && /^[\w.-]{1,100}$/.test(word);
+  if (!plain(owner) || !plain(name) || rest.length > 0 || /^\.+$/.test(name!)) {
+    throw new ToolError(`"${text}" is not a repository`, {
+      code: ExitCode.InvalidArguments,
+      hint: "give it as OWNER/NAME, for example MasterofNull/Hyper-NixOS",
+    });
+  }
+  return { owner: owner!, name: name! };
+}
+
+/** `OWNER/NAME`. */
+export function repositoryName({ owner, name }: Repository): string {
+  return `${owner}/${name}`;
+}
+
+/** Whether two names mean one repository: GitHub's names do not know case. */
+export function sameRepository(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

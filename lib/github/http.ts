@@ -1,0 +1,316 @@
+import pRetry, { AbortError } from "p-retry";
+import type { Context } from "../program/context.ts";
+import { trustedCertificates } from "./certificates.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { PackError } from "./pack_parser.ts";
+import { PacketError } from "./pkt_line.ts";
+import type { Token } from "./token.ts";
+import { TransferError } from "./transfer_error.ts";
+
+/** Attempts at one transfer, the first included. */
+const ATTEMPTS = 4;
+/** A server that asks for a longer pause than this is not waited for (milliseconds). */
+const LONGEST_WAIT = 30_000;
+/** A connection that is silent for so long is given up (milliseconds); HYPERVISOR_TIMEOUT sets it. */
+const SILENCE = 20_000;
+const MAX_REDIRECTS = 5;
+
+/** One request. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  /** Statuses that are answers; others are thrown as {@link TransferError}. `[200]` by default. */
+  readonly accept?: readonly number[];
+}
+
+/** An answer whose body is still arriving. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Read once; ends with a TransferError when the connection breaks or falls silent. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * HTTP towards GitHub's servers and nobody else: connections kept and reused (HTTP/2 where offered),
+ * the token only to the configured servers, silence bounded, failures retried, everything counted.
+ */
+export class HttpSession implements Disposable {
+  readonly endpoints: Endpoints;
+  readonly #ctx: Context;
+  readonly #origins: ReadonlySet<string>;
+  readonly #silence: number;
+  #client: Deno.HttpClient | undefined;
+  #token: Token | undefined;
+  #requests = 0;
+  #bytes = 0;
+
+  /** The shortest time from a request to its answer, in milliseconds; 0 before the first. */
+  roundTrip = 0;
+
+  constructor(ctx: Context, endpoints: Endpoints, token: Token | undefined) {
+    this.#ctx = ctx;
+    this.endpoints = endpoints;
+    this.#origins = new Set(Object.values(endpoints).map((url) => new URL(url).origin));
+    this.#token = token;
+    const seconds = Number(ctx.env.HYPERVISOR_TIMEOUT);
+    this.#silence = seconds > 0 ? seconds * 1000 : SILENCE;
+  }
+
+  /** Requests sent so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Bytes of bodies received so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get hasToken(): boolean {
+    return this.#token !== undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  /**
+   * Sends a request and uses its answer; both again when that fails in a way that can pass. `use`
+   * must therefore start from nothing each time.
+   * @throws TransferError when it does not pass, or what `use` throws
+   */
+  async transfer<T>(request: HttpRequest, use: (answer: HttpAnswer) => Promise<T>): Promise<T> {
+    return await pRetry(async () => {
+      try {
+        return await this.#once(request, use);
+      } catch (error) {
+        this.#ctx.signal.throwIfAborted();
+        const failure = classify(error, request.url);
+        throw isPassing(failure) ? failure : new AbortError(failure);
+      }
+    }, {
+      retries: ATTEMPTS - 1,
+      minTimeout: 200,
+      factor: 3,
+      randomize: true,
+      signal: this.#ctx.signal,
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        this.#ctx.log.debug(`${error.message}; ${retriesLeft} more attempts`);
+        const pause = error instanceof TransferError ? error.details.retryAfter ?? 0 : 0;
+        if (retriesLeft > 0 && pause > 0) await this.#pause(pause);
+      },
+    });
+  }
+
+  async #once<T>(request: HttpRequest, use: (answer: HttpAnswer) => Promise<T>): Promise<T> {
+    const guard = new SilenceGuard(this.#silence, this.#ctx.signal);
+    try {
+      const response = await this.#follow(request, guard);
+      const accept = request.accept ?? [200];
+      if (!accept.includes(response.status)) {
+        throw await statusError(response, request.url, this.#ctx.now());
+      }
+      return await use({
+        status: response.status,
+        headers: response.headers,
+        body: this.#body(response, guard),
+      });
+    } catch (error) {
+      throw guard.reason ?? error;
+    } finally {
+      guard.stop();
+    }
+  }
+
+  async #follow(request: HttpRequest, guard: SilenceGuard): Promise<Response> {
+    let url = request.url;
+    for (let redirects = 0;; redirects++) {
+      const response = await this.#send(url, request, guard);
+      const location = response.headers.get("location");
+      if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) {
+        return response;
+      }
+      await response.body?.cancel();
+      const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
+      const downgraded = url.startsWith("https:") && target?.protocol !== "https:";
+      if (
+        !target || !/^https?:$/.test(target.protocol) || downgraded || redirects >= MAX_REDIRECTS
+      ) {
+        throw new TransferError("server", `${url} redirects to a place that is not followed`);
+      }
+      url = target.href;
+    }
+  }
+
+  async #send(url: string, request: HttpRequest, guard: SilenceGuard): Promise<Response> {
+    const known = this.#origins.has(new URL(url).origin);
+    const token = known ? this.#token : undefined;
+    this.#requests++;
+    const sent = performance.now();
+    const response = await fetch(url, {
+      method: request.method ?? "GET",
+      headers: {
+        "user-agent": "git/hyper-nixos",
+        ...request.headers,
+        ...(token ? { authorization: this.#authorization(url, token) } : {}),
+      },
+      ...(request.body ? { body: request.body } : {}),
+      redirect: "manual",
+      signal: guard.signal,
+      client: this.#client ??= this.#createClient(),
+    });
+    guard.heard();
+    const elapsed = performance.now() - sent;
+    if (this.roundTrip === 0 || elapsed < this.roundTrip) this.roundTrip = elapsed;
+    if (response.status !== 401 || !token) return response;
+    // Public repositories can be read without one: an expired token must not stop an update.
+    await response.body?.cancel();
+    this.#ctx.log.warn(`GitHub does not accept the token of ${token.source}; going on without it`);
+    this.#token = undefined;
+    return await this.#send(url, request, guard);
+  }
+
+  #authorization(url: string, token: Token): string {
+    const git = /\/git-upload-pack$/.test(new URL(url).pathname);
+    return git ? `Basic ${btoa(`x-access-token:${token.value}`)}` : `Bearer ${token.value}`;
+  }
+
+  #createClient(): Deno.HttpClient {
+    const secure = Object.values(this.endpoints).some((url) => url.startsWith("https:"));
+    const caCerts = secure
+      ? trustedCertificates(this.#ctx.env, (message) => this.#ctx.log.warn(message))
+      : [];
+    return Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 64 });
+  }
+
+  async *#body(response: Response, guard: SilenceGuard): AsyncGenerator<Uint8Array, void, void> {
+    if (response.body === null) return;
+    try {
+      for await (const chunk of response.body) {
+        guard.heard();
+        this.#bytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      throw guard.reason ?? error;
+    }
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#ctx;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, milliseconds);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      }, { once: true });
+    });
+  }
+}
+
+/** Aborts a request that falls silent, or when the program is told to stop. */
+class SilenceGuard {
+  readonly #controller = new AbortController();
+  readonly #limit: number;
+  readonly #outer: AbortSignal;
+  readonly #abort = () => this.#controller.abort(this.#outer.reason);
+  #heard = performance.now();
+  #timer: ReturnType<typeof setTimeout>;
+  reason: TransferError | undefined;
+
+  constructor(limit: number, outer: AbortSignal) {
+    this.#limit = limit;
+    this.#outer = outer;
+    outer.throwIfAborted();
+    outer.addEventListener("abort", this.#abort, { once: true });
+    this.#timer = setTimeout(() => this.#check(), limit);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Something arrived. */
+  heard(): void {
+    this.#heard = performance.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#outer.removeEventListener("abort", this.#abort);
+    this.#controller.abort();
+  }
+
+  #check(): void {
+    const left = this.#limit - (performance.now() - this.#heard);
+    if (left > 0) this.#timer = setTimeout(() => this.#check(), left);
+    else {
+      this.reason = new TransferError("network", `silence for ${this.#limit / 1000} s`);
+      this.#controller.abort(this.reason);
+    }
+  }
+}
+
+/** Any failure of an attempt as a TransferError; errors of `use` that are ours stay what they are. */
+function classify(error: unknown, url: string): Error {
+  const { host } = new URL(url);
+  if (error instanceof TransferError) {
+    return new TransferError(error.problem, `${host}: ${error.message}`, {
+      cause: error,
+      ...error.details,
+    });
+  }
+  if (error instanceof PackError || error instanceof PacketError || error instanceof SyntaxError) {
+    return new TransferError("damaged", `${host}: ${error.message}`, { cause: error });
+  }
+  const refused = error instanceof TypeError || error instanceof Deno.errors.Http ||
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.UnexpectedEof ||
+    error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionAborted;
+  if (refused) {
+    const cause = error.cause instanceof Error ? error.cause : error;
+    return new TransferError("network", `${host}: ${cause.message}`, { cause: error });
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function isPassing(error: Error): boolean {
+  if (!(error instanceof TransferError)) return false;
+  if (error.problem === "absent") return false;
+  return error.problem !== "limited" || (error.details.retryAfter ?? Infinity) <= LONGEST_WAIT;
+}
+
+/** What a status that is no answer means: docs.github.com/rest (rate limits, troubleshooting). */
+async function statusError(response: Response, url: string, now: Date): Promise<TransferError> {
+  const { status, headers } = response;
+  const text = (await response.text()).slice(0, 200).replace(/\s+/g, " ").trim();
+  const said = `${new URL(url).pathname} answers ${status}${text ? ` (${text})` : ""}`;
+  const wait = waitOf(headers, now);
+  const exhausted = headers.get("x-ratelimit-remaining") === "0";
+  if (status === 429 || (status === 403 && (exhausted || headers.has("retry-after")))) {
+    return new TransferError("limited", said, { status, retryAfter: wait ?? 1000 });
+  }
+  if (status >= 500 || status === 408) {
+    return new TransferError("server", said, {
+      status,
+      ...(wait !== undefined && wait <= LONGEST_WAIT ? { retryAfter: wait } : {}),
+    });
+  }
+  return new TransferError("absent", said, { status });
+}
+
+/** Milliseconds until `Retry-After` (RFC 9110 10.2.3) or the reset of GitHub's rate limit. */
+function waitOf(headers: Headers, now: Date): number | undefined {
+  const after = headers.get("retry-after");
+  if (after !== null) {
+    const seconds = Number(after);
+    const until = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(after) - now.getTime();
+    return Number.isNaN(until) ? undefined : Math.max(0, until);
+  }
+  const reset = headers.get("x-ratelimit-reset");
+  if (reset === null || headers.get("x-ratelimit-remaining") !== "0") return undefined;
+  return Math.max(0, Number(reset) * 1000 - now.getTime());
+}

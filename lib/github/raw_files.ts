@@ -1,0 +1,79 @@
+import pMap from "p-map";
+import { blobHash } from "../machine/blob_hash.ts";
+import type { Repository } from "./endpoints.ts";
+import type { HttpAnswer, HttpRequest, HttpSession } from "./http.ts";
+import type { RestApi } from "./rest.ts";
+import { TransferError } from "./transfer_error.ts";
+
+/** A file of a commit to be downloaded. */
+export interface WantedFile {
+  readonly path: string;
+  readonly sha: string;
+  /** Bytes, when known. */
+  readonly size?: number | undefined;
+}
+
+/** How files are downloaded. */
+export interface DownloadOptions {
+  /** So many at once. */
+  readonly connections: number;
+  /** Trust the size only (`--skip-validation`). */
+  readonly skipValidation: boolean;
+  /** Takes each content, once, under the name of the wanted file. */
+  readonly take: (file: WantedFile, content: Uint8Array) => void;
+}
+
+/**
+ * Downloads files one by one from the raw host, many at once. What the raw host does not give, or gives
+ * wrongly (it converts nothing, but caches may), is asked from the API.
+ * @throws TransferError when a file is to be had nowhere
+ */
+export async function downloadRaw(
+  http: HttpSession,
+  rest: RestApi,
+  repository: Repository,
+  commit: string,
+  files: readonly WantedFile[],
+  options: DownloadOptions,
+): Promise<void> {
+  const base = `${http.endpoints.raw}/${repository.owner}/${repository.name}/${commit}`;
+  await pMap(files, async (file) => {
+    const path = file.path.split("/").map(encodeURIComponent).join("/");
+    const get = (request: HttpRequest) =>
+      http.transfer(request, async (answer) => {
+        const content = await contentOf(answer, file.size);
+        const wrong = options.skipValidation
+          ? file.size !== undefined && content.length !== file.size
+          : blobHash(content) !== file.sha;
+        if (wrong) throw new TransferError("damaged", `${file.path} arrives with another content`);
+        return content;
+      });
+    let content: Uint8Array;
+    try {
+      content = await get({ url: `${base}/${path}` });
+    } catch (error) {
+      if (!(error instanceof TransferError)) throw error;
+      content = await get(rest.blob(file.sha));
+    }
+    options.take(file, content);
+  }, { concurrency: options.connections });
+}
+
+async function contentOf(answer: HttpAnswer, size: number | undefined): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of answer.body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (size !== undefined && length > size) {
+      throw new TransferError("damaged", `more than ${size} bytes arrive`);
+    }
+  }
+  const content = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    content.set(chunk, at);
+    at += chunk.length;
+  }
+  return content;
+}

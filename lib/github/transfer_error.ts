@@ -1,0 +1,33 @@
+/**
+ * Why a transfer did not succeed. Internal to lib/github and lib/sync: it decides about retries and
+ * other transports, and becomes a ToolError only when nothing else is left.
+ */
+export type TransferProblem =
+  /** No connection, or it broke or stalled. */
+  | "network"
+  /** A status or content that a healthy server would not send. */
+  | "server"
+  /** What arrived is damaged or cut. */
+  | "damaged"
+  /** The rate limit; `retryAfter` says for how long. */
+  | "limited"
+  /** There is no such thing, or it is not for us. */
+  | "absent";
+
+/** A transfer that failed. */
+export class TransferError extends Error {
+  override readonly name = "TransferError";
+
+  constructor(
+    readonly problem: TransferProblem,
+    message: string,
+    readonly details: {
+      readonly status?: number;
+      /** Milliseconds until it makes sense to ask again. */
+      readonly retryAfter?: number;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  }
+}

@@ -1,0 +1,66 @@
+import type { Context } from "../program/context.ts";
+import { ExitCode } from "./exit_code.ts";
+import { ensureDirectory, listIfExists, lstatIfExists, parentOf, removeIfExists } from "./files.ts";
+import { places } from "./places.ts";
+import { ToolError } from "./tool_error.ts";
+
+/** Host paths of the source tree and of what a change of it needs beside it, on one file system. */
+export interface SourceTree {
+  /** `/etc/hypervisor/src`. */
+  readonly path: string;
+  /** The folder that holds it. */
+  readonly parent: string;
+  /** What the last change replaced, for going back. */
+  readonly previous: string;
+  /** `/var/lib/hyper-nixos/sync/state.json`: which commit the tree is. */
+  readonly state: string;
+  /** `/var/lib/hyper-nixos/sync/index`: the paths of that commit, and which files were seen unchanged. */
+  readonly index: string;
+}
+
+const STAGING = ".src-staging-";
+const PREVIOUS = ".src-previous";
+
+/**
+ * The source tree of a machine.
+ * @throws ToolError exit 6 when the tree itself is a link or a file: only a real folder is changed
+ */
+export function sourceTree(ctx: Context): SourceTree {
+  const path = ctx.root.host(places.source);
+  const info = lstatIfExists(path);
+  if (info !== undefined && !info.isDirectory) {
+    throw new ToolError(`${path} is ${info.isSymlink ? "a symbolic link" : "not a folder"}`, {
+      code: ExitCode.Configuration,
+      hint:
+        `move it away (mv ${path} ${path}.old) and run it again, or sync what it points to by hand`,
+    });
+  }
+  return {
+    path,
+    parent: parentOf(path),
+    previous: `${parentOf(path)}/${PREVIOUS}`,
+    state: ctx.root.host(`${places.state}/sync/state.json`),
+    index: ctx.root.host(`${places.state}/sync/index`),
+  };
+}
+
+/**
+ * Makes an empty staging folder beside the tree, readable by its owner only. What is in it is no part
+ * of any tree until a journal in it says so.
+ */
+export function createStaging(tree: SourceTree): string {
+  ensureDirectory(tree.parent, 0o755);
+  return Deno.makeTempDirSync({ dir: tree.parent, prefix: STAGING });
+}
+
+/** The staging folders that are there: ours, or what a killed run left behind. */
+export function stagingFolders(tree: SourceTree): string[] {
+  return listIfExists(tree.parent)
+    .filter((name) => name.startsWith(STAGING))
+    .map((name) => `${tree.parent}/${name}`);
+}
+
+/** Removes a staging folder whose content nobody needs. */
+export function discardStaging(staging: string): void {
+  removeIfExists(staging);
+}

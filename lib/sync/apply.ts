@@ -1,0 +1,81 @@
+import type { SourceTree } from "../machine/source_tree.ts";
+import { staged as places, writeJournal } from "../machine/tree_journal.ts";
+import { finishChange } from "../machine/tree_recovery.ts";
+import { syncToDisk } from "../machine/tree_sync.ts";
+import type { Context } from "../program/context.ts";
+import { backUpEdits } from "./backup.ts";
+import { encodeIndex } from "./index_file.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import type { SyncPlan } from "./plan.ts";
+import { readPreviousIndex, recordOf, writeRecord } from "./previous.ts";
+import { linkPrevious, stageFiles } from "./stage.ts";
+
+/** What is needed to carry out a plan. */
+export interface Change {
+  readonly tree: SourceTree;
+  /** From `createStaging`. */
+  readonly staging: string;
+  readonly plan: SyncPlan;
+  /** Verified content of a staged file. */
+  readonly contentOf: (entry: ManifestEntry) => Uint8Array;
+  /** The state after the change, as text; undefined when nothing will be known of the tree. */
+  readonly stateAfter: string | undefined;
+  /** The index after the change; made from the plan when not given. */
+  readonly indexAfter?: Uint8Array | undefined;
+  readonly stateBefore: string | undefined;
+}
+
+/**
+ * Carries out a plan, all or nothing: new files and hard links of old ones are staged, local edits
+ * backed up, everything is brought to the disk; then the journal is written, which decides it, and the
+ * steps are done. Killed before the journal, nothing has happened; killed after it, the next tool
+ * finishes. A failing step takes everything back.
+ * @returns the machine path of the backup of local edits, if there were any
+ */
+export async function applyChange(ctx: Context, change: Change): Promise<string | undefined> {
+  const { tree, staging, plan } = change;
+  const total = plan.staged.length;
+  const progress = ctx.ui.progress("Writing files", total);
+  try {
+    const written = stageFiles(staging, plan.staged, change.contentOf, (done, bytes) => {
+      ctx.signal.throwIfAborted();
+      progress.update(done, `${done} of ${total} files, ${size(bytes)}`);
+    });
+    const asides = plan.operations.filter((step) => step.do === "aside").map(({ path }) => path);
+    const linked = linkPrevious(tree.path, staging, plan.replaced, asides);
+    const kept = writeRecord(
+      places.previous(staging),
+      recordOf(plan, change.stateBefore),
+      readPreviousIndex(indexFolder(tree)),
+    );
+    const described = writeDescription(staging, change);
+    const backup = backUpEdits(ctx, tree.path, plan.edited);
+    await syncToDisk(ctx, [...described, ...kept, ...linked, ...written]);
+    ctx.signal.throwIfAborted();
+    writeJournal(staging, plan.operations);
+    await finishChange(ctx, tree, staging, plan.operations);
+    progress.done(`the tree is at ${plan.target.commit.slice(0, 12)}`);
+    return backup;
+  } catch (error) {
+    progress.fail("the tree is left as it was");
+    throw error;
+  }
+}
+
+/** State and index of the tree after the change, which are put in place with it. */
+function writeDescription(staging: string, change: Change): string[] {
+  if (change.stateAfter === undefined) return [];
+  const { plan } = change;
+  const index = change.indexAfter ?? encodeIndex({ manifest: plan.target, stats: plan.stats });
+  Deno.writeTextFileSync(places.state(staging), change.stateAfter);
+  Deno.writeFileSync(places.index(staging), index);
+  return [places.state(staging), places.index(staging)];
+}
+
+function indexFolder(tree: SourceTree): string {
+  return tree.index.slice(0, tree.index.lastIndexOf("/"));
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,41 @@
+import { ensureDirectory, lstatIfExists, parentOf } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import type { Context } from "../program/context.ts";
+
+/**
+ * Copies local edits that are about to be replaced to `backups/sync-<time>/`, with permissions and
+ * times; links as links.
+ * @param tree the tree's host path
+ * @param paths relative to it; their parents are real folders
+ * @returns the machine path of the folder; undefined when there was nothing to copy
+ */
+export function backUpEdits(
+  ctx: Context,
+  tree: string,
+  paths: readonly string[],
+): string | undefined {
+  if (paths.length === 0) return undefined;
+  const folder = freshFolder(ctx);
+  for (const path of paths) {
+    const from = `${tree}/${path}`;
+    const to = `${ctx.root.host(folder)}/${path}`;
+    ensureDirectory(parentOf(to), 0o700);
+    const info = lstatIfExists(from);
+    if (info?.isSymlink) Deno.symlinkSync(Deno.readLinkSync(from), to);
+    else if (info?.isFile) {
+      Deno.copyFileSync(from, to);
+      if (info.mtime && info.atime) Deno.utimeSync(to, info.atime, info.mtime);
+    }
+  }
+  return folder;
+}
+
+function freshFolder(ctx: Context): string {
+  const time = ctx.now().toISOString().slice(0, 19).replaceAll(":", "");
+  for (let n = 1;; n++) {
+    const folder = `${places.backups}/sync-${time}${n === 1 ? "" : `-${n}`}`;
+    if (lstatIfExists(ctx.root.host(folder))) continue;
+    ensureDirectory(ctx.root.host(folder), 0o700);
+    return folder;
+  }
+}

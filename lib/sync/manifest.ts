@@ -1,0 +1,185 @@
+import { objectHash } from "../machine/blob_hash.ts";
+import { hostilePathError, hostilePathProblem } from "../machine/hostile_path.ts";
+import { encodeTree, kindOf, Mode, parseTree, type TreeItem } from "../github/git_objects.ts";
+
+/** One path of a commit: file, symlink, gitlink or folder. */
+export interface ManifestEntry {
+  readonly path: string;
+  /** As in the tree object; see `kindOf` and `isExecutable`. */
+  readonly mode: number;
+  /** The blob's, tree's or (gitlink) commit's name. */
+  readonly sha: string;
+}
+
+/**
+ * All paths of a commit in Git's order, every folder directly before what it holds. Complete: what is
+ * excluded from syncing is in it too, so that every tree object can be made again from it.
+ */
+export interface Manifest {
+  readonly commit: string;
+  /** The root tree's name. */
+  readonly tree: string;
+  readonly entries: readonly ManifestEntry[];
+}
+
+/** Looks up what a tree holds: the content of its object, or undefined when that is not known. */
+export type TreeSource = (sha: string) => Uint8Array | undefined;
+
+/**
+ * The manifest of a commit from tree objects; folders that a known manifest has too are taken from there.
+ * @throws ToolError exit 6 for a hostile path, {@link MissingTree} when an object is nowhere
+ */
+export function manifestFromTrees(
+  commit: string,
+  tree: string,
+  source: TreeSource,
+  known?: ManifestTrees,
+): Manifest {
+  const entries: ManifestEntry[] = [];
+  const walk = (sha: string, prefix: string) => {
+    const content = source(sha);
+    if (content === undefined) {
+      const copied = known?.below(sha);
+      if (copied === undefined) throw new MissingTree(sha);
+      for (const { path, mode, sha } of copied) entries.push(checked(prefix + path, mode, sha));
+      return;
+    }
+    for (const item of parseTree(content, sha)) {
+      const path = prefix + item.name;
+      if (item.name.includes("/")) {
+        throw hostilePathError(path, "has a slash in a name", "the commit");
+      }
+      entries.push(checked(path, item.mode, item.sha));
+      if (kindOf(item.mode) === "tree") walk(item.sha, path + "/");
+    }
+  };
+  walk(tree, "");
+  refuseClashes(entries.map(({ path }) => path));
+  return { commit, tree, entries };
+}
+
+/** A tree object that was neither received nor known. */
+export class MissingTree extends Error {
+  override readonly name = "MissingTree";
+  constructor(readonly sha: string) {
+    super(`tree ${sha} is missing`);
+  }
+}
+
+/**
+ * The manifest of a flat list in any order, as the API gives it. Folders' own entries are computed:
+ * when the resulting `tree` is the commit's, the list is proven to be complete and the commit's.
+ * @throws ToolError exit 6 for a hostile path
+ */
+export function manifestFromList(commit: string, list: readonly ManifestEntry[]): Manifest {
+  const folders = new Map<string, TreeItem[]>([["", []]]);
+  const flat = list.filter(({ mode }) => kindOf(mode) !== "tree");
+  for (const { path, mode, sha } of flat) {
+    checked(path, mode, sha);
+    const slash = path.lastIndexOf("/");
+    const parent = path.slice(0, Math.max(0, slash));
+    addFolder(folders, parent);
+    folders.get(parent)!.push({ name: path.slice(slash + 1), mode, sha });
+  }
+  refuseClashes([...flat.map(({ path }) => path), ...[...folders.keys()].filter(Boolean)]);
+  const objects = new Map<string, Uint8Array>();
+  const build = (path: string): string => {
+    const items = folders.get(path)!.map((item) =>
+      kindOf(item.mode) === "tree"
+        ? { ...item, sha: build(path === "" ? item.name : `${path}/${item.name}`) }
+        : item
+    ).sort((a, b) => compareBytes(sortKey(a), sortKey(b)));
+    const content = encodeTree(items);
+    const sha = objectHash("tree", content);
+    objects.set(sha, content);
+    return sha;
+  };
+  return manifestFromTrees(commit, build(""), (sha) => objects.get(sha));
+}
+
+/** Tree objects made again from a manifest, by name. */
+export class ManifestTrees {
+  readonly #manifest: Manifest;
+  /** Where a tree's own content begins, and the length of its path's prefix. */
+  #places: Map<string, { start: number; prefix: number }> | undefined;
+
+  constructor(manifest: Manifest) {
+    this.#manifest = manifest;
+  }
+
+  #placeOf(sha: string): { start: number; prefix: number } | undefined {
+    if (this.#places === undefined) {
+      this.#places = new Map([[this.#manifest.tree, { start: 0, prefix: 0 }]]);
+      for (const [index, { path, mode, sha }] of this.#manifest.entries.entries()) {
+        if (kindOf(mode) !== "tree" || this.#places.has(sha)) continue;
+        this.#places.set(sha, { start: index + 1, prefix: path.length + 1 });
+      }
+    }
+    return this.#places.get(sha);
+  }
+
+  /** Everything below a tree, with paths relative to it; undefined for an unknown tree. */
+  below(sha: string): ManifestEntry[] | undefined {
+    const place = this.#placeOf(sha);
+    if (place === undefined) return undefined;
+    const { entries } = this.#manifest;
+    if (place.prefix === 0) return [...entries];
+    const folder = entries[place.start - 1]!.path + "/";
+    const found: ManifestEntry[] = [];
+    for (let i = place.start; i < entries.length; i++) {
+      const { path, mode, sha } = entries[i]!;
+      if (!path.startsWith(folder)) break;
+      found.push({ path: path.slice(place.prefix), mode, sha });
+    }
+    return found;
+  }
+
+  /** The tree object itself. */
+  content(sha: string): Uint8Array | undefined {
+    const below = this.below(sha);
+    if (below === undefined) return undefined;
+    const items = below.filter(({ path }) => !path.includes("/"));
+    return encodeTree(items.map(({ path, mode, sha }) => ({ name: path, mode, sha })));
+  }
+}
+
+function checked(path: string, mode: number, sha: string): ManifestEntry {
+  const problem = hostilePathProblem(path);
+  if (problem) throw hostilePathError(path, problem, "the commit");
+  kindOf(mode);
+  return { path, mode, sha };
+}
+
+/** A path that is there twice, also once as a file and once as a folder. */
+function refuseClashes(paths: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    if (seen.has(path)) throw hostilePathError(path, "is there twice", "the commit");
+    seen.add(path);
+  }
+}
+
+function addFolder(folders: Map<string, TreeItem[]>, path: string): void {
+  if (folders.has(path)) return;
+  folders.set(path, []);
+  const slash = path.lastIndexOf("/");
+  const parent = path.slice(0, Math.max(0, slash));
+  addFolder(folders, parent);
+  folders.get(parent)!.push({ name: path.slice(slash + 1), mode: Mode.Tree, sha: "" });
+}
+
+/** Git sorts the names of a tree by their bytes, folders as if they ended with a slash. */
+function sortKey({ name, mode }: TreeItem): string {
+  return kindOf(mode) === "tree" ? `${name}/` : name;
+}
+
+function compareBytes(a: string, b: string): number {
+  // UTF-16 order differs from that of UTF-8 only above the surrogates; code points settle it.
+  if (a === b) return 0;
+  for (let i = 0;; i++) {
+    const x = a.codePointAt(i) ?? -1;
+    const y = b.codePointAt(i) ?? -1;
+    if (x !== y) return x - y;
+    if (x > 0xffff) i++;
+  }
+}

@@ -1,0 +1,90 @@
+import * as v from "valibot";
+import { Mode } from "../github/git_objects.ts";
+import { fileHash, linkHash } from "../machine/blob_hash.ts";
+import { readTextIfExists } from "../machine/files.ts";
+import { hostilePathProblem } from "../machine/hostile_path.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import type { SyncPlan } from "./plan.ts";
+
+/** The way back from a change: kept beside the tree until the next one. */
+const RecordSchema = v.object({
+  version: v.literal(1),
+  /** The commit that the change led to; the way back starts there. */
+  to: v.string(),
+  /** `state.json` as it was before; null when there was none. */
+  state: v.nullable(v.string()),
+  /** Files that were not there before. */
+  added: v.array(v.string()),
+});
+export type PreviousRecord = v.InferOutput<typeof RecordSchema>;
+
+/** Names in the folder of a previous tree, besides `tree/`. */
+const RECORD = "record.json";
+const INDEX = "index";
+
+/** Describes what a plan is going to change. */
+export function recordOf(plan: SyncPlan, state: string | undefined): PreviousRecord {
+  return { version: 1, to: plan.target.commit, state: state ?? null, added: [...plan.added] };
+}
+
+/** Writes the record, and keeps the index of the tree as it was. */
+export function writeRecord(
+  folder: string,
+  record: PreviousRecord,
+  index: Uint8Array | undefined,
+): string[] {
+  Deno.writeTextFileSync(`${folder}/${RECORD}`, JSON.stringify(record));
+  if (index === undefined) return [`${folder}/${RECORD}`];
+  Deno.writeFileSync(`${folder}/${INDEX}`, index);
+  return [`${folder}/${RECORD}`, `${folder}/${INDEX}`];
+}
+
+/** The record in a folder; undefined when there is none, or none that can be understood. */
+export function readRecord(folder: string): PreviousRecord | undefined {
+  const text = readTextIfExists(`${folder}/${RECORD}`);
+  if (text === undefined) return undefined;
+  try {
+    const record = v.safeParse(RecordSchema, JSON.parse(text));
+    return record.success ? record.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The index that was kept. */
+export function readPreviousIndex(folder: string): Uint8Array | undefined {
+  try {
+    return Deno.readFileSync(`${folder}/${INDEX}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The files that were replaced, as a manifest would name them. */
+export function previousFiles(folder: string): ManifestEntry[] {
+  const top = `${folder}/tree`;
+  return filesBelow(top, "").map((path) => {
+    const host = `${top}/${path}`;
+    const info = Deno.lstatSync(host);
+    if (info.isSymlink) return { path, mode: Mode.Symlink, sha: linkHash(host) };
+    const mode = ((info.mode ?? 0) & 0o100) !== 0 ? Mode.Executable : Mode.File;
+    return { path, mode, sha: fileHash(host, info.size) };
+  });
+}
+
+/**
+ * Paths of the regular files and links below a folder, relative to `top`, not following links. Names
+ * that no commit can have are left out.
+ */
+export function filesBelow(top: string, folder: string): string[] {
+  const found: string[] = [];
+  const names = [...Deno.readDirSync(folder === "" ? top : `${top}/${folder}`)];
+  for (const entry of names.sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (hostilePathProblem(path)) continue;
+    if (entry.isDirectory) found.push(...filesBelow(top, path));
+    else if (entry.isFile || entry.isSymlink) found.push(path);
+  }
+  return found;
+}

@@ -1,0 +1,165 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { printableLine } from "../machine/printable.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import { type Endpoints, type Repository, repositoryName } from "../github/endpoints.ts";
+import { GitRemote, type RemoteRef } from "../github/git_protocol.ts";
+import { HttpSession } from "../github/http.ts";
+import { nearestName } from "../nix/nearest_name.ts";
+import { RestApi } from "../github/rest.ts";
+import type { Token } from "../github/token.ts";
+import { TransferError } from "../github/transfer_error.ts";
+
+/** What a ref stands for. */
+export interface ResolvedRef {
+  readonly commit: string;
+  /** Which way it was found. */
+  readonly by: "git" | "api" | "itself";
+}
+
+/**
+ * A repository on GitHub, reached by Git's protocol as long as that works (it costs none of the API's
+ * calls and sends deltas), else by the REST API and its files.
+ */
+export class Remote implements Disposable {
+  readonly http: HttpSession;
+  readonly git: GitRemote;
+  readonly rest: RestApi;
+  readonly repository: Repository;
+  readonly #ctx: Context;
+  #gitProblem: string | undefined;
+
+  constructor(
+    ctx: Context,
+    endpoints: Endpoints,
+    repository: Repository,
+    token: Token | undefined,
+  ) {
+    this.#ctx = ctx;
+    this.repository = repository;
+    this.http = new HttpSession(ctx, endpoints, token);
+    this.git = new GitRemote(this.http, repository);
+    this.rest = new RestApi(this.http, repository);
+  }
+
+  [Symbol.dispose](): void {
+    this.http[Symbol.dispose]();
+  }
+
+  /** Why Git's protocol is not used any more; undefined while it works. */
+  get gitProblem(): string | undefined {
+    return this.#gitProblem;
+  }
+
+  /** From now on the API is asked. */
+  giveUpGit(error: TransferError): void {
+    this.#ctx.log.debug(`git's protocol is given up: ${error.message}`);
+    this.#gitProblem = error.message;
+  }
+
+  /**
+   * The commit that a ref means: a full SHA, a branch, a tag, `refs/…`, or the beginning of a SHA.
+   * @param known the commit that it may still be, for a cheaper answer
+   * @throws ToolError exit 4 for an unknown ref or repository, exit 5 when no server answers
+   */
+  async resolve(ref: string, known?: string): Promise<ResolvedRef> {
+    if (/^[0-9a-f]{40}$/.test(ref)) return { commit: ref, by: "itself" };
+    try {
+      const found = await this.#resolveByGit(ref);
+      if (found !== undefined) return { commit: found, by: "git" };
+    } catch (error) {
+      if (!(error instanceof TransferError)) throw error;
+      this.giveUpGit(error);
+    }
+    if (this.#gitProblem === undefined && !isShortSha(ref)) throw await this.#unknownRef(ref);
+    try {
+      return { commit: await this.rest.commitOf(ref, known), by: "api" };
+    } catch (error) {
+      if (!(error instanceof TransferError)) throw error;
+      if (error.problem !== "absent") throw this.failure(error);
+      if (this.#gitProblem === undefined) throw await this.#unknownRef(ref);
+      throw this.#unknown(ref, undefined);
+    }
+  }
+
+  /** A failed transfer in words for the user. */
+  failure(error: TransferError): ToolError {
+    const name = repositoryName(this.repository);
+    const { status, retryAfter } = error.details;
+    if (error.problem === "limited") {
+      const until = new Date(this.#ctx.now().getTime() + (retryAfter ?? 0));
+      return new ToolError(
+        `GitHub's rate limit is used up${retryAfter ? ` until ${time(until)}` : ""}`,
+        {
+          code: ExitCode.Network,
+          hint: this.http.hasToken
+            ? "wait until then and run it again; nothing was changed"
+            : "wait until then, or give a token: export GITHUB_TOKEN=…, or ~/.config/github/token",
+          cause: error,
+        },
+      );
+    }
+    if (error.problem === "absent" && (status === 401 || status === 403)) {
+      return new ToolError(`GitHub refuses access to ${name} (${status})`, {
+        code: ExitCode.PermissionDenied,
+        hint: "for a private repository give a token that may read it: GITHUB_TOKEN",
+        cause: error,
+      });
+    }
+    return new ToolError(`${name} cannot be downloaded: ${printableLine(error.message)}`, {
+      code: ExitCode.Network,
+      hint:
+        `nothing was changed; check the connection: curl -I ${this.http.endpoints.server}/${name}` +
+        " (proxy: HTTPS_PROXY, certificates: SSL_CERT_FILE), then run it again",
+      cause: error,
+    });
+  }
+
+  async #resolveByGit(ref: string): Promise<string | undefined> {
+    const names = ref === "HEAD" || ref.startsWith("refs/")
+      ? [ref]
+      : [`refs/heads/${ref}`, `refs/tags/${ref}`, `refs/${ref}`];
+    const found = await this.git.refs(names);
+    const matches = names.flatMap((name) => found.filter((ref) => ref.name === name));
+    const [first, second] = matches;
+    if (first && second && first.commit !== second.commit) {
+      this.#ctx.log.warn(`"${ref}" is a branch and a tag; the branch is taken (tags/${ref} else)`);
+    }
+    return first?.commit;
+  }
+
+  async #unknownRef(ref: string): Promise<ToolError> {
+    let refs: RemoteRef[] = [];
+    try {
+      refs = await this.git.refs(["refs/heads/", "refs/tags/"]);
+    } catch (error) {
+      if (!(error instanceof TransferError)) throw error;
+    }
+    return this.#unknown(ref, refs.map(({ name }) => name.replace(/^refs\/(heads|tags)\//, "")));
+  }
+
+  #unknown(ref: string, names: readonly string[] | undefined): ToolError {
+    const name = repositoryName(this.repository);
+    const url = `${this.http.endpoints.server}/${name}`;
+    if (names === undefined) {
+      return new ToolError(`${name} has no "${ref}", or there is no such repository for you`, {
+        code: ExitCode.InvalidArguments,
+        hint: `look at ${url}; a private repository needs a token (GITHUB_TOKEN)`,
+      });
+    }
+    const nearest = nearestName(ref, names);
+    return new ToolError(`${name} has no branch, tag or commit "${ref}"`, {
+      code: ExitCode.InvalidArguments,
+      hint: nearest ? `did you mean --ref ${nearest}?` : `see its branches: ${url}/branches`,
+    });
+  }
+}
+
+function isShortSha(ref: string): boolean {
+  return /^[0-9a-f]{4,39}$/.test(ref);
+}
+
+/** `14:05 UTC`. */
+function time(date: Date): string {
+  return `${date.toISOString().slice(11, 16)} UTC`;
+}

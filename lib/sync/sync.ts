@@ -1,0 +1,298 @@
+import {
+  endpointsOf,
+  parseRepository,
+  repositoryName,
+  sameRepository,
+} from "../github/endpoints.ts";
+import { findToken } from "../github/token.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { readTextIfExists, writeFileAtomic } from "../machine/files.ts";
+import {
+  createStaging,
+  discardStaging,
+  type SourceTree,
+  sourceTree,
+} from "../machine/source_tree.ts";
+import { ensureStateFolder } from "../machine/state_folder.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { hasInterruptedChange, recoverSourceTree } from "../machine/tree_recovery.ts";
+import type { Context } from "../program/context.ts";
+import { applyChange } from "./apply.ts";
+import { ContentStore } from "./content_store.ts";
+import { type Delivery, fetchContents } from "./contents.ts";
+import { encodeIndex, type LocalIndex } from "./index_file.ts";
+import { LocalTree } from "./local_tree.ts";
+import { ManifestTrees } from "./manifest.ts";
+import type { SyncOptions, SyncSummary } from "./options.ts";
+import { isClean, planSync, type SyncPlan } from "./plan.ts";
+import { filesBelow } from "./previous.ts";
+import { Remote } from "./remote.ts";
+import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
+import { fetchTarget, type Target } from "./target.ts";
+
+/** Where the source comes from unless something else says so (the reference's). */
+export const DEFAULT_REPOSITORY = "MasterofNull/Hyper-NixOS";
+/** The reference's default. */
+export const DEFAULT_REF = "main";
+/** Without this file a commit cannot build an installed host. */
+const HOST_FILE = "nix/host.nix";
+
+/**
+ * Makes the source tree equal to a commit on GitHub, moving only what differs; with `dryRun` or
+ * `checkOnly` finds out what that would mean and writes nothing at all. All or nothing: the tree
+ * becomes the commit or stays what it was, whatever fails or whoever kills it. Local edits that are
+ * replaced are backed up. A run that writes must hold the machine's lock and be root.
+ * @throws ToolError exit 4 for an unknown ref or repository, 5 when the network or the servers fail, 6
+ *   for another repository than the tree's, a commit that cannot build this host, or hostile paths
+ */
+export async function syncTree(ctx: Context, options: SyncOptions): Promise<SyncSummary> {
+  const writes = !options.dryRun && !options.checkOnly;
+  if (writes) {
+    ensureStateFolder(ctx);
+    await recoverSourceTree(ctx);
+  } else if (hasInterruptedChange(ctx)) {
+    ctx.log.warn("an update was interrupted; the next run that may write finishes it first");
+  }
+  return await new Sync(ctx, options, writes).run();
+}
+
+class Sync {
+  readonly #started = performance.now();
+  readonly #ctx: Context;
+  readonly #options: SyncOptions;
+  readonly #writes: boolean;
+  readonly #tree: SourceTree;
+  readonly #state: SyncState | undefined;
+  readonly #repository: string;
+  readonly #ref: string;
+
+  constructor(ctx: Context, options: SyncOptions, writes: boolean) {
+    this.#ctx = ctx;
+    this.#options = options;
+    this.#writes = writes;
+    this.#tree = sourceTree(ctx);
+    this.#state = this.#readState();
+    this.#repository = chooseRepository(ctx, options, this.#state);
+    this.#ref = options.ref ?? DEFAULT_REF;
+  }
+
+  async run(): Promise<SyncSummary> {
+    const token = await findToken(this.#ctx);
+    const repository = parseRepository(this.#repository);
+    using remote = new Remote(this.#ctx, endpointsOf(this.#ctx.env), repository, token);
+    const staging = this.#writes ? createStaging(this.#tree) : undefined;
+    try {
+      return await this.#sync(remote, staging);
+    } finally {
+      if (staging) discardStaging(staging);
+    }
+  }
+
+  async #sync(remote: Remote, staging: string | undefined): Promise<SyncSummary> {
+    const ctx = this.#ctx;
+    const state = this.#state;
+    // The request travels while the tree is looked at.
+    const resolving = remote.resolve(this.#ref, state?.commit);
+    resolving.catch(() => {});
+    const index = state && readIndex(ctx, state);
+    const local = this.#localTree(index, staging);
+    if (index) await local.scan(index);
+    const { commit, by } = await resolving;
+    ctx.log.debug(`${this.#repository}@${this.#ref} is commit ${commit} (found by ${by})`);
+
+    const trees = index && new ManifestTrees(index.manifest);
+    const store = new ContentStore(local, trees, staging && spillFolder(staging));
+    const same = index?.manifest.commit === commit && !this.#options.forceFull;
+    const target: Target = same
+      ? { ...NOTHING_NEW, manifest: index.manifest }
+      : await fetchTarget(ctx, remote, commit, {
+        base: index?.manifest,
+        trees,
+        also: state && !index && state.commit !== commit ? state.commit : undefined,
+        everything: this.#options.forceFull === true || (!index && this.#isEmpty(local)),
+        pathsOnly: !this.#writes,
+      }, store);
+    this.#refuseUselessCommit(local, target);
+    const base = index?.manifest ?? target.base ??
+      (state?.commit === target.manifest.commit ? target.manifest : undefined);
+    const plan = planSync(local, target.manifest, base, (folder) => {
+      return filesBelow(this.#tree.path, folder);
+    });
+    if (staging === undefined) return this.#summary(remote, local, plan, target, undefined);
+
+    const delivery = await fetchContents(ctx, remote, target, plan, store, this.#options);
+    const after = this.#stateAfter(plan);
+    if (isClean(plan)) {
+      this.#remember(plan, index, local, after);
+      return this.#summary(remote, local, plan, target, delivery);
+    }
+    const backup = await applyChange(ctx, {
+      tree: this.#tree,
+      staging,
+      plan,
+      contentOf: ({ sha, path }) => {
+        const object = store.get(sha);
+        if (object === undefined) throw new Error(`no content for ${path}`);
+        return object.data;
+      },
+      stateBefore: readTextIfExists(this.#tree.state),
+      stateAfter: encodeState(after),
+    });
+    return this.#summary(remote, local, plan, target, delivery, backup);
+  }
+
+  /** The state, as far as this user may read it: who is not root compares without it. */
+  #readState(): SyncState | undefined {
+    try {
+      return readSyncState(this.#ctx);
+    } catch (error) {
+      if (this.#writes || !(error instanceof Deno.errors.PermissionDenied)) throw error;
+      this.#ctx.log.debug("the state may be read by root only: comparing all files");
+      return undefined;
+    }
+  }
+
+  #localTree(index: LocalIndex | undefined, staging: string | undefined): LocalTree {
+    // The staging folder was made just now: its time is the file system's own clock.
+    const second = staging ? Math.floor((Deno.lstatSync(staging).mtime?.getTime() ?? 0) / 1000) : 0;
+    const trusted = this.#options.forceFull && index ? { ...index, stats: [] } : index;
+    return new LocalTree(this.#tree.path, trusted, second);
+  }
+
+  #isEmpty(local: LocalTree): boolean {
+    return local.at("") === undefined || Deno.readDirSync(this.#tree.path).next().done === true;
+  }
+
+  #refuseUselessCommit(local: LocalTree, { manifest }: Target): void {
+    if (this.#options.repository !== undefined || local.at("nix")?.kind !== "folder") return;
+    if (local.at(HOST_FILE) === undefined) return;
+    if (manifest.entries.some(({ path }) => path === HOST_FILE)) return;
+    const commit = manifest.commit.slice(0, 12);
+    throw new ToolError(
+      `commit ${commit} of ${this.#repository} cannot build this host: it has no ${HOST_FILE}`,
+      {
+        code: ExitCode.Configuration,
+        hint: `nothing was changed; name a commit that has it with --ref, or, if you really want ` +
+          `this one, say so with --repo ${this.#repository}`,
+      },
+    );
+  }
+
+  #stateAfter(plan: SyncPlan): SyncState {
+    return {
+      version: 1,
+      repository: this.#repository,
+      commit: plan.target.commit,
+      ref: this.#ref,
+      time: this.#ctx.now().toISOString(),
+      counts: {
+        files: plan.files,
+        added: plan.added.length,
+        updated: plan.updated.length + plan.modes.length,
+        deleted: plan.deleted.length,
+        kept: plan.kept.length,
+      },
+    };
+  }
+
+  /** Nothing to do for the tree, but something was learnt about it. */
+  #remember(
+    plan: SyncPlan,
+    index: LocalIndex | undefined,
+    local: LocalTree,
+    after: SyncState,
+  ): void {
+    const before = this.#state;
+    const newFacts = index === undefined || local.learnt > 0 ||
+      index.manifest.commit !== plan.target.commit;
+    if (newFacts) {
+      const bytes = encodeIndex({ manifest: plan.target, stats: plan.stats });
+      writeFileAtomic(this.#tree.index, bytes, { mode: 0o600 });
+    }
+    const sameState = before?.commit === after.commit && before.ref === after.ref &&
+      sameRepository(before.repository, after.repository);
+    if (!sameState) writeFileAtomic(this.#tree.state, encodeState(after), { mode: 0o600 });
+  }
+
+  #summary(
+    remote: Remote,
+    local: LocalTree,
+    plan: SyncPlan,
+    target: Target,
+    delivery: Delivery | undefined,
+    backup?: string,
+  ): SyncSummary {
+    const transports = [target, delivery].filter((way) => way !== undefined);
+    return {
+      repository: repositoryName(remote.repository),
+      ref: this.#ref,
+      commit: plan.target.commit,
+      previousCommit: this.#state?.commit,
+      changed: !isClean(plan),
+      written: this.#writes,
+      counts: {
+        checked: local.checked,
+        hashed: local.hashed,
+        files: plan.files,
+        added: plan.added.length,
+        updated: plan.updated.length,
+        modes: plan.modes.length,
+        deleted: plan.deleted.length,
+        kept: plan.kept.length,
+        excluded: plan.excluded,
+      },
+      added: plan.added,
+      updated: plan.updated,
+      deleted: plan.deleted,
+      kept: plan.kept,
+      edited: plan.edited,
+      submodules: plan.submodules,
+      backup,
+      bytes: remote.http.bytes,
+      requests: remote.http.requests,
+      seconds: (performance.now() - this.#started) / 1000,
+      transport: transports.map(({ transport }) => transport).join(", then "),
+      reason: transports.map(({ reason }) => reason).join("; "),
+    };
+  }
+}
+
+/** The target when the tree's own commit is still the one that is wanted. */
+const NOTHING_NEW = {
+  base: undefined,
+  sizes: new Map<string, number>(),
+  transport: "none",
+  reason: "the commit is the one that was synced last",
+};
+
+/**
+ * The repository to sync from: the one named, else that of `HYPERVISOR_REPO`, else the tree's own.
+ * @throws ToolError exit 6 when that is not the one the tree came from and `--repo` did not say so
+ */
+export function chooseRepository(
+  ctx: Context,
+  options: SyncOptions,
+  state: SyncState | undefined,
+): string {
+  if (options.repository !== undefined) return repositoryName(parseRepository(options.repository));
+  const configured = ctx.env.HYPERVISOR_REPO || undefined;
+  const wanted = repositoryName(
+    parseRepository(configured ?? state?.repository ?? DEFAULT_REPOSITORY),
+  );
+  if (state && !sameRepository(wanted, state.repository)) {
+    throw new ToolError(
+      `HYPERVISOR_REPO is ${wanted}, but the tree came from ${state.repository}`,
+      {
+        code: ExitCode.Configuration,
+        hint: `nothing was changed; to really change over: --repo ${wanted}`,
+      },
+    );
+  }
+  return wanted;
+}
+
+function spillFolder(staging: string): string {
+  const folder = `${staging}/objects`;
+  Deno.mkdirSync(folder);
+  return folder;
+}

@@ -1,0 +1,169 @@
+import { headerOf, kindOf } from "../github/git_objects.ts";
+import type { ListedEntry } from "../github/rest.ts";
+import { TransferError } from "../github/transfer_error.ts";
+import { PackError } from "../github/pack_parser.ts";
+import type { Context } from "../program/context.ts";
+import type { ContentStore } from "./content_store.ts";
+import {
+  type Manifest,
+  manifestFromList,
+  manifestFromTrees,
+  ManifestTrees,
+  MissingTree,
+} from "./manifest.ts";
+import type { Remote } from "./remote.ts";
+
+/** A commit with its paths. */
+export interface Target {
+  readonly manifest: Manifest;
+  /** The manifest of the commit that was asked for besides. */
+  readonly base: Manifest | undefined;
+  /** Sizes of files, when a server told them. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** How it came: shown to the user. */
+  readonly transport: string;
+  readonly reason: string;
+}
+
+/** What is known here that makes it cheaper to learn the paths of a commit. */
+export interface Known {
+  /** The manifest of the tree here, whose files the server may build on. */
+  readonly base: Manifest | undefined;
+  readonly trees: ManifestTrees | undefined;
+  /** A commit whose paths are wanted besides, because only its name is known. */
+  readonly also: string | undefined;
+  /** Contents are wanted too: nothing is here, or all is to be downloaded. */
+  readonly everything: boolean;
+  /** Paths are enough; contents are not wanted now. */
+  readonly pathsOnly: boolean;
+}
+
+/**
+ * Learns the paths of a commit, and with Git's protocol gets the changed contents in the same answer.
+ * @throws ToolError exit 4 when there is no such commit, 5 when no server gives it, 6 for a hostile path
+ */
+export async function fetchTarget(
+  ctx: Context,
+  remote: Remote,
+  commit: string,
+  known: Known,
+  store: ContentStore,
+): Promise<Target> {
+  if (remote.gitProblem === undefined) {
+    try {
+      return await fetchByGit(ctx, remote, commit, known, store);
+    } catch (error) {
+      if (!(error instanceof TransferError)) throw error;
+      remote.giveUpGit(error);
+    }
+  }
+  try {
+    return await fetchByApi(ctx, remote, commit);
+  } catch (error) {
+    if (!(error instanceof TransferError)) throw error;
+    throw remote.failure(error);
+  }
+}
+
+async function fetchByGit(
+  ctx: Context,
+  remote: Remote,
+  commit: string,
+  known: Known,
+  store: ContentStore,
+): Promise<Target> {
+  const { base, trees, also } = known;
+  const have = base && !known.everything ? base.commit : undefined;
+  const pathsOnly = known.pathsOnly || (have === undefined && !known.everything);
+  const progress = ctx.ui.progress("Receiving objects");
+  try {
+    await remote.git.fetch(
+      { wants: also ? [commit, also] : [commit], have, treesOnly: pathsOnly },
+      store,
+      (done, total) => progress.update(done, `${done} of ${total} objects`),
+    );
+    const { commit: peeled, tree } = rootTree(commit, store);
+    const source = (sha: string) => store.received(sha, "tree");
+    const manifest = manifestFromTrees(peeled, tree, source, trees);
+    const old = also && store.received(also, "commit");
+    progress.done(`${describe(have, pathsOnly)} received`);
+    return {
+      manifest,
+      base: old ? manifestFromTrees(also, headerOf(old, "tree"), source) : undefined,
+      sizes: new Map(),
+      transport: have ? "git deltas" : pathsOnly ? "git trees" : "git pack",
+      reason: have
+        ? "the server knows what is here, so one answer brings only what differs"
+        : pathsOnly
+        ? "the paths are compared first, without their contents"
+        : "all files are wanted, and one pack is the smallest form of them",
+    };
+  } catch (error) {
+    progress.fail("receiving objects stopped");
+    if (!(error instanceof MissingTree) || have === undefined) {
+      throw error instanceof MissingTree
+        ? new TransferError("damaged", error.message, { cause: error })
+        : error;
+    }
+    // The server believed that more is here than there is.
+    ctx.log.debug(`${error.message}: asking again for all paths`);
+    return await fetchByGit(ctx, remote, commit, { ...known, base: undefined }, store);
+  }
+}
+
+function describe(have: string | undefined, pathsOnly: boolean): string {
+  return pathsOnly ? "paths" : have ? "changes" : "all files";
+}
+
+/** Follows an annotated tag that was named by its own SHA. */
+function rootTree(name: string, store: ContentStore): { commit: string; tree: string } {
+  for (let sha = name, depth = 0; depth < 10; depth++) {
+    const commit = store.received(sha, "commit");
+    if (commit) return { commit: sha, tree: headerOf(commit, "tree") };
+    const tag = store.received(sha, "tag");
+    if (tag === undefined) break;
+    sha = headerOf(tag, "object");
+  }
+  throw new PackError(`the pack does not hold commit ${name}`);
+}
+
+async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise<Target> {
+  const [tree, listing] = await Promise.all([
+    remote.rest.treeOf(commit),
+    remote.rest.listing(commit, true),
+  ]);
+  let entries = listing.entries;
+  if (listing.truncated) {
+    ctx.log.debug("GitHub cut the list of paths off: walking the folders");
+    entries = await walk(remote, tree, "");
+  }
+  const manifest = manifestFromList(commit, entries);
+  if (manifest.tree !== tree) {
+    throw new TransferError("damaged", "the list of paths does not belong to the commit");
+  }
+  const sizes = new Map<string, number>();
+  for (const { path, size } of entries) if (size !== undefined) sizes.set(path, size);
+  return {
+    manifest,
+    base: undefined,
+    sizes,
+    transport: "api",
+    reason: `git's protocol is not usable (${remote.gitProblem ?? "not tried"})`,
+  };
+}
+
+/** All entries below a tree whose recursive listing is too long for one answer. */
+async function walk(remote: Remote, tree: string, prefix: string): Promise<ListedEntry[]> {
+  const { entries, truncated } = await remote.rest.listing(tree, false);
+  if (truncated) throw new TransferError("server", `cuts the folder "${prefix || "/"}" off`);
+  const found: ListedEntry[] = [];
+  for (const entry of entries) {
+    const path = prefix + entry.path;
+    found.push({ ...entry, path });
+    if (kindOf(entry.mode) !== "tree") continue;
+    const below = await remote.rest.listing(entry.sha, true);
+    const complete = below.truncated ? await walk(remote, entry.sha, "") : below.entries;
+    for (const inner of complete) found.push({ ...inner, path: `${path}/${inner.path}` });
+  }
+  return found;
+}
