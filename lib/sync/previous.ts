@@ -15,6 +15,8 @@ const RecordSchema = v.object({
   state: v.nullable(v.string()),
   /** Files that were not there before. */
   added: v.array(v.string()),
+  /** Files of which only the permissions changed, with those of before. */
+  modes: v.array(v.object({ path: v.string(), executable: v.boolean() })),
 });
 export type PreviousRecord = v.InferOutput<typeof RecordSchema>;
 
@@ -24,7 +26,14 @@ const INDEX = "index";
 
 /** Describes what a plan is going to change. */
 export function recordOf(plan: SyncPlan, state: string | undefined): PreviousRecord {
-  return { version: 1, to: plan.target.commit, state: state ?? null, added: [...plan.added] };
+  const changed = new Set(plan.modes);
+  const modes = plan.operations.flatMap((step) =>
+    step.do === "mode" && changed.has(step.path)
+      ? [{ path: step.path, executable: (step.before & 0o100) !== 0 }]
+      : []
+  );
+  const { added, target } = plan;
+  return { version: 1, to: target.commit, state: state ?? null, added: [...added], modes };
 }
 
 /** Writes the record, and keeps the index of the tree as it was. */

@@ -1,3 +1,4 @@
+import { Mode } from "../github/git_objects.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { readTextIfExists } from "../machine/files.ts";
 import { createStaging, discardStaging, sourceTree } from "../machine/source_tree.ts";
@@ -48,6 +49,10 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   const files = new Map<string, ManifestEntry>();
   for (const entry of index.manifest.entries) files.set(entry.path, entry);
   for (const path of record.added) files.delete(path);
+  for (const { path, executable } of record.modes) {
+    const entry = files.get(path);
+    if (entry) files.set(path, { ...entry, mode: executable ? Mode.Executable : Mode.File });
+  }
   const old = previousFiles(tree.previous);
   const sources = new Map<string, string>();
   for (const entry of old) {

@@ -103,7 +103,7 @@ export class SyncedMachine implements AsyncDisposable {
       ...there.filter((line) => !here.includes(line)).map((line) => `missing: ${line}`),
       ...here.filter((line) => !there.includes(line)).map((line) => `too much: ${line}`),
     ];
-    equal(differences.join("\n"), "", `the tree is not ${commit}`);
+    equal(differences.length, 0, `the tree is not ${commit}:\n${differences.join("\n")}`);
     this.expectNoLeftovers();
   }
 
