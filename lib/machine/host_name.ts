@@ -1,0 +1,26 @@
+import { hostname } from "node:os";
+import type { Context } from "../program/context.ts";
+import { machineText } from "./machine_files.ts";
+
+/** The machine's name, or undefined when nothing says one. */
+export interface HostName {
+  readonly name: string;
+  readonly source: "/etc/hostname" | "running system";
+}
+
+/**
+ * Reads /etc/hostname (hostname(5): the first line that is no comment), otherwise, of the running
+ * machine, what the kernel says. Not checked: `isHostLabel` says whether NixOS takes it.
+ */
+export function readHostName(ctx: Context): HostName | undefined {
+  const name = (machineText(ctx, "/etc/hostname") ?? "").split("\n").map((line) => line.trim())
+    .find((line) => line !== "" && !line.startsWith("#"));
+  if (name) return { name, source: "/etc/hostname" };
+  if (!ctx.root.isRunning || hostname() === "") return undefined;
+  return { name: hostname(), source: "running system" };
+}
+
+/** Whether a text is one label of RFC 1123 section 2.1: letters, digits and inner hyphens, at most 63. */
+export function isHostLabel(text: string): boolean {
+  return /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(text);
+}
