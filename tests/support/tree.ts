@@ -1,54 +1,105 @@
-/** What a folder holds, for "nothing changed" and "byte for byte as before". */
+/**
+ * Snapshots of file trees and their readable difference, for "nothing was changed" and
+ * "byte-identical after undo".
+ */
 import { createHash } from "node:crypto";
 
-/** One line for each path, relative to the folder's top. */
-export type TreeSnapshot = ReadonlyMap<string, string>;
+/** What a snapshot knows of one path. */
+export interface TreeEntry {
+  readonly type: "file" | "folder" | "link" | "special";
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** The target of a link. */
+  readonly target?: string;
+  readonly sha256?: string;
+  /** Whole seconds; only with `times`, and not of folders. */
+  readonly mtime?: number;
+}
 
-/** What of a folder is looked at. */
+/** Entries by path relative to the root, without a leading slash; the root itself is `.`. */
+export type TreeSnapshot = ReadonlyMap<string, TreeEntry>;
+
 export interface SnapshotOptions {
-  /** Relative paths that are left out, with what they hold. */
+  /** Paths left out, with all that is below them; tested against paths such as `etc/passwd`. */
   readonly ignore?: readonly RegExp[];
-  /** Also modification times of files, in whole seconds. */
+  /** Also modification times of what is not a folder. */
   readonly times?: boolean;
 }
 
-/** Kind, mode, owner, content or target of everything in a folder, without following links. */
+/** Reads a whole tree without following links. */
 export function snapshotTree(root: string, options: SnapshotOptions = {}): TreeSnapshot {
-  const lines = new Map<string, string>();
-  const visit = (folder: string) => {
-    const names = [...Deno.readDirSync(`${root}/${folder}`)].map((entry) => entry.name).sort();
-    for (const name of names) {
-      const path = folder === "" ? name : `${folder}/${name}`;
-      if (options.ignore?.some((pattern) => pattern.test(path))) continue;
-      const info = Deno.lstatSync(`${root}/${path}`);
-      lines.set(path, describe(`${root}/${path}`, info, options.times ?? false));
-      if (info.isDirectory) visit(path);
-    }
+  const tree = new Map<string, TreeEntry>();
+  const visit = (path: string): void => {
+    if (options.ignore?.some((pattern) => pattern.test(path))) return;
+    const host = path === "." ? root : `${root}/${path}`;
+    const entry = entryOf(host, options.times ?? false);
+    tree.set(path, entry);
+    if (entry.type !== "folder") return;
+    const names = [...Deno.readDirSync(host)].map((child) => child.name).sort();
+    for (const name of names) visit(path === "." ? name : `${path}/${name}`);
   };
-  visit("");
-  return lines;
+  visit(".");
+  return tree;
 }
 
-/** The differences, a line each (`- ` before, `+ ` after); empty when there is none. */
+/** One line per difference (`+ etc/x`, `- etc/y`, `~ etc/z: mode 644 -> 600`); empty when equal. */
 export function diffTrees(before: TreeSnapshot, after: TreeSnapshot): string {
   const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
   return paths.flatMap((path) => {
     const [old, now] = [before.get(path), after.get(path)];
-    if (old === now) return [];
-    return [
-      ...(old === undefined ? [] : [`- ${path}: ${old}`]),
-      ...(now === undefined ? [] : [`+ ${path}: ${now}`]),
-    ];
+    if (old === undefined) return [`+ ${path} (${now?.type})`];
+    if (now === undefined) return [`- ${path} (${old.type})`];
+    const changes = describeChanges(old, now);
+    return changes.length === 0 ? [] : [`~ ${path}: ${changes.join(", ")}`];
   }).join("\n");
 }
 
-function describe(path: string, info: Deno.FileInfo, times: boolean): string {
-  const owner = `${info.uid}:${info.gid}`;
-  if (info.isSymlink) return `link to ${Deno.readLinkSync(path)}, ${owner}`;
-  const mode = ((info.mode ?? 0) & 0o7777).toString(8);
-  if (info.isDirectory) return `folder ${mode} ${owner}`;
-  if (!info.isFile) return `special ${mode} ${owner}`;
-  const content = createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
-  const time = times ? ` at ${Math.floor((info.mtime?.getTime() ?? 0) / 1000)}` : "";
-  return `file ${mode} ${owner} ${info.size} bytes ${content.slice(0, 16)}${time}`;
+/** @throws Error listing the differences, when there are any */
+export function assertSameTree(
+  before: TreeSnapshot,
+  after: TreeSnapshot,
+  what = "the tree changed",
+): void {
+  const differences = diffTrees(before, after);
+  if (differences !== "") throw new Error(`${what}:\n${differences}`);
+}
+
+function entryOf(host: string, times: boolean): TreeEntry {
+  const info = Deno.lstatSync(host);
+  const type = info.isSymlink
+    ? "link"
+    : info.isDirectory
+    ? "folder"
+    : info.isFile
+    ? "file"
+    : "special";
+  return {
+    type,
+    mode: (info.mode ?? 0) & 0o7777,
+    uid: info.uid ?? 0,
+    gid: info.gid ?? 0,
+    ...(type === "link" ? { target: Deno.readLinkSync(host) } : {}),
+    ...(type === "file"
+      ? { sha256: createHash("sha256").update(Deno.readFileSync(host)).digest("hex") }
+      : {}),
+    ...(times && type !== "folder"
+      ? { mtime: Math.floor((info.mtime?.getTime() ?? 0) / 1000) }
+      : {}),
+  };
+}
+
+function describeChanges(old: TreeEntry, now: TreeEntry): string[] {
+  const changes: string[] = [];
+  if (old.type !== now.type) changes.push(`${old.type} -> ${now.type}`);
+  // The mode of a link means nothing (symlink(7)).
+  if (old.mode !== now.mode && now.type !== "link") {
+    changes.push(`mode ${old.mode.toString(8)} -> ${now.mode.toString(8)}`);
+  }
+  if (old.uid !== now.uid) changes.push(`uid ${old.uid} -> ${now.uid}`);
+  if (old.gid !== now.gid) changes.push(`gid ${old.gid} -> ${now.gid}`);
+  if (old.target !== now.target) changes.push(`target ${old.target} -> ${now.target}`);
+  if (old.sha256 !== now.sha256) changes.push("content");
+  if (old.mtime !== now.mtime) changes.push("modification time");
+  return changes;
 }
