@@ -116,7 +116,8 @@ export function parentOf(path: string): string {
 
 /** A name beside the path that no other writer uses; starts with a dot so that listings skip it. */
 export function temporaryName(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1).slice(0, 100);
+  // A name is at most 255 bytes, and a UTF-16 unit at most three of them.
+  const name = path.slice(path.lastIndexOf("/") + 1).slice(0, 75);
   return `${parentOf(path)}/.${name}.${crypto.randomUUID().slice(0, 8)}.tmp`.replace("//", "/");
 }
 
