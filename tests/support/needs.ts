@@ -38,7 +38,8 @@ export const hasSetpriv: boolean = isRoot && need(
   "setpriv is not installed: tests as another user are skipped",
 );
 
-function need(there: boolean, otherwise: string): boolean {
+/** @returns `there`; without it, says what is skipped */
+export function need(there: boolean, otherwise: string): boolean {
   if (!there) Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPING: ${otherwise}\n`));
   return there;
 }

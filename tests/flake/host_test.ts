@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { hasNix } from "../support/needs.ts";
+import { copyOfFlake, nix, nixOutput, scratchFolder, WITH_STAND_IN } from "./support.ts";
+
+/** A machine's files as system-installer leaves them. */
+const FILES: Readonly<Record<string, string>> = {
+  "etc/nixos/hardware-configuration.nix": `
+    { config, lib, modulesPath, ... }:
+    {
+      imports = [ (modulesPath + "/installer/scan/not-detected.nix") ];
+      fileSystems."/" = { device = "/dev/disk/by-uuid/1"; fsType = "ext4"; };
+      nixpkgs.hostPlatform = lib.mkDefault "x86_64-linux";
+      hardware.cpu.amd.updateMicrocode = lib.mkDefault config.hardware.enableRedistributableFirmware;
+    }`,
+  "etc/hypervisor/configuration/host.json":
+    `{ "version": 1, "hostName": "vmhost", "system": "x86_64-linux" }`,
+  "etc/hypervisor/configuration/hardware-local.nix": `
+    { lib, ... }:
+    {
+      hypervisor.cpu.vendor = lib.mkOverride 60 "amd";
+      hypervisor.iommu.enable = lib.mkOverride 60 true;
+      boot.loader.grub.devices = lib.mkOverride 60 [ "/dev/sda" ];
+    }`,
+  "etc/hypervisor/configuration/users-local.nix": `
+    {
+      users.users.alice = {
+        isNormalUser = true;
+        uid = 1000;
+        extraGroups = [ "wheel" "libvirtd" ];
+        hashedPasswordFile = "/var/lib/hyper-nixos/passwords/alice";
+      };
+    }`,
+  "etc/hypervisor/configuration/system-local.nix": `
+    { lib, ... }:
+    {
+      networking.hostName = lib.mkOverride 60 "vmhost";
+      system.stateVersion = lib.mkOverride 60 "23.11";
+      time.timeZone = lib.mkOverride 60 "Europe/Berlin";
+      services.openssh.enable = lib.mkOverride 60 true;
+      services.openssh.ports = lib.mkOverride 60 [ 2222 ];
+    }`,
+};
+
+function writeMachine(root: string, changes: Readonly<Record<string, string | undefined>> = {}) {
+  for (const [name, content] of Object.entries({ ...FILES, ...changes })) {
+    if (content === undefined) continue;
+    Deno.mkdirSync(`${root}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    Deno.writeTextFileSync(`${root}/${name}`, content);
+  }
+}
+
+/** Evaluates something of the flake's configurations for a machine under `root`. */
+function evaluate(flake: string, root: string, attribute: string, apply = "x: x") {
+  return nix("nix", [
+    "eval",
+    "--impure",
+    "--json",
+    `path:${flake}#nixosConfigurations${attribute}`,
+    "--apply",
+    apply,
+    ...WITH_STAND_IN,
+  ], { HYPERVISOR_ROOT: root });
+}
+
+Deno.test({
+  name: "host.nix composes the installed machine under HYPERVISOR_ROOT and it builds",
+  ignore: !hasNix,
+  fn: async () => {
+    using flake = copyOfFlake();
+    using root = scratchFolder();
+    writeMachine(root.path);
+    const out = `${root.path}/result`;
+    await nixOutput("nix", [
+      "build",
+      "--impure",
+      "--out-link",
+      out,
+      `path:${flake.path}#nixosConfigurations.vmhost.config.system.build.toplevel`,
+      ...WITH_STAND_IN,
+    ], { HYPERVISOR_ROOT: root.path });
+    const facts = JSON.parse(Deno.readTextFileSync(`${out}/facts.json`));
+    assert.equal(facts.hostName, "vmhost");
+    assert.equal(facts.stateVersion, "23.11");
+    assert.equal(facts.timeZone, "Europe/Berlin");
+    assert.deepEqual(facts.tcpPorts, [2222]);
+    assert.deepEqual(facts.fileSystems, { "/": { device: "/dev/disk/by-uuid/1", fsType: "ext4" } });
+    assert.equal(facts.users.alice.uid, 1000);
+    assert.equal(
+      facts.users.alice.hashedPasswordFile,
+      "/var/lib/hyper-nixos/passwords/alice",
+    );
+    assert.ok(Deno.statSync(`${out}/etc/systemd/system/libvirtd.service`).isFile);
+    assert.match(Deno.readTextFileSync(`${out}/kernel-params`), /\biommu=pt\b/);
+  },
+});
+
+Deno.test({
+  name: "host.nix imports the owner's local.nix, whose plain settings beat the module's",
+  ignore: !hasNix,
+  fn: async () => {
+    using flake = copyOfFlake();
+    using root = scratchFolder();
+    writeMachine(root.path, {
+      "etc/hypervisor/configuration/local.nix":
+        "{ virtualisation.libvirtd.enable = false; nix.settings.http-connections = 7; }",
+    });
+    const { stdout, stderr } = await evaluate(
+      flake.path,
+      root.path,
+      ".vmhost.config",
+      "c: [ c.virtualisation.libvirtd.enable c.nix.settings.http-connections ]",
+    );
+    assert.equal(stdout.trim(), "[false,7]", stderr);
+  },
+});
+
+Deno.test({
+  name: "host.nix gives nothing where no machine is installed",
+  ignore: !hasNix,
+  fn: async () => {
+    using flake = copyOfFlake();
+    using root = scratchFolder();
+    const { stdout, stderr } = await evaluate(flake.path, root.path, "", "builtins.attrNames");
+    assert.deepEqual(JSON.parse(stdout), ["hypervisor-aarch64", "hypervisor-x86_64"], stderr);
+  },
+});
+
+Deno.test({
+  name: "host.nix refuses a machine without its users, disks or hardware, and names the file",
+  ignore: !hasNix,
+  fn: async () => {
+    using flake = copyOfFlake();
+    for (const name of Object.keys(FILES).filter((name) => name.endsWith(".nix"))) {
+      using root = scratchFolder();
+      writeMachine(root.path, { [name]: undefined });
+      const { code, stderr } = await evaluate(
+        flake.path,
+        root.path,
+        ".vmhost.config.networking.hostName",
+      );
+      assert.notEqual(code, 0);
+      assert.ok(stderr.includes(`${root.path}/${name} is missing: run system-installer`), stderr);
+    }
+  },
+});
+
+Deno.test({
+  name: "host.nix refuses a host.json of another version, and a root that is not absolute",
+  ignore: !hasNix,
+  fn: async () => {
+    using flake = copyOfFlake();
+    using root = scratchFolder();
+    writeMachine(root.path, {
+      "etc/hypervisor/configuration/host.json": `{ "version": 2, "hostName": "vmhost" }`,
+    });
+    const newer = await evaluate(flake.path, root.path, "", "builtins.attrNames");
+    assert.notEqual(newer.code, 0);
+    assert.match(newer.stderr, /host\.json is of version 2, this source tree knows version 1/);
+    const relative = await evaluate(flake.path, "some/folder", "", "builtins.attrNames");
+    assert.notEqual(relative.code, 0);
+    assert.match(relative.stderr, /HYPERVISOR_ROOT must be an absolute path, it is "some\/folder"/);
+  },
+});

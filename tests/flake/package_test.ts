@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { hasNix, need } from "../support/needs.ts";
+import { nixHash, recordedHash, stripNpmFolder } from "../../nix/npm_dependencies.ts";
+import {
+  copy,
+  copyOfFlake,
+  nix,
+  nixOutput,
+  REPOSITORY,
+  scratchFolder,
+  WITH_STAND_IN,
+} from "./support.ts";
+
+/** `name@version` of every package that deno.lock pins; peers after "_" are no part of the version. */
+function lockedPackages(): { readonly name: string; readonly version: string }[] {
+  const { npm } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.lock`));
+  return Object.keys(npm).map((key) => {
+    const at = key.indexOf("@", 1);
+    return { name: key.slice(0, at), version: key.slice(at + 1).split("_")[0]! };
+  });
+}
+
+/** The packages of deno.lock from this Deno's cache, laid out as in the cache. */
+async function npmFolderFromCache(target: string): Promise<void> {
+  const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout));
+  const [registry, ...others] = [...Deno.readDirSync(npmCache)].map((entry) => entry.name);
+  assert.ok(registry && others.length === 0, `one registry expected in ${npmCache}`);
+  for (const { name, version } of lockedPackages()) {
+    const folder = `${target}/${registry}/${name}`;
+    Deno.mkdirSync(folder, { recursive: true });
+    copy(`${npmCache}/${registry}/${name}/${version}`, `${folder}/${version}`);
+  }
+}
+
+Deno.test("stripNpmFolder() removes registry.json and the folders that are empty then", () => {
+  using folder = scratchFolder();
+  const npm = `${folder.path}/npm`;
+  for (
+    const path of ["a/1.0.0/x", "@s/b/2.0.0/dist/y", "@s/b/registry.json", "gone/registry.json"]
+  ) {
+    Deno.mkdirSync(`${npm}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    Deno.writeTextFileSync(`${npm}/${path}`, "");
+  }
+  stripNpmFolder(npm);
+  const list = (path: string): string[] =>
+    [...Deno.readDirSync(path)].flatMap((entry) => {
+      const inner = `${path}/${entry.name}`;
+      return entry.isDirectory ? list(inner) : [inner.slice(npm.length + 1)];
+    });
+  assert.deepEqual(list(npm).sort(), ["@s/b/2.0.0/dist/y", "a/1.0.0/x"]);
+  assert.deepEqual([...Deno.readDirSync(npm)].map((entry) => entry.name).sort(), ["@s", "a"]);
+});
+
+Deno.test({
+  name:
+    "npm_dependencies.json agrees with deno.lock (else run: deno run -A nix/npm_dependencies.ts)",
+  ignore: !hasNix,
+  fn: async () => {
+    using folder = scratchFolder();
+    const npm = `${folder.path}/npm`;
+    await npmFolderFromCache(npm);
+    assert.equal(nixHash(npm), recordedHash());
+  },
+});
+
+const compiler = Deno.env.get("DENO_COMPILE");
+const runtime = Deno.env.get("DENORT_BIN");
+const hasDenort = need(
+  compiler !== undefined && runtime !== undefined,
+  "DENO_COMPILE and DENORT_BIN are not set: Nix compiles no executable",
+);
+
+Deno.test({
+  name: "package.nix compiles without network, and the wrapped executable runs",
+  ignore: !hasNix || !hasDenort,
+  fn: async () => {
+    using flake = copyOfFlake();
+    using folder = scratchFolder();
+    const env = { STANDIN_DENO: `${folder.path}/deno`, STANDIN_DENORT: `${folder.path}/denort` };
+    for (const [from, to] of [[compiler!, env.STANDIN_DENO], [runtime!, env.STANDIN_DENORT]]) {
+      Deno.copyFileSync(Deno.realPathSync(from!), to!);
+      Deno.chmodSync(to!, 0o755);
+    }
+    Deno.chmodSync(folder.path, 0o755);
+    // The result of the build that would download: the same name and hash are the same store path.
+    const lock = Deno.readFileSync(`${REPOSITORY}/deno.lock`);
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", lock)).toHex();
+    const npm = `${folder.path}/hyper-nixos-npm-${digest.slice(0, 12)}`;
+    await npmFolderFromCache(npm);
+    await nixOutput("nix-store", ["--add-fixed", "--recursive", "sha256", npm]);
+
+    const result = `${folder.path}/result`;
+    await nixOutput("nix", [
+      "build",
+      "--impure",
+      "--out-link",
+      result,
+      `path:${flake.path}#system-installer`,
+      ...WITH_STAND_IN,
+    ], env);
+    const { code, stdout, stderr } = await new Deno.Command(`${result}/bin/system-installer`, {
+      args: ["--version"],
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const { version } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`));
+    assert.equal(new TextDecoder().decode(stdout), `system-installer ${version}\n`);
+  },
+});
+
+Deno.test({
+  name: "package.nix says what is missing from a nixpkgs without denort",
+  ignore: !hasNix,
+  fn: async () => {
+    const { code, stderr } = await nix("nix-instantiate", [
+      "--eval",
+      "--expr",
+      `let
+        pkgs = import ${REPOSITORY}/tests/support/nixpkgs {
+          system = "x86_64-linux";
+          overlays = [ (final: prev: { deno = removeAttrs prev.deno [ "denort" ]; }) ];
+        };
+      in (import ${REPOSITORY}/nix/packages.nix { inherit pkgs; source = ./.; }).system-installer.drvPath`,
+    ]);
+    assert.notEqual(code, 0);
+    assert.match(
+      stderr,
+      /this nixpkgs has no deno\.denort, which compiling system-installer needs/,
+    );
+  },
+});
