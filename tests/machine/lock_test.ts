@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { acquireLock } from "../../lib/machine/lock.ts";
+import { ToolError } from "../../lib/machine/tool_error.ts";
+import { testContext } from "../support/context.ts";
+import { withScratch } from "../support/scratch_files.ts";
+
+const HOLDER = `
+  import { acquireLock } from ${
+  JSON.stringify(new URL("../../lib/machine/lock.ts", import.meta.url).href)
+};
+  import { testContext } from ${
+  JSON.stringify(new URL("../support/context.ts", import.meta.url).href)
+};
+  const lock = await acquireLock(testContext({ root: Deno.args[0] }));
+  console.log("held");
+  await Deno.stdin.read(new Uint8Array(1));
+  lock[Symbol.dispose]();
+`;
+
+async function withHolder(
+  root: string,
+  test: (holder: Deno.ChildProcess) => Promise<void>,
+): Promise<void> {
+  const script = `${root}/holder.ts`;
+  Deno.writeTextFileSync(script, HOLDER);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-config", "--no-lock", script, root],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  try {
+    const reader = child.stdout.getReader();
+    assert.equal(new TextDecoder().decode((await reader.read()).value), "held\n");
+    await reader.cancel();
+    await test(child);
+  } finally {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await child.stdin.abort().catch(() => {});
+    await child.status;
+  }
+}
+
+async function refusal(root: string): Promise<ToolError> {
+  try {
+    using _lock = await acquireLock(testContext({ root }));
+  } catch (error) {
+    if (error instanceof ToolError) return error;
+    throw error;
+  }
+  return assert.fail("the lock was free");
+}
+
+Deno.test("acquireLock() makes /run and the file that names the holder", async () => {
+  await withScratch({}, async (root) => {
+    using _lock = await acquireLock(testContext({ root }));
+    assert.equal(Deno.readTextFileSync(`${root}/run/hyper-nixos.lock`), `${Deno.pid}\n`);
+    assert.equal(Deno.statSync(`${root}/run`).mode! & 0o777, 0o755);
+  });
+});
+
+Deno.test("acquireLock() refuses while another process holds it, naming that process", async () => {
+  await withScratch({}, async (root) => {
+    await withHolder(root, async (holder) => {
+      const error = await refusal(root);
+      assert.equal(error.code, 1);
+      assert.equal(error.message, `another tool is changing this machine (process ${holder.pid})`);
+    });
+  });
+});
+
+Deno.test("acquireLock() succeeds once the holder is gone, however it went", async () => {
+  await withScratch({}, async (root) => {
+    await withHolder(root, async (holder) => {
+      holder.kill("SIGKILL");
+      await holder.status;
+      using _lock = await acquireLock(testContext({ root }));
+    });
+  });
+});
+
+Deno.test("acquireLock() is released by dispose and can be taken again", async () => {
+  await withScratch({}, async (root) => {
+    for (let turn = 0; turn < 2; turn++) {
+      using _lock = await acquireLock(testContext({ root }));
+    }
+  });
+});
+
+Deno.test("acquireLock() locks each machine for itself", async () => {
+  await withScratch({ "one/": "", "two/": "" }, async (folder) => {
+    using _one = await acquireLock(testContext({ root: `${folder}/one` }));
+    using _two = await acquireLock(testContext({ root: `${folder}/two` }));
+  });
+});
