@@ -100,7 +100,7 @@ async function perform(
     showTrace: false,
     nixOptions: buildOptions(options.fast),
   };
-  if (action !== "build") await requireReachable(ctx, plan.hostName);
+  if (action !== "build") await requireReachable(ctx, plan.hostName, plan.before);
   const built = await buildSystem(ctx, build);
   for (const step of plan.steps.afterBuild) await applyStep(ctx, receipt, step);
   if (receipt.state === "applied") receipt.state = "built";

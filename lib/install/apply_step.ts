@@ -19,7 +19,7 @@ import {
   writeReceipt,
 } from "./receipt.ts";
 import { revertStep } from "./revert_step.ts";
-import type { FileStep, LinkStep, Step, TreeStep } from "./step.ts";
+import type { Step, TreeStep } from "./step.ts";
 
 /**
  * Applies one step. What it replaces is backed up and the receipt says `doing` before anything is
@@ -47,6 +47,7 @@ export async function applyStep(ctx: Context, receipt: Receipt, step: Step): Pro
   writeReceipt(ctx, receipt);
   if (step.kind === "directory") ensureDirectory(path, step.mode);
   else if (step.kind === "link") linkAtomic(step.target, path);
+  else if (step.kind === "remove") removeIfExists(path);
   else writeFileAtomic(path, step.content, { mode: step.mode, uid: Deno.uid()!, gid: Deno.gid()! });
   record.state = "done";
   writeReceipt(ctx, receipt);
@@ -68,19 +69,21 @@ function recordOf(receipt: Receipt, step: Step): StepRecord {
   return record;
 }
 
-function afterOf(step: FileStep | LinkStep | Extract<Step, { kind: "directory" }>): string | null {
+function afterOf(step: Exclude<Step, TreeStep>): string | null {
   if (step.kind === "file") return sha256(step.content);
   return step.kind === "link" ? step.target : null;
 }
 
 function isDone(step: Step, path: string): boolean {
   const info = lstatIfExists(path);
-  if (info === undefined) return false;
+  if (info === undefined) return step.kind === "remove";
   switch (step.kind) {
     case "directory":
       return info.isDirectory;
     case "link":
       return info.isSymlink && Deno.readLinkSync(path) === step.target;
+    case "remove":
+      return false;
     case "tree":
       return isSameTree(step.source, path);
     default:

@@ -69,6 +69,7 @@ export function carryUsers(
     ...users.flatMap(userSettings),
     ...groupSettings(users, accounts),
     ...shellPrograms(users),
+    ...operators(users),
     ...carryPasswordlessSudo(users, facts),
   ];
 }
@@ -129,6 +130,11 @@ function shellPrograms(users: readonly CarriedUser[]): Setting[] {
   return [...new Set(programs)].filter((name) => name !== undefined).map((name) =>
     merge(`programs.${name}.enable`, true, "/etc/passwd: a login shell")
   );
+}
+
+function operators(users: readonly CarriedUser[]): Setting[] {
+  const names = users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name);
+  return names.length === 0 ? [] : [merge("hypervisor.operators", names, "the users carried over")];
 }
 
 /**

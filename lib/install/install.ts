@@ -15,7 +15,7 @@ import type { Plan } from "./plan.ts";
 import { planDocument } from "./plan_document.ts";
 import { type Receipt, writeReceipt } from "./receipt.ts";
 import { renderPlan } from "./render_plan.ts";
-import { settleUnfinished } from "./unfinished.ts";
+import { settleActivation, settleUnfinished } from "./unfinished.ts";
 import { checkForUpdates } from "./update_check.ts";
 
 /** An installation's options, with what the program itself knows. */
@@ -39,6 +39,7 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
   using _lock = await acquireLock(ctx);
   const problem = stateFolderProblem(ctx);
   if (problem) throw problem;
+  await settleActivation(ctx);
   const unfinished = await settleUnfinished(ctx);
   const plan = await makePlan(ctx, options, await readMachine(ctx));
   show(ctx, plan, options, options.verbose);

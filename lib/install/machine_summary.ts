@@ -48,6 +48,8 @@ export function machineSummary(
         ),
       ),
     ],
+    ...addresses(ctx),
+    ["language", languageText(reading)],
     ["session", sessionText(reading)],
     ...(virtualisation.guestOf ? [["guest of", virtualisation.guestOf] as const] : []),
   ];
@@ -55,9 +57,12 @@ export function machineSummary(
 
 function virtualisationText({ hardware: { cpu, virtualisation } }: MachineReading): string {
   if (cpu === undefined) return "unknown";
+  const missing = cpu.isGuest
+    ? "hidden by the hypervisor this machine runs on"
+    : "none: turn VT-x or AMD-V on in the firmware";
   const extension = cpu.extension
     ? `${cpu.extension === "vmx" ? "VT-x" : "AMD-V"} (${cpu.extension})`
-    : "none: turn VT-x or AMD-V on in the firmware";
+    : missing;
   const device = virtualisation.kvmDevice ? "/dev/kvm is there" : "no /dev/kvm now";
   const nested = virtualisation.nested === undefined
     ? ""
@@ -73,6 +78,23 @@ function iommuText({ hardware: { virtualisation: { iommu } } }: MachineReading):
 function encrypted({ hardware }: MachineReading): (readonly [string, string])[] {
   const luks = hardware.mappedDevices.filter((device) => device.kind === "luks");
   return luks.length === 0 ? [] : [["encrypted", luks.map((one) => one.mappedName).join(", ")]];
+}
+
+/** Of the running machine; a mounted one has none. */
+function addresses(ctx: Context): (readonly [string, string])[] {
+  if (!ctx.root.isRunning) return [];
+  const found = Deno.networkInterfaces()
+    .filter(({ name, address }) => name !== "lo" && !address.startsWith("fe80:"))
+    .map(({ name, cidr }) => `${name} ${cidr}`);
+  return [["addresses", list(found)]];
+}
+
+function languageText({ locale }: MachineReading): string {
+  return [
+    locale.timeZone ?? "no time zone",
+    locale.locale ?? "no locale",
+    locale.keyMap ? `keyboard ${locale.keyMap}` : "no keyboard layout",
+  ].join(", ");
 }
 
 function sessionText({ session, invokingUser }: MachineReading): string {

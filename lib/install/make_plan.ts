@@ -1,10 +1,13 @@
 import type { Context } from "../program/context.ts";
 import { passwordHashes } from "../machine/accounts.ts";
-import { readAuthorizedKeys } from "../machine/authorized_keys.ts";
+
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { encodeState } from "../sync/state.ts";
+import { DEFAULT_REF } from "../sync/sync.ts";
+import { readAuthorizedKeys } from "./authorized_keys.ts";
 import { carryDisks } from "./carry_boot.ts";
 import { carryFirewall, carryNetwork } from "./carry_network.ts";
 import { carrySsh } from "./carry_ssh.ts";
@@ -87,6 +90,7 @@ export async function makePlan(
     invokingUser: reading.invokingUser?.account.name,
     settings: [...settings.system, ...settings.hardware],
     steps,
+    before: reading.facts,
     judgement: await judgeStaged(ctx, { source, hostName: hostName.value, steps, reading, users }),
   };
 }
@@ -145,6 +149,7 @@ async function planSteps(
       directory(places.nixos, 0o755),
       directory(places.hypervisor, 0o755),
       directory(places.configuration, 0o755),
+      directory(`${places.state}/sync`, 0o700),
       ...(source && !source.inPlace
         ? [{
           kind: "tree" as const,
@@ -152,7 +157,7 @@ async function planSteps(
           title: "copy the source",
           path: places.source,
           source: source.listing,
-        }]
+        }, syncStateStep(ctx, source)]
         : []),
       ...passwordSteps(ctx, users),
       ...(hardware === undefined ? [] : [hardware]),
@@ -166,6 +171,20 @@ async function planSteps(
       target: `${places.source}/flake.nix`,
     }],
   };
+}
+
+/** smart-sync's state belongs to the tree: it says which commit was copied, or nothing. */
+function syncStateStep(ctx: Context, source: Source): Step {
+  const path = `${places.state}/sync/state.json`;
+  const common = { id: "sync-state", path, title: "note the commit of the source" };
+  if (source.origin === undefined) return { ...common, kind: "remove" };
+  const content = encodeState({
+    version: 1,
+    ...source.origin,
+    ref: DEFAULT_REF,
+    time: ctx.now().toISOString(),
+  });
+  return { ...common, kind: "file", mode: 0o600, content };
 }
 
 /** Each hash in a file of its own that only root can read: `hashedPassword` would end up in the store. */

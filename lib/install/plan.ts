@@ -1,6 +1,7 @@
 import type { ToolError } from "../machine/tool_error.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
-import type { Disappearing, Verdict } from "../rebuild/rebuild.ts";
+import type { Disappearing } from "../rebuild/disappearing.ts";
+import type { Verdict } from "../rebuild/verdict.ts";
 import type { CarriedUser } from "./carry_users.ts";
 import type { Setting } from "./setting.ts";
 import type { Source } from "./source.ts";
@@ -25,6 +26,8 @@ export interface Plan {
   readonly invokingUser: string | undefined;
   readonly settings: readonly Setting[];
   readonly steps: Steps;
+  /** The existing configuration, where it could be evaluated. */
+  readonly before: ConfigurationFacts | undefined;
   /** What the evaluation of the new configuration showed; the reason when it could not be evaluated. */
   readonly judgement: Judgement | { readonly unknown: string };
 }
@@ -35,7 +38,6 @@ export interface Judgement {
   readonly verdicts: readonly Verdict[];
   readonly disappears: Disappearing;
   readonly failedAssertions: readonly string[];
-  readonly facts: ConfigurationFacts;
 }
 
 /** Whether a judgement could be made. */

@@ -73,6 +73,8 @@ function stepDocument(ctx: Context, step: Step): object {
       return { ...common, mode: step.mode.toString(8), content: step.content };
     case "link":
       return { ...common, target: step.target };
+    case "remove":
+      return common;
     case "tree":
       return { ...common, from: step.source.from };
     default:

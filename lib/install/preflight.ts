@@ -41,11 +41,13 @@ export function preflight(ctx: Context, reading: MachineReading, sourceBytes: nu
   if (Deno.uid() !== 0) {
     block("this user is not root", "a real run needs sudo", ExitCode.PermissionDenied);
   }
-  for (const command of requiredCommands(ctx, reading)) {
+  for (
+    const command of ["nix-instantiate", ctx.root.isRunning ? "nixos-rebuild" : "nixos-install"]
+  ) {
     if (ctx.run.which(command)) continue;
     block(
       `command "${command}" not found`,
-      "it belongs to NixOS; looked in " + ctx.run.env.PATH,
+      "it is part of NixOS; on another system this can only be a dry run",
       ExitCode.MissingDependency,
     );
   }
@@ -54,11 +56,6 @@ export function preflight(ctx: Context, reading: MachineReading, sourceBytes: nu
   if (Deno.uid() === 0) blockers.push(...unwritable(ctx));
   space(ctx, sourceBytes, block, warnings);
   return { blockers, warnings };
-}
-
-function requiredCommands(ctx: Context, reading: MachineReading): string[] {
-  const generate = reading.hardwareFile.state === "usable" ? [] : ["nixos-generate-config"];
-  return ["nix-instantiate", ctx.root.isRunning ? "nixos-rebuild" : "nixos-install", ...generate];
 }
 
 /** Folders that are written to; access(2) knows read-only mounts and the immutable attribute. */

@@ -25,7 +25,7 @@ const Snapshot = v.variant("kind", [
 
 const StepRecordSchema = v.object({
   id: v.string(),
-  kind: v.picklist(["directory", "file", "secret", "link", "tree"]),
+  kind: v.picklist(["directory", "file", "secret", "link", "remove", "tree"]),
   path: v.string(),
   /** `unchanged`: it was so already, and undoing leaves it. `doing` is written before anything is. */
   state: v.picklist(["pending", "doing", "done", "unchanged", "reverted"]),

@@ -90,21 +90,35 @@ function valueText(setting: Setting, columns: number): string {
 }
 
 function changes(ctx: Context, plan: Plan, columns: number): string {
+  const all = plan.steps.files.map((step) => [verb(ctx, step), step.path] as const);
   const rows = [
-    ...plan.steps.files.map((step) => [verb(ctx, step), step.path, step.title]),
-    ...plan.steps.afterBuild.map((step) => ["link", step.path, `${step.title}, once it was built`]),
+    ...all.filter(([verb]) => verb !== "keep"),
+    ...plan.steps.afterBuild.map((step) => ["link", `${step.path} (after the first build)`]),
   ];
-  return table(["", "path", "what"], rows, columns);
+  const kept = all.length + plan.steps.afterBuild.length - rows.length;
+  const note = kept > 0 ? `\n  ${kept} more are as they should be already` : "";
+  return table(["", ""], rows, columns) + note;
 }
 
 /** What a step will do to what is there now. */
 function verb(ctx: Context, step: Step): string {
-  if (step.kind === "secret") return "secret";
-  if (step.kind === "tree") return exists(ctx, step.path) ? "replace" : "copy";
-  if (step.kind === "directory") return exists(ctx, step.path) ? "keep" : "make";
-  const before = readTextIfExists(ctx.root.host(step.path));
-  if (before === undefined) return "write";
-  return step.kind === "file" && before === step.content ? "keep" : "change";
+  const there = exists(ctx, step.path);
+  switch (step.kind) {
+    case "secret":
+      return "secret";
+    case "remove":
+      return there ? "remove" : "keep";
+    case "tree":
+      return there ? "replace" : "copy";
+    case "directory":
+      return there ? "keep" : "make";
+    case "link":
+      return "link";
+    case "file": {
+      if (!there) return "write";
+      return readTextIfExists(ctx.root.host(step.path)) === step.content ? "keep" : "change";
+    }
+  }
 }
 
 function exists(ctx: Context, path: string): boolean {
@@ -149,6 +163,8 @@ function judgement(plan: Plan, columns: number): string[] {
   const { disappears } = judgement;
   const rows = [
     ["accounts", disappears.accounts.join(" ")],
+    ["system accounts", disappears.systemAccounts.join(" ")],
+    ["passwords (locked)", disappears.lockedPasswords.join(" ")],
     ["services", disappears.services.join(" ")],
     ["mounts", disappears.mounts.join(" ")],
     ["open ports", disappears.ports.join(" ")],

@@ -28,6 +28,11 @@ export interface LinkStep extends StepBase {
   readonly target: string;
 }
 
+/** Removes a file or link. */
+export interface RemoveStep extends StepBase {
+  readonly kind: "remove";
+}
+
 /** Replaces a whole folder by a copy of another. */
 export interface TreeStep extends StepBase {
   readonly kind: "tree";
@@ -36,7 +41,7 @@ export interface TreeStep extends StepBase {
 }
 
 /** One change of an installation: data that can be shown, applied (`apply.ts`) and reverted. */
-export type Step = DirectoryStep | FileStep | LinkStep | TreeStep;
+export type Step = DirectoryStep | FileStep | LinkStep | RemoveStep | TreeStep;
 
 /** A plan's steps: those applied at once, and those that wait for the first successful build. */
 export interface Steps {

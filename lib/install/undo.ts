@@ -5,6 +5,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import { bootDefault, currentSystem, returnToSystem } from "../rebuild/rebuild.ts";
 import { restoreAccounts } from "./account_backup.ts";
 import { revertSteps } from "./apply.ts";
+import { settleActivation } from "./unfinished.ts";
 import { backupFolder, latestInstallation, readReceipts, type Receipt } from "./receipt.ts";
 
 /**
@@ -15,6 +16,7 @@ import { backupFolder, latestInstallation, readReceipts, type Receipt } from "./
 export async function undo(ctx: Context): Promise<void> {
   using _lock = await acquireLock(ctx);
   ensureStateFolder(ctx);
+  await settleActivation(ctx);
   const receipt = latestInstallation(readReceipts(ctx));
   if (receipt === undefined) {
     throw new ToolError("there is no installation to undo", {

@@ -1,11 +1,17 @@
+import { ToolError } from "../machine/tool_error.ts";
+import { markReported } from "../nix/activation_progress.ts";
 import type { Context } from "../program/context.ts";
+import { judge } from "../rebuild/activate.ts";
+import { unfinishedActivation } from "../rebuild/rebuild.ts";
+import { saveAccountsAfter } from "./account_backup.ts";
+import { revertSteps } from "./apply.ts";
 import {
   latestInstallation,
   readReceipts,
   type Receipt,
   unfinishedInstallation,
+  writeReceipt,
 } from "./receipt.ts";
-import { revertSteps } from "./apply.ts";
 import { revertStep } from "./revert_step.ts";
 
 /**
@@ -47,6 +53,29 @@ export async function settleUnfinished(ctx: Context): Promise<Receipt | undefine
   ctx.log.info("reverted: the files are as they were before that installation");
   for (const path of kept) ctx.log.info(`changed since it was written, kept in ${path}`);
   return undefined;
+}
+
+/**
+ * Closes the books on an activation that outlived the tool that started it.
+ * @throws ToolError exit 1 while it still runs: it holds the machine as the lock does
+ */
+export async function settleActivation(ctx: Context): Promise<void> {
+  const activation = await unfinishedActivation(ctx);
+  if (activation?.running) {
+    throw new ToolError(`an activation of ${activation.status.toplevel} is running`, {
+      hint: `wait until it has finished; follow it with: tail -f ${activation.status.log}`,
+    });
+  }
+  const receipt = latestInstallation(readReceipts(ctx));
+  if (receipt?.state !== "activating") return;
+  ctx.log.warn("the last activation was not reported: the tool that started it was ended");
+  if (activation) {
+    ctx.log.warn((await judge(ctx, activation.status, "")).message);
+    markReported(ctx, activation.status.id);
+  }
+  saveAccountsAfter(ctx, receipt);
+  receipt.state = "activated";
+  writeReceipt(ctx, receipt);
 }
 
 /** What a plan says of receipts that are there already. */

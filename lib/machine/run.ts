@@ -93,7 +93,7 @@ export function createRunner(env: Readonly<Record<string, string>>, signal: Abor
     if (path === undefined) {
       throw new ToolError(`command "${command}" not found`, {
         code: ExitCode.MissingDependency,
-        hint: `install it, or add its folder to PATH; looked in ${env.PATH}`,
+        hint: `install it; only folders that root alone can write are searched, and it is in none`,
       });
     }
     return await runChild(command, path, args, { ...env, ...options.env }, {

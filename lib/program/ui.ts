@@ -112,7 +112,7 @@ type Clack = typeof import("@clack/prompts");
 type Shared = { output: typeof import("node:process").stderr; signal: AbortSignal };
 
 function unanswered(message: string, option: string): ToolError {
-  return new ToolError(`no terminal to ask: ${message}`, {
+  return new ToolError(`this needs an answer, and nobody can be asked: ${message}`, {
     code: ExitCode.InvalidArguments,
     hint: `answer it on the command line with ${option}`,
   });

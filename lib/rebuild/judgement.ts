@@ -2,8 +2,10 @@ import { devicePresence } from "../machine/device_names.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
 import { type Disappearing, disappearing } from "./disappearing.ts";
+import type { MachineNow } from "./machine_now.ts";
 import { proveAccess, refusals } from "./proof_access.ts";
 import { proveDisks } from "./proof_disks.ts";
+import { proveUnlocking } from "./proof_unlocking.ts";
 import { readMachineNow } from "./read_machine_now.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -18,16 +20,20 @@ export interface ConfigurationJudgement {
 /**
  * Makes the two proofs and the comparison of disks, on this machine as it is now.
  * @param before the configuration that runs, undefined when it cannot be evaluated
+ * @param plannedPasswords password files that are written before the activation, by machine path
  */
 export function judgeConfiguration(
   ctx: Context,
   before: ConfigurationFacts | undefined,
   after: ConfigurationFacts,
+  plannedPasswords: MachineNow["passwordFiles"] = {},
 ): ConfigurationJudgement {
-  const now = readMachineNow(ctx, before, after);
+  const found = readMachineNow(ctx, before, after);
+  const now = { ...found, passwordFiles: { ...found.passwordFiles, ...plannedPasswords } };
   const verdicts = [
     ...proveAccess({ before, after, now }),
     ...proveDisks(after, (device) => devicePresence(ctx, device)),
+    ...proveUnlocking(before, after),
   ];
   return {
     verdicts,

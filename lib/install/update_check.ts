@@ -1,0 +1,44 @@
+import type { Context } from "../program/context.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { syncTree } from "../sync/sync.ts";
+import type { InstallOptions } from "./options.ts";
+import type { Plan } from "./plan.ts";
+
+/** Parallel downloads: the reference's figures, with and without `--fast`. */
+const FAST_CONNECTIONS = 25;
+const STANDARD_CONNECTIONS = 5;
+
+/**
+ * Asks GitHub for a newer source and syncs it into place, unless `--skip-update-check`. A machine that
+ * is offline, or a source that no repository is known for, installs what it has: that is a message.
+ */
+export async function checkForUpdates(
+  ctx: Context,
+  options: InstallOptions,
+  plan: Plan,
+): Promise<void> {
+  if (options.skipUpdateCheck) return;
+  const wanted = await ctx.ui.confirm({
+    message: "Check GitHub for updates?",
+    option: "--skip-update-check",
+    default: true,
+  });
+  if (!wanted) return;
+  const repository = plan.source?.origin?.repository;
+  try {
+    const summary = await syncTree(ctx, {
+      ...(repository === undefined ? {} : { repository }),
+      connections: options.fast ? FAST_CONNECTIONS : STANDARD_CONNECTIONS,
+    });
+    ctx.log.info(
+      summary.changed
+        ? `updated to ${summary.repository} ${summary.commit.slice(0, 12)}: ` +
+          `${summary.counts.added} added, ${summary.counts.updated} updated, ` +
+          `${summary.counts.deleted} deleted`
+        : `the source is up to date (${summary.commit.slice(0, 12)})`,
+    );
+  } catch (error) {
+    if (!(error instanceof ToolError) || ctx.signal.aborted) throw error;
+    ctx.log.warn(`no update: ${error.message}; going on with the source as it is`);
+  }
+}
