@@ -5,8 +5,9 @@
  *         [--tls] [--rate-limit REQUESTS] [--tree-bytes BYTES]
  *
  * It prints one line of JSON with its addresses and runs until its standard input ends. The control
- * address takes `GET /requests`, `DELETE /requests`, `PUT /faults` (an array of fault rules) and
- * `PUT /refs` (`{"repository", "ref", "to"}`).
+ * address takes `GET /requests`, `DELETE /requests`, `PUT /faults` (an array of fault rules),
+ * `PUT /refs` (`{"repository", "ref", "to"}`) and, for a forwarder in front, `PUT /ports`
+ * (`{"port", "public"}`).
  */
 import { parseArgs } from "node:util";
 import { githubTreeLimits } from "./api.ts";
@@ -38,6 +39,11 @@ async function control(server: GithubServer, request: Request): Promise<Response
     case "PUT /refs": {
       const { repository, ref, to } = await request.json();
       await server.repository(repository).updateRef(ref, to);
+      return new Response(null, { status: 204 });
+    }
+    case "PUT /ports": {
+      const { port, public: publicPort } = await request.json();
+      server.publish(port, publicPort);
       return new Response(null, { status: 204 });
     }
     default:

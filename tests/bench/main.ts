@@ -1,0 +1,139 @@
+/**
+ * The benchmark: `deno task bench`, all of it in half an hour, or a part:
+ *
+ *     deno task bench --quick                        small repository, two networks, few rounds
+ *     deno task bench --sizes large --networks slow --changes 0,5 --iterations 3
+ *     deno task bench --only network|local|startup   --peers-only (without smart-sync)
+ *
+ * A full run writes docs/benchmarks.md; a partial one only prints (or writes to `--output FILE`).
+ * smart-sync runs compiled where HYPERVISOR_TEST_EXECUTABLES names a folder of executables or
+ * DENO_COMPILE a compiler, otherwise from source.
+ */
+import { parseArgs } from "node:util";
+import { canCompile, compileTool } from "../support/compile.ts";
+import { executables } from "../support/launch.ts";
+import {
+  largeRepository,
+  type RepositorySize,
+  sizedRepository,
+  smallRepository,
+} from "../support/sized_repository.ts";
+import { benchLocal, type LocalFigures } from "./local_bench.ts";
+import { describeMachine } from "./machine.ts";
+import { run } from "./measure.ts";
+import { benchNetwork, type Scenario } from "./network_bench.ts";
+import { report } from "./report.ts";
+import { benchStartup, type StartupFigures } from "./startup_bench.ts";
+import { networkKinds } from "./test_network.ts";
+
+const SIZES: Readonly<Record<string, RepositorySize>> = {
+  small: smallRepository,
+  large: largeRepository,
+};
+
+/** giget's release that is measured. */
+const GIGET = "giget@3.3.1";
+
+const { values: options } = parseArgs({
+  args: Deno.args,
+  options: {
+    quick: { type: "boolean", default: false },
+    "peers-only": { type: "boolean", default: false },
+    only: { type: "string" },
+    sizes: { type: "string" },
+    networks: { type: "string" },
+    changes: { type: "string", default: "0,5,50,500,install" },
+    iterations: { type: "string" },
+    output: { type: "string" },
+  },
+});
+
+function say(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
+}
+
+/** How smart-sync is started, and what the report calls that. */
+async function findTool(): Promise<{ command: string[]; kind: string }> {
+  if (executables !== undefined) {
+    return { command: [`${executables}/smart-sync`], kind: "compiled executable" };
+  }
+  if (canCompile) {
+    return { command: [await compileTool("smart-sync")], kind: "compiled executable" };
+  }
+  const script = new URL("../../cmd/smart-sync.ts", import.meta.url).pathname;
+  return { command: [Deno.execPath(), "run", "-A", script], kind: "run from source" };
+}
+
+/** giget from the npm registry; undefined, with a line that says so, when it cannot be had. */
+async function installGiget(folder: string): Promise<string | undefined> {
+  await Deno.mkdir(`${folder}/giget`);
+  const env = Deno.env.toObject();
+  try {
+    const args = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", GIGET];
+    await run({ command: "npm", args, cwd: `${folder}/giget`, env });
+    return `${folder}/giget/node_modules/giget/dist/cli.mjs`;
+  } catch (error) {
+    say(`giget is left out: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}
+
+const partial = options.only !== undefined || options.sizes !== undefined ||
+  options.networks !== undefined || options["peers-only"] || options.quick ||
+  options.changes !== "0,5,50,500,install";
+const sizes = (options.sizes ?? (options.quick ? "small" : "small,large")).split(",");
+const networks = (options.networks ?? (options.quick ? "fast,slow" : "fast,slow,tls")).split(",");
+const changes = options.changes.split(",").map((text) => text === "install" ? text : Number(text));
+const rounds = (size: string) =>
+  Number(options.iterations ?? (options.quick || size === "large" ? 3 : 5));
+const wants = (part: string) => options.only === undefined || options.only === part;
+
+const folder = await Deno.makeTempDir({ prefix: "bench-" });
+try {
+  const tool = options["peers-only"] ? undefined : await findTool();
+  const scenarios: Scenario[] = [];
+  const local: LocalFigures[] = [];
+  let startup: StartupFigures | undefined;
+  if (tool && wants("startup")) startup = await benchStartup(tool.command, folder, 21);
+  const gigetCli = wants("network") && changes.includes("install")
+    ? await installGiget(folder)
+    : undefined;
+  for (const size of wants("network") || wants("local") ? sizes : []) {
+    const counts = [5, 50, 500];
+    say(`generating the ${size} repository`);
+    const repository = await sizedRepository(`${folder}/${size}.git`, SIZES[size]!, counts);
+    const shared = { repository, folder: `${folder}/${size}` };
+    for (const network of networkKinds.filter(({ name }) => networks.includes(name))) {
+      if (!wants("network") || size === "large" && network.tls) continue;
+      scenarios.push(
+        ...await benchNetwork({
+          ...shared,
+          network,
+          changes,
+          iterations: rounds(size),
+          tool: tool?.command,
+          gigetCli,
+          say,
+        }),
+      );
+    }
+    if (tool && wants("local")) {
+      const iterations = rounds(size) + 2;
+      local.push(await benchLocal({ ...shared, tool: tool.command, iterations }));
+    }
+  }
+  const head = {
+    machine: await describeMachine(),
+    tool: tool?.kind ?? "not measured",
+    iterations: sizes.map((size) => `${SIZES[size]?.files} files: ${rounds(size)} rounds.`).join(
+      " ",
+    ),
+  };
+  const text = report(head, { scenarios, local, startup });
+  await Deno.stdout.write(new TextEncoder().encode(text));
+  const output = options.output ??
+    (partial ? undefined : new URL("../../docs/benchmarks.md", import.meta.url).pathname);
+  if (output !== undefined) await Deno.writeTextFile(output, text);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}

@@ -1,0 +1,99 @@
+import type { LocalFigures } from "./local_bench.ts";
+import type { Scenario } from "./network_bench.ts";
+import type { StartupFigures } from "./startup_bench.ts";
+
+/** A promise about speed, and what was measured. */
+export interface Target {
+  readonly what: string;
+  readonly measured: string;
+  readonly limit: string;
+  readonly met: boolean;
+}
+
+/** What {@link judge} looks at. */
+export interface Results {
+  readonly scenarios: readonly Scenario[];
+  readonly local: readonly LocalFigures[];
+  readonly startup: StartupFigures | undefined;
+}
+
+/** Most of incremental `git fetch --depth 1`, by the number of changed files. */
+const UPDATE_LIMITS: ReadonlyMap<number, number> = new Map([[0, 0.6], [5, 0.9], [50, 1.0]]);
+
+/** Most of the fastest peer, where much of the tree or all of it is new. */
+const BULK_LIMIT = 1.1;
+const BULK_CHANGE = 500;
+
+const CHECK_LIMIT = 1.5;
+const HASH_LIMIT = 1;
+const MEMORY_LIMIT = 250e6;
+const STARTUP_LIMIT = 25;
+
+/** Compares figures with the targets; what was not measured is left out. */
+export function judge({ scenarios, local, startup }: Results): Target[] {
+  return [
+    ...scenarios.flatMap(judgeScenario),
+    ...local.flatMap(judgeLocal),
+    ...(startup ? [judgeStartup(startup)] : []),
+  ];
+}
+
+function judgeScenario({ network, files, change, figures }: Scenario): Target[] {
+  const ours = figures.get("smart-sync")?.milliseconds;
+  if (ours === undefined) return [];
+  const where = `${files} files, ${network.description}`;
+  const what = change === "install" ? `first install, ${where}` : `${change} changed of ${where}`;
+  const limit = typeof change === "number" ? UPDATE_LIMITS.get(change) : undefined;
+  if (limit !== undefined) {
+    const git = figures.get("git fetch")?.milliseconds;
+    return git === undefined ? [] : [ratio(what, ours / git, limit, "git fetch")];
+  }
+  if (typeof change === "number" && change < BULK_CHANGE) return [];
+  const [fastest, best] = [...figures]
+    .filter(([name]) => name !== "smart-sync")
+    .map(([name, { milliseconds }]) => [name, milliseconds] as const)
+    .toSorted((a, b) => a[1] - b[1])[0] ?? [];
+  return best === undefined ? [] : [ratio(what, ours / best, BULK_LIMIT, fastest ?? "")];
+}
+
+function judgeLocal({ files, check, hash, memory }: LocalFigures): Target[] {
+  const peak = Math.max(...memory.values());
+  return [
+    ratio(
+      `checking ${files} unchanged files`,
+      check.smartSync / check.gitStatus,
+      CHECK_LIMIT,
+      "git status",
+    ),
+    ratio(
+      `hashing ${files} files`,
+      hash.smartSync / hash.gitHashObject,
+      HASH_LIMIT,
+      "git hash-object",
+    ),
+    {
+      what: `peak memory with ${files} files`,
+      measured: `${Math.round(peak / 1e6)} MB`,
+      limit: `${MEMORY_LIMIT / 1e6} MB`,
+      met: peak <= MEMORY_LIMIT,
+    },
+  ];
+}
+
+function judgeStartup({ help, empty }: StartupFigures): Target {
+  return {
+    what: "start-up: `--help` beyond an empty program",
+    measured: `${(help - empty).toFixed(1)} ms`,
+    limit: `${STARTUP_LIMIT} ms`,
+    met: help - empty <= STARTUP_LIMIT,
+  };
+}
+
+function ratio(what: string, value: number, limit: number, peer: string): Target {
+  return {
+    what,
+    measured: `${value.toFixed(2)} × ${peer}`,
+    limit: `${limit.toFixed(1)}`,
+    met: value <= limit,
+  };
+}
