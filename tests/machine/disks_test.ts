@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { devicePresence, readDeviceNames } from "../../lib/machine/device_names.ts";
 import { disksBelow, readDisks, readMappedDevices } from "../../lib/machine/disks.ts";
 import { testContext } from "../support/context.ts";
 import { type ScratchEntry, withScratch } from "../support/scratch_files.ts";
@@ -29,11 +28,6 @@ const MACHINE: Record<string, ScratchEntry> = {
   "sys/block/dm-1/dm/name": "vg-root\n",
   "sys/block/dm-1/dm/uuid": "LVM-abc\n",
   "sys/block/dm-1/slaves/dm-0/": "",
-  "sys/class/block/nvme0n1p1/": "",
-  "dev/nvme0n1p1": "",
-  [`dev/disk/by-uuid/${UUID}`]: { link: "../../md0" },
-  "dev/disk/by-partuuid/aaaa": { link: "../../nvme0n1p1" },
-  "dev/disk/by-label/Mein\\x20Gerät\\xc3\\xa4": { link: "../../nvme0n1p1" },
 };
 
 function disk(name: string, sectors: number, rotational: string, model: string) {
@@ -81,59 +75,4 @@ Deno.test("disksBelow() finds every disk under mappings, and survives a cycle", 
     assert.deepEqual(disksBelow(ctx, "nvme1n1p1"), ["nvme1n1"]);
     assert.deepEqual(disksBelow(ctx, "nothing"), []);
   });
-});
-
-Deno.test("readDeviceNames() reads udev's links by device", async () => {
-  await withScratch(MACHINE, (root) => {
-    const names = readDeviceNames(testContext({ root }));
-    assert.deepEqual(names.get("md0"), { uuid: UUID });
-    assert.deepEqual(names.get("nvme0n1p1"), { label: "Mein Gerätä", partuuid: "aaaa" });
-  });
-});
-
-Deno.test("devicePresence() knows what is there, what is not, and what it cannot know", async () => {
-  await withScratch(MACHINE, (root) => {
-    const ctx = testContext({ root });
-    const expected = {
-      [`/dev/disk/by-uuid/${UUID}`]: "present",
-      [`UUID=${UUID}`]: "present",
-      [`UUID="${UUID}"`]: "present",
-      "LABEL=Mein Gerätä": "present",
-      "/dev/disk/by-label/Mein\\x20Gerätä": "present",
-      "PARTUUID=aaaa": "present",
-      "PARTUUID=bbbb": "absent",
-      "PARTLABEL=none": "absent",
-      "/dev/disk/by-uuid/ABCD-1234": "absent",
-      "/dev/disk/by-id/../../../etc": "unknown",
-      "/dev/nvme0n1p1": "present",
-      "/dev/sdz9": "absent",
-      "/dev/mapper/crypted": "present",
-      "/dev/mapper/closed": "unknown",
-      "/dev/vg/root": "unknown",
-      "rpool/root": "not a device",
-      "tmpfs": "not a device",
-      "server:/export": "not a device",
-      "/var/swapfile": "not a device",
-      "": "not a device",
-    };
-    for (const [device, presence] of Object.entries(expected)) {
-      assert.equal(devicePresence(ctx, device), presence, device);
-    }
-  });
-});
-
-Deno.test("devicePresence() does not say absent where there is no udev", async () => {
-  await withScratch({ "dev/null": "", "sys/kernel/": "" }, (root) => {
-    const ctx = testContext({ root });
-    assert.equal(devicePresence(ctx, `UUID=${UUID}`), "unknown");
-    assert.equal(devicePresence(ctx, "/dev/sda1"), "unknown");
-  });
-});
-
-Deno.test("devicePresence() finds this machine's own disks", () => {
-  const ctx = testContext();
-  for (const { name } of readDisks(ctx)) {
-    assert.equal(devicePresence(ctx, `/dev/${name}`), "present");
-  }
-  assert.equal(devicePresence(ctx, "/dev/no-such-disk"), "absent");
 });
