@@ -1,8 +1,6 @@
 import { ToolError } from "../machine/tool_error.ts";
-import { markReported } from "../nix/activation_progress.ts";
 import type { Context } from "../program/context.ts";
-import { judge } from "../rebuild/activate.ts";
-import { unfinishedActivation } from "../rebuild/rebuild.ts";
+import { concludeActivation, unfinishedActivation } from "../rebuild/rebuild.ts";
 import { saveAccountsAfter } from "./account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import {
@@ -70,8 +68,7 @@ export async function settleActivation(ctx: Context): Promise<void> {
   if (receipt?.state !== "activating") return;
   ctx.log.warn("the last activation was not reported: the tool that started it was ended");
   if (activation) {
-    ctx.log.warn((await judge(ctx, activation.status, "")).message);
-    markReported(ctx, activation.status.id);
+    ctx.log.warn((await concludeActivation(ctx, activation.status, "")).message);
   }
   saveAccountsAfter(ctx, receipt);
   receipt.state = "activated";

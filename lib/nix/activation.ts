@@ -38,6 +38,8 @@ export interface ActivationRequest {
   readonly installBootloader: boolean;
   /** The file that the output is appended to (machine path); one beside the status when not given. */
   readonly log?: string | undefined;
+  /** Kept beside the status, for whoever reports how it ended. */
+  readonly record?: string | undefined;
 }
 
 /**
@@ -56,6 +58,9 @@ export async function startActivation(ctx: Context, request: ActivationRequest):
   const script = ctx.root.host(activationFiles(id).script);
   const plan = activationPlan(ctx, id, request, await failedUnits(ctx));
   writeFileAtomic(script, activationScript(plan), { mode: 0o700 });
+  if (request.record !== undefined) {
+    writeFileAtomic(ctx.root.host(activationFiles(id).record), request.record, { mode: 0o600 });
+  }
   removeOldRecords(ctx);
   ctx.passPointOfNoReturn();
   const environment = activationEnvironment(ctx, request);

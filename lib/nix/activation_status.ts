@@ -56,6 +56,8 @@ export interface ActivationFiles {
   readonly confirmed: string;
   /** Its presence says that a tool has told the user how it ended. */
   readonly reported: string;
+  /** What is remembered of the system when its activation has succeeded. */
+  readonly record: string;
 }
 
 /** Where the files of an activation are. */
@@ -67,6 +69,7 @@ export function activationFiles(id: string): ActivationFiles {
     log: `${base}.log`,
     confirmed: `${base}.confirmed`,
     reported: `${base}.reported`,
+    record: `${base}.record`,
   };
 }
 

@@ -3,6 +3,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import type { RunOptions, RunResult } from "../machine/run.ts";
 import type { Context } from "../program/context.ts";
 import { nixConfig } from "../machine/child_environment.ts";
+import { flakeEnvironment } from "./flake_hosts.ts";
 
 /** What to build, and how. */
 export interface BuildOptions {
@@ -64,7 +65,11 @@ export async function runNixosRebuild(
     ...args,
   ], {
     ...runOptions,
-    env: { ...run.env, NIX_CONFIG: nixConfig(withSettings(ctx, settings)) },
+    env: {
+      ...flakeEnvironment(ctx),
+      ...run.env,
+      NIX_CONFIG: nixConfig(withSettings(ctx, settings)),
+    },
     accept: "any",
   });
 }

@@ -10,6 +10,7 @@ import { generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";
 import { type ActivationOutcome, outcomeOf } from "./outcome.ts";
+import { recordSystem, type SystemRecord } from "./system_record.ts";
 
 /** What to activate, and how carefully. */
 export interface ActivateOptions {
@@ -22,6 +23,8 @@ export interface ActivateOptions {
   readonly log?: string | undefined;
   /** Install the boot loader itself again. */
   readonly installBootloader?: boolean;
+  /** Where the system came from, remembered when its activation succeeds; see `systemRecord`. */
+  readonly record?: Omit<SystemRecord, "version" | "activated" | "toplevel"> | undefined;
 }
 
 /**
@@ -43,6 +46,9 @@ export async function activateSystem(
     confirmSeconds,
     installBootloader: options.installBootloader ?? false,
     log: options.log,
+    record: options.record === undefined
+      ? undefined
+      : JSON.stringify({ toplevel: options.toplevel, ...options.record }),
   });
   const log = ctx.root.host(options.log ?? activationFiles(id).log);
   const output: string[] = [];
@@ -56,9 +62,11 @@ export async function activateSystem(
     onStatus: confirmation.onStatus,
   });
   confirmation.end();
-  const outcome = await judge(ctx, status ?? neverStarted(id, options, log), output.join("\n"));
-  markReported(ctx, id);
-  return outcome;
+  return await concludeActivation(
+    ctx,
+    status ?? neverStarted(id, options, log),
+    output.join("\n"),
+  );
 }
 
 /**
@@ -66,12 +74,34 @@ export async function activateSystem(
  * network. Its generation becomes the boot default again.
  * @throws as {@link activateSystem}
  */
-export async function returnToSystem(ctx: Context, toplevel: string): Promise<ActivationOutcome> {
-  return await activateSystem(ctx, { toplevel, action: "switch" });
+export async function returnToSystem(
+  ctx: Context,
+  toplevel: string,
+  options: Omit<ActivateOptions, "toplevel" | "action" | "record"> & {
+    readonly action?: ActivateOptions["action"];
+  } = {},
+): Promise<ActivationOutcome> {
+  return await activateSystem(ctx, { action: "switch", ...options, toplevel });
 }
 
-/** What an activation's recorded status means on this machine now. */
-export async function judge(
+/**
+ * Says what an ended activation means on this machine now, and remembers that it was said: a system that
+ * was activated is recorded with where it came from.
+ */
+export async function concludeActivation(
+  ctx: Context,
+  status: ActivationStatus,
+  output: string,
+): Promise<ActivationOutcome> {
+  const outcome = await judge(ctx, status, output);
+  const record = readTextIfExists(ctx.root.host(activationFiles(status.id).record));
+  const succeeded = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
+  if (succeeded && record !== undefined) recordSystem(ctx, JSON.parse(record));
+  markReported(ctx, status.id);
+  return outcome;
+}
+
+async function judge(
   ctx: Context,
   status: ActivationStatus,
   output: string,
@@ -80,9 +110,9 @@ export async function judge(
   const newFailedUnits = [...now].filter((unit) => !status.failedBefore.includes(unit)).sort();
   const wentBack = status.goBackCode === 0;
   return outcomeOf(status, {
-    newFailedUnits,
+    newFailedUnits: wentBack ? [] : newFailedUnits,
     rebootNeededFor: wentBack ? [] : needsRebootFor(ctx, status.toplevel),
-    rollbackCommand: rollbackCommand(ctx, status),
+    rollbackCommand: wentBack ? undefined : rollbackCommand(ctx, status),
     output,
   });
 }

@@ -1,5 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { flakeEnvironment } from "../nix/flake_hosts.ts";
 import type { BuildOptions } from "../nix/nixos_rebuild.ts";
 import type { Context } from "../program/context.ts";
 import { BuildFailed, buildFailure } from "./build_failed.ts";
@@ -42,6 +43,7 @@ export async function installSystem(
   const { code } = await ctx.run("nixos-install", args, {
     accept: "any",
     capture: 4096,
+    env: flakeEnvironment(ctx),
     onLine: (line) => {
       output.line(line);
       if (CHANGES_BEGIN.test(line) && !ctx.signal.aborted) ctx.passPointOfNoReturn();

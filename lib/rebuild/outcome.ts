@@ -14,6 +14,8 @@ export interface ActivationOutcome {
   readonly action: "test" | "switch" | "boot";
   readonly toplevel: string;
   readonly previousToplevel: string | undefined;
+  /** A pre-switch check or an incompatible init refused it: `boot` and a reboot would do. */
+  readonly onlyByReboot: boolean;
   /** The exit code that the executable should end with: 0 for "activated", else 1. */
   readonly exitCode: 0 | 1;
   /** Of `switch-to-configuration`: its last code, 128 + N after a signal; null when it never ended. */
@@ -59,6 +61,7 @@ export function outcomeOf(status: ActivationStatus, facts: OutcomeFacts): Activa
     action: status.action,
     toplevel: status.toplevel,
     previousToplevel: status.previous ?? undefined,
+    onlyByReboot: onlyByReboot(status, facts),
     exitCode: kind === "activated" ? 0 : 1,
     switchCode: status.bootCode ?? status.activateCode,
     newFailedUnits: facts.newFailedUnits,
@@ -153,8 +156,8 @@ function failedActivation(
   facts: OutcomeFacts,
   back: string | undefined,
 ): Verdict {
-  const refused = /pre-switch check|switch inhibitors|NIXOS_NO_CHECK/i.test(facts.output);
-  if (refused || status.activateCode === 100) {
+  const refused = isRefusal(facts.output);
+  if (onlyByReboot(status, facts)) {
     return {
       kind: "failed",
       message: `the new system cannot be activated while this one runs (${
@@ -169,6 +172,15 @@ function failedActivation(
     message: `the activation failed: ${meaning(status.activateCode)}; ${stillDefault(status)}`,
     hint: back,
   };
+}
+
+function onlyByReboot(status: ActivationStatus, facts: OutcomeFacts): boolean {
+  return status.activateCode === 100 || status.activateCode === 1 && isRefusal(facts.output);
+}
+
+/** What pre-switch checks and switch inhibitors of NixOS 24.11 and later say. */
+function isRefusal(output: string): boolean {
+  return /pre-switch check|switch inhibitors|NIXOS_NO_CHECK/i.test(output);
 }
 
 function failedBoot(status: ActivationStatus, back: string | undefined): Verdict {

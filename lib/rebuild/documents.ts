@@ -1,0 +1,105 @@
+import type { Generation } from "../nix/generations.ts";
+import type { Context } from "../program/context.ts";
+import type { ActivationOutcome } from "./outcome.ts";
+import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
+
+/** `rebuild-helper --json ACTION`, version 1. Members that are not known are null. */
+export interface RebuildDocument {
+  readonly version: 1;
+  readonly action: string;
+  readonly flake: string;
+  readonly host: string;
+  readonly commit: string | null;
+  readonly toplevel: string | null;
+  readonly log: string | null;
+  readonly before: NumberedSystem;
+  readonly after: NumberedSystem;
+  readonly changes: string | null;
+  readonly outcome: OutcomeDocument | null;
+}
+
+/** How an activation ended; also `rebuild-helper --json --rollback` and `--confirmed`, version 1. */
+export interface OutcomeDocument {
+  readonly version: 1;
+  readonly kind: ActivationOutcome["kind"];
+  readonly action: string;
+  readonly toplevel: string;
+  readonly previous: string | null;
+  readonly switchCode: number | null;
+  readonly newFailedUnits: readonly string[];
+  readonly rebootNeededFor: readonly string[];
+  readonly rollbackCommand: string | null;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly log: string;
+}
+
+/** `rebuild-helper --json --list-generations`, version 1. */
+export interface GenerationsDocument {
+  readonly version: 1;
+  readonly generations: readonly {
+    readonly generation: number;
+    readonly toplevel: string;
+    /** ISO 8601. */
+    readonly made: string;
+    readonly default: boolean;
+    readonly running: boolean;
+    readonly booted: boolean;
+    readonly nixosVersion: string | null;
+    readonly kernelVersion: string | null;
+    readonly configurationRevision: string | null;
+  }[];
+}
+
+/** A rebuild as a document. */
+export function rebuildDocument(ctx: Context, result: RebuildResult): RebuildDocument {
+  return {
+    version: 1,
+    action: result.action,
+    flake: result.flake,
+    host: result.host,
+    commit: result.commit ?? null,
+    toplevel: result.toplevel ?? null,
+    log: result.log === undefined ? null : ctx.root.host(result.log),
+    before: result.before,
+    after: result.after,
+    changes: result.changes ?? null,
+    outcome: result.outcome === undefined ? null : outcomeDocument(result.outcome),
+  };
+}
+
+/** An activation's end as a document. */
+export function outcomeDocument(outcome: ActivationOutcome): OutcomeDocument {
+  return {
+    version: 1,
+    kind: outcome.kind,
+    action: outcome.action,
+    toplevel: outcome.toplevel,
+    previous: outcome.previousToplevel ?? null,
+    switchCode: outcome.switchCode,
+    newFailedUnits: outcome.newFailedUnits,
+    rebootNeededFor: outcome.rebootNeededFor,
+    rollbackCommand: outcome.rollbackCommand ?? null,
+    message: outcome.message,
+    hint: outcome.hint ?? null,
+    log: outcome.log,
+  };
+}
+
+/** The generations as a document, oldest first. */
+export function generationsDocument(generations: readonly Generation[]): GenerationsDocument {
+  return {
+    version: 1,
+    generations: generations.map((one) => ({
+      generation: one.number,
+      toplevel: one.toplevel,
+      made: one.made.toISOString(),
+      default: one.isDefault,
+      running: one.isRunning,
+      booted: one.isBooted,
+      nixosVersion: one.nixosVersion ?? null,
+      kernelVersion: one.kernelVersion ?? null,
+      configurationRevision: one.configurationRevision ?? null,
+    })),
+  };
+}

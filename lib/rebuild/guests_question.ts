@@ -1,0 +1,39 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import { guestsAtRisk } from "./guests.ts";
+
+/**
+ * Asks before an activation that would touch running guests.
+ * @param allowed the user has said that they may be touched
+ * @throws ToolError exit 4 without a terminal, exit 1 when the answer is no
+ */
+export async function requireGuestsUntouched(
+  ctx: Context,
+  toplevel: string,
+  allowed: boolean,
+): Promise<void> {
+  const risk = await guestsAtRisk(ctx, toplevel);
+  if (risk === undefined) return;
+  const what = risk.units === undefined
+    ? "the dry activation does not say what would be restarted"
+    : `this would stop or restart ${risk.units.join(", ")}`;
+  ctx.log.warn(`${what}, and these guests run: ${risk.guests.join(", ")}`);
+  if (allowed) return;
+  if (!ctx.ui.interactive) {
+    throw new ToolError("running guests may be stopped by this activation", {
+      code: ExitCode.InvalidArguments,
+      hint: "shut them down first, use boot and reboot later, or allow it with --restart-guests",
+    });
+  }
+  const goOn = await ctx.ui.confirm({
+    message: "Running guests may be stopped. Go on?",
+    option: "--restart-guests",
+    default: false,
+  });
+  if (!goOn) {
+    throw new ToolError("nothing was activated: guests run", {
+      hint: "shut them down first, or use: rebuild-helper boot",
+    });
+  }
+}

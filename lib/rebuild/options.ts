@@ -1,0 +1,27 @@
+/** The reference's actions. */
+export const ACTIONS = ["build", "test", "switch", "boot", "dry-build", "dry-activate"] as const;
+
+/** What to do with a configuration. */
+export type Action = (typeof ACTIONS)[number];
+
+/** What a rebuild is asked to do; the options of `rebuild-helper`. */
+export interface RebuildOptions {
+  readonly action: Action;
+  /** A folder, a flake.nix, or a flake reference, each with or without `#host`. */
+  readonly flake: string;
+  /** The attribute of `nixosConfigurations`; this machine's name when not given. */
+  readonly host?: string | undefined;
+  readonly impure: boolean;
+  readonly showTrace: boolean;
+  /** Go back unless confirmed within so many seconds; asked over SSH when not given. */
+  readonly confirm?: number | undefined;
+  /** Go on although guests that run may be stopped. */
+  readonly restartGuests: boolean;
+  /** Further options for Nix. */
+  readonly nixOptions?: readonly string[];
+}
+
+/** Whether an action changes what runs or what boots. */
+export function activates(action: Action): action is "test" | "switch" | "boot" {
+  return action === "test" || action === "switch" || action === "boot";
+}

@@ -1,0 +1,199 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { session } from "../machine/session.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { hasInterruptedChange, recoverSourceTree } from "../machine/tree_recovery.ts";
+import { closureDiff } from "../nix/closure_diff.ts";
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import { dryActivate } from "../nix/dry_activation.ts";
+import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
+import type { Context } from "../program/context.ts";
+import { activateSystem } from "./activate.ts";
+import { buildSystem, dryBuild } from "./build.ts";
+import { settleEarlierActivation } from "./earlier_activation.ts";
+import { requireGuestsUntouched } from "./guests_question.ts";
+import { installSystem } from "./install_system.ts";
+import { type Action, activates, type RebuildOptions } from "./options.ts";
+import type { ActivationOutcome } from "./outcome.ts";
+import { requireJudgement } from "./required_judgement.ts";
+import { sourceCommit } from "./source_commit.ts";
+import { requireBootSpace, requireStoreSpace } from "./space.ts";
+import { findTarget, type Target } from "./target.ts";
+
+/** A system with its number in the profile; null for what is not known. */
+export interface NumberedSystem {
+  readonly generation: number | null;
+  readonly toplevel: string | null;
+}
+
+/** What a rebuild did. */
+export interface RebuildResult {
+  readonly action: Action;
+  readonly flake: string;
+  readonly host: string;
+  /** The commit of the source; undefined when it is not known. */
+  readonly commit: string | undefined;
+  readonly toplevel: string | undefined;
+  readonly log: string | undefined;
+  readonly before: NumberedSystem;
+  readonly after: NumberedSystem;
+  /** What changed in packages; undefined when that could not be said. */
+  readonly changes: string | undefined;
+  readonly outcome: ActivationOutcome | undefined;
+  readonly exitCode: ExitCode;
+}
+
+/** Over SSH an activation is offered to go back by itself after so many seconds. */
+const CONFIRM_OVER_SSH = 120;
+
+/**
+ * Builds a flake's host and does with it what `action` says, with every check before. The caller holds
+ * the machine's lock when it is root.
+ * @throws ToolError before anything was activated: 1 in use or no room, 2 a tool is missing, 3 not
+ *   root, 4 what cannot be asked for, 5 network, 6 configuration (no such host, does not evaluate, or
+ *   would lock people out); how an activation ended is in the result
+ */
+export async function rebuildSystem(
+  ctx: Context,
+  options: RebuildOptions,
+): Promise<RebuildResult> {
+  refuseOnMounted(ctx, options.action);
+  requireTools(ctx, options.action);
+  await requireWholeTree(ctx);
+  if (Deno.uid() === 0 && ctx.root.isRunning) await settleEarlierActivation(ctx);
+  const target = await findTarget(ctx, options);
+  const build = {
+    flake: target.flake.url,
+    host: target.host,
+    impure: options.impure,
+    showTrace: options.showTrace,
+    nixOptions: options.nixOptions ?? [],
+  };
+  const result = {
+    action: options.action,
+    flake: build.flake,
+    host: build.host,
+    commit: await sourceCommit(ctx, target.flake),
+    toplevel: undefined,
+    log: undefined,
+    before: numbered(ctx, currentSystem(ctx)),
+    after: numbered(ctx, currentSystem(ctx)),
+    changes: undefined,
+    outcome: undefined,
+    exitCode: ExitCode.Success,
+  } satisfies RebuildResult;
+  if (options.action === "dry-build") {
+    await dryBuild(ctx, build);
+    return result;
+  }
+  requireStoreSpace(ctx);
+  const facts = activates(options.action) ? await requireJudgement(ctx, target) : undefined;
+  if (!ctx.root.isRunning && activates(options.action)) {
+    const { log } = await installSystem(ctx, build);
+    const toplevel = bootDefault(ctx);
+    return { ...result, log, toplevel, after: numbered(ctx, toplevel) };
+  }
+  const { toplevel, log } = await buildSystem(ctx, build);
+  const changes = await closureDiff(ctx, toplevel);
+  const built = { ...result, toplevel, log, changes };
+  if (changes) ctx.out.print(changes);
+  if (activates(options.action)) {
+    const outcome = await activate(ctx, options, { target, facts, built });
+    const after = numbered(ctx, options.action === "boot" ? bootDefault(ctx) : currentSystem(ctx));
+    return { ...built, after, outcome, exitCode: outcome.exitCode };
+  }
+  if (options.action === "dry-activate") await showDryActivation(ctx, toplevel);
+  return { ...built, after: numbered(ctx, toplevel) };
+}
+
+interface Built {
+  readonly target: Target;
+  readonly facts: ConfigurationFacts | undefined;
+  readonly built: RebuildResult & { readonly toplevel: string };
+}
+
+async function activate(
+  ctx: Context,
+  options: RebuildOptions,
+  { target, facts, built }: Built,
+): Promise<ActivationOutcome> {
+  const { toplevel, log, commit } = built;
+  const action = options.action as "test" | "switch" | "boot";
+  if (action !== "test") requireBootSpace(ctx, toplevel);
+  if (action !== "boot") await requireGuestsUntouched(ctx, toplevel, options.restartGuests);
+  return await activateSystem(ctx, {
+    toplevel,
+    action,
+    log,
+    confirmSeconds: await confirmSeconds(ctx, options.confirm, action),
+    record: {
+      flake: target.flake.url,
+      host: target.host,
+      commit: commit ?? null,
+      facts: facts ?? null,
+    },
+  });
+}
+
+/** Over SSH a change that cuts the line off should undo itself. */
+export async function confirmSeconds(
+  ctx: Context,
+  named: number | undefined,
+  action: Action,
+): Promise<number> {
+  if (named !== undefined || action === "boot") return named ?? 0;
+  if (!ctx.ui.interactive || session(ctx).kind !== "ssh") return 0;
+  const wanted = await ctx.ui.confirm({
+    message: `You are here over SSH. Go back by itself unless you confirm within ` +
+      `${CONFIRM_OVER_SSH} seconds?`,
+    option: "--confirm",
+    default: true,
+  });
+  return wanted ? CONFIRM_OVER_SSH : 0;
+}
+
+async function showDryActivation(ctx: Context, toplevel: string): Promise<void> {
+  const dry = await dryActivate(ctx, toplevel, (line) => ctx.out.print(line));
+  if (dry === undefined) {
+    throw new ToolError("the new system does not say what its activation would do", {
+      hint: `see what it says: ${toplevel}/bin/switch-to-configuration dry-activate`,
+    });
+  }
+}
+
+function refuseOnMounted(ctx: Context, action: Action): void {
+  if (ctx.root.isRunning || action !== "test" && action !== "dry-activate") return;
+  throw new ToolError(`${action} needs a running machine, ${ctx.root.path} is a mounted one`, {
+    code: ExitCode.InvalidArguments,
+    hint: "use build, or switch, which installs it with nixos-install",
+  });
+}
+
+function requireTools(ctx: Context, action: Action): void {
+  const rebuild = ctx.root.isRunning || !activates(action) ? "nixos-rebuild" : "nixos-install";
+  const missing = ["nix", rebuild].filter((command) => ctx.run.which(command) === undefined);
+  if (missing.length === 0) return;
+  throw new ToolError(`${missing.join(" and ")} not found`, {
+    code: ExitCode.MissingDependency,
+    hint: "this is for NixOS, where they are always there; is PATH as it should be?",
+  });
+}
+
+/** A source tree that an interrupted sync left half-way is finished first: one commit, whole. */
+async function requireWholeTree(ctx: Context): Promise<void> {
+  if (Deno.uid() === 0) {
+    await recoverSourceTree(ctx);
+    return;
+  }
+  if (!hasInterruptedChange(ctx)) return;
+  throw new ToolError("an update of the source tree was interrupted and has to be finished first", {
+    code: ExitCode.PermissionDenied,
+    hint: "run this, or smart-sync, as root",
+  });
+}
+
+function numbered(ctx: Context, toplevel: string | undefined): NumberedSystem {
+  return {
+    generation: toplevel === undefined ? null : generationOf(ctx, toplevel) ?? null,
+    toplevel: toplevel ?? null,
+  };
+}

@@ -1,0 +1,74 @@
+import type { Generation } from "../nix/generations.ts";
+import type { Context } from "../program/context.ts";
+import { style } from "../program/style.ts";
+import { table } from "../program/table.ts";
+import { type Action, activates } from "./options.ts";
+import type { ActivationOutcome } from "./outcome.ts";
+import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
+
+/** Says what a rebuild did. */
+export function reportRebuild(ctx: Context, result: RebuildResult): void {
+  const { action, before, after, outcome, log, toplevel } = result;
+  if (action === "dry-build") {
+    ctx.log.info(`this is what a build of ${result.host} would build and fetch`);
+    return;
+  }
+  ctx.log.info(DONE[action](toplevel ?? "nothing"));
+  if (outcome !== undefined) {
+    ctx.log.info(`before: ${name(before)}`);
+    ctx.log.info(`now:    ${name(after)}`);
+    reportOutcome(ctx, outcome);
+  } else if (activates(action)) ctx.log.info(`installed: ${name(after)}`);
+  if (result.changes === "" && action !== "dry-activate") {
+    ctx.log.info("no package differs from the running system");
+  }
+  if (log !== undefined && outcome === undefined) ctx.log.info(`log: ${ctx.root.host(log)}`);
+}
+
+/** Says how an activation ended, and what to do next. */
+export function reportOutcome(ctx: Context, outcome: ActivationOutcome): void {
+  if (outcome.exitCode === 0) ctx.log.info(style.green(outcome.message));
+  else {
+    ctx.log.error(outcome.message);
+    if (outcome.hint) ctx.log.error(`${style.bold("next:")} ${outcome.hint}`);
+  }
+  if (outcome.rebootNeeded) {
+    ctx.log.info(`reboot to use the new ${outcome.rebootNeededFor.join(", ")}`);
+  }
+  if (outcome.rollbackCommand !== undefined && outcome.exitCode === 0) {
+    ctx.log.info(`to go back: ${outcome.rollbackCommand}`);
+  }
+  ctx.log.info(`log: ${outcome.log}`);
+}
+
+/** The generations as a table, the newest last. */
+export function renderGenerations(generations: readonly Generation[], columns: number): string {
+  if (generations.length === 0) return "there are no generations";
+  const rows = generations.map((one) => [
+    String(one.number),
+    one.made.toISOString().slice(0, 19).replace("T", " "),
+    one.nixosVersion ?? "?",
+    one.kernelVersion ?? "?",
+    [
+      one.isDefault ? "default" : "",
+      one.isRunning ? "running" : "",
+      one.isBooted ? "booted" : "",
+    ].filter((word) => word !== "").join(", "),
+  ]);
+  return table(["Generation", "Made (UTC)", "NixOS", "Kernel", ""], rows, columns);
+}
+
+const DONE: Readonly<Record<Exclude<Action, "dry-build">, (toplevel: string) => string>> = {
+  build: (toplevel) => `built ${toplevel}; nothing was activated`,
+  "dry-activate": (toplevel) => `built ${toplevel}; above is what its activation would do`,
+  test: (toplevel) => `built ${toplevel}`,
+  switch: (toplevel) => `built ${toplevel}`,
+  boot: (toplevel) => `built ${toplevel}`,
+};
+
+function name({ generation, toplevel }: NumberedSystem): string {
+  if (toplevel === null) return "not known";
+  return generation === null
+    ? `${toplevel} (no generation)`
+    : `generation ${generation} (${toplevel})`;
+}

@@ -1,0 +1,58 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import { currentSystem } from "../nix/generations.ts";
+import { readConfiguration } from "../nix/read_configuration.ts";
+import type { Context } from "../program/context.ts";
+import { judgeConfiguration } from "./judgement.ts";
+import { refusals } from "./proof_access.ts";
+import { systemRecord } from "./system_record.ts";
+import type { Target } from "./target.ts";
+import type { Verdict } from "./verdict.ts";
+
+/**
+ * Evaluates a host and makes the proofs: someone can still log in and become root, and the disks are
+ * there. What could not be proven is shown; on a terminal a person may go on, otherwise it is refused.
+ * @throws ToolError exit 6 for failed assertions and for what could not be proven
+ */
+export async function requireJudgement(ctx: Context, target: Target): Promise<ConfigurationFacts> {
+  const after = await readConfiguration(ctx, { kind: "flake", ...target });
+  if (after.failedAssertions.length > 0) {
+    throw new ToolError(`the configuration is refused: ${after.failedAssertions.join("; ")}`, {
+      code: ExitCode.Configuration,
+      hint: "correct it; these are its own assertions",
+    });
+  }
+  const before = systemRecord(ctx, currentSystem(ctx))?.facts ?? undefined;
+  const { verdicts, disappears } = judgeConfiguration(ctx, before, after);
+  for (const { what, why } of verdicts) ctx.log.debug(`${what}: ${why}`);
+  for (const name of disappears.accounts) {
+    ctx.log.warn(`the account ${name} would be removed: the configuration no longer declares it`);
+  }
+  for (const name of disappears.lockedPasswords) {
+    ctx.log.warn(
+      `the password of ${name} would be locked: mutableUsers is off and none is declared`,
+    );
+  }
+  const refused = refusals(verdicts);
+  if (refused.length > 0) await refuse(ctx, refused);
+  return after;
+}
+
+async function refuse(ctx: Context, refused: readonly Verdict[]): Promise<void> {
+  for (const { what, why, remedy } of refused) {
+    ctx.log.error(`not proven: ${what}: ${why}`);
+    if (remedy) ctx.log.error(`  would do: ${remedy}`);
+  }
+  const goOn = ctx.ui.interactive && await ctx.ui.confirm({
+    message: "You may lock yourself out. Activate it nevertheless?",
+    option: "--confirm",
+    default: false,
+  });
+  if (goOn) return;
+  const [first] = refused;
+  throw new ToolError(`this would not be safe to activate: ${first!.what}: ${first!.why}`, {
+    code: ExitCode.Configuration,
+    hint: `set ${first!.remedy ?? "what is missing"}`,
+  });
+}

@@ -1,0 +1,70 @@
+import * as v from "valibot";
+import {
+  ensureDirectory,
+  listIfExists,
+  lstatIfExists,
+  readTextIfExists,
+  removeIfExists,
+  writeFileAtomic,
+} from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import { ConfigurationFactsSchema } from "../nix/configuration_facts.ts";
+import type { Context } from "../program/context.ts";
+
+const RecordSchema = v.object({
+  version: v.literal(1),
+  toplevel: v.string(),
+  flake: v.string(),
+  host: v.string(),
+  /** The commit of the source it was built from; null when that is not known. */
+  commit: v.nullable(v.string()),
+  /** ISO 8601. */
+  activated: v.string(),
+  facts: v.nullable(ConfigurationFactsSchema),
+});
+
+/** What is known of a system that was activated: where it came from and how it was configured. */
+export type SystemRecord = v.InferOutput<typeof RecordSchema>;
+
+const FOLDER = `${places.state}/systems`;
+
+/**
+ * Remembers where an activated system came from. Its facts are what the next proofs compare with.
+ * Records of systems that are no longer in the store are removed. Call it as root, holding the lock.
+ */
+export function recordSystem(
+  ctx: Context,
+  record: Omit<SystemRecord, "version" | "activated">,
+): void {
+  const folder = ctx.root.host(FOLDER);
+  ensureDirectory(folder, 0o700);
+  for (const name of listIfExists(folder)) {
+    const path = `/nix/store/${name.replace(/\.json$/, "")}`;
+    if (lstatIfExists(ctx.root.host(path)) === undefined) removeIfExists(`${folder}/${name}`);
+  }
+  const written: SystemRecord = { version: 1, activated: ctx.now().toISOString(), ...record };
+  writeFileAtomic(
+    ctx.root.host(recordPath(record.toplevel)),
+    JSON.stringify(v.parse(RecordSchema, written)) + "\n",
+    { mode: 0o600 },
+  );
+}
+
+/**
+ * What is known of a system, usually of `currentSystem(ctx)`; undefined when nothing was recorded, or
+ * it cannot be read (by someone who is not root, or of another version).
+ */
+export function systemRecord(ctx: Context, toplevel: string | undefined): SystemRecord | undefined {
+  if (toplevel === undefined) return undefined;
+  try {
+    const text = readTextIfExists(ctx.root.host(recordPath(toplevel)));
+    const parsed = v.safeParse(RecordSchema, text === undefined ? undefined : JSON.parse(text));
+    return parsed.success && parsed.output.toplevel === toplevel ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function recordPath(toplevel: string): string {
+  return `${FOLDER}/${toplevel.split("/").at(-1)}.json`;
+}
