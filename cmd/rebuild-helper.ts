@@ -34,9 +34,10 @@ const options = {
 /** Rebuilds this host's flake. */
 export const rebuildHelper: Tool<typeof options> = {
   name: "rebuild-helper",
-  purpose: "Builds and activates this host's flake with nixos-rebuild, after checking that\n" +
-    "nobody is locked out, that it fits and that it can boot. A system whose activation\n" +
-    "fails never becomes what the machine boots, and a lost connection stops nothing.",
+  purpose: "Builds and activates this host's flake with nixos-rebuild, after checking\n" +
+    "that nobody is locked out, that it fits and that it can boot. A system whose\n" +
+    "activation fails never becomes what the machine boots, and a lost connection\n" +
+    "stops nothing.",
   options,
   operand: {
     name: "ACTION",

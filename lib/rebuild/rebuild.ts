@@ -1,5 +1,10 @@
 /** What other tools call to build, activate and go back: the installer and dev-update. */
-export { type ActivateOptions, activateSystem, returnToSystem } from "./activate.ts";
+export {
+  type ActivateOptions,
+  activateSystem,
+  concludeActivation,
+  returnToSystem,
+} from "./activate.ts";
 export { buildSystem, type BuiltSystem, dryBuild } from "./build.ts";
 export { BuildFailed } from "./build_failed.ts";
 export { installSystem } from "./install_system.ts";
