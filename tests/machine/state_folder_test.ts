@@ -32,18 +32,13 @@ Deno.test("stateFolderProblem() looks without changing anything", () => {
 });
 
 Deno.test("ensureStateFolder() refuses a folder that others can write, with exit 3", () => {
-  for (
-    const [mode, words] of [[0o777, /written by others/], [0o770, /written/], [
-      0o755,
-      /read by/,
-    ]] as const
-  ) {
+  for (const mode of [0o777, 0o770]) {
     using machine = scratchMachine("rented", { stateFolderMode: mode });
     const ctx = testContext({ root: machine.root });
     assert.throws(() => ensureStateFolder(ctx), (error: unknown) => {
       assert.ok(error instanceof ToolError);
       assert.equal(error.code, 3);
-      assert.match(error.message, words);
+      assert.match(error.message, /hyper-nixos can be written by others than root$/);
       assert.match(error.hint ?? "", /chmod 0700/);
       return true;
     });

@@ -35,6 +35,8 @@ async function compile(tool: string): Promise<string> {
   if (compiler === undefined) throw new Error("DENO_COMPILE is not set");
   if (folder === undefined) {
     const made = Deno.makeTempDirSync({ prefix: "compiled-" });
+    // Also for tests that run it as another user.
+    Deno.chmodSync(made, 0o755);
     folder = made;
     globalThis.addEventListener("unload", () => Deno.removeSync(made, { recursive: true }));
   }

@@ -5,6 +5,7 @@
  *   using machine = scratchMachine("rented");
  *   const ctx = testContext({ root: machine.root });
  */
+import { OFFLINE_NIX_CONFIG } from "./context.ts";
 import { copySync } from "./copy.ts";
 import { writeAccounts } from "./machines/accounts.ts";
 import { bios } from "./machines/bios.ts";
@@ -16,6 +17,7 @@ import { MachineFiles, storePath } from "./machines/machine_files.ts";
 import { rented } from "./machines/rented.ts";
 import { toplevel, writeSystem } from "./machines/system.ts";
 import { uefi } from "./machines/uefi.ts";
+import { hasNix } from "./needs.ts";
 
 export type { MachineAccount, MachineDescription, MachineKind } from "./machines/description.ts";
 
@@ -77,6 +79,7 @@ export function scratchMachine(kind: MachineKind, options: ScratchOptions = {}):
   writeHardware(files, facts);
   copySync(STAND_IN_NIXPKGS, root + nixpkgs);
   if (facts.channel) writeChannel(files, nixpkgs);
+  if (kind === "flake" && hasNix) lockFlake(files.host("/etc/nixos"));
   vary(files, facts, options);
 
   const dispose = () => {
@@ -145,6 +148,16 @@ function vary(files: MachineFiles, facts: MachineDescription, options: ScratchOp
   }
   if (options.git) commitAll(files.host("/etc/nixos"), facts.hostName);
   for (const path of options.immutable ?? []) chattr("+i", files.host(path));
+}
+
+/** The lock file that a flake has from its first build on. */
+function lockFlake(folder: string): void {
+  const { success, stderr } = new Deno.Command("nix", {
+    args: ["flake", "lock", `path:${folder}`],
+    env: { NIX_CONFIG: OFFLINE_NIX_CONFIG },
+  }).outputSync();
+  if (!success) throw new Error(`nix flake lock: ${new TextDecoder().decode(stderr)}`);
+  Deno.chmodSync(`${folder}/flake.lock`, 0o644);
 }
 
 function commitAll(folder: string, name: string): void {

@@ -22,6 +22,7 @@ export function writeHardware(files: MachineFiles, machine: MachineDescription):
   for (const [index, disk] of machine.hardware.disks.entries()) writeDisk(files, disk, index);
   writeLuks(files, machine);
   writeDev(files);
+  files.makeDevices();
   const { dmi } = machine.hardware;
   files.values("/sys/class/dmi/id", {
     sys_vendor: dmi.vendor,

@@ -15,6 +15,7 @@ export interface Attributes {
 
 export class MachineFiles {
   readonly #root: string;
+  readonly #devices: string[][] = [];
 
   constructor(root: string) {
     this.#root = root;
@@ -50,14 +51,24 @@ export class MachineFiles {
     Deno.symlinkSync(target, this.host(path));
   }
 
-  /** A device node; a plain file when the tests may not make one. */
+  /** A device node; made by {@link makeDevices}. */
   device(path: string, kind: "b" | "c", major: number, minor: number, mode = 0o660): void {
     this.#parent(path);
-    const made = Deno.uid() === 0 && new Deno.Command("mknod", {
-      args: ["-m", mode.toString(8), this.host(path), kind, `${major}`, `${minor}`],
+    this.#devices.push([this.host(path), mode.toString(8), kind, `${major}`, `${minor}`]);
+  }
+
+  /** Makes the device nodes, all at once; plain files when the tests may not make nodes. */
+  makeDevices(): void {
+    const made = Deno.uid() === 0 && new Deno.Command("sh", {
+      args: [
+        "-c",
+        'while [ $# -gt 0 ]; do mknod -m "$2" "$1" "$3" "$4" "$5" || exit; shift 5; done',
+        "sh",
+        ...this.#devices.flat(),
+      ],
       stderr: "null",
     }).outputSync().success;
-    if (!made) Deno.writeFileSync(this.host(path), new Uint8Array());
+    if (!made) { for (const [path] of this.#devices) Deno.writeFileSync(path!, new Uint8Array()); }
   }
 
   /** Puts a text into the machine's store and returns its path there. */
