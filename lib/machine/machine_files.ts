@@ -20,6 +20,7 @@ export function readMachineFile(ctx: Context, path: string): FileContent {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return { kind: "absent" };
     }
+    if (error instanceof Deno.errors.PermissionDenied) return unreadable("permission denied");
     return unreadable(error instanceof Error ? error.message : String(error));
   }
 }

@@ -21,10 +21,12 @@ async function below(
       stdin: "piped",
       stdout: "piped",
     }).spawn();
+    const output = parent.stdout.getReader();
     try {
-      const { value } = await parent.stdout.values().next();
+      const { value } = await output.read();
       test(Number(new TextDecoder().decode(value)));
     } finally {
+      await output.cancel();
       await parent.stdin.close();
       await parent.status;
     }
