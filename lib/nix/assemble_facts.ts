@@ -61,8 +61,10 @@ function replace(value: unknown, fallback: unknown, place: (string | number)[]):
   }
   if (!isMembers(value) || first === undefined) return [];
   const known = isMembers(fallback) ? fallback[first] : undefined;
-  const goesOn = rest.length > 0 && (Array.isArray(value[first]) || isMembers(value[first]));
-  if (goesOn) return [String(first), ...replace(value[first], known, rest)];
+  const inner = value[first];
+  // Valibot looks for members in an array, too.
+  const goesOn = Array.isArray(inner) ? typeof rest[0] === "number" : isMembers(inner);
+  if (goesOn && rest.length > 0) return [String(first), ...replace(inner, known, rest)];
   if (known === undefined) delete value[first];
   else value[first] = structuredClone(known);
   return [String(first)];
