@@ -53,7 +53,9 @@ function systemError(error: unknown): ToolError | undefined {
   ) {
     return new ToolError(`permission denied: ${error.message}`, {
       code: ExitCode.PermissionDenied,
-      hint: "run it as root",
+      hint: Deno.uid() === 0
+        ? "root was refused: look for an immutable file (lsattr -d) or a network file system"
+        : "run it as root",
       cause: error,
     });
   }
