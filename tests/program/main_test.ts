@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { demo } from "../support/demo.ts";
-import { runTool } from "../support/executable.ts";
+import { runTool, type RunToolOptions } from "../support/executable.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
+import { assertSameTree, snapshotTree } from "../support/tree.ts";
 
 /** Runs one deed of the demo tool without a log file. */
 function deed(name: string, ...args: string[]) {
@@ -29,7 +30,6 @@ Deno.test("main() ends with the code that the failure names", async () => {
       ["code", 6, /^$/],
       ["missing", 2, /command "no-such-command-at-all" not found\n.*next: install it/],
       ["child", 1, /sh ended with exit code 7: two\n/],
-      ["full", 1, /error: the disk is full: ENOSPC.*\n.*nix-collect-garbage/],
     ] as const
   ) {
     const result = await deed(name);
@@ -155,8 +155,26 @@ Deno.test("main() goes on to the end when nobody reads its output any more", asy
   assert.equal(machine.read("/flooded"), "to the end");
 });
 
-Deno.test("main() maps a refused write to exit 3", { ignore: !isRoot }, async () => {
-  const { code, stderr } = await runTool(demo, ["--do", "readonly", "--no-log"], { uid: 65534 });
-  assert.equal(code, 3);
-  assert.match(stderr, /error: permission denied: .*\/proc\/version/);
+Deno.test("main() maps what a file system refuses, and leaves nothing half-written", {
+  ignore: !isRoot,
+}, async () => {
+  using machine = scratchMachine("rented", { immutable: ["/etc"] });
+  const before = snapshotTree(machine.root);
+  const write = (options: RunToolOptions) =>
+    runTool(demo, ["--do", "write", "--no-log"], { root: machine.root, ...options });
+  const etc = machine.host("/etc");
+
+  const full = await write({ full: [etc] });
+  assert.equal(full.code, 1, full.stderr);
+  assert.match(full.stderr, /error: the disk is full: .*\n.*nix-collect-garbage/);
+  const readOnly = await write({ readOnly: [etc] });
+  assert.equal(readOnly.code, 3, readOnly.stderr);
+  assert.match(readOnly.stderr, /error: a file system is read-only: .*\n.*remount/);
+  const otherUser = await write({ uid: 65534 });
+  assert.equal(otherUser.code, 3);
+  assert.match(otherUser.stderr, /error: permission denied: .*\n.*run it as root\n$/);
+  const immutable = await write({});
+  assert.equal(immutable.code, 3);
+  assert.match(immutable.stderr, /error: permission denied: .*\n.*lsattr/);
+  assertSameTree(before, snapshotTree(machine.root));
 });

@@ -2,6 +2,7 @@
  * A tool that does a little of everything that lib/program offers, for the tests of lib/program. What
  * it does is said by `--do`.
  */
+import { writeFileAtomic } from "../../lib/machine/files.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import type { Context } from "../../lib/program/context.ts";
 import { main } from "../../lib/program/main.ts";
@@ -40,10 +41,8 @@ const deeds: Record<string, (ctx: Context) => Promise<number | void> | number | 
   bug: () => {
     throw new TypeError("x is not a function");
   },
-  full: () => {
-    throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  },
-  readonly: () => Deno.writeTextFileSync("/proc/version", ""),
+  write: (ctx) =>
+    writeFileAtomic(ctx.root.host("/etc/thing"), "x".repeat(100_000), { mode: 0o644 }),
   missing: async (ctx) => void await ctx.run("no-such-command-at-all", []),
   child: async (ctx) => void await ctx.run("sh", ["-c", "echo one; echo two >&2; exit 7"]),
   environment: async (ctx) => ctx.out.print((await ctx.run("env", [])).stdout),

@@ -22,6 +22,10 @@ export interface LaunchOptions {
   readonly standIns?: string;
   /** Runs as this user and group, without supplementary groups. */
   readonly uid?: number;
+  /** Host folders that are mounted read-only for the tool. */
+  readonly readOnly?: readonly string[];
+  /** Host folders that are, for the tool, on a file system without space; what it writes there is lost. */
+  readonly full?: readonly string[];
 }
 
 /** A command ready for `Deno.Command` or a terminal. */
@@ -55,7 +59,8 @@ export function launch(
 ): Launch {
   const home = Deno.makeTempDirSync({ prefix: "home-" });
   if (options.uid !== undefined) Deno.chownSync(home, options.uid, options.uid);
-  const staged = options.inside !== undefined || options.uid !== undefined;
+  const staged = options.inside !== undefined || options.uid !== undefined ||
+    options.readOnly !== undefined || options.full !== undefined;
   const places = staged
     ? {
       deno: `${STAGE}/deno`,
@@ -115,13 +120,24 @@ function inNamespace(command: readonly string[], options: LaunchOptions): string
   const lines = [
     "set -e",
     `mount -t tmpfs -o mode=755 tmpfs ${STAGE}`,
-    `mkdir ${STAGE}/cache ${STAGE}/repository ${STAGE}/executables`,
+    `mkdir ${STAGE}/cache ${STAGE}/repository ${STAGE}/executables ${STAGE}/full`,
     `touch ${STAGE}/deno`,
     `mount --bind ${quote(Deno.realPathSync(Deno.execPath()))} ${STAGE}/deno`,
     `mount --bind ${quote(denoDirectory())} ${STAGE}/cache`,
     `mount --bind ${quote(REPOSITORY)} ${STAGE}/repository`,
     ...(executables ? [`mount --bind ${quote(executables)} ${STAGE}/executables`] : []),
   ];
+  for (const folder of (options.full ?? []).map(quote)) {
+    lines.push(
+      `mount -t tmpfs -o size=16m,mode=755 tmpfs ${STAGE}/full`,
+      `cp -a ${folder}/. ${STAGE}/full`,
+      `dd if=/dev/zero of=${STAGE}/full/.filler bs=64k 2>/dev/null || :`,
+      `mount --move ${STAGE}/full ${folder}`,
+    );
+  }
+  for (const folder of (options.readOnly ?? []).map(quote)) {
+    lines.push(`mount --bind ${folder} ${folder}`, `mount -o remount,ro,bind ${folder}`);
+  }
   if (options.inside !== undefined) {
     lines.push(`mount --bind /dev/pts ${quote(`${options.inside}/dev/pts`)}`);
     for (const folder of BOUND) {
