@@ -11,6 +11,7 @@ import {
   installSystem,
   returnToSystem,
 } from "../rebuild/rebuild.ts";
+import { readSyncState } from "../sync/state.ts";
 import { saveAccountsAfter, saveAccountsBefore } from "./account_backup.ts";
 import { applyStep } from "./apply_step.ts";
 import { buildOptions } from "./build_options.ts";
@@ -94,13 +95,13 @@ async function perform(
   action: Action,
 ): Promise<ExitCode | MenuChoice | undefined> {
   const build = {
-    flake: resolveFlake(ctx, `path:${ctx.root.follow(places.source)}`).url,
+    flake: resolveFlake(ctx, `path:${places.source}`).url,
     host: plan.hostName,
     impure: true,
     showTrace: false,
     nixOptions: buildOptions(options.fast),
   };
-  if (action !== "build") await requireReachable(ctx, plan.hostName, plan.before);
+  const facts = action === "build" ? null : await requireReachable(ctx, plan.hostName, plan.before);
   const built = await buildSystem(ctx, build);
   for (const step of plan.steps.afterBuild) await applyStep(ctx, receipt, step);
   if (receipt.state === "applied") receipt.state = "built";
@@ -130,6 +131,12 @@ async function perform(
     action,
     confirmSeconds,
     log: built.log,
+    record: {
+      flake: build.flake,
+      host: build.host,
+      commit: readSyncState(ctx)?.commit ?? null,
+      facts,
+    },
   });
   saveAccountsAfter(ctx, receipt);
   receipt.state = "activated";

@@ -56,21 +56,27 @@ export function carryNetwork(facts: ConfigurationFacts, source: string): Setting
 
 /** The firewall, with every port that is open; ports merge with those that Hyper-NixOS opens. */
 export function carryFirewall(facts: ConfigurationFacts, source: string): Setting[] {
-  const { firewall } = facts;
+  const { firewall, ssh } = facts;
   const enable = override("networking.firewall.enable", firewall.enable, source);
   if (!firewall.enable) return [enable];
+  // sshd opens its own ports, and closes them when they are changed.
+  const tcp = firewall.open.tcp.filter((port) =>
+    !(ssh.enable && ssh.openFirewall && ssh.ports.includes(port))
+  );
+  // NixOS trusts the loopback interface by itself.
+  const trusted = firewall.trustedInterfaces.filter((name) => name !== "lo");
   const text = (option: string, value: string) =>
     value.trim() === "" ? [] : [merge(option, value, source)];
   return [
     enable,
     override("networking.nftables.enable", firewall.nftables, source),
     override("networking.firewall.allowPing", firewall.allowPing, source),
-    ...portSettings(["networking", "firewall"], firewall.open, source),
+    ...portSettings(["networking", "firewall"], { ...firewall.open, tcp }, source),
     ...firewall.perInterface.flatMap(({ name, open }) =>
       portSettings(["networking", "firewall", "interfaces", name], open, source)
     ),
-    ...(firewall.trustedInterfaces.length > 0
-      ? [merge("networking.firewall.trustedInterfaces", firewall.trustedInterfaces, source)]
+    ...(trusted.length > 0
+      ? [merge("networking.firewall.trustedInterfaces", trusted, source)]
       : []),
     ...text("networking.firewall.extraCommands", firewall.extraCommands),
     ...text("networking.firewall.extraInputRules", firewall.extraInputRules),

@@ -35,15 +35,21 @@ export function carryLocale(
       how: "override",
       source: categoriesSource,
     })),
-    ...(facts && facts.supportedLocales.length > 0
-      ? [merge("i18n.supportedLocales", facts.supportedLocales, EVALUATED)]
-      : []),
+    ...furtherLocales(facts),
     ...(keyMap ? [override("console.keyMap", keyMap.value, keyMap.source)] : []),
     ...(font ? [override("console.font", font.value, font.source)] : []),
     ...(facts?.xkbLayout && facts.xkbLayout !== "us"
       ? [override("services.xserver.xkb.layout", facts.xkbLayout, EVALUATED)]
       : []),
   ];
+}
+
+/** Locales beside those in use, which NixOS adds by itself. */
+function furtherLocales(facts: ConfigurationFacts | undefined): Setting[] {
+  if (!facts) return [];
+  const used = ["C.UTF-8", facts.defaultLocale, ...Object.values(facts.extraLocaleSettings)];
+  const further = facts.supportedLocales.filter((name) => !used.includes(name.split("/")[0]!));
+  return further.length === 0 ? [] : [merge("i18n.supportedLocales", further, EVALUATED)];
 }
 
 /** Name, state version and host id: what NixOS must know to stay this machine. */

@@ -36,7 +36,7 @@ export async function judgeStaged(
   const progress = ctx.ui.progress("Evaluating the new configuration");
   try {
     using staged = await stageHost(ctx, source, steps);
-    const flake = resolveFlake(ctx, `path:${staged.source}`);
+    const flake = { url: `path:${staged.source}`, directory: staged.source };
     const env = { HYPERVISOR_ROOT: staged.root };
     const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName, env });
     progress.done("the new configuration was evaluated");
@@ -53,14 +53,15 @@ export async function judgeStaged(
 /**
  * The proofs on the configuration as it is installed, right before it is activated.
  * @param before the evaluated configuration that runs now, where it could be evaluated
+ * @returns what was judged
  * @throws ToolError exit 6 naming every claim that does not hold and the option that makes it true
  */
 export async function requireReachable(
   ctx: Context,
   hostName: string,
   before: ConfigurationFacts | undefined,
-): Promise<void> {
-  const flake = resolveFlake(ctx, `path:${ctx.root.follow(places.source)}`);
+): Promise<ConfigurationFacts> {
+  const flake = resolveFlake(ctx, `path:${places.source}`);
   const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName });
   const refused = refusals(judgeConfiguration(ctx, before, after).verdicts);
   for (const verdict of refused) {
@@ -73,7 +74,7 @@ export async function requireReachable(
     ctx.log.error(`refused by NixOS: ${assertion}`);
   }
   const count = refused.length + after.failedAssertions.length;
-  if (count === 0) return;
+  if (count === 0) return after;
   throw new ToolError(
     `the new system would not come back: ${count} of its proofs do not hold; nothing was activated`,
     {

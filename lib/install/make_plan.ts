@@ -6,7 +6,7 @@ import { lstatIfExists } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { encodeState } from "../sync/state.ts";
-import { DEFAULT_REF } from "../sync/sync.ts";
+import { DEFAULT_REF } from "../sync/begin.ts";
 import { readAuthorizedKeys } from "./authorized_keys.ts";
 import { carryDisks } from "./carry_boot.ts";
 import { carryFirewall, carryNetwork } from "./carry_network.ts";

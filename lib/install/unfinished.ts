@@ -1,6 +1,5 @@
-import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
-import { concludeActivation, unfinishedActivation } from "../rebuild/rebuild.ts";
+import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
 import { saveAccountsAfter } from "./account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import {
@@ -58,18 +57,9 @@ export async function settleUnfinished(ctx: Context): Promise<Receipt | undefine
  * @throws ToolError exit 1 while it still runs: it holds the machine as the lock does
  */
 export async function settleActivation(ctx: Context): Promise<void> {
-  const activation = await unfinishedActivation(ctx);
-  if (activation?.running) {
-    throw new ToolError(`an activation of ${activation.status.toplevel} is running`, {
-      hint: `wait until it has finished; follow it with: tail -f ${activation.status.log}`,
-    });
-  }
+  await settleEarlierActivation(ctx);
   const receipt = latestInstallation(readReceipts(ctx));
   if (receipt?.state !== "activating") return;
-  ctx.log.warn("the last activation was not reported: the tool that started it was ended");
-  if (activation) {
-    ctx.log.warn((await concludeActivation(ctx, activation.status, "")).message);
-  }
   saveAccountsAfter(ctx, receipt);
   receipt.state = "activated";
   writeReceipt(ctx, receipt);
