@@ -43,8 +43,20 @@ function lastError(stderr: string): string {
   return /program 'git' failed/.test(error) && fatal >= 0 ? stderr.slice(fatal) : error;
 }
 
-/** The message's own lines: no locations, source excerpts, carets and advice about --show-trace. */
+/** A password hash as in crypt(5): `$`, the method, `$`, and what follows. */
+const HASH = /\$[0-9a-z]{1,8}\$[./A-Za-z0-9$,=+-]{8,}/g;
+
+/**
+ * The message's own lines: no locations, source excerpts, carets and advice about --show-trace, and
+ * no passwords, which Nix quotes when two definitions of one conflict.
+ */
 function messageLines(error: string): string[] {
+  const lines = ownLines(error);
+  const aboutPassword = /password/i.test(lines[0] ?? "");
+  return (aboutPassword ? lines.slice(0, 1) : lines).map((line) => line.replace(HASH, "(hash)"));
+}
+
+function ownLines(error: string): string[] {
   return error.replace(/^\s*error: ?/, "").split("\n")
     .map((line) => line.trim())
     .filter((line) =>

@@ -7,10 +7,10 @@ import { nearestName } from "./nearest_name.ts";
 
 /**
  * What a flake's own code must see in its environment: which machine is managed, for hosts that
- * read their configuration from it.
+ * read their configuration from it. Empty for the running one, whatever the caller's variable says.
  */
 export function flakeEnvironment(ctx: Context): Record<string, string> {
-  return ctx.root.isRunning ? {} : { HYPERVISOR_ROOT: ctx.root.path };
+  return { HYPERVISOR_ROOT: ctx.root.isRunning ? "" : ctx.root.path };
 }
 
 /**

@@ -92,3 +92,19 @@ Deno.test("evaluationFailure() escapes what a configuration prints", () => {
 Deno.test("evaluationFailure() says so when Nix gave no reason", () => {
   strictEqual(evaluationFailure("x", "").message, "evaluating x failed: Nix gave no reason");
 });
+
+Deno.test("evaluationFailure() repeats no password that Nix quotes", () => {
+  const conflict = evaluationFailure(
+    "x",
+    `error: The option \`users.users.a.password' has conflicting definition values:
+       - In \`/etc/nixos/a.nix': "secret"
+       - In \`/etc/nixos/b.nix': "other secret"
+`,
+  );
+  strictEqual(
+    conflict.message,
+    "evaluating x failed: The option `users.users.a.password' has conflicting definition values:",
+  );
+  const hash = evaluationFailure("x", 'error: a string "$6$salt$aaaabbbbcccc./x" is no set\n');
+  strictEqual(hash.message, 'evaluating x failed: a string "(hash)" is no set');
+});

@@ -40,6 +40,19 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "hostsOf() of the running machine shows no other root to the flake",
+  ignore: !hasNix,
+  fn: () =>
+    withScratch({
+      "flake.nix":
+        '{ outputs = { self }: { nixosConfigurations."at ${builtins.getEnv "HYPERVISOR_ROOT"}" = 1; }; }',
+    }, async (folder) => {
+      const ctx = testContext({ env: { HYPERVISOR_ROOT: "/elsewhere" } });
+      deepStrictEqual(await hostsOf(ctx, resolveFlake(ctx, folder)), ["at "]);
+    }),
+});
+
 Deno.test("requireHost() names the hosts there are, the nearest first", () => {
   const flake = { url: "path:/etc/nixos" };
   requireHost(flake, ["alpha", "beta"], "beta");
