@@ -18,7 +18,7 @@ export interface AccountLines {
   readonly lines: ReadonlyMap<string, AccountLine>;
   /** Sentences that name file and line. Never hold a field's content but the name. */
   readonly warnings: readonly string[];
-  /** Names whose line was there but skipped. */
+  /** Names of lines that were skipped; of one with two lines, also in `lines`. */
   readonly skipped: ReadonlySet<string>;
 }
 
@@ -59,7 +59,7 @@ export function readAccountLines(
       lines.set(name, { line: index + 1, name, fields });
       continue;
     }
-    if (!first) skipped.add(name);
+    skipped.add(name);
     warnings.push(`${path} line ${index + 1}: ${printableLine(problem)}; the entry is skipped`);
   }
   if (carriageReturns > 0) {

@@ -15,6 +15,7 @@ Deno.test("readBootFiles() finds systemd-boot on the EFI system partition", asyn
     "proc/self/mountinfo": MOUNTINFO,
     "boot/loader/loader.conf": "",
     "boot/EFI/systemd/systemd-bootx64.efi": "",
+    "mnt/stick/EFI/BOOT/": "",
     "run/udev/data/b8:1": "N:sda1\nE:ID_PART_ENTRY_TYPE=c12a7328-f81f-11d2-ba4b-00a0c93ec93b\n",
     "run/udev/data/b8:5": "E:ID_PART_ENTRY_TYPE=ebd0a0a2-b9e5-4433-87c0-68b6b72699c7\n",
   }, (root) => {

@@ -5,18 +5,27 @@ import { withScratch } from "../support/scratch_files.ts";
 
 const CONTEXT = { ...testContext(), env: {} };
 
-/** Runs a test with the PID of a process whose parent is a real process of this name and environment. */
+/**
+ * Runs a test with the PID of a real process below processes of these names, the outermost first.
+ * @param env of all of them
+ */
 async function below(
-  name: string,
+  names: readonly string[],
   env: Record<string, string>,
   test: (pid: number) => void,
 ): Promise<void> {
   await withScratch({}, async (folder) => {
-    Deno.copyFileSync("/bin/sh", `${folder}/${name}`);
-    Deno.chmodSync(`${folder}/${name}`, 0o755);
-    const parent = new Deno.Command(`${folder}/${name}`, {
-      args: ["-c", "sleep 600 & echo $!; read -r _; kill $!"],
-      env: { PATH: "/usr/bin:/bin", ...env },
+    for (const name of names) {
+      Deno.copyFileSync("/bin/sh", `${folder}/${name}`);
+      Deno.chmodSync(`${folder}/${name}`, 0o755);
+    }
+    // Each starts the next, given as "$1" and following, and waits for it.
+    const script = 'if [ $# -gt 0 ]; then n=$1; shift; "./$n" -c "$S" "$n" "$@"; exit; fi; ' +
+      "sleep 600 & echo $!; read -r _; kill $!";
+    const parent = new Deno.Command(`${folder}/${names[0]}`, {
+      args: ["-c", script, ...names],
+      env: { PATH: "/usr/bin:/bin", S: script, ...env },
+      cwd: folder,
       clearEnv: true,
       stdin: "piped",
       stdout: "piped",
@@ -45,13 +54,13 @@ Deno.test("session() reads SSH_CONNECTION", () => {
 
 Deno.test("session() finds an SSH server above, also when the environment says nothing", async () => {
   for (const name of ["sshd", "sshd-session"]) {
-    await below(name, {}, (pid) => assert.deepEqual(session(CONTEXT, pid), { kind: "ssh" }));
+    await below([name], {}, (pid) => assert.deepEqual(session(CONTEXT, pid), { kind: "ssh" }));
   }
 });
 
 Deno.test("session() finds the SSH_CONNECTION that sudo dropped in a process above", async () => {
   const env = { SSH_CONNECTION: "fe80::1%eth0 1 192.0.2.1 22" };
-  await below("bash", env, (pid) => {
+  await below(["bash"], env, (pid) => {
     assert.deepEqual(session(CONTEXT, pid), {
       kind: "ssh",
       clientAddress: "fe80::1%eth0",
@@ -61,8 +70,14 @@ Deno.test("session() finds the SSH_CONNECTION that sudo dropped in a process abo
   });
 });
 
+Deno.test("session() is not misled by what a process calls itself", async () => {
+  await below(["sshd", "x) S 1 (y", "sh"], {}, (pid) => {
+    assert.deepEqual(session(CONTEXT, pid), { kind: "ssh" });
+  });
+});
+
 Deno.test("session() is a console when nothing above speaks of SSH", async () => {
-  await below(") S 1 (sshd", { SSH_CONNECTION: "nonsense" }, (pid) => {
+  await below([") S 1 (sshd"], { SSH_CONNECTION: "nonsense" }, (pid) => {
     // What started this test may itself have come over SSH: compare with that.
     assert.deepEqual(session(CONTEXT, pid), session(CONTEXT));
   });
