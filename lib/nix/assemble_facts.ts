@@ -94,10 +94,9 @@ function normalized(facts: ConfigurationFacts): ConfigurationFacts {
     },
     ssh: {
       ...ssh,
-      // sshd_config(5): a path that is not absolute is relative to the home directory.
-      authorizedKeysFiles: ssh.authorizedKeysFiles.map((file) =>
-        /^[/%]/.test(file) ? file : `%h/${file}`
-      ),
+      // sshd_config(5): `none` is no file; a path that is not absolute is relative to the home.
+      authorizedKeysFiles: ssh.authorizedKeysFiles.filter((file) => file !== "none")
+        .map((file) => /^[/%]/.test(file) ? file : `%h/${file}`),
     },
   };
 }

@@ -43,6 +43,16 @@ Deno.test("assembleFacts() puts defaults for what is missing, unreadable or of a
   });
 });
 
+Deno.test("assembleFacts() makes paths of key files absolute, as sshd reads them", () => {
+  const authorizedKeysFiles = [".ssh/authorized_keys", "%h/.keys", "/etc/keys/%u", "none"];
+  const facts = assembleFacts({ ...NO_FACTS, ssh: { ...NO_FACTS.ssh, authorizedKeysFiles } });
+  deepStrictEqual(facts.ssh.authorizedKeysFiles, [
+    "%h/.ssh/authorized_keys",
+    "%h/.keys",
+    "/etc/keys/%u",
+  ]);
+});
+
 Deno.test("assembleFacts() gives valid facts for any JSON", () => {
   const members = Object.keys(NO_FACTS);
   fc.assert(
