@@ -98,7 +98,8 @@ export async function rebuildSystem(
   if (changes) ctx.out.print(changes);
   if (activates(options.action)) {
     const outcome = await activate(ctx, options, { target, facts, built });
-    const after = numbered(ctx, options.action === "boot" ? bootDefault(ctx) : currentSystem(ctx));
+    const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
+    const after = numbered(ctx, isActive ? toplevel : currentSystem(ctx));
     return { ...built, after, outcome, exitCode: outcome.exitCode };
   }
   if (options.action === "dry-activate") await showDryActivation(ctx, toplevel);

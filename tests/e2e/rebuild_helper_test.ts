@@ -1,0 +1,403 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
+import { hasNix, isRoot } from "../support/needs.ts";
+import {
+  type ScratchMachine,
+  scratchMachine,
+  type ScratchOptions,
+} from "../support/scratch_machine.ts";
+import { type StandInOptions, type StandIns, standIns } from "../support/stand_ins.ts";
+
+const ignore = !hasNix || !isRoot;
+
+/** A flake-based machine, `starling`, with stand-ins for nixos-rebuild, systemctl and systemd-run. */
+class Host implements Disposable {
+  readonly machine: ScratchMachine;
+  readonly stand: StandIns;
+
+  constructor(options: StandInOptions & { readonly scratch?: ScratchOptions } = {}) {
+    this.machine = scratchMachine("flake", options.scratch);
+    this.stand = standIns(options);
+    Deno.mkdirSync(this.machine.host("/run/standin-activation"), { recursive: true });
+  }
+
+  run(args: readonly string[], options: RunToolOptions = {}): Promise<ToolResult> {
+    return runTool("rebuild-helper", args, {
+      inside: this.machine.root,
+      standIns: this.stand.folder,
+      ...options,
+    });
+  }
+
+  /** What was done to which system, by its name without hash: `test new`. */
+  actions(): string[] {
+    if (!this.machine.exists("/run/standin-activation/actions")) return [];
+    return this.machine.read("/run/standin-activation/actions").trim().split("\n")
+      .map((line) => line.replace(/ \/nix\/store\/.*-nixos-system-starling-/, " "));
+  }
+
+  /** Ends the activation as told; see the README of the stand-in nixpkgs. */
+  ends(name: string, text: string): void {
+    this.machine.write(`/run/standin-activation/${name}`, text, name === "hook" ? 0o755 : 0o644);
+  }
+
+  /** The target of the default generation's link. */
+  bootDefault(): string {
+    const profiles = "/nix/var/nix/profiles";
+    const link = Deno.readLinkSync(this.machine.host(`${profiles}/system`));
+    return Deno.readLinkSync(this.machine.host(`${profiles}/${link.split("/").at(-1)}`));
+  }
+
+  configure(change: (text: string) => string): void {
+    const path = "/etc/nixos/configuration.nix";
+    this.machine.write(path, change(this.machine.read(path)));
+  }
+
+  [Symbol.dispose](): void {
+    this.stand[Symbol.dispose]();
+    this.machine.dispose();
+  }
+}
+
+const NEW = "24.05.standin";
+const OLD = "24.05.20240815.883180e";
+
+/** Adds a line to a module `{ …: { … }`. */
+function withLine(line: string): (text: string) => string {
+  return (text) => text.replace(/\}\s*$/, `  ${line}\n}\n`);
+}
+
+for (const rebuild of ["shell", "ng"] as const) {
+  Deno.test({
+    name: `rebuild-helper builds and switches with nixos-rebuild (${rebuild})`,
+    ignore,
+    fn: async () => {
+      using host = new Host({ rebuild });
+      const built = await host.run(["build"]);
+      equal(built.code, 0, built.stderr);
+      match(built.stdout, /building '\/nix\/store\/.*nixos-system-starling/);
+      match(built.stdout, /built \/nix\/store\/.*nixos-system-starling.*; nothing was activated/);
+      deepEqual(host.actions(), []);
+      equal(host.bootDefault(), host.machine.toplevel);
+
+      const switched = await host.run(["--json", "switch"]);
+      equal(switched.code, 0, switched.stderr);
+      const document = JSON.parse(switched.stdout);
+      deepEqual(host.actions(), [`test ${NEW}`, `boot ${NEW}`]);
+      equal(host.bootDefault(), document.toplevel);
+      deepEqual(document.before, { generation: 12, toplevel: host.machine.toplevel });
+      deepEqual(document.after, { generation: 13, toplevel: document.toplevel });
+      equal(document.outcome.kind, "activated");
+      deepEqual(document.outcome.rebootNeededFor, ["kernel", "initrd", "kernel-modules"]);
+      equal(
+        document.outcome.rollbackCommand,
+        "sudo nix-env -p /nix/var/nix/profiles/system --switch-generation 12 && " +
+          `sudo ${host.machine.toplevel}/bin/switch-to-configuration switch`,
+      );
+      match(host.machine.read(document.log), /building the system configuration/);
+      const [build] = host.stand.calls("nixos-rebuild").filter(({ args }) => args[0] === "build");
+      deepEqual(build!.args.slice(0, 4), [
+        "build",
+        "--flake",
+        "path:/etc/nixos#starling",
+        "--impure",
+      ]);
+    },
+  });
+}
+
+Deno.test({
+  name: "rebuild-helper boot sets the default, test leaves it, dry runs change nothing",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const before = host.bootDefault();
+    const dryBuild = await host.run(["dry-build"]);
+    equal(dryBuild.code, 0, dryBuild.stderr);
+    match(dryBuild.stdout, /derivations will be built|nixos-system-starling/);
+    host.ends("hook", "#!/bin/sh\necho 'would restart the following units: sshd.service'\n");
+    const dry = await host.run(["dry-activate"]);
+    equal(dry.code, 0, dry.stderr);
+    match(dry.stdout, /would restart the following units: sshd\.service/);
+    const tested = await host.run(["test"]);
+    equal(tested.code, 0, tested.stderr);
+    equal(host.bootDefault(), before);
+    const booted = await host.run(["boot"]);
+    equal(booted.code, 0, booted.stderr);
+    deepEqual(host.actions(), [`dry-activate ${NEW}`, `test ${NEW}`, `boot ${NEW}`]);
+    ok(host.bootDefault() !== before);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper keeps a system whose units failed, names them, and ends with 1",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    host.stand.set("systemctl/failed", "old-trouble.service\n");
+    host.ends(
+      "hook",
+      `#!/bin/sh
+[ "$1" = test ] || exit 0
+echo "warning: the following units failed: web.service, old-trouble.service"
+printf 'old-trouble.service\\nweb.service\\n' > ${host.stand.folder}/state/systemctl/failed
+`,
+    );
+    host.ends("exit-test", "4");
+    const { code, stderr } = await host.run(["switch"]);
+    equal(code, 1);
+    match(stderr, /the new system runs, but these units failed: web\.service\n/);
+    match(stderr, /systemctl status web\.service; to go back: sudo nix-env/);
+    deepEqual(host.actions(), [`test ${NEW}`, `boot ${NEW}`]);
+    ok(host.bootDefault().endsWith(NEW));
+  },
+});
+
+for (
+  const [ends, how] of [
+    ["2", /the activation script failed, exit code 2/],
+    ["3", /systemd could not reload its units, exit code 3/],
+    ["100", /its init cannot take over.*nothing was changed/],
+  ] as const
+) {
+  Deno.test({
+    name: `rebuild-helper leaves the default alone when the activation ends with ${ends}`,
+    ignore,
+    fn: async () => {
+      using host = new Host();
+      host.ends("exit-test", ends);
+      const { code, stderr } = await host.run(["switch"]);
+      equal(code, 1);
+      match(stderr, how);
+      deepEqual(host.actions(), [`test ${NEW}`]);
+      equal(host.bootDefault(), host.machine.toplevel);
+    },
+  });
+}
+
+Deno.test({
+  name: "rebuild-helper explains a pre-switch check's refusal and offers boot",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    host.ends("hook", "#!/bin/sh\necho \"Pre-switch check 'switchInhibitors' failed\"\nexit 1\n");
+    const { code, stderr, stdout } = await host.run(["switch"]);
+    equal(code, 1);
+    match(stdout, /switchInhibitors/);
+    match(stderr, /a pre-switch check refused it/);
+    match(stderr, /next: make it the boot default and reboot: rebuild-helper boot/);
+    equal(host.bootDefault(), host.machine.toplevel);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper puts the default back when the boot loader cannot be updated",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    host.ends("hook", `#!/bin/sh\ncase "$1 $2" in "boot "*standin) exit 1;; esac\n`);
+    const { code, stderr } = await host.run(["switch"]);
+    equal(code, 1);
+    match(stderr, /the boot loader could not be updated for it; the boot default is the previous/);
+    equal(host.bootDefault(), host.machine.toplevel);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper --rollback brings the previous generation back without building",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    equal((await host.run(["switch"])).code, 0);
+    host.stand.clear();
+    const { code, stdout, stderr } = await host.run(["--rollback"]);
+    equal(code, 0, stderr);
+    match(stdout, /going back to generation 12/);
+    equal(host.bootDefault(), host.machine.toplevel);
+    deepEqual(host.stand.calls("nixos-rebuild"), []);
+    const list = JSON.parse((await host.run(["--json", "--list-generations"])).stdout);
+    deepEqual(
+      list.generations.map((one: { generation: number; default: boolean }) => [
+        one.generation,
+        one.default,
+      ]),
+      [[11, false], [12, true], [13, false]],
+    );
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper names the hosts of the flake and the nearest one",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const { code, stderr } = await host.run(["--host", "starlin", "build"]);
+    equal(code, 6);
+    match(stderr, /no host "starlin"/);
+    match(stderr, /did you mean starling\? It has: starling/);
+    const twice = await host.run(["--flake", "/etc/nixos#starling", "--host", "other", "build"]);
+    equal(twice.code, 4);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper resolves a flake.nix that is a link, and takes #host",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    host.machine.write("/etc/hypervisor/README", "");
+    Deno.renameSync(host.machine.host("/etc/nixos"), host.machine.host("/etc/hypervisor/src"));
+    Deno.mkdirSync(host.machine.host("/etc/nixos"));
+    Deno.symlinkSync("/etc/hypervisor/src/flake.nix", host.machine.host("/etc/nixos/flake.nix"));
+    const { code, stderr } = await host.run(["--flake", "/etc/nixos#starling", "build"]);
+    equal(code, 0, stderr);
+    const build = host.stand.calls("nixos-rebuild").find(({ args }) => args[0] === "build");
+    equal(build!.args[2], "path:/etc/hypervisor/src#starling");
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper warns of files that git does not track",
+  ignore,
+  fn: async () => {
+    using host = new Host({ scratch: { git: true } });
+    host.machine.write("/etc/nixos/forgotten.nix", "{ }");
+    const { code, stderr } = await host.run(["build"]);
+    equal(code, 0, stderr);
+    match(stderr, /Nix does not see files that git does not track: forgotten\.nix/);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper tells a broken configuration (6) from a failing build (1)",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const original = host.machine.read("/etc/nixos/configuration.nix");
+    host.configure(withLine('environment.etc.broken.text = throw "no name";'));
+    const broken = await host.run(["build"]);
+    equal(broken.code, 6, broken.stderr);
+    match(broken.stderr, /no name/);
+    match(broken.stderr, /\/var\/log\/nixos\/rebuild-\d+T\d+Z\.log/);
+    host.machine.write("/etc/nixos/configuration.nix", original);
+
+    host.configure(withLine(
+      'environment.etc.broken.source = derivation { name = "broken"; system = "x86_64-linux"; ' +
+        'builder = "/bin/sh"; args = [ "-c" "echo this is why; exit 3" ]; };',
+    ));
+    const failing = await host.run(["build"]);
+    equal(failing.code, 1, failing.stderr);
+    match(failing.stdout, /this is why/);
+    match(failing.stderr, /failed at \/nix\/store\/.*-broken\.drv/);
+    deepEqual(host.actions(), []);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper refuses to lock out who is at work, and disks that are not there",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const env = { SUDO_USER: "dana" };
+    const first = await host.run(["test"], { env });
+    equal(first.code, 0, first.stderr);
+    // What runs now is what is compared with: the scratch system's activation changes nothing.
+    const toplevel = JSON.parse((await host.run(["--json", "build"])).stdout).toplevel;
+    const link = host.machine.host("/run/current-system");
+    Deno.removeSync(link);
+    Deno.symlinkSync(toplevel, link);
+
+    const original = host.machine.read("/etc/nixos/configuration.nix");
+    host.configure(withLine("security.sudo.enable = lib.mkForce false;"));
+    const locked = await host.run(["switch"], { env });
+    equal(locked.code, 6, locked.stdout + locked.stderr);
+    match(locked.stderr, /not proven: dana can become root: there is no sudo/);
+    match(locked.stderr, /security\.sudo\.enable = true;/);
+
+    host.machine.write("/etc/nixos/configuration.nix", original);
+    const hardware = "/etc/nixos/hardware-configuration.nix";
+    host.machine.write(
+      hardware,
+      host.machine.read(hardware).replace(/by-uuid\/[0-9a-f-]{36}/, "by-uuid/0000-gone"),
+    );
+    const gone = await host.run(["switch"], { env });
+    equal(gone.code, 6, gone.stdout + gone.stderr);
+    match(gone.stderr, /there is no \/dev\/disk\/by-uuid\/0000-gone/);
+    deepEqual(host.actions(), [`test ${NEW}`]);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper does not touch running guests without being allowed to",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    Deno.writeTextFileSync(
+      `${host.stand.folder}/virsh`,
+      "#!/bin/sh\nprintf 'web\\ndatabase\\n\\n'\n",
+      { mode: 0o755 },
+    );
+    Deno.chmodSync(`${host.stand.folder}/virsh`, 0o755);
+    host.ends(
+      "hook",
+      "#!/bin/sh\n[ $1 != dry-activate ] || " +
+        "echo 'would restart the following units: libvirtd.service, sshd.service'\n",
+    );
+    const refused = await host.run(["switch"]);
+    equal(refused.code, 4, refused.stderr);
+    match(refused.stderr, /libvirtd\.service, and these guests run: web, database/);
+    match(refused.stderr, /--restart-guests/);
+    deepEqual(host.actions(), [`dry-activate ${NEW}`]);
+    equal((await host.run(["--restart-guests", "switch"])).code, 0);
+
+    host.ends("hook", "#!/bin/sh\necho 'would restart the following units: sshd.service'\n");
+    equal((await host.run(["switch"])).code, 0);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper ends with 2 without nixos-rebuild, 3 without root, 4 without sense",
+  ignore,
+  fn: async () => {
+    using host = new Host({ only: ["systemctl"] });
+    const missing = await host.run(["switch"]);
+    equal(missing.code, 2, missing.stderr);
+    match(missing.stderr, /nixos-rebuild not found/);
+    equal((await host.run(["switch"], { uid: 65534 })).code, 3);
+    for (
+      const args of [
+        [],
+        ["unbuild"],
+        ["--rollback", "--confirmed"],
+        ["--rollback", "build"],
+        ["--confirm", "60", "build"],
+        ["--confirm", "soon", "switch"],
+        ["--list-generations", "switch"],
+      ]
+    ) equal((await host.run(args)).code, 4, args.join(" "));
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper installs a mounted machine with nixos-install, and cannot test it",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const options = { root: host.machine.root, standIns: host.stand.folder };
+    equal((await runTool("rebuild-helper", ["test"], options)).code, 4);
+    const { code, stderr } = await runTool("rebuild-helper", ["switch"], options);
+    equal(code, 0, stderr);
+    const [install] = host.stand.calls("nixos-install");
+    deepEqual(install!.args, [
+      "--root",
+      host.machine.root,
+      "--flake",
+      `path:${host.machine.root}/etc/nixos#starling`,
+      "--impure",
+      "--no-root-passwd",
+      "--no-channel-copy",
+    ]);
+    ok(host.bootDefault().endsWith(NEW));
+    equal(OLD, host.machine.toplevel.slice(-OLD.length));
+  },
+});
