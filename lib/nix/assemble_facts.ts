@@ -35,8 +35,7 @@ function take(value: unknown, fallback: unknown, place: string[], lost: string[]
   ]);
   return Object.fromEntries(
     [...names].map((name) => {
-      const known = isMembers(fallback) ? fallback[name] : undefined;
-      return [name, take(value[name], known, [...place, name], lost)];
+      return [name, take(own(value, name), own(fallback, name), [...place, name], lost)];
     }),
   );
 }
@@ -60,7 +59,7 @@ function replace(value: unknown, fallback: unknown, place: (string | number)[]):
     return [name];
   }
   if (!isMembers(value) || first === undefined) return [];
-  const known = isMembers(fallback) ? fallback[first] : undefined;
+  const known = own(fallback, first);
   const inner = value[first];
   // Valibot looks for members in an array, too.
   const goesOn = Array.isArray(inner) ? typeof rest[0] === "number" : isMembers(inner);
@@ -119,6 +118,11 @@ function isUnreadable(value: unknown): boolean {
 
 function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A member by a name that may be that of a method of every object. */
+function own(value: unknown, name: string | number): unknown {
+  return isMembers(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 function nameOf(item: unknown, index: number): string {
