@@ -12,7 +12,7 @@ Deno.test({
     const plain = `{ networking.hostName = "a"; } { networking.hostName = "b"; }`;
     assert.match(
       await evaluationError(plain, HOST_NAME),
-      /The option `networking\.hostName' has conflicting definition values:[^]*"a"[^]*"b"/,
+      /The option `networking\.hostName' has conflicting definition values:[^]*"b"[^]*"a"/,
     );
     const carried = `({ lib, ... }: { networking.hostName = lib.mkOverride 60 "c"; })`;
     assert.equal(await evaluateModule(`${plain} ${carried}`, HOST_NAME), "c");

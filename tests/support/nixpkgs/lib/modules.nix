@@ -200,7 +200,9 @@ rec {
             (lib.functionArgs (if isFunction f then f else f.__functor f));
         in
         f (named // base);
-      collected = collectModules call (specialArgs.modulesPath or "") ([ (internalModule check) ] ++ modules);
+      # The last module's definitions come first, an imported module's before its importer's.
+      collected = lib.reverseList
+        (collectModules call (specialArgs.modulesPath or "") ([ (internalModule check) ] ++ modules));
       merged = mergeLevel prefix
         (map (m: { inherit (m) file; value = m.options; }) collected)
         (concatMap (m: map (value: { inherit (m) file; inherit value; }) m.configs) collected);

@@ -73,7 +73,10 @@ in
       forceImportAll = d.bool false;
       devNodes = d.str "/dev/disk/by-id";
     };
-    swraid = d.enable // { mdadmConf = d.lines; };
+    swraid = {
+      enable = d.bool (lib.versionOlder config.system.stateVersion "23.11");
+      mdadmConf = d.lines;
+    };
     plymouth = d.enable;
     tmp = {
       useTmpfs = d.bool false;
@@ -147,7 +150,7 @@ in
     boot.loader.grub.mirroredBoots = mkIf (grub.devices != [ ]) [{
       path = "/boot";
       inherit (grub) devices;
-      efiSysMountPoint = if grub.efiSupport then cfg.loader.efi.efiSysMountPoint else null;
+      inherit (cfg.loader.efi) efiSysMountPoint;
     }];
     boot.kernelModules = [ "loop" "atkbd" ];
     boot.kernelParams = [ "loglevel=${toString cfg.consoleLogLevel}" ]

@@ -2,6 +2,8 @@
 let
   inherit (lib) mkIf types;
   d = import ../lib/declare.nix { inherit lib; };
+  # What the initrd mounts.
+  mountedEarly = [ "/" "/nix" "/nix/store" "/var" "/var/log" "/var/lib" "/var/lib/nixos" "/etc" "/usr" ];
 in
 {
   options = {
@@ -26,6 +28,7 @@ in
         };
       };
       config.device = mkIf (config.label != null) (lib.mkDefault "/dev/disk/by-label/${config.label}");
+      config.options = mkIf (config.neededForBoot || lib.elem config.mountPoint mountedEarly) [ "x-initrd.mount" ];
     }));
     swapDevices = d.list (types.submodule ({ config, options, ... }: {
       config.device = mkIf options.label.isDefined "/dev/disk/by-label/${config.label}";

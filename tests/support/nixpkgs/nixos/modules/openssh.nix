@@ -4,6 +4,7 @@ let
   d = import ../lib/declare.nix { inherit lib; };
   cfg = config.services.openssh;
   names = d.maybe (types.listOf types.str);
+  algorithms = d.of (types.nullOr (types.listOf types.str));
 in
 {
   options.services.openssh = d.enable // {
@@ -28,7 +29,8 @@ in
       type = types.submodule {
         freeformType = types.attrsOf (types.nullOr (types.oneOf [ types.bool types.int types.str (types.listOf types.str) ]));
         options = {
-          AuthorizedPrincipalsFile = d.maybe types.str;
+          AuthorizedPrincipalsFile = d.of (types.nullOr types.str) "none";
+          PrintMotd = d.bool false;
           LogLevel = d.str "INFO";
           UsePAM = d.bool true;
           UseDns = d.bool false;
@@ -38,9 +40,9 @@ in
           PermitRootLogin = d.of (types.enum [ "yes" "without-password" "prohibit-password" "forced-commands-only" "no" ]) "prohibit-password";
           GatewayPorts = d.str "no";
           StrictModes = d.bool true;
-          KexAlgorithms = names;
-          Macs = names;
-          Ciphers = names;
+          KexAlgorithms = algorithms [ "sntrup761x25519-sha512@openssh.com" "curve25519-sha256" "diffie-hellman-group-exchange-sha256" ];
+          Macs = algorithms [ "hmac-sha2-512-etm@openssh.com" "hmac-sha2-256-etm@openssh.com" ];
+          Ciphers = algorithms [ "chacha20-poly1305@openssh.com" "aes256-gcm@openssh.com" "aes128-ctr" ];
           AllowUsers = names;
           DenyUsers = names;
           AllowGroups = names;

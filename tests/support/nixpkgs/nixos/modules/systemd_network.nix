@@ -28,7 +28,8 @@ let
     + n.extraConfig;
   netdevText = n: print "NetDev" n.netdevConfig + print "VLAN" n.vlanConfig + print "Bridge" n.bridgeConfig
     + print "Bond" n.bondConfig + n.extraConfig;
-  linkText = l: print "Match" l.matchConfig + print "Link" l.linkConfig + l.extraConfig;
+  linkText = l: print "Match" l.matchConfig + "[Link]\n"
+    + lib.concatStringsSep "\n" (lib.concatLists (lib.mapAttrsToList values l.linkConfig)) + "\n" + l.extraConfig;
   units = suffix: text: lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.${suffix}" { inherit (unit) enable; text = text unit; });
 in
 {
@@ -55,6 +56,11 @@ in
     units = d.many { enable = d.bool true; text = d.maybe types.str; };
   };
 
+  # Every interface of the script-based network has one, empty as it mostly is.
+  config.systemd.network.links = lib.mkIf (!config.networking.useNetworkd)
+    (lib.mapAttrs'
+      (_: interface: lib.nameValuePair "40-${interface.name}" { matchConfig.OriginalName = interface.name; })
+      config.networking.interfaces);
   config.systemd.network.units =
     units "network" networkText cfg.networks
     // units "netdev" netdevText cfg.netdevs

@@ -96,13 +96,12 @@ in
         shell = mkDefault cfg.defaultUserShell;
         group = "root";
         initialHashedPassword = mkDefault "!";
-        isSystemUser = true;
       };
       nobody = { uid = 65534; isSystemUser = true; description = "Unprivileged account (don't use!)"; group = "nogroup"; };
-      messagebus = { uid = 4; isSystemUser = true; description = "D-Bus system message bus daemon user"; home = "/run/dbus"; group = "messagebus"; };
-      systemd-network = { uid = 152; isSystemUser = true; group = "systemd-network"; };
-      systemd-resolve = { uid = 153; isSystemUser = true; group = "systemd-resolve"; };
-      systemd-timesync = { uid = 154; isSystemUser = true; group = "systemd-timesync"; };
+      messagebus = { uid = 4; description = "D-Bus system message bus daemon user"; home = "/run/dbus"; group = "messagebus"; };
+      systemd-network = { uid = 152; group = "systemd-network"; };
+      systemd-resolve = { uid = 153; group = "systemd-resolve"; };
+      systemd-timesync = { uid = 154; group = "systemd-timesync"; };
     } // lib.listToAttrs (map
       (n: lib.nameValuePair "nixbld${toString n}" {
         uid = 30000 + n;
@@ -136,7 +135,7 @@ in
       }
     ] ++ lib.concatLists (lib.mapAttrsToList
       (name: u: [
-        { assertion = u.isSystemUser != u.isNormalUser; message = "Exactly one of users.users.${name}.isSystemUser and users.users.${name}.isNormalUser must be set."; }
+        { assertion = (u.isSystemUser || u.uid != null && u.uid < 1000) != u.isNormalUser; message = "Exactly one of users.users.${name}.isSystemUser and users.users.${name}.isNormalUser must be set."; }
         { assertion = u.group != ""; message = "users.users.${name}.group is unset. This used to default to nogroup, but this is unsafe."; }
         { assertion = builtins.stringLength u.name < 32; message = "Username '${u.name}' is longer than 31 characters which is not allowed!"; }
       ] ++ map
