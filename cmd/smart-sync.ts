@@ -3,6 +3,7 @@ import type { Context } from "../lib/program/context.ts";
 import { main } from "../lib/program/main.ts";
 import { flag, jsonOption, text } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
+import { beginSync } from "../lib/sync/begin.ts";
 
 const options = {
   ref: text({
@@ -66,17 +67,14 @@ export const smartSync: Tool<typeof options> = {
   writesLog: (values) => !isReadOnly(values),
   run: async (ctx, values) => {
     if (values.rollback) return await rollback(ctx, values);
+    const syncOptions = { ...values, repository: values.repo };
+    const begun = beginSync(ctx, syncOptions);
+    begun.catch(() => {});
+    // The servers are asked; while the answer travels, the rest is loaded.
     const { syncTree } = await import("../lib/sync/sync.ts");
-    using _lock = isReadOnly(values) ? undefined : await lock(ctx);
-    const summary = await syncTree(ctx, {
-      ref: values.ref,
-      repository: values.repo,
-      forceFull: values.forceFull,
-      dryRun: values.dryRun,
-      checkOnly: values.checkOnly,
-      skipValidation: values.skipValidation,
-    });
     const { changedPaths, syncReport } = await import("../lib/sync/report.ts");
+    using _lock = isReadOnly(values) ? undefined : await lock(ctx);
+    const summary = await syncTree(ctx, syncOptions, begun);
     ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
     if (values.json) return ctx.out.json(summary);
     if (summary.changed && (values.dryRun || values.verbose)) {

@@ -1,6 +1,6 @@
+import { TransferError } from "./transfer_error.ts";
 import { isObjectName, objectHash } from "../machine/blob_hash.ts";
 import { hostilePathError } from "../machine/hostile_path.ts";
-import { PackError } from "./pack_parser.ts";
 
 /** What a tree entry is. */
 export type EntryKind = "file" | "symlink" | "gitlink" | "tree";
@@ -16,7 +16,7 @@ export const Mode = {
 
 /**
  * The kind of an entry by its mode, of which only the type bits count.
- * @throws PackError for a mode that Git does not know
+ * @throws TransferError for a mode that Git does not know
  */
 export function kindOf(mode: number): EntryKind {
   switch (mode & 0o170000) {
@@ -29,7 +29,7 @@ export function kindOf(mode: number): EntryKind {
     case Mode.Tree:
       return "tree";
     default:
-      throw new PackError(`a tree has an entry of unknown mode ${mode.toString(8)}`);
+      throw new TransferError("damaged", `a tree has an entry of unknown mode ${mode.toString(8)}`);
   }
 }
 
@@ -56,7 +56,7 @@ export function parseTree(content: Uint8Array, sha: string): TreeItem[] {
     const space = content.indexOf(0x20, at);
     const end = content.indexOf(0, space);
     if (space < 0 || end < 0 || end + 21 > content.length) {
-      throw new PackError(`tree ${sha} is malformed`);
+      throw new TransferError("damaged", `tree ${sha} is malformed`);
     }
     let mode = 0;
     for (let i = at; i < space; i++) mode = mode * 8 + content[i]! - 0x30;
@@ -95,7 +95,9 @@ export function headerOf(content: Uint8Array, name: "tree" | "object"): string {
   const value = head.split("\n").find((line) => line.startsWith(`${name} `))?.slice(
     name.length + 1,
   );
-  if (value === undefined || !isObjectName(value)) throw new PackError(`an object has no ${name}`);
+  if (value === undefined || !isObjectName(value)) {
+    throw new TransferError("damaged", `an object has no ${name}`);
+  }
   return value;
 }
 

@@ -1,7 +1,7 @@
 import type { Repository } from "./endpoints.ts";
 import type { HttpAnswer, HttpSession } from "./http.ts";
-import { type ObjectStore, type PackResult, unpackObjects } from "./pack_objects.ts";
-import { commandRequest, PacketError, readPackets } from "./pkt_line.ts";
+import type { ObjectStore, PackResult } from "./pack_objects.ts";
+import { commandRequest, readPackets } from "./pkt_line.ts";
 import { TransferError } from "./transfer_error.ts";
 
 /** A ref as the server lists it. */
@@ -56,12 +56,12 @@ export class GitRemote {
         refuseError(line);
         const [oid, name, ...attributes] = line.split(" ");
         if (!/^[0-9a-f]{40}$/.test(oid ?? "") || name === undefined) {
-          throw new PacketError("the list of refs is malformed");
+          throw new TransferError("damaged", "the list of refs is malformed");
         }
         const peeled = attributes.find((text) => text.startsWith("peeled:"))?.slice(7);
         refs.push({ name, commit: peeled ?? oid! });
       }
-      if (!ended) throw new PacketError("the list of refs is cut off");
+      if (!ended) throw new TransferError("damaged", "the list of refs is cut off");
       return refs;
     });
   }
@@ -84,6 +84,7 @@ export class GitRemote {
       ...(request.blobs ? [] : ["deepen 1"]),
       "done",
     ];
+    const { unpackObjects } = await import("./pack_objects.ts");
     return await this.#post(
       "fetch",
       args,
@@ -131,7 +132,7 @@ async function* packOf(answer: HttpAnswer): AsyncGenerator<Uint8Array, void, voi
     if (band === 1) yield packet.subarray(1);
     else if (band === 3) throw refusal(decoder.decode(packet.subarray(1)).trim());
   }
-  throw new PacketError("the pack is cut off");
+  throw new TransferError("damaged", "the pack is cut off");
 }
 
 function refuseError(line: string): void {

@@ -2,13 +2,13 @@ import pRetry, { AbortError } from "p-retry";
 import type { Context } from "../program/context.ts";
 import { trustedCertificates } from "./certificates.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { PackError } from "./pack_parser.ts";
-import { PacketError } from "./pkt_line.ts";
 import type { Token } from "./token.ts";
 import { TransferError } from "./transfer_error.ts";
 
 /** Attempts at one transfer, the first included. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 3;
+/** Attempts that may end in silence: each has cost the whole wait. */
+const SILENCES = 2;
 /** A server that asks for a longer pause than this is not waited for (milliseconds). */
 const LONGEST_WAIT = 30_000;
 /** A connection that is silent for so long is given up (milliseconds); HYPERVISOR_TIMEOUT sets it. */
@@ -84,13 +84,16 @@ export class HttpSession implements Disposable {
    * @throws TransferError when it does not pass, or what `use` throws
    */
   async transfer<T>(request: HttpRequest, use: (answer: HttpAnswer) => Promise<T>): Promise<T> {
+    let silences = 0;
     return await pRetry(async () => {
       try {
         return await this.#once(request, use);
       } catch (error) {
         this.#ctx.signal.throwIfAborted();
         const failure = classify(error, request.url);
-        throw isPassing(failure) ? failure : new AbortError(failure);
+        const silent = failure instanceof TransferError && failure.details.silent === true;
+        const again = isPassing(failure) && !(silent && ++silences >= SILENCES);
+        throw again ? failure : new AbortError(failure);
       }
     }, {
       retries: ATTEMPTS - 1,
@@ -249,7 +252,8 @@ class SilenceGuard {
     const left = this.#limit - (performance.now() - this.#heard);
     if (left > 0) this.#timer = setTimeout(() => this.#check(), left);
     else {
-      this.reason = new TransferError("network", `silence for ${this.#limit / 1000} s`);
+      const message = `silence for ${this.#limit / 1000} s`;
+      this.reason = new TransferError("network", message, { silent: true });
       this.#controller.abort(this.reason);
     }
   }
@@ -264,7 +268,7 @@ function classify(error: unknown, url: string): Error {
       ...error.details,
     });
   }
-  if (error instanceof PackError || error instanceof PacketError || error instanceof SyntaxError) {
+  if (error instanceof SyntaxError) {
     return new TransferError("damaged", `${host}: ${error.message}`, { cause: error });
   }
   const refused = error instanceof TypeError || error instanceof Deno.errors.Http ||

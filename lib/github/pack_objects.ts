@@ -1,6 +1,7 @@
+import { TransferError } from "./transfer_error.ts";
 import { objectHash, type ObjectKind } from "../machine/blob_hash.ts";
 import { applyDelta } from "./pack_delta.ts";
-import { type PackedObject, PackError, PackParser } from "./pack_parser.ts";
+import { type PackedObject, PackParser } from "./pack_parser.ts";
 
 /** An object with its content. */
 export interface GitObject {
@@ -26,7 +27,7 @@ export interface PackResult {
 /**
  * Takes a pack apart while it arrives, and puts every object into the store under the name that its
  * content has. Deltas whose base comes later wait for it.
- * @throws PackError when the pack is damaged
+ * @throws TransferError when the pack is damaged
  */
 export async function unpackObjects(
   chunks: AsyncIterable<Uint8Array>,
@@ -68,6 +69,8 @@ export async function unpackObjects(
   }
   for (const object of parser.end()) take(object);
   const missing = [...waiting.keys()].filter((base) => typeof base === "string");
-  if (missing.length === 0 && waiting.size > 0) throw new PackError("a delta's base is missing");
+  if (missing.length === 0 && waiting.size > 0) {
+    throw new TransferError("damaged", "a delta's base is missing");
+  }
   return { count: done, missing };
 }

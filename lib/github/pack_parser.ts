@@ -1,3 +1,4 @@
+import { TransferError } from "./transfer_error.ts";
 import { createHash, type Hash } from "node:crypto";
 import { inflateSync, type InputType, type ZlibOptions } from "node:zlib";
 import type { ObjectKind } from "../machine/blob_hash.ts";
@@ -12,11 +13,6 @@ export type PackedObject =
     readonly base: number | string;
     readonly data: Uint8Array;
   };
-
-/** What a stream that is not a sound pack is refused with. */
-export class PackError extends Error {
-  override readonly name = "PackError";
-}
 
 /** GitHub refuses files above 100 MB; a pack that claims more is not inflated (bytes). */
 const LARGEST = 256 * 1024 * 1024;
@@ -57,15 +53,17 @@ export class PackParser {
 
   /**
    * The end of the stream.
-   * @throws PackError when objects are missing or the pack's own SHA-1 does not fit
+   * @throws TransferError when objects are missing or the pack's own SHA-1 does not fit
    */
   *end(): Generator<PackedObject, void, void> {
     yield* this.#parse(true);
-    if (this.#remaining !== 0) throw new PackError("the pack is cut off");
+    if (this.#remaining !== 0) throw new TransferError("damaged", "the pack is cut off");
     const trailer = this.#buffer.subarray(this.#at);
-    if (trailer.length !== 20) throw new PackError("the pack has no trailer of 20 bytes");
+    if (trailer.length !== 20) {
+      throw new TransferError("damaged", "the pack has no trailer of 20 bytes");
+    }
     if (this.#hash.digest("hex") !== hex(trailer)) {
-      throw new PackError("the pack's checksum differs");
+      throw new TransferError("damaged", "the pack's checksum differs");
     }
   }
 
@@ -78,7 +76,7 @@ export class PackParser {
       if (!last && this.#available < this.#tryAt) return;
       const object = this.#object();
       if (object === undefined) {
-        if (last) throw new PackError("the pack is cut off");
+        if (last) throw new TransferError("damaged", "the pack is cut off");
         this.#tryAt = this.#available * 2;
         return;
       }
@@ -120,7 +118,7 @@ export class PackParser {
   #header(): void {
     const view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset + this.#at, 12);
     if (view.getUint32(0) !== 0x5041434b || view.getUint32(4) !== 2) {
-      throw new PackError("the answer is not a pack of version 2");
+      throw new TransferError("damaged", "the answer is not a pack of version 2");
     }
     this.count = this.#remaining = view.getUint32(8);
     this.#consume(12);
@@ -142,7 +140,9 @@ export class PackParser {
       size += (next & 0x7f) * factor;
       byte = next;
     }
-    if (size > LARGEST) throw new PackError(`an object of ${size} bytes is too large`);
+    if (size > LARGEST) {
+      throw new TransferError("damaged", `an object of ${size} bytes is too large`);
+    }
 
     let base: number | string | undefined;
     if (type === OFFSET_DELTA) {
@@ -154,11 +154,15 @@ export class PackParser {
         if (!(next & 0x80)) break;
       }
       base = this.#offset - distance;
-      if (distance <= 0 || base < 12) throw new PackError("a delta points outside of the pack");
+      if (distance <= 0 || base < 12) {
+        throw new TransferError("damaged", "a delta points outside of the pack");
+      }
     } else if (type === NAME_DELTA) {
       if (bytes.length - at < 20) return undefined;
       base = hex(bytes.subarray(at, at += 20));
-    } else if (KINDS[type] === undefined) throw new PackError(`unknown object type ${type}`);
+    } else if (KINDS[type] === undefined) {
+      throw new TransferError("damaged", `unknown object type ${type}`);
+    }
 
     const inflated = inflateAt(bytes, at, size);
     if (inflated === undefined) return undefined;
@@ -180,13 +184,15 @@ function inflateAt(
     // One byte more than announced: a longer content is seen and refused, not inflated.
     const options = { info: true, chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1 };
     const { buffer, engine } = inflate(bytes.subarray(at), options as { info: true });
-    if (buffer.length !== size) throw new PackError("an object's size differs from its header");
+    if (buffer.length !== size) {
+      throw new TransferError("damaged", "an object's size differs from its header");
+    }
     return { data: buffer, consumed: engine.bytesWritten };
   } catch (error) {
-    if (error instanceof PackError) throw error;
+    if (error instanceof TransferError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "Z_BUF_ERROR") return undefined;
-    throw new PackError("an object in the pack is damaged", { cause: error });
+    throw new TransferError("damaged", "an object in the pack is damaged", { cause: error });
   }
 }
 

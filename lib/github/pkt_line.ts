@@ -1,3 +1,4 @@
+import { TransferError } from "./transfer_error.ts";
 /**
  * Git's pkt-line framing (gitprotocol-common(5)): four hexadecimal digits with the length of the
  * packet, themselves included, then the data. Lengths 0, 1 and 2 are marks.
@@ -22,14 +23,9 @@ export function commandRequest(
   return encoder.encode(`${head}0001${args.map(packetLine).join("")}0000`);
 }
 
-/** What a stream that is not pkt-line framed is refused with. */
-export class PacketError extends Error {
-  override readonly name = "PacketError";
-}
-
 /**
  * Splits a stream of bytes into packets.
- * @throws PacketError for a bad length or when the stream ends inside a packet
+ * @throws TransferError for a bad length or when the stream ends inside a packet
  */
 export async function* readPackets(
   chunks: AsyncIterable<Uint8Array>,
@@ -50,14 +46,14 @@ export async function* readPackets(
     }
     pending = pending.subarray(at);
   }
-  if (pending.length > 0) throw new PacketError("the answer ends inside a packet");
+  if (pending.length > 0) throw new TransferError("damaged", "the answer ends inside a packet");
 }
 
 function lengthAt(bytes: Uint8Array, at: number): number {
   const digits = String.fromCharCode(...bytes.subarray(at, at + 4));
   const length = /^[0-9a-fA-F]{4}$/.test(digits) ? parseInt(digits, 16) : NaN;
   if (Number.isNaN(length) || length === 3) {
-    throw new PacketError("the answer is not Git's protocol");
+    throw new TransferError("damaged", "the answer is not Git's protocol");
   }
   return length;
 }

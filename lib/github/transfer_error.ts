@@ -25,6 +25,8 @@ export class TransferError extends Error {
       readonly status?: number;
       /** Milliseconds until it makes sense to ask again. */
       readonly retryAfter?: number;
+      /** Nothing came, for as long as is waited. */
+      readonly silent?: boolean;
       readonly cause?: unknown;
     } = {},
   ) {

@@ -1,5 +1,4 @@
-import { downloadArchive } from "../github/archive.ts";
-import { downloadRaw, type WantedFile } from "../github/raw_files.ts";
+import type { WantedFile } from "../github/raw_files.ts";
 import { TransferError } from "../github/transfer_error.ts";
 import type { Context } from "../program/context.ts";
 import type { ContentStore } from "./content_store.ts";
@@ -126,11 +125,13 @@ async function byFiles(
     take,
   };
   const { manifest: { commit } } = target;
+  const rest = await remote.rest();
   try {
     let left = missing;
     if (choice.archive) {
+      const { downloadArchive } = await import("../github/archive.ts");
       try {
-        await downloadArchive(remote.http, remote.rest, commit, missing, download);
+        await downloadArchive(remote.http, rest, commit, missing, download);
       } catch (error) {
         if (!(error instanceof TransferError)) throw error;
         ctx.log.debug(`the archive failed: ${error.message}`);
@@ -138,7 +139,8 @@ async function byFiles(
       left = missing.filter(({ sha }) => !store.has(sha));
       if (left.length > 0) ctx.log.debug(`${left.length} files are not in it as they should be`);
     }
-    await downloadRaw(remote.http, remote.rest, remote.repository, commit, left, download);
+    const { downloadRaw } = await import("../github/raw_files.ts");
+    await downloadRaw(remote.http, rest, remote.repository, commit, left, download);
     progress.done(`${missing.length} files downloaded`);
   } catch (error) {
     progress.fail("the download stopped");

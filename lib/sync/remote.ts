@@ -6,7 +6,7 @@ import { type Endpoints, type Repository, repositoryName } from "../github/endpo
 import { GitRemote, type RemoteRef } from "../github/git_protocol.ts";
 import { HttpSession } from "../github/http.ts";
 import { nearestName } from "../nix/nearest_name.ts";
-import { RestApi } from "../github/rest.ts";
+import type { RestApi } from "../github/rest.ts";
 import type { Token } from "../github/token.ts";
 import { TransferError } from "../github/transfer_error.ts";
 
@@ -24,7 +24,6 @@ export interface ResolvedRef {
 export class Remote implements Disposable {
   readonly http: HttpSession;
   readonly git: GitRemote;
-  readonly rest: RestApi;
   readonly repository: Repository;
   readonly #ctx: Context;
   #gitProblem: string | undefined;
@@ -39,7 +38,6 @@ export class Remote implements Disposable {
     this.repository = repository;
     this.http = new HttpSession(ctx, endpoints, token);
     this.git = new GitRemote(this.http, repository);
-    this.rest = new RestApi(this.http, repository);
   }
 
   [Symbol.dispose](): void {
@@ -49,6 +47,12 @@ export class Remote implements Disposable {
   /** Why Git's protocol is not used any more; undefined while it works. */
   get gitProblem(): string | undefined {
     return this.#gitProblem;
+  }
+
+  /** The REST API; loaded when it is needed, which is seldom. */
+  async rest(): Promise<RestApi> {
+    const { RestApi } = await import("../github/rest.ts");
+    return new RestApi(this.http, this.repository);
   }
 
   /** From now on the API is asked. */
@@ -73,7 +77,7 @@ export class Remote implements Disposable {
     }
     if (this.#gitProblem === undefined && !isShortSha(ref)) throw await this.#unknownRef(ref);
     try {
-      return { commit: await this.rest.commitOf(ref, known), by: "api" };
+      return { commit: await (await this.rest()).commitOf(ref, known), by: "api" };
     } catch (error) {
       if (!(error instanceof TransferError)) throw error;
       if (error.problem !== "absent") throw this.failure(error);

@@ -1,10 +1,4 @@
-import {
-  endpointsOf,
-  parseRepository,
-  repositoryName,
-  sameRepository,
-} from "../github/endpoints.ts";
-import { findToken } from "../github/token.ts";
+import { sameRepository } from "../github/endpoints.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { readTextIfExists, writeFileAtomic } from "../machine/files.ts";
 import {
@@ -18,6 +12,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../machine/tree_recovery.ts";
 import type { Context } from "../program/context.ts";
 import { applyChange } from "./apply.ts";
+import { beginSync, type BegunSync } from "./begin.ts";
 import { ContentStore } from "./content_store.ts";
 import { type Delivery, fetchContents } from "./contents.ts";
 import { encodeIndex, type LocalIndex } from "./index_file.ts";
@@ -26,14 +21,9 @@ import { ManifestTrees } from "./manifest.ts";
 import type { SyncOptions, SyncSummary } from "./options.ts";
 import { isClean, planSync, type SyncPlan } from "./plan.ts";
 import { filesBelow } from "./previous.ts";
-import { Remote } from "./remote.ts";
 import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
 import { fetchTarget, type Target } from "./target.ts";
 
-/** Where the source comes from unless something else says so (the reference's). */
-export const DEFAULT_REPOSITORY = "MasterofNull/Hyper-NixOS";
-/** The reference's default. */
-export const DEFAULT_REF = "main";
 /** Without this file a commit cannot build an installed host. */
 const HOST_FILE = "nix/host.nix";
 
@@ -42,18 +32,28 @@ const HOST_FILE = "nix/host.nix";
  * `checkOnly` finds out what that would mean and writes nothing at all. All or nothing: the tree
  * becomes the commit or stays what it was, whatever fails or whoever kills it. Local edits that are
  * replaced are backed up. A run that writes must hold the machine's lock and be root.
+ * @param begun of the same options, when the servers were asked earlier than now
  * @throws ToolError exit 4 for an unknown ref or repository, 5 when the network or the servers fail, 6
  *   for another repository than the tree's, a commit that cannot build this host, or hostile paths
  */
-export async function syncTree(ctx: Context, options: SyncOptions): Promise<SyncSummary> {
+export async function syncTree(
+  ctx: Context,
+  options: SyncOptions,
+  begun: Promise<BegunSync> = beginSync(ctx, options),
+): Promise<SyncSummary> {
   const writes = !options.dryRun && !options.checkOnly;
-  if (writes) {
-    ensureStateFolder(ctx);
-    await recoverSourceTree(ctx);
-  } else if (hasInterruptedChange(ctx)) {
-    ctx.log.warn("an update was interrupted; the next run that may write finishes it first");
+  const ended = () => begun.then((sync) => sync[Symbol.dispose](), () => {});
+  try {
+    if (writes) {
+      ensureStateFolder(ctx);
+      await recoverSourceTree(ctx);
+    } else if (hasInterruptedChange(ctx)) {
+      ctx.log.warn("an update was interrupted; the next run that may write finishes it first");
+    }
+    return await new Sync(ctx, options, writes).run(begun);
+  } finally {
+    await ended();
   }
-  return await new Sync(ctx, options, writes).run();
 }
 
 class Sync {
@@ -63,8 +63,6 @@ class Sync {
   readonly #writes: boolean;
   readonly #tree: SourceTree;
   readonly #state: SyncState | undefined;
-  readonly #repository: string;
-  readonly #ref: string;
 
   constructor(ctx: Context, options: SyncOptions, writes: boolean) {
     this.#ctx = ctx;
@@ -72,33 +70,27 @@ class Sync {
     this.#writes = writes;
     this.#tree = sourceTree(ctx);
     this.#state = this.#readState();
-    this.#repository = chooseRepository(ctx, options, this.#state);
-    this.#ref = options.ref ?? DEFAULT_REF;
   }
 
-  async run(): Promise<SyncSummary> {
-    const token = await findToken(this.#ctx);
-    const repository = parseRepository(this.#repository);
-    using remote = new Remote(this.#ctx, endpointsOf(this.#ctx.env), repository, token);
+  async run(begun: Promise<BegunSync>): Promise<SyncSummary> {
     const staging = this.#writes ? createStaging(this.#tree) : undefined;
     try {
-      return await this.#sync(remote, staging);
+      return await this.#sync(await begun, staging);
     } finally {
       if (staging) discardStaging(staging);
     }
   }
 
-  async #sync(remote: Remote, staging: string | undefined): Promise<SyncSummary> {
+  async #sync(begun: BegunSync, staging: string | undefined): Promise<SyncSummary> {
     const ctx = this.#ctx;
     const state = this.#state;
+    const { remote, ref } = begun;
     // The request travels while the tree is looked at.
-    const resolving = remote.resolve(this.#ref, state?.commit);
-    resolving.catch(() => {});
     const index = state && readIndex(ctx, state);
     const local = this.#localTree(index, staging);
     if (index) await local.scan(index);
-    const { commit, by } = await resolving;
-    ctx.log.debug(`${this.#repository}@${this.#ref} is commit ${commit} (found by ${by})`);
+    const { commit, by } = await begun.resolving;
+    ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
 
     const trees = index && new ManifestTrees(index.manifest);
     const store = new ContentStore(local, trees, staging && spillFolder(staging));
@@ -112,19 +104,19 @@ class Sync {
         everything: this.#options.forceFull === true || (!index && this.#isEmpty(local)),
         pathsOnly: !this.#writes,
       }, store);
-    this.#refuseUselessCommit(local, target);
+    this.#refuseUselessCommit(begun.repository, local, target);
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
     const plan = planSync(local, target.manifest, base, (folder) => {
       return filesBelow(this.#tree.path, folder);
     });
-    if (staging === undefined) return this.#summary(remote, local, plan, target, undefined);
+    if (staging === undefined) return this.#summary(begun, local, plan, target, undefined);
 
     const delivery = await fetchContents(ctx, remote, target, plan, store, this.#options);
-    const after = this.#stateAfter(plan);
+    const after = this.#stateAfter(begun, plan);
     if (isClean(plan)) {
       this.#remember(plan, index, local, after);
-      return this.#summary(remote, local, plan, target, delivery);
+      return this.#summary(begun, local, plan, target, delivery);
     }
     const backup = await applyChange(ctx, {
       tree: this.#tree,
@@ -138,7 +130,7 @@ class Sync {
       stateBefore: readTextIfExists(this.#tree.state),
       stateAfter: encodeState(after),
     });
-    return this.#summary(remote, local, plan, target, delivery, backup);
+    return this.#summary(begun, local, plan, target, delivery, backup);
   }
 
   /** The state, as far as this user may read it: who is not root compares without it. */
@@ -163,27 +155,27 @@ class Sync {
     return local.at("") === undefined || Deno.readDirSync(this.#tree.path).next().done === true;
   }
 
-  #refuseUselessCommit(local: LocalTree, { manifest }: Target): void {
+  #refuseUselessCommit(repository: string, local: LocalTree, { manifest }: Target): void {
     if (this.#options.repository !== undefined || local.at("nix")?.kind !== "folder") return;
     if (local.at(HOST_FILE) === undefined) return;
     if (manifest.entries.some(({ path }) => path === HOST_FILE)) return;
     const commit = manifest.commit.slice(0, 12);
     throw new ToolError(
-      `commit ${commit} of ${this.#repository} cannot build this host: it has no ${HOST_FILE}`,
+      `commit ${commit} of ${repository} cannot build this host: it has no ${HOST_FILE}`,
       {
         code: ExitCode.Configuration,
         hint: `nothing was changed; name a commit that has it with --ref, or, if you really want ` +
-          `this one, say so with --repo ${this.#repository}`,
+          `this one, say so with --repo ${repository}`,
       },
     );
   }
 
-  #stateAfter(plan: SyncPlan): SyncState {
+  #stateAfter({ repository, ref }: BegunSync, plan: SyncPlan): SyncState {
     return {
       version: 1,
-      repository: this.#repository,
+      repository,
       commit: plan.target.commit,
-      ref: this.#ref,
+      ref,
       time: this.#ctx.now().toISOString(),
       counts: {
         files: plan.files,
@@ -215,7 +207,7 @@ class Sync {
   }
 
   #summary(
-    remote: Remote,
+    { remote, repository, ref }: BegunSync,
     local: LocalTree,
     plan: SyncPlan,
     target: Target,
@@ -224,8 +216,8 @@ class Sync {
   ): SyncSummary {
     const transports = [target, delivery].filter((way) => way !== undefined);
     return {
-      repository: repositoryName(remote.repository),
-      ref: this.#ref,
+      repository,
+      ref,
       commit: plan.target.commit,
       previousCommit: this.#state?.commit,
       changed: !isClean(plan),
@@ -264,32 +256,6 @@ const NOTHING_NEW = {
   transport: "none",
   reason: "the commit is the one that was synced last",
 };
-
-/**
- * The repository to sync from: the one named, else that of `HYPERVISOR_REPO`, else the tree's own.
- * @throws ToolError exit 6 when that is not the one the tree came from and `--repo` did not say so
- */
-export function chooseRepository(
-  ctx: Context,
-  options: SyncOptions,
-  state: SyncState | undefined,
-): string {
-  if (options.repository !== undefined) return repositoryName(parseRepository(options.repository));
-  const configured = ctx.env.HYPERVISOR_REPO || undefined;
-  const wanted = repositoryName(
-    parseRepository(configured ?? state?.repository ?? DEFAULT_REPOSITORY),
-  );
-  if (state && !sameRepository(wanted, state.repository)) {
-    throw new ToolError(
-      `HYPERVISOR_REPO is ${wanted}, but the tree came from ${state.repository}`,
-      {
-        code: ExitCode.Configuration,
-        hint: `nothing was changed; to really change over: --repo ${wanted}`,
-      },
-    );
-  }
-  return wanted;
-}
 
 function spillFolder(staging: string): string {
   const folder = `${staging}/objects`;

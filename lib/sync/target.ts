@@ -1,7 +1,6 @@
 import { headerOf, kindOf } from "../github/git_objects.ts";
-import type { ListedEntry } from "../github/rest.ts";
+import type { ListedEntry, RestApi } from "../github/rest.ts";
 import { TransferError } from "../github/transfer_error.ts";
-import { PackError } from "../github/pack_parser.ts";
 import type { Context } from "../program/context.ts";
 import type { ContentStore } from "./content_store.ts";
 import {
@@ -124,18 +123,19 @@ function rootTree(name: string, store: ContentStore): { commit: string; tree: st
     if (tag === undefined) break;
     sha = headerOf(tag, "object");
   }
-  throw new PackError(`the pack does not hold commit ${name}`);
+  throw new TransferError("damaged", `the pack does not hold commit ${name}`);
 }
 
 async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise<Target> {
+  const rest = await remote.rest();
   const [tree, listing] = await Promise.all([
-    remote.rest.treeOf(commit),
-    remote.rest.listing(commit, true),
+    rest.treeOf(commit),
+    rest.listing(commit, true),
   ]);
   let entries = listing.entries;
   if (listing.truncated) {
     ctx.log.debug("GitHub cut the list of paths off: walking the folders");
-    entries = await walk(remote, tree, "");
+    entries = await walk(rest, tree, "");
   }
   const manifest = manifestFromList(commit, entries);
   if (manifest.tree !== tree) {
@@ -153,16 +153,16 @@ async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise
 }
 
 /** All entries below a tree whose recursive listing is too long for one answer. */
-async function walk(remote: Remote, tree: string, prefix: string): Promise<ListedEntry[]> {
-  const { entries, truncated } = await remote.rest.listing(tree, false);
+async function walk(rest: RestApi, tree: string, prefix: string): Promise<ListedEntry[]> {
+  const { entries, truncated } = await rest.listing(tree, false);
   if (truncated) throw new TransferError("server", `cuts the folder "${prefix || "/"}" off`);
   const found: ListedEntry[] = [];
   for (const entry of entries) {
     const path = prefix + entry.path;
     found.push({ ...entry, path });
     if (kindOf(entry.mode) !== "tree") continue;
-    const below = await remote.rest.listing(entry.sha, true);
-    const complete = below.truncated ? await walk(remote, entry.sha, "") : below.entries;
+    const below = await rest.listing(entry.sha, true);
+    const complete = below.truncated ? await walk(rest, entry.sha, "") : below.entries;
     for (const inner of complete) found.push({ ...inner, path: `${path}/${inner.path}` });
   }
   return found;

@@ -1,0 +1,88 @@
+import {
+  endpointsOf,
+  parseRepository,
+  repositoryName,
+  sameRepository,
+} from "../github/endpoints.ts";
+import { findToken } from "../github/token.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { places } from "../machine/places.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import type { SyncOptions } from "./options.ts";
+import { Remote, type ResolvedRef } from "./remote.ts";
+
+/** Where the source comes from unless something else says so (the reference's). */
+export const DEFAULT_REPOSITORY = "MasterofNull/Hyper-NixOS";
+/** The reference's default. */
+export const DEFAULT_REF = "main";
+/** A sync whose first request is on its way. */
+export interface BegunSync extends Disposable {
+  readonly remote: Remote;
+  /** `OWNER/NAME`. */
+  readonly repository: string;
+  readonly ref: string;
+  /** What the ref means now. */
+  readonly resolving: Promise<ResolvedRef>;
+}
+
+/**
+ * Asks what the ref means, before anything else is done or even loaded: the answer takes several round
+ * trips, in which the rest of the program gets ready. Reads only.
+ * @throws ToolError exit 4 for a malformed repository or URL, 6 for another repository than the tree's
+ */
+export async function beginSync(
+  ctx: Context,
+  options: Pick<SyncOptions, "ref" | "repository">,
+): Promise<BegunSync> {
+  const state = glimpseState(ctx);
+  const repository = chooseRepository(ctx, options, state?.repository);
+  const ref = options.ref ?? DEFAULT_REF;
+  const remote = new Remote(
+    ctx,
+    endpointsOf(ctx.env),
+    parseRepository(repository),
+    await findToken(ctx),
+  );
+  const resolving = remote.resolve(ref, state?.commit);
+  resolving.catch(() => {});
+  return { remote, repository, ref, resolving, [Symbol.dispose]: () => remote[Symbol.dispose]() };
+}
+
+/**
+ * The repository to sync from: the one named, else that of `HYPERVISOR_REPO`, else the tree's own.
+ * @throws ToolError exit 6 when that is not the one the tree came from and `--repo` did not say so
+ */
+function chooseRepository(
+  ctx: Context,
+  options: Pick<SyncOptions, "repository">,
+  current: string | undefined,
+): string {
+  if (options.repository !== undefined) return repositoryName(parseRepository(options.repository));
+  const configured = ctx.env.HYPERVISOR_REPO || undefined;
+  const wanted = repositoryName(
+    parseRepository(configured ?? current ?? DEFAULT_REPOSITORY),
+  );
+  if (current !== undefined && !sameRepository(wanted, current)) {
+    throw new ToolError(
+      `HYPERVISOR_REPO is ${wanted}, but the tree came from ${current}`,
+      {
+        code: ExitCode.Configuration,
+        hint: `nothing was changed; to really change over: --repo ${wanted}`,
+      },
+    );
+  }
+  return wanted;
+}
+
+/** The state's two words that are needed now; it is judged as a whole later. */
+function glimpseState(ctx: Context): { repository: string; commit: string } | undefined {
+  try {
+    const path = ctx.root.host(`${places.state}/sync/state.json`);
+    const { repository, commit } = JSON.parse(Deno.readTextFileSync(path));
+    if (typeof repository !== "string" || !/^[0-9a-f]{40}$/.test(commit)) return undefined;
+    return { repository, commit };
+  } catch {
+    return undefined;
+  }
+}
