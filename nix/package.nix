@@ -12,7 +12,6 @@
 , gzip
 , jq
 , less
-, pciutils
 , util-linux
 , name
 , source
@@ -66,7 +65,7 @@ let
 
   # What the tools and the installer's shell start, besides what belongs to the machine itself
   # (nixos-rebuild, systemctl, nix): those must be the machine's own.
-  tools = [ coreutils curl git gnutar gzip jq less pciutils util-linux ];
+  tools = [ coreutils curl git gnutar gzip jq less util-linux ];
 in
 runCommand "${name}-${version}"
 {
