@@ -126,7 +126,8 @@ async function runChild(
   }).spawn();
 
   let timedOut = false;
-  const stop = () => killGroup(child, terminal);
+  let kill: (() => void) | undefined;
+  const stop = () => kill ??= endGroup(child, terminal);
   const timer = options.timeout === undefined ? undefined : setTimeout(() => {
     timedOut = true;
     stop();
@@ -156,11 +157,15 @@ async function runChild(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
+    kill?.();
   }
 }
 
-/** TERM for the whole group, then KILL for what is left of it. */
-function killGroup(child: Deno.ChildProcess, terminal: boolean): void {
+/**
+ * TERM for the whole group, and KILL after a while.
+ * @returns sends KILL now, to what is left of the group when its leader has ended
+ */
+function endGroup(child: Deno.ChildProcess, terminal: boolean): () => void {
   const target = terminal ? child.pid : -child.pid;
   const send = (name: Deno.Signal) => {
     try {
@@ -170,7 +175,11 @@ function killGroup(child: Deno.ChildProcess, terminal: boolean): void {
     }
   };
   send("SIGTERM");
-  Deno.unrefTimer(setTimeout(() => send("SIGKILL"), TERM_GRACE));
+  const timer = setTimeout(() => send("SIGKILL"), TERM_GRACE);
+  return () => {
+    clearTimeout(timer);
+    if (!terminal) send("SIGKILL");
+  };
 }
 
 async function feed(stdin: WritableStream<Uint8Array>, input: string | Uint8Array): Promise<void> {
