@@ -26,7 +26,7 @@ Deno.test("a question without a default and a terminal is exit 4 and names its o
       assert.equal(code, 4);
       assert.match(
         stderr,
-        new RegExp(`no terminal to ask: .*\\n.*command line with ${option}\\n$`),
+        new RegExp(`nobody can be asked: .*\\n.*command line with ${option}\\n$`),
       );
     }
   }

@@ -148,8 +148,13 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
             "#{pane_dead} #{pane_dead_status} #{pane_dead_signal}",
           );
           const [dead, status, signal] = text.trimEnd().split(" ");
-          // Dead is said when the terminal closes, the status when the process was waited for.
-          if (dead !== "1" || (!status && !signal)) return undefined;
+          if (dead !== "1") return undefined;
+          if (!status && !signal) {
+            // tmux with utempter can miss the SIGCHLD of a pane that closes; the end of any other
+            // child makes it look again.
+            await tmux("run-shell", "true");
+            return undefined;
+          }
           return status ? Number(status) : 128 + Number(signal);
         },
         timeout,
