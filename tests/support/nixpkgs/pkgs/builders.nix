@@ -92,10 +92,11 @@ rec {
   emptyDirectory = runShell "empty" { } "mkdir $out";
 
   writeTextFile = { name, text, executable ? false, destination ? "", meta ? { }, ... }:
-    runShell name { inherit text executable destination meta; } ''
+    # A text in the environment is limited to 128 KiB (execve(2)); a file is not.
+    runShell name { inherit text executable destination meta; passAsFile = [ "text" ]; } ''
       target="$out$destination"
       mkdir -p "$(dirname "$target")"
-      printf '%s' "$text" > "$target"
+      cat "$textPath" > "$target"
       if [ -n "$executable" ]; then chmod +x "$target"; fi
     '';
   writeText = name: text: writeTextFile { inherit name text; };

@@ -49,6 +49,7 @@ in
       "system.stateVersion is not set, defaulting to ${config.system.stateVersion}. Read why this matters on https://nixos.org/manual/nixos/stable/options.html#opt-system.stateVersion.";
     system.build.toplevel = checked (pkgs.runShell "nixos-system-${config.system.name}-${config.system.nixos.label}"
       {
+        passAsFile = [ "facts" "etc" "units" ];
         facts = builtins.toJSON facts;
         etc = lib.concatMapStrings (e: "${e.target}\t${e.source}\n") etc;
         units = lib.concatMapStrings (u: "${u}\n")
@@ -61,7 +62,7 @@ in
         sw = config.system.path;
       } ''
       mkdir -p $out/bin $out/etc/systemd/system
-      printf '%s\n' "$facts" > $out/facts.json
+      cat "$factsPath" > $out/facts.json
       printf '%s' "$nixosVersion" > $out/nixos-version
       printf '%s' "$platform" > $out/system
       printf '%s' "$kernelParams" > $out/kernel-params
@@ -69,11 +70,11 @@ in
       ln -s $kernel/initrd $out/initrd
       ln -s $kernel $out/kernel-modules
       ln -s $sw $out/sw
-      printf '%s' "$etc" | while IFS="$(printf '\t')" read -r target source; do
+      while IFS="$(printf '\t')" read -r target source; do
         mkdir -p "$out/etc/$(dirname "$target")"
         ln -s "$source" "$out/etc/$target"
-      done
-      printf '%s' "$units" | while read -r unit; do : > "$out/etc/systemd/system/$unit"; done
+      done < "$etcPath"
+      while read -r unit; do : > "$out/etc/systemd/system/$unit"; done < "$unitsPath"
       sed "s|@out@|$out|" ${./switch-to-configuration.sh} > $out/bin/switch-to-configuration
       printf '#!/bin/sh\necho "stand-in init of %s"\n' "$out" > $out/init
       printf '#!/bin/sh\nexit 0\n' > $out/activate
