@@ -5,19 +5,8 @@ import { merge, override, type Setting } from "./setting.ts";
 
 type Boot = ConfigurationFacts["boot"];
 
-/** What NixOS adds by itself to the kernel's command line; a new release may say otherwise. */
-const OWN_PARAMETER = /^(loglevel=|lsm=|audit=|root=|init=|resume=|boot\.shell_on_fail$)/;
-/** Modules that NixOS loads by itself (kernel.nix), and KVM's, which hardware-local.nix sets. */
-const OWN_MODULES = new Set([
-  "atkbd",
-  "bridge",
-  "kvm-amd",
-  "kvm-intel",
-  "loop",
-  "macvlan",
-  "tap",
-  "tun",
-]);
+/** What the Hyper-NixOS modules set by themselves (nix/module/virtualisation.nix). */
+const OURS = new Set(["intel_iommu=on", "iommu=pt", "kvm-amd", "kvm-intel"]);
 /** File systems that NixOS supports without being told. */
 const OWN_FILE_SYSTEMS = new Set(["auto", "ext2", "ext3", "ext4", "tmpfs", "vfat", "devtmpfs"]);
 
@@ -83,8 +72,10 @@ export function carryKernel(boot: Boot, source: string): Setting[] {
   const list = (option: string, values: readonly string[]) =>
     values.length > 0 ? [merge(option, [...new Set(values)], source)] : [];
   return [
-    ...list("boot.kernelParams", boot.kernelParams.filter((one) => !OWN_PARAMETER.test(one))),
-    ...list("boot.kernelModules", boot.kernelModules.filter((one) => !OWN_MODULES.has(one))),
+    ...list("boot.kernelParams", boot.kernelParams.filter((one) => !OURS.has(one))),
+    ...list("boot.kernelModules", boot.kernelModules.filter((one) => !OURS.has(one))),
+    ...list("boot.initrd.availableKernelModules", boot.initrdAvailableKernelModules),
+    ...list("boot.initrd.kernelModules", boot.initrdKernelModules),
     ...list(
       "boot.supportedFilesystems",
       boot.supportedFilesystems.filter((one) => !OWN_FILE_SYSTEMS.has(one)),

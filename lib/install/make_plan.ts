@@ -7,7 +7,7 @@ import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { encodeState } from "../sync/state.ts";
 import { DEFAULT_REF } from "../sync/begin.ts";
-import { readAuthorizedKeys } from "./authorized_keys.ts";
+import { readAuthorizedKeys } from "../machine/authorized_keys.ts";
 import { carryDisks } from "./carry_boot.ts";
 import { carryFirewall, carryNetwork } from "./carry_network.ts";
 import { carrySsh } from "./carry_ssh.ts";

@@ -86,6 +86,7 @@ export const ConfigurationFactsSchema = v.object({
     extlinux: v.boolean(),
     efi: v.object({ canTouchEfiVariables: v.boolean(), efiSysMountPoint: v.string() }),
     timeout: v.nullable(v.number()),
+    /** These four without what NixOS's own modules add. */
     kernelParams: v.array(v.string()),
     kernelModules: v.array(v.string()),
     initrdAvailableKernelModules: v.array(v.string()),
@@ -172,7 +173,7 @@ export const ConfigurationFactsSchema = v.object({
     denyUsers: v.array(v.string()),
     allowGroups: v.array(v.string()),
     denyGroups: v.array(v.string()),
-    /** Other `settings` with a scalar or list value, as declared. */
+    /** Other `settings` with a scalar or list value that the owner declared. */
     otherSettings: v.record(
       v.string(),
       v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),

@@ -11,7 +11,7 @@
 export const factsExpression = String.raw`
 nixos:
 let
-  inherit (builtins) attrNames concatMap elem elemAt filter genList getAttr hasAttr isAttrs isBool
+  inherit (builtins) attrNames concatMap elem elemAt filter foldl' genList getAttr hasAttr isAttrs isBool
     isInt isList isPath isString length map match pathExists readFile split stringLength substring
     toString unsafeDiscardStringContext;
   inherit (nixos) config;
@@ -38,8 +38,9 @@ let
     else filter (word: isString word && word != "") (split "[ \t]+" (toString value));
   yes = value: if isString value then value == "yes" || value == "true" else value;
 
-  # The lines that modules outside NixOS define: its own add store paths and generated rules.
-  ownLines = option: value:
+  # What modules outside NixOS define: its own add store paths, generated rules and what follows the
+  # release. Null where that cannot be told.
+  ownDefinitions = option:
     let
       files = option.files or [ ];
       count = length files;
@@ -47,8 +48,17 @@ let
       isOwn = file: substring 0 (stringLength modules) (text file) != modules;
       own = filter (index: isOwn (elemAt files index)) (genList (index: index) count);
     in
-      if count == 0 || count != length (option.definitions or [ ]) then text value
-      else builtins.concatStringsSep "\n" (map (index: text (elemAt option.definitions index)) own);
+      if count == 0 || count != length (option.definitions or [ ]) then null
+      else map (elemAt option.definitions) own;
+  ownLines = option: value:
+    let own = ownDefinitions option;
+    in if own == null then text value else builtins.concatStringsSep "\n" (map text own);
+  ownNames = option: value:
+    let own = ownDefinitions option;
+    in if own == null then names value else concatMap names own;
+  ownMembers = option: value:
+    let own = ownDefinitions option;
+    in attrNames (if own == null then value else foldl' (a: b: a // b) { } (filter isAttrs own));
 
   boot = config.boot;
   grub = boot.loader.grub or { };
@@ -120,6 +130,7 @@ let
   sshSetting = name: old: fallback:
     orElse (orElse fallback (getOr old ssh null)) (getOr name settings null);
   getOr = name: set: fallback: if hasAttr name set then getAttr name set else fallback;
+  ownSshSettings = ownMembers (options.services.openssh.settings or { }) settings;
   sshKnown = [
     "PermitRootLogin" "PasswordAuthentication" "KbdInteractiveAuthentication"
     "ChallengeResponseAuthentication" "PubkeyAuthentication" "UsePAM" "AllowUsers" "DenyUsers"
@@ -194,10 +205,12 @@ in
       efiSysMountPoint = guard (boot.loader.efi.efiSysMountPoint or "/boot");
     };
     timeout = guard (boot.loader.timeout or null);
-    kernelParams = guard (map text boot.kernelParams);
-    kernelModules = guard (names boot.kernelModules);
-    initrdAvailableKernelModules = guard (names boot.initrd.availableKernelModules);
-    initrdKernelModules = guard (names boot.initrd.kernelModules);
+    kernelParams = guard (ownNames (options.boot.kernelParams or { }) boot.kernelParams);
+    kernelModules = guard (ownNames (options.boot.kernelModules or { }) boot.kernelModules);
+    initrdAvailableKernelModules = guard
+      (ownNames (options.boot.initrd.availableKernelModules or { }) boot.initrd.availableKernelModules);
+    initrdKernelModules = guard
+      (ownNames (options.boot.initrd.kernelModules or { }) boot.initrd.kernelModules);
     initrdSystemd = guard (boot.initrd.systemd.enable or false);
     initrdNetwork = guard (boot.initrd.network.enable or false);
     initrdSsh = guard (boot.initrd.network.ssh.enable or false);
@@ -274,7 +287,8 @@ in
     allowGroups = guard (words (settings.AllowGroups or null));
     denyGroups = guard (words (settings.DenyGroups or null));
     otherSettings = guard (builtins.mapAttrs (_: plainSetting) (builtins.removeAttrs settings
-      (filter (name: elem name sshKnown || ! isPlain (getAttr name settings)) (attrNames settings))));
+      (filter (name: elem name sshKnown || ! elem name ownSshSettings || ! isPlain (getAttr name settings))
+        (attrNames settings))));
     extraConfig = guard (ownLines (options.services.openssh.extraConfig or { }) (ssh.extraConfig or ""));
   };
 

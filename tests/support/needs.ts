@@ -43,3 +43,8 @@ export function need(there: boolean, otherwise: string): boolean {
   if (!there) Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPING: ${otherwise}\n`));
   return there;
 }
+
+/** A test that builds or evaluates with real Nix inside a machine: needs Nix and root. */
+export function needsNix(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: !hasNix || !isRoot, fn });
+}
