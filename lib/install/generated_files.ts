@@ -46,7 +46,8 @@ export function generatedFiles(
 }
 
 function localModule(hostName: string, keepConfig: boolean): FileStep {
-  const imports: Expression[] = keepConfig ? [nixPath(`${places.nixos}/configuration.nix`)] : [];
+  // Relative, so that it means the machine's own file under another root too.
+  const imports: Expression[] = keepConfig ? [nixPath("../../nixos/configuration.nix")] : [];
   const text = printModule({
     comment: `Your own settings for ${hostName}. No tool ever changes this file.`,
     imports,

@@ -1,5 +1,5 @@
 import type { Context } from "../program/context.ts";
-import { ensureDirectory, listIfExists, lstatIfExists, parentOf } from "../machine/files.ts";
+import { ensureDirectory, listIfExists, parentOf, removeIfExists } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { copyTree } from "./copy_tree.ts";
 import type { Source } from "./source.ts";
@@ -29,6 +29,7 @@ export async function stageHost(ctx: Context, source: Source, steps: Steps): Pro
     for (const step of steps.files) {
       if (step.kind !== "file") continue;
       ensureDirectory(parentOf(root + step.path), 0o755);
+      removeIfExists(root + step.path);
       Deno.writeTextFileSync(root + step.path, step.content);
     }
     return { root, source: source.inPlace ? source.listing.from : tree, [Symbol.dispose]: remove };
@@ -38,24 +39,23 @@ export async function stageHost(ctx: Context, source: Source, steps: Steps): Pro
   }
 }
 
-/** local.nix may import its neighbours; the hardware file stays as it is unless the plan writes one. */
+/** local.nix may import its neighbours, and with `--keep-config` the old configuration.nix. */
 function copyOwnersFiles(ctx: Context, root: string): void {
-  const hardware = ctx.root.follow(places.hardwareConfiguration);
-  if (lstatIfExists(hardware)?.isFile) {
-    Deno.copyFileSync(hardware, root + places.hardwareConfiguration);
+  for (const folder of [places.nixos, places.configuration]) {
+    copyFolder(ctx.root.follow(folder), root + folder);
   }
-  const folder = ctx.root.follow(places.configuration);
-  const copy = (path: string) => {
-    for (const name of listIfExists(`${folder}${path}`)) {
-      const entry = `${path}/${name}`;
-      const info = Deno.lstatSync(folder + entry);
-      const target = root + places.configuration + entry;
-      if (info.isDirectory) {
-        ensureDirectory(target, 0o755);
-        copy(entry);
-      } else if (info.isFile) Deno.copyFileSync(folder + entry, target);
-      else if (info.isSymlink) Deno.symlinkSync(Deno.readLinkSync(folder + entry), target);
+}
+
+function copyFolder(from: string, to: string): void {
+  for (const name of listIfExists(from)) {
+    if (name === ".git") continue;
+    const info = Deno.lstatSync(`${from}/${name}`);
+    if (info.isDirectory) {
+      ensureDirectory(`${to}/${name}`, 0o755);
+      copyFolder(`${from}/${name}`, `${to}/${name}`);
+    } else if (info.isFile) Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
+    else if (info.isSymlink) {
+      Deno.symlinkSync(Deno.readLinkSync(`${from}/${name}`), `${to}/${name}`);
     }
-  };
-  copy("");
+  }
 }
