@@ -119,6 +119,11 @@ export class Remote implements Disposable {
     });
   }
 
+  /** A full SHA that the repository does not have. */
+  unknownCommit(commit: string): ToolError {
+    return this.#unknown(commit, []);
+  }
+
   async #resolveByGit(ref: string): Promise<string | undefined> {
     const names = ref === "HEAD" || ref.startsWith("refs/")
       ? [ref]

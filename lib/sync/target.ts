@@ -53,6 +53,10 @@ export async function fetchTarget(
       return await fetchByGit(ctx, remote, commit, known, store);
     } catch (error) {
       if (!(error instanceof TransferError)) throw error;
+      // The server itself says so; a status could come from anything on the way to it.
+      if (error.problem === "absent" && error.details.status === undefined) {
+        throw remote.unknownCommit(commit);
+      }
       remote.giveUpGit(error);
     }
   }
@@ -60,7 +64,8 @@ export async function fetchTarget(
     return await fetchByApi(ctx, remote, commit);
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
-    throw remote.failure(error);
+    const { status } = error.details;
+    throw status === 404 || status === 422 ? remote.unknownCommit(commit) : remote.failure(error);
   }
 }
 
