@@ -67,15 +67,22 @@ function carryGrub(grub: Boot["grub"], source: string): Setting[] {
   ];
 }
 
-/** Kernel parameters, modules and file systems that the owner asked for. */
-export function carryKernel(boot: Boot, source: string): Setting[] {
+/** Kernel parameters, modules and file systems that the owner asked for, beside the hardware file. */
+export function carryKernel(boot: Boot, hardware: HardwareFile, source: string): Setting[] {
+  const known = new Set([...OURS, ...hardware.modules]);
   const list = (option: string, values: readonly string[]) =>
     values.length > 0 ? [merge(option, [...new Set(values)], source)] : [];
   return [
     ...list("boot.kernelParams", boot.kernelParams.filter((one) => !OURS.has(one))),
-    ...list("boot.kernelModules", boot.kernelModules.filter((one) => !OURS.has(one))),
-    ...list("boot.initrd.availableKernelModules", boot.initrdAvailableKernelModules),
-    ...list("boot.initrd.kernelModules", boot.initrdKernelModules),
+    ...list("boot.kernelModules", boot.kernelModules.filter((one) => !known.has(one))),
+    ...list(
+      "boot.initrd.availableKernelModules",
+      boot.initrdAvailableKernelModules.filter((one) => !known.has(one)),
+    ),
+    ...list(
+      "boot.initrd.kernelModules",
+      boot.initrdKernelModules.filter((one) => !known.has(one)),
+    ),
     ...list(
       "boot.supportedFilesystems",
       boot.supportedFilesystems.filter((one) => !OWN_FILE_SYSTEMS.has(one)),

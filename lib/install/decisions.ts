@@ -59,7 +59,7 @@ export async function decideUsers(
     leftBehind: [
       ...dropped.map(({ name }) => ({ name, reason: "not chosen" })),
       // System accounts are NixOS's own business; people's accounts that stay behind are not.
-      ...excluded.filter(({ uid }) => uid >= 1000 && uid < 65534)
+      ...excluded.filter(({ name, uid }) => uid >= 1000 && uid < 65534 && !/^nixbld\d+$/.test(name))
         .map(({ name, reason }) => ({ name, reason })),
     ],
   };

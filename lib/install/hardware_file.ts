@@ -10,6 +10,8 @@ const NamesSchema = v.object({
   fileSystems: v.array(v.string()),
   luks: v.array(v.string()),
   swap: v.array(v.string()),
+  /** Of the kernel and of the initial ramdisk. */
+  modules: v.array(v.string()),
 });
 
 /** What `hardware-configuration.nix` declares by itself. */
@@ -19,7 +21,7 @@ export interface HardwareFile extends v.InferOutput<typeof NamesSchema> {
   readonly problem: string | undefined;
 }
 
-const NOTHING = { fileSystems: [], luks: [], swap: [] };
+const NOTHING = { fileSystems: [], luks: [], swap: [], modules: [] };
 
 /**
  * Names that a generated hardware file sets, without a nixpkgs: only names are evaluated, and of
@@ -44,6 +46,8 @@ in {
   fileSystems = all;
   luks = builtins.attrNames (boot.initrd.luks.devices or { });
   swap = map (one: one.device or "/dev/disk/by-label/\${one.label}") (body.swapDevices or [ ]);
+  modules = (boot.kernelModules or [ ]) ++ (boot.initrd.kernelModules or [ ])
+    ++ (boot.initrd.availableKernelModules or [ ]);
 }`;
 
 /** Reads the machine's hardware file. It is usable when it evaluates and has a root file system. */

@@ -19,10 +19,11 @@ export function hardwareSettings(
   const cpu = vendor === "intel" || vendor === "amd"
     ? [override("hypervisor.cpu.vendor", vendor, "/proc/cpuinfo")]
     : [];
+  const wasOn = facts?.boot.kernelParams.some((one) => /^(intel|amd)_iommu=on$/.test(one)) ?? false;
   const iommu = override(
     "hypervisor.iommu.enable",
-    hardware.virtualisation.guestOf === undefined,
-    "/sys: hardware or guest",
+    hardware.virtualisation.guestOf === undefined || wasOn,
+    wasOn ? EVALUATED : "/sys: hardware or guest",
   );
   if (facts) {
     return {
@@ -30,7 +31,7 @@ export function hardwareSettings(
         ...cpu,
         iommu,
         ...carryBootLoader(facts.boot, EVALUATED),
-        ...carryKernel(facts.boot, EVALUATED),
+        ...carryKernel(facts.boot, reading.hardwareFile, EVALUATED),
       ],
       problem: undefined,
     };

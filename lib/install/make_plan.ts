@@ -44,7 +44,7 @@ export async function makePlan(
     blockers,
     () => findSource(ctx, options.source, reading.invokingUser?.account.uid),
   );
-  const checks = preflight(ctx, reading, source?.listing.bytes ?? 0);
+  const checks = await preflight(ctx, reading, source?.listing.bytes ?? 0);
   blockers.push(...checks.blockers);
 
   const hostName = await collectAsync(blockers, () => decideHostName(ctx, options, reading)) ??

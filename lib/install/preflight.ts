@@ -1,4 +1,3 @@
-import { accessSync, constants } from "node:fs";
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
@@ -26,7 +25,11 @@ export interface Preflight {
  * cannot be written or that someone else can write, a full disk.
  * @param sourceBytes size of the source tree
  */
-export function preflight(ctx: Context, reading: MachineReading, sourceBytes: number): Preflight {
+export async function preflight(
+  ctx: Context,
+  reading: MachineReading,
+  sourceBytes: number,
+): Promise<Preflight> {
   const blockers: ToolError[] = [];
   const warnings: string[] = [];
   const block = (message: string, hint: string, code: ExitCode) =>
@@ -53,35 +56,31 @@ export function preflight(ctx: Context, reading: MachineReading, sourceBytes: nu
   }
   const state = stateFolderProblem(ctx);
   if (state) blockers.push(state);
-  if (Deno.uid() === 0) blockers.push(...unwritable(ctx));
+  if (Deno.uid() === 0) blockers.push(...await unwritable(ctx));
   space(ctx, sourceBytes, block, warnings);
   return { blockers, warnings };
 }
 
-/** Folders that are written to; access(2) knows read-only mounts and the immutable attribute. */
-function unwritable(ctx: Context): ToolError[] {
+/**
+ * Folders that are written to. test(1) asks access(2), which knows read-only mounts and the immutable
+ * attribute, and writes nothing.
+ */
+async function unwritable(ctx: Context): Promise<ToolError[]> {
   const wanted = [places.nixos, places.configuration, places.state];
   const folders = new Set(wanted.map((path) => nearestFolder(ctx.root.follow(path))));
-  return [...folders].flatMap((folder) => {
-    try {
-      accessSync(folder, constants.W_OK);
-      return [];
-    } catch (error) {
-      const readOnly = error instanceof Error && "code" in error && error.code === "EROFS";
-      return [
-        new ToolError(
-          `${folder} cannot be written: ${readOnly ? "read-only file system" : "not permitted"}`,
-          {
-            code: ExitCode.PermissionDenied,
-            hint: readOnly
-              ? "remount it writable, or, with an immutable /etc (system.etc.overlay.mutable = false), " +
-                "make it mutable first"
-              : `see whether it is immutable: lsattr -d ${folder}`,
-          },
-        ),
-      ];
-    }
-  });
+  const found: ToolError[] = [];
+  for (const folder of folders) {
+    const { code } = await ctx.run("test", ["-w", folder], { accept: "any", timeout: 20_000 });
+    if (code === 0) continue;
+    found.push(
+      new ToolError(`${folder} cannot be written: it is read-only or immutable`, {
+        code: ExitCode.PermissionDenied,
+        hint: `look at it: findmnt -T ${folder}; lsattr -d ${folder}; with an immutable /etc ` +
+          "(system.etc.overlay.mutable = false) make it mutable first",
+      }),
+    );
+  }
+  return found;
 }
 
 function nearestFolder(path: string): string {

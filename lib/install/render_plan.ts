@@ -8,6 +8,9 @@ import { isJudged, type Plan } from "./plan.ts";
 import { optionPath, type Setting } from "./setting.ts";
 import type { Step } from "./step.ts";
 
+/** Longer values are cut in the table of settings, in characters. */
+const VALUE_LENGTH = 100;
+
 /**
  * A plan for people: what stands against it first, then the machine, the users, every carried value
  * with where it came from, what changes, and what would be lost.
@@ -75,18 +78,17 @@ function keysText(declared: number, home: boolean): string {
 }
 
 function settings(plan: Plan, columns: number): string {
-  const rows = plan.settings.map((setting) => [
-    optionPath(setting),
-    setting.source,
-    valueText(setting, columns),
-  ]);
-  return table(["setting", "from", "value"], rows, columns);
+  const bySource = Map.groupBy(plan.settings, (setting) => setting.source);
+  return [...bySource].map(([source, list]) => {
+    const rows = list.map((setting) => [optionPath(setting), valueText(setting)]);
+    return `  ${style.dim(`from ${source}`)}\n${table(["", ""], rows, columns)}`;
+  }).join("\n");
 }
 
-function valueText(setting: Setting, columns: number): string {
+/** A value on one line, cut where it is long: the files show it whole. */
+function valueText(setting: Setting): string {
   const text = printExpression(setting.value).replace(/\s+/g, " ");
-  const limit = Math.max(40, columns);
-  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
 }
 
 function changes(ctx: Context, plan: Plan, columns: number): string {

@@ -1,0 +1,209 @@
+/** Bad input and unfit machines: a clear error before anything is touched, or a blocker in a dry run. */
+import assert from "node:assert/strict";
+import { runTool } from "../support/executable.ts";
+import { hasSetpriv, needsNix } from "../support/needs.ts";
+import {
+  type ScratchMachine,
+  scratchMachine,
+  type ScratchOptions,
+} from "../support/scratch_machine.ts";
+import { type StandIns, standIns } from "../support/stand_ins.ts";
+import { diffTrees, snapshotTree } from "../support/tree.ts";
+import { type InstallerSource, source, unowned } from "./installer.ts";
+
+interface Refusal {
+  readonly name: string;
+  readonly args?: readonly string[];
+  readonly scratch?: ScratchOptions;
+  /** What is done to the machine or the source first. */
+  readonly spoil?: (machine: ScratchMachine, from: InstallerSource, programs: StandIns) => void;
+  readonly code: number;
+  readonly says: RegExp;
+}
+
+const ROOT_ONLY = ["--action", "build", "--skip-update-check"];
+
+const refusals: readonly Refusal[] = [
+  {
+    name: "a source without a flake",
+    spoil: (_, from) => Deno.removeSync(`${from.path}/flake.nix`),
+    code: 6,
+    says: /source .* has no flake\.nix\n.*next: name a folder that holds Hyper-NixOS/,
+  },
+  {
+    name: "a source that everyone can write",
+    spoil: (_, from) => Deno.chmodSync(`${from.path}/nix/host.nix`, 0o666),
+    code: 3,
+    says: /host\.nix can be written by everyone/,
+  },
+  {
+    name: "a source that belongs to somebody else",
+    spoil: (_, from) => Deno.chownSync(`${from.path}/lib`, 4711, 4711),
+    code: 3,
+    says: /lib belongs to user 4711, who is neither root nor you/,
+  },
+  {
+    name: "a host name that is no label",
+    args: ["--hostname", "no_good"],
+    code: 4,
+    says: /--hostname.*made of letters, digits and inner hyphens/s,
+  },
+  {
+    name: "an unknown action",
+    args: ["--action", "install"],
+    code: 4,
+    says: /Allowed choices are build, test, switch/,
+  },
+  {
+    name: "a misspelt option",
+    args: ["--skip-update-chek"],
+    code: 4,
+    says: /unknown option '--skip-update-chek'\n.*next: did you mean --skip-update-check\?/,
+  },
+  {
+    name: "an unknown user",
+    args: ["--users", "alice,bbo"],
+    code: 4,
+    says: /there is no user "bbo"\n.*did you mean bob\?/,
+  },
+  {
+    name: "a state version that is none",
+    args: ["--state-version", "latest"],
+    code: 4,
+    says: /a state version is a NixOS release/,
+  },
+  {
+    name: "a test of a machine that does not run",
+    args: ["--action", "test"],
+    code: 4,
+    says: /cannot be tested: it does not run/,
+  },
+  {
+    name: "a reboot without a switch",
+    args: ["--reboot"],
+    code: 4,
+    says: /--reboot goes with --action switch/,
+  },
+  {
+    name: "a machine that is not NixOS",
+    scratch: { notNixos: true },
+    code: 6,
+    says: /is not a NixOS machine/,
+  },
+  {
+    name: "a state folder that everyone can write",
+    scratch: { stateFolderMode: 0o777 },
+    code: 3,
+    says: /hyper-nixos can be written by others than root/,
+  },
+  {
+    name: "a state folder of somebody else",
+    scratch: { stateFolderOwner: 4711 },
+    code: 3,
+    says: /hyper-nixos belongs to user 4711/,
+  },
+  {
+    name: "an immutable /etc/nixos",
+    scratch: { immutable: ["/etc/nixos"] },
+    code: 3,
+    says: /\/etc\/nixos cannot be written/,
+  },
+  {
+    name: "a machine whose state version nobody knows",
+    spoil: (machine) => {
+      const path = "/etc/nixos/configuration.nix";
+      machine.write(path, machine.read(path).replace(/^.*stateVersion.*$/m, ""));
+    },
+    code: 4,
+    says: /nobody can be asked: system\.stateVersion.*\n.*--state-version/,
+  },
+  {
+    name: "missing nixos-install",
+    spoil: (_machine, _from, programs) => Deno.removeSync(`${programs.folder}/nixos-install`),
+    code: 2,
+    says: /command "nixos-install" not found/,
+  },
+];
+
+for (const refusal of refusals) {
+  needsNix(`system-installer refuses ${refusal.name}`, async () => {
+    using machine = scratchMachine("uefi", refusal.scratch);
+    using programs = standIns();
+    using from = source();
+    refusal.spoil?.(machine, from, programs);
+    const ignore = [...unowned.filter((one) => !one.test("var/lib/hyper-nixos")), /^var\/log\//];
+    const before = snapshotTree(machine.root, { ignore });
+
+    const args = [...ROOT_ONLY, ...refusal.args ?? [], "--source", from.path];
+    const real = await runTool("system-installer", args, {
+      root: machine.root,
+      standIns: programs.folder,
+    });
+    assert.equal(real.code, refusal.code, real.stdout + real.stderr);
+    assert.match(real.stderr, refusal.says);
+    assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore })), "");
+
+    if (refusal.code === 4 && refusal.args !== undefined) return;
+    const dry = await runTool("system-installer", [...args, "--dry-run"], {
+      root: machine.root,
+      standIns: programs.folder,
+    });
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.match(dry.stdout.split("\n").find((line) => line.startsWith("──")) ?? "", /Blockers/);
+    assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore })), "");
+  });
+}
+
+Deno.test({
+  name: "system-installer refuses who is not root, and shows the plan to anybody",
+  ignore: !hasSetpriv,
+  fn: async () => {
+    using machine = scratchMachine("uefi");
+    using programs = standIns();
+    using from = source();
+    const before = snapshotTree(machine.root);
+    const args = ["--source", from.path, ...ROOT_ONLY];
+    const options = { root: machine.root, standIns: programs.folder, uid: 65534 };
+    const real = await runTool("system-installer", args, options);
+    assert.equal(real.code, 3, real.stderr);
+    assert.match(real.stderr, /this needs root/);
+    const dry = await runTool("system-installer", [...args, "--dry-run", "--json"], options);
+    assert.equal(dry.code, 0, dry.stderr);
+    const plan = JSON.parse(dry.stdout);
+    assert.ok(plan.blockers.some((one: { code: number }) => one.code === 3));
+    assert.equal(plan.users[0].password, "unknown");
+    assert.equal(diffTrees(before, snapshotTree(machine.root)), "");
+  },
+});
+
+needsNix("system-installer refuses a full disk before it touches anything", async () => {
+  using machine = scratchMachine("uefi");
+  using programs = standIns();
+  using from = source();
+  const etc = machine.host("/etc");
+  const copy = Deno.makeTempDirSync();
+  await sh(
+    `cp -a ${etc}/. ${copy} && mount -t tmpfs -o size=3m tmpfs ${etc} && cp -a ${copy}/. ${etc}`,
+  );
+  try {
+    const before = snapshotTree(etc);
+    const args = [...ROOT_ONLY, "--source", from.path];
+    const options = { root: machine.root, standIns: programs.folder };
+    const full = await runTool("system-installer", args, options);
+    assert.equal(full.code, 1, full.stdout + full.stderr);
+    assert.match(full.stderr, /\/etc\/hypervisor has \d+ MiB free, \d+ MiB are needed/);
+    assert.equal(diffTrees(before, snapshotTree(etc)), "");
+
+    await sh(`mount -o remount,ro,size=64m ${etc}`);
+    const readOnly = await runTool("system-installer", args, options);
+    assert.equal(readOnly.code, 3, readOnly.stdout + readOnly.stderr);
+    assert.match(readOnly.stderr, /cannot be written: it is read-only or immutable/);
+  } finally {
+    await sh(`umount ${etc} && rm -r ${copy}`);
+  }
+});
+
+async function sh(script: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command("sh", { args: ["-c", script] }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
