@@ -1,6 +1,6 @@
 import { printable } from "../machine/printable.ts";
 import type { Log } from "./context.ts";
-import type { LogFile } from "./log_file.ts";
+import type { Level, LogFile } from "./log_file.ts";
 import type { Screen } from "./output.ts";
 import { renderStyles, style } from "./style.ts";
 
@@ -20,41 +20,55 @@ export class ScreenLog implements Log {
   readonly #screen: Screen;
   readonly #options: LogOptions;
   #file: LogFile | undefined;
+  /** What waits for the file while it is being opened. */
+  #early: [level: Level, message: string][] | undefined;
 
   constructor(screen: Screen, options: LogOptions) {
     this.#screen = screen;
     this.#options = options;
   }
 
-  /** From now on messages also go to this file. */
-  attach(file: LogFile): void {
+  /** A file is being opened: messages wait for {@link attach}. */
+  expectFile(): void {
+    this.#early = [];
+  }
+
+  /** From now on messages also go to this file, those that waited for it first; undefined: to none. */
+  attach(file: LogFile | undefined): void {
     this.#file = file;
+    for (const [level, message] of this.#early ?? []) file?.write(level, message);
+    this.#early = undefined;
   }
 
   debug(message: string): void {
-    this.#file?.write("debug", plain(message));
+    this.#record("debug", message);
     if (this.#options.verbose) this.#screen.stderr(this.#line(style.dim(message)));
   }
 
   info(message: string): void {
-    this.#file?.write("info", plain(message));
+    this.#record("info", message);
     if (this.#options.allOnStderr) this.#screen.stderr(this.#line(message));
     else this.#screen.stdout(this.#line(message));
   }
 
   warn(message: string): void {
-    this.#file?.write("warning", plain(message));
+    this.#record("warning", message);
     this.#screen.stderr(this.#line(`${style.yellow("warning:")} ${message}`));
   }
 
   error(message: string): void {
-    this.#file?.write("error", plain(message));
+    this.#record("error", message);
     const { errorPrefix } = this.#options;
     this.#screen.stderr(
       errorPrefix
         ? `${style.red(errorPrefix)} ${message}\n`
         : this.#line(`${style.red("error:")} ${message}`),
     );
+  }
+
+  #record(level: Level, message: string): void {
+    if (this.#early) this.#early.push([level, plain(message)]);
+    else this.#file?.write(level, plain(message));
   }
 
   #line(message: string): string {

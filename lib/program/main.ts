@@ -71,9 +71,8 @@ async function execute<T extends OptionTable>(
       }
       return (await run(found.command, found.args, { group: "terminal", accept: "any" })).code;
     }
-    using _logFile = tool.writesLog(values)
-      ? await attachLogFile(log, root, tool.name, env)
-      : undefined;
+    // Not waited for: opening it takes as long as a tool's first request to the network.
+    const logFile = tool.writesLog(values) ? attachLogFile(log, root, tool.name, env) : undefined;
     const ctx: Context = {
       root,
       out: output(screen, json),
@@ -89,6 +88,8 @@ async function execute<T extends OptionTable>(
       return await tool.run(ctx, values) ?? ExitCode.Success;
     } catch (error) {
       return reportFailure(error, log);
+    } finally {
+      (await logFile)?.[Symbol.dispose]();
     }
   } catch (error) {
     return reportFailure(error, log);
@@ -112,11 +113,13 @@ async function attachLogFile(
   tool: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Disposable | undefined> {
+  log.expectFile();
   try {
     const file = await openLogFile(root, tool, env.HYPERVISOR_LOG_FORMAT ?? "text");
     log.attach(file);
     return { [Symbol.dispose]: () => void file.close() };
   } catch (error) {
+    log.attach(undefined);
     log.warn(`no log file is written: ${error instanceof Error ? error.message : error}`);
     return undefined;
   }

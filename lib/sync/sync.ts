@@ -86,9 +86,12 @@ class Sync {
     const state = this.#state;
     const { remote, ref } = begun;
     // The request travels while the tree is looked at.
+    // Needed when the answer is here; loaded while it travels.
+    const unpacking = import("../github/pack_objects.ts");
     const index = state && readIndex(ctx, state);
     const local = this.#localTree(index, staging);
     if (index) await local.scan(index);
+    await unpacking;
     const { commit, by } = await begun.resolving;
     ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
 
