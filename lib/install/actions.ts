@@ -76,8 +76,7 @@ async function attempt(
   } catch (error) {
     if (!(error instanceof ToolError) || ctx.signal.aborted) throw error;
     if (!ctx.ui.interactive) throw withFilesKept(error);
-    ctx.log.error(error.message);
-    if (error.hint) ctx.log.error(`next: ${error.hint}`);
+    ctx.log.error(error.message, error.hint);
     return await menu(ctx, "It failed; the files are kept. What now?", true, action);
   }
   const mayGoOn = ctx.ui.interactive && options.action === undefined && action !== "switch";

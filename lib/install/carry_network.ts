@@ -5,9 +5,6 @@ import { merge, override, type Setting } from "./setting.ts";
 type Network = ConfigurationFacts["network"];
 type PortSet = ConfigurationFacts["firewall"]["open"];
 
-/** Units that NixOS makes of `networking.*` when `useNetworkd` is on (network-interfaces-systemd.nix). */
-const GENERATED_UNIT = /^(40-|99-(ethernet-default-dhcp|wireless-client-dhcp|main))/;
-
 /** The network as the configuration declares it: addresses, routes, name servers, who manages it. */
 export function carryNetwork(facts: ConfigurationFacts, source: string): Setting[] {
   const { network } = facts;
@@ -16,9 +13,6 @@ export function carryNetwork(facts: ConfigurationFacts, source: string): Setting
     value ? [override(option, withoutNulls(value), source)] : [];
   const list = (option: string, values: readonly string[]) =>
     values.length > 0 ? [merge(option, values, source)] : [];
-  const units = network.networkdUnits.filter(({ name }) =>
-    !network.useNetworkd || !GENERATED_UNIT.test(name)
-  );
   return [
     override("networking.useDHCP", network.useDHCP, source),
     ...on("networking.useNetworkd", network.useNetworkd),
@@ -45,7 +39,7 @@ export function carryNetwork(facts: ConfigurationFacts, source: string): Setting
     ...gateway("networking.defaultGateway6", network.defaultGateway6),
     ...list("networking.nameservers", network.nameservers),
     ...list("networking.search", network.search),
-    ...units.map(({ name, text }): Setting => ({
+    ...network.networkdUnits.map(({ name, text }): Setting => ({
       option: ["systemd", "network", "units", name, "text"],
       value: text,
       how: "override",

@@ -65,10 +65,7 @@ export async function requireReachable(
   const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName });
   const refused = refusals(judgeConfiguration(ctx, before, after).verdicts);
   for (const verdict of refused) {
-    ctx.log.error(`not proven: ${verdict.what}: ${verdict.why}`);
-    if (verdict.remedy) {
-      ctx.log.error(`  set in ${places.configuration}/local.nix: ${verdict.remedy}`);
-    }
+    ctx.log.error(`not proven: ${verdict.what}: ${verdict.why}`, verdict.remedy);
   }
   for (const assertion of after.failedAssertions) {
     ctx.log.error(`refused by NixOS: ${assertion}`);

@@ -64,8 +64,9 @@ export async function startActivation(ctx: Context, request: ActivationRequest):
   removeOldRecords(ctx);
   ctx.passPointOfNoReturn();
   const environment = activationEnvironment(ctx, request);
-  if (hasSystemd(ctx)) await startUnit(ctx, script, environment, request.confirmSeconds > 0);
-  else await startSession(ctx, script, environment, plan.status);
+  const started = hasSystemd(ctx) &&
+    await startUnit(ctx, script, environment, request.confirmSeconds > 0);
+  if (!started) await startSession(ctx, script, environment, plan.status);
   return id;
 }
 
@@ -131,13 +132,16 @@ function activationEnvironment(
   };
 }
 
-/** `--service-type=exec` makes systemd-run wait until the script really runs, no longer. */
+/**
+ * `--service-type=exec` makes systemd-run wait until the script really runs, no longer.
+ * @returns false when systemd cannot be reached, as in a chroot
+ */
 async function startUnit(
   ctx: Context,
   script: string,
   environment: Readonly<Record<string, string>>,
   confirm: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const shell = ctx.run.which("sh") ?? "/bin/sh";
   const result = await ctx.run("systemd-run", [
     `--unit=${ACTIVATION_UNIT}`,
@@ -151,7 +155,11 @@ async function startUnit(
     shell,
     script,
   ], { accept: "any", signal: null });
-  if (result.code === 0) return;
+  if (result.code === 0) return true;
+  if (/failed to (connect to|create) (system )?bus/i.test(result.stderr)) {
+    ctx.log.debug(`systemd cannot be reached: ${printableLine(result.stderr.trim())}`);
+    return false;
+  }
   const busy = /already (loaded|exists)|was already/.test(result.stderr);
   throw new ToolError(
     busy

@@ -187,7 +187,7 @@ export const ConfigurationFactsSchema = v.object({
     networkManager: v.boolean(),
     /** `systemd.network.enable`. */
     networkd: v.boolean(),
-    /** `systemd.network.networks`, `.netdevs` and `.links`: the unit name and the generated text. */
+    /** The owner's `systemd.network.networks`, `.netdevs` and `.links`: file name and generated text. */
     networkdUnits: v.array(v.object({ name: v.string(), text: v.string() })),
     cloudInit: v.boolean(),
     cloudInitNetwork: v.boolean(),

@@ -66,6 +66,17 @@ let
   ssh = config.services.openssh;
   settings = ssh.settings or { };
 
+  # Of networkd's files those that the owner declared: NixOS makes others of networking.*.
+  ownUnits = units:
+    let
+      network = options.systemd.network or { };
+      member = name: set: if hasAttr name set then getAttr name set else { };
+      declared = kind: suffix:
+        map (name: name + suffix) (ownMembers (member kind network) (member kind config.systemd.network));
+      own = declared "networks" ".network" ++ declared "netdevs" ".netdev" ++ declared "links" ".link"
+        ++ ownMembers (network.units or { }) { };
+    in builtins.removeAttrs units (filter (name: ! elem name own) (attrNames units));
+
   # What an option is set to, or null where nobody set it (1500 is the priority of defaults).
   definedOnly = option: value:
     if (option.highestPrio or 100) >= 1500 then null else value;
@@ -297,7 +308,8 @@ in
     useNetworkd = guard (net.useNetworkd or false);
     networkManager = guard (net.networkmanager.enable or false);
     networkd = guard (config.systemd.network.enable or false);
-    networkdUnits = each (enabled (config.systemd.network.units or { })) (name: unit: { text = text unit.text; });
+    networkdUnits = each (ownUnits (enabled (config.systemd.network.units or { })))
+      (name: unit: { text = text unit.text; });
     cloudInit = guard (config.services.cloud-init.enable or false);
     cloudInitNetwork = guard (config.services.cloud-init.network.enable or false);
     wireless = guard (net.wireless.enable or false);

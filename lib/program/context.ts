@@ -40,8 +40,8 @@ export interface Log {
   info(message: string): void;
   /** On stderr. */
   warn(message: string): void;
-  /** On stderr. */
-  error(message: string): void;
+  /** On stderr; `hint` says what to do next, on a line of its own. */
+  error(message: string, hint?: string): void;
 }
 
 /** A choice of {@link Ui.select} and {@link Ui.multiselect}. */
@@ -78,7 +78,7 @@ export interface Ui {
     question: Question & {
       readonly choices: readonly Choice<T>[];
       readonly default?: T;
-      /** The choice under the cursor at first, when there is no safe default to take unasked. */
+      /** The choice under the cursor at first, where that is not the default. */
       readonly preselected?: T;
     },
   ): Promise<T>;

@@ -3,7 +3,6 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Log } from "./context.ts";
 import { SignalInterrupt } from "./signals.ts";
-import { style } from "./style.ts";
 
 /**
  * Reports what ended a run and says with which code to exit: the one place that maps errors to exit
@@ -16,8 +15,7 @@ export function reportFailure(error: unknown, log: Log): ExitCode {
   }
   const known = error instanceof ToolError ? error : systemError(error);
   if (known) {
-    log.error(known.message);
-    if (known.hint) log.error(`${style.bold("next:")} ${known.hint}`);
+    log.error(known.message, known.hint);
     if (known instanceof CommandError) log.debug(known.result.stderr.trimEnd());
     for (let cause = known.cause; cause instanceof Error; cause = cause.cause) {
       log.debug(`caused by: ${cause.message}`);

@@ -56,14 +56,14 @@ export class ScreenLog implements Log {
     this.#screen.stderr(this.#line(`${style.yellow("warning:")} ${message}`));
   }
 
-  error(message: string): void {
+  error(message: string, hint?: string): void {
+    const { errorPrefix, tool } = this.#options;
+    const head = errorPrefix ? style.red(errorPrefix) : `[${tool}] ${style.red("error:")}`;
     this.#record("error", message);
-    const { errorPrefix } = this.#options;
-    this.#screen.stderr(
-      errorPrefix
-        ? `${style.red(errorPrefix)} ${message}\n`
-        : this.#line(`${style.red("error:")} ${message}`),
-    );
+    this.#screen.stderr(`${head} ${message}\n`);
+    if (hint === undefined) return;
+    this.#record("error", `next: ${hint}`);
+    this.#screen.stderr(`${errorPrefix ?? `[${tool}]`}   ${style.bold("next:")} ${hint}\n`);
   }
 
   #record(level: Level, message: string): void {

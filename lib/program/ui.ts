@@ -80,7 +80,7 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
           clack.select({
             message: printableLine(question.message),
             options: labelled(choices),
-            initialValue: Math.max(0, indexOf(choices, question.default ?? question.preselected)),
+            initialValue: Math.max(0, indexOf(choices, question.preselected ?? question.default)),
             ...shared,
           }),
       );

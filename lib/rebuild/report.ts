@@ -28,10 +28,7 @@ export function reportRebuild(ctx: Context, result: RebuildResult): void {
 /** Says how an activation ended, and what to do next. */
 export function reportOutcome(ctx: Context, outcome: ActivationOutcome): void {
   if (outcome.exitCode === 0) ctx.log.info(style.green(outcome.message));
-  else {
-    ctx.log.error(outcome.message);
-    if (outcome.hint) ctx.log.error(`${style.bold("next:")} ${outcome.hint}`);
-  }
+  else ctx.log.error(outcome.message, outcome.hint);
   if (outcome.rebootNeeded) {
     ctx.log.info(`reboot to use the new ${outcome.rebootNeededFor.join(", ")}`);
   }

@@ -44,7 +44,7 @@ Deno.test("main() shows a failure with what to do next, and its cause with --ver
   assert.equal(brief.code, 5);
   assert.equal(
     brief.stderr,
-    "[demo] error: cannot open /etc/thing\n[demo] error: next: look at it with ls -l /etc/thing\n",
+    "[demo] error: cannot open /etc/thing\n[demo]   next: look at it with ls -l /etc/thing\n",
   );
   const verbose = await deed("fail", "--verbose");
   assert.match(verbose.stderr, /caused by: the lower cause\n$/);

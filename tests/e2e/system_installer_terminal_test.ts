@@ -1,0 +1,156 @@
+/** The installer as a person meets it: questions, picker and menu in a real terminal. */
+import assert from "node:assert/strict";
+import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
+import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
+import { type StandIns, standIns } from "../support/stand_ins.ts";
+import { openToolTerminal, type Terminal } from "../support/terminal.ts";
+import { diffTrees, snapshotTree } from "../support/tree.ts";
+import { type InstallerSource, source, unowned } from "./installer.ts";
+
+const LONG = 60_000;
+
+function onTerminal(
+  name: string,
+  kind: "uefi" | "rented",
+  work: (terminal: Terminal, machine: ScratchMachine, programs: StandIns) => Promise<void>,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): void {
+  Deno.test({
+    name: `system-installer on a terminal: ${name}`,
+    ignore: !hasNix || !hasTmux || !isRoot,
+    fn: async () => {
+      using machine = scratchMachine(kind);
+      using programs = standIns();
+      using from: InstallerSource = source();
+      await using terminal = await openToolTerminal(
+        "system-installer",
+        ["--source", from.path, "--skip-update-check", ...args],
+        { inside: machine.root, standIns: programs.folder, env, columns: 100, rows: 40 },
+      );
+      await work(terminal, machine, programs);
+    },
+  });
+}
+
+onTerminal(
+  "the invoking user is marked first, all are preselected; Build, then Quit",
+  "uefi",
+  async (terminal, machine) => {
+    await terminal.waitFor(/Host name/, LONG);
+    await terminal.send("Enter");
+    const picker = await terminal.waitFor(/Users to carry over/);
+    assert.match(picker, /bob \(you\).*\n.*alice/, "the person at the keyboard comes first");
+    assert.equal(picker.match(/◼/g)?.length, 2, "both are preselected");
+    await terminal.send("Enter");
+    const question = await terminal.waitFor(/Apply these changes\?/, LONG);
+    assert.match(question, /── Will it come back\?/);
+    await terminal.send("Enter");
+    const menu = await terminal.waitFor(/What now\?/, LONG);
+    for (const choice of ["Build", "Test", "Switch", "Shell", "Quit"]) {
+      assert.match(menu, new RegExp(`[●○] ${choice}`));
+    }
+    assert.ok(!machine.exists("/etc/nixos/flake.nix"), "the link waits for the first build");
+    await terminal.send("Enter");
+    await terminal.waitFor(/built \/nix\/store.*What now\?/s, LONG);
+    assert.ok(machine.exists("/etc/nixos/flake.nix"));
+    await terminal.send("Up", "Enter");
+    await terminal.waitFor(/the files are in place; nothing was activated/);
+    assert.equal(await terminal.exitCode(), 0);
+  },
+  [],
+  { SUDO_USER: "bob", SUDO_UID: "1001" },
+);
+
+onTerminal("No at the question changes nothing", "uefi", async (terminal, machine) => {
+  const before = snapshotTree(machine.root, { ignore: unowned });
+  await terminal.waitFor(/Host name/, LONG);
+  await terminal.send("Enter");
+  await terminal.waitFor(/Users to carry over/);
+  await terminal.send("Enter");
+  await terminal.waitFor(/Apply these changes\?/, LONG);
+  await terminal.send("n");
+  await terminal.waitFor(/nothing was changed/);
+  assert.equal(await terminal.exitCode(), 0);
+  assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore: unowned })), "");
+});
+
+onTerminal("Ctrl-C at any question changes nothing", "rented", async (terminal, machine) => {
+  const before = snapshotTree(machine.root, { ignore: unowned });
+  await terminal.waitFor(/Host name/, LONG);
+  await terminal.send("C-c");
+  assert.equal(await terminal.exitCode(), 130);
+  assert.match(await terminal.screen(), /stopped at a question/);
+  assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore: unowned })), "");
+});
+
+onTerminal(
+  "a user who is left behind must be confirmed",
+  "uefi",
+  async (terminal) => {
+    await terminal.waitFor(/Host name/, LONG);
+    await terminal.send("Enter");
+    await terminal.waitFor(/Users to carry over/);
+    await terminal.send("Down", "Space", "Enter");
+    await terminal.waitFor(/Leave behind \w+\? The account goes, its home folder stays/);
+    await terminal.send("Enter");
+    await terminal.waitFor(/not confirmed: leaving behind/);
+    assert.equal(await terminal.exitCode(), 4);
+  },
+);
+
+onTerminal(
+  "a failed build keeps the files and offers Retry, Shell and Undo",
+  "rented",
+  async (terminal, machine, programs) => {
+    const before = snapshotTree(machine.root, { ignore: unowned });
+    programs.set("nixos-rebuild/fail", "error: builder for '/nix/store/x-web.drv' failed\n");
+    await terminal.waitFor(/Host name/, LONG);
+    await terminal.send("Enter");
+    await terminal.waitFor(/Apply these changes\?/, LONG);
+    await terminal.send("Enter");
+    await terminal.waitFor(/What now\?/, LONG);
+    await terminal.send("Enter");
+    const menu = await terminal.waitFor(/It failed; the files are kept\. What now\?/, LONG);
+    for (const choice of ["Retry", "Shell", "Undo", "Quit"]) {
+      assert.match(menu, new RegExp(`[●○] ${choice}`));
+    }
+    assert.ok(machine.exists("/etc/hypervisor/configuration/host.json"));
+    await terminal.send("Down", "Enter");
+    await terminal.waitFor(/a shell in \/etc\/hypervisor\/configuration/);
+    await terminal.send("pwd; exit", "Enter");
+    await terminal.waitFor(/\n\/etc\/hypervisor\/configuration\n.*What now\?/s);
+    assert.equal(
+      programs.calls("nixos-rebuild").filter(({ args }) => args[0] === "build").length,
+      1,
+    );
+    await terminal.send("Enter");
+    await terminal.waitFor(/It failed.*It failed/s, LONG);
+    await terminal.send("Down", "Down", "Enter");
+    await terminal.waitFor(/undone: every file is as it was/);
+    assert.equal(await terminal.exitCode(), 0);
+    assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore: unowned })), "");
+  },
+);
+
+onTerminal(
+  "over SSH a switch offers to go back by itself, and is kept by typing keep",
+  "rented",
+  async (terminal, machine) => {
+    await terminal.waitFor(/Host name/, LONG);
+    await terminal.send("Enter");
+    await terminal.waitFor(/Apply these changes\?/, LONG);
+    await terminal.send("Enter");
+    await terminal.waitFor(/You are here over SSH.*go back by itself/s, LONG);
+    await terminal.send("Enter");
+    await terminal.waitFor(/keep it with:/, LONG);
+    await terminal.send("keep", "Enter");
+    await terminal.waitFor(/the new system runs and is the boot default/, LONG);
+    assert.equal(await terminal.exitCode(), 0);
+    const receipts = [...Deno.readDirSync(machine.host("/var/lib/hyper-nixos/receipts"))];
+    const receipt = JSON.parse(machine.read(`/var/lib/hyper-nixos/receipts/${receipts[0]!.name}`));
+    assert.equal(receipt.state, "activated");
+  },
+  ["--action", "switch"],
+  { SSH_CONNECTION: "198.51.100.7 50022 203.0.113.42 2222" },
+);
