@@ -1,27 +1,20 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import {
   ensureDirectory,
-  lstatIfExists,
   readTextIfExists,
   removeIfExists,
   writeFileAtomic,
 } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
-import { printableLine } from "../machine/printable.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { type ActivationPlan, activationScript } from "./activation_script.ts";
+import { hasSystemd, SHELL, startSession, startUnit } from "./activation_start.ts";
 import { activationFiles, activationIds } from "./activation_status.ts";
 import { failedUnits } from "./failed_units.ts";
 import { bootDefault, currentSystem, generationOf } from "./generations.ts";
 import { requireSystem } from "./system_closure.ts";
-
-/**
- * The transient unit's name: the one nixos-rebuild uses, so that systemd refuses a second activation,
- * whoever starts it.
- */
-export const ACTIVATION_UNIT = "nixos-rebuild-switch-to-configuration";
 
 /** An activation that takes longer, in seconds, is taken for hung when somebody must confirm it. */
 const HUNG_AFTER = 900;
@@ -36,6 +29,11 @@ export interface ActivationRequest {
   readonly confirmSeconds: number;
   /** `NIXOS_INSTALL_BOOTLOADER`: install the boot loader itself again, not only its entries. */
   readonly installBootloader: boolean;
+  /**
+   * Whether the profile gets a new generation, or the newest one that the system has already: for
+   * going back, so that the numbers stay what people remember.
+   */
+  readonly generation: "new" | "existing";
   /** The file that the output is appended to (machine path); one beside the status when not given. */
   readonly log?: string | undefined;
   /** Kept beside the status, for whoever reports how it ended. */
@@ -65,15 +63,23 @@ export async function startActivation(ctx: Context, request: ActivationRequest):
   ctx.passPointOfNoReturn();
   const environment = activationEnvironment(ctx, request);
   const started = hasSystemd(ctx) &&
-    await startUnit(ctx, script, environment, request.confirmSeconds > 0);
-  if (!started) await startSession(ctx, script, environment, plan.status);
+    await startUnit(
+      ctx,
+      script,
+      environment,
+      request.confirmSeconds > 0 ? HUNG_AFTER : undefined,
+    );
+  if (!started) await startSession(script, environment, plan.status);
   return id;
 }
 
-/** Whether systemd runs this machine and can be asked to start a unit (sd_booted(3)). */
-export function hasSystemd(ctx: Context): boolean {
-  return lstatIfExists(ctx.root.host("/run/systemd/system")) !== undefined &&
-    ctx.run.which("systemd-run") !== undefined;
+/**
+ * Goes back from an activation that was to be confirmed and whose script was killed, where systemd did
+ * not do so already.
+ */
+export async function recoverActivation(ctx: Context, id: string): Promise<void> {
+  const script = ctx.root.host(activationFiles(id).script);
+  await ctx.run(SHELL, [script, "recover"], { accept: "any", signal: null });
 }
 
 function activationPlan(
@@ -84,6 +90,11 @@ function activationPlan(
 ): ActivationPlan {
   const files = activationFiles(id);
   const [previous, previousDefault] = [currentSystem(ctx), bootDefault(ctx)];
+  if (request.confirmSeconds > 0 && previous === undefined) {
+    throw new ToolError("there is no running system to go back to", {
+      hint: "activate it without --confirm",
+    });
+  }
   return {
     id,
     action: request.action,
@@ -94,16 +105,21 @@ function activationPlan(
     failedBefore,
     confirmSeconds: request.confirmSeconds,
     hungAfter: HUNG_AFTER,
-    setProfile: setProfileCommand(ctx, request.toplevel),
-    restoreProfile: previousDefault === undefined ? [] : setProfileCommand(ctx, previousDefault),
+    setProfile: setProfileCommand(ctx, request.toplevel, request.generation),
+    restoreProfile: previousDefault === undefined
+      ? []
+      : setProfileCommand(ctx, previousDefault, "existing"),
     log: ctx.root.host(request.log ?? files.log),
     status: ctx.root.host(files.status),
     confirmed: ctx.root.host(files.confirmed),
   };
 }
 
-/** An existing generation is chosen again; a new system becomes a new generation. */
-function setProfileCommand(ctx: Context, toplevel: string): string[] {
+function setProfileCommand(
+  ctx: Context,
+  toplevel: string,
+  which: ActivationRequest["generation"],
+): string[] {
   const nixEnv = ctx.run.which("nix-env");
   if (nixEnv === undefined) {
     throw new ToolError('command "nix-env" not found', {
@@ -112,7 +128,7 @@ function setProfileCommand(ctx: Context, toplevel: string): string[] {
     });
   }
   const profile = ctx.root.host(places.systemProfile);
-  const generation = generationOf(ctx, toplevel);
+  const generation = which === "new" ? undefined : generationOf(ctx, toplevel);
   return generation === undefined
     ? [nixEnv, "-p", profile, "--set", toplevel]
     : [nixEnv, "-p", profile, "--switch-generation", String(generation)];
@@ -130,75 +146,6 @@ function activationEnvironment(
     ...(LOCALE_ARCHIVE === undefined ? {} : { LOCALE_ARCHIVE }),
     ...(NIXOS_NO_CHECK === undefined ? {} : { NIXOS_NO_CHECK }),
   };
-}
-
-/**
- * `--service-type=exec` makes systemd-run wait until the script really runs, no longer.
- * @returns false when systemd cannot be reached, as in a chroot
- */
-async function startUnit(
-  ctx: Context,
-  script: string,
-  environment: Readonly<Record<string, string>>,
-  confirm: boolean,
-): Promise<boolean> {
-  const shell = ctx.run.which("sh") ?? "/bin/sh";
-  const result = await ctx.run("systemd-run", [
-    `--unit=${ACTIVATION_UNIT}`,
-    "--description=Hyper-NixOS activation",
-    "--collect",
-    "--no-ask-password",
-    "--quiet",
-    "--service-type=exec",
-    ...(confirm ? [`--property=ExecStopPost=${shell} ${script} recover`] : []),
-    ...Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`),
-    shell,
-    script,
-  ], { accept: "any", signal: null });
-  if (result.code === 0) return true;
-  if (/failed to (connect to|create) (system )?bus/i.test(result.stderr)) {
-    ctx.log.debug(`systemd cannot be reached: ${printableLine(result.stderr.trim())}`);
-    return false;
-  }
-  const busy = /already (loaded|exists)|was already/.test(result.stderr);
-  throw new ToolError(
-    busy
-      ? "another activation is running on this machine"
-      : `systemd could not start the activation: ${printableLine(result.stderr.trim())}`,
-    {
-      hint: busy
-        ? `wait for it: systemctl status ${ACTIVATION_UNIT}`
-        : "nothing was activated; see journalctl -b for the reason",
-    },
-  );
-}
-
-/**
- * Its own session (setsid(2)): no terminal can hang it up, no Ctrl-C reaches it. Returns when it has
- * recorded its first step, or has ended without.
- */
-async function startSession(
-  ctx: Context,
-  script: string,
-  environment: Readonly<Record<string, string>>,
-  status: string,
-): Promise<void> {
-  const child = new Deno.Command(ctx.run.which("sh") ?? "/bin/sh", {
-    args: [script],
-    env: { ...environment },
-    clearEnv: true,
-    cwd: "/",
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-    detached: true,
-  }).spawn();
-  child.unref();
-  let ended = false;
-  child.status.then(() => ended = true);
-  while (!ended && lstatIfExists(status) === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Sorts by time and is unique: `20261124T071500Z-1a2b3c4d`. */

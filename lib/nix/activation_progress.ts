@@ -1,6 +1,7 @@
 import { lstatIfExists, readTextIfExists, writeFileAtomic } from "../machine/files.ts";
 import type { Context } from "../program/context.ts";
-import { ACTIVATION_UNIT, bootId, hasSystemd } from "./activation.ts";
+import { bootId } from "./activation.ts";
+import { ACTIVATION_UNIT, hasSystemd } from "./activation_start.ts";
 import {
   activationFiles,
   activationIds,

@@ -2,9 +2,13 @@ import { readTextIfExists } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { commandLine } from "../machine/run.ts";
 import type { Context } from "../program/context.ts";
-import { startActivation } from "../nix/activation.ts";
+import { recoverActivation, startActivation } from "../nix/activation.ts";
 import { followActivation, markReported } from "../nix/activation_progress.ts";
-import { activationFiles, type ActivationStatus } from "../nix/activation_status.ts";
+import {
+  activationFiles,
+  type ActivationStatus,
+  readActivationStatus,
+} from "../nix/activation_status.ts";
 import { failedUnits, unitsNamedAsFailed } from "../nix/failed_units.ts";
 import { generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
@@ -23,6 +27,8 @@ export interface ActivateOptions {
   readonly log?: string | undefined;
   /** Install the boot loader itself again. */
   readonly installBootloader?: boolean;
+  /** Whether the profile gets a new generation (the default) or the one that the system has. */
+  readonly generation?: "new" | "existing";
   /** Where the system came from, remembered when its activation succeeds; see `systemRecord`. */
   readonly record?: Omit<SystemRecord, "version" | "activated" | "toplevel"> | undefined;
 }
@@ -45,6 +51,7 @@ export async function activateSystem(
     action: options.action,
     confirmSeconds,
     installBootloader: options.installBootloader ?? false,
+    generation: options.generation ?? "new",
     log: options.log,
     record: options.record === undefined
       ? undefined
@@ -53,15 +60,21 @@ export async function activateSystem(
   const log = ctx.root.host(options.log ?? activationFiles(id).log);
   const output: string[] = [];
   const confirmation = awaitConfirmation(ctx, id, confirmSeconds);
-  const status = await followActivation(ctx, id, log, {
+  const watch = {
     logFrom,
-    onLine: (line) => {
+    onLine: (line: string) => {
       output.push(line);
       ctx.out.print(line);
     },
     onStatus: confirmation.onStatus,
-  });
+  };
+  let status = await followActivation(ctx, id, log, watch);
   confirmation.end();
+  if (confirmSeconds > 0 && status !== undefined && status.phase !== "done") {
+    ctx.log.warn("the activation was ended before it was confirmed: going back");
+    await recoverActivation(ctx, id);
+    status = readActivationStatus(ctx, id);
+  }
   return await concludeActivation(
     ctx,
     status ?? neverStarted(id, options, log),
@@ -81,7 +94,8 @@ export async function returnToSystem(
     readonly action?: ActivateOptions["action"];
   } = {},
 ): Promise<ActivationOutcome> {
-  return await activateSystem(ctx, { action: "switch", ...options, toplevel });
+  const generation = "existing";
+  return await activateSystem(ctx, { action: "switch", generation, ...options, toplevel });
 }
 
 /**

@@ -1,71 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
+import { runTool } from "../support/executable.ts";
 import { hasNix, isRoot } from "../support/needs.ts";
-import {
-  type ScratchMachine,
-  scratchMachine,
-  type ScratchOptions,
-} from "../support/scratch_machine.ts";
-import { type StandInOptions, type StandIns, standIns } from "../support/stand_ins.ts";
+import { NEW, OLD, RebuildHost as Host, withLine } from "../support/rebuild_host.ts";
 
 const ignore = !hasNix || !isRoot;
-
-/** A flake-based machine, `starling`, with stand-ins for nixos-rebuild, systemctl and systemd-run. */
-class Host implements Disposable {
-  readonly machine: ScratchMachine;
-  readonly stand: StandIns;
-
-  constructor(options: StandInOptions & { readonly scratch?: ScratchOptions } = {}) {
-    this.machine = scratchMachine("flake", options.scratch);
-    this.stand = standIns(options);
-    Deno.mkdirSync(this.machine.host("/run/standin-activation"), { recursive: true });
-  }
-
-  run(args: readonly string[], options: RunToolOptions = {}): Promise<ToolResult> {
-    return runTool("rebuild-helper", args, {
-      inside: this.machine.root,
-      standIns: this.stand.folder,
-      ...options,
-    });
-  }
-
-  /** What was done to which system, by its name without hash: `test new`. */
-  actions(): string[] {
-    if (!this.machine.exists("/run/standin-activation/actions")) return [];
-    return this.machine.read("/run/standin-activation/actions").trim().split("\n")
-      .map((line) => line.replace(/ \/nix\/store\/.*-nixos-system-starling-/, " "));
-  }
-
-  /** Ends the activation as told; see the README of the stand-in nixpkgs. */
-  ends(name: string, text: string): void {
-    this.machine.write(`/run/standin-activation/${name}`, text, name === "hook" ? 0o755 : 0o644);
-  }
-
-  /** The target of the default generation's link. */
-  bootDefault(): string {
-    const profiles = "/nix/var/nix/profiles";
-    const link = Deno.readLinkSync(this.machine.host(`${profiles}/system`));
-    return Deno.readLinkSync(this.machine.host(`${profiles}/${link.split("/").at(-1)}`));
-  }
-
-  configure(change: (text: string) => string): void {
-    const path = "/etc/nixos/configuration.nix";
-    this.machine.write(path, change(this.machine.read(path)));
-  }
-
-  [Symbol.dispose](): void {
-    this.stand[Symbol.dispose]();
-    this.machine.dispose();
-  }
-}
-
-const NEW = "24.05.standin";
-const OLD = "24.05.20240815.883180e";
-
-/** Adds a line to a module `{ …: { … }`. */
-function withLine(line: string): (text: string) => string {
-  return (text) => text.replace(/\}\s*$/, `  ${line}\n}\n`);
-}
 
 for (const rebuild of ["shell", "ng"] as const) {
   Deno.test({
