@@ -1,6 +1,7 @@
 import type { ChangedCommit, SizedRepository } from "../support/sized_repository.ts";
 import { gitEnvironment } from "../support/github/git_environment.ts";
 import { type Command, run } from "./measure.ts";
+import { restore } from "./restore.ts";
 import type { TestNetwork } from "./test_network.ts";
 
 /** What a peer is told. */
@@ -58,10 +59,10 @@ export const gitFetch: Peer = {
   name: "git fetch",
   incremental: true,
   prepare: async (situation) => {
-    // An index is trusted when it is younger than the files: the pause is what "kept warm" means.
-    const script = 'rm -rf work; if ! [ -d base ]; then git clone -q --depth 1 "$1" base; fi; ' +
-      "cp -a base work; cd work; sleep 1.1; git status --porcelain";
-    await run(shell(situation, script, [gitUrl(situation)]));
+    await fromBase(situation, async () => {
+      await run(shell(situation, 'git clone -q --depth 1 "$1" work', [gitUrl(situation)]));
+    });
+    await run(shell(situation, "cd work; git status --porcelain", []));
   },
   command: (situation) =>
     shell(
@@ -153,28 +154,39 @@ export function smartSync(tool: readonly string[], incremental: boolean): Peer {
       },
     };
   };
-  const inShell = async (situation: Situation, script: string) => {
-    await run(shell(situation, script, []));
+  const makeRoot = async ({ folder }: Situation) => {
+    for (const path of ["etc/hypervisor", "var/lib", "var/log", "run"]) {
+      await Deno.mkdir(`${folder}/work/${path}`, { recursive: true });
+    }
   };
   return {
     name: "smart-sync",
     incremental,
     prepare: async (situation) => {
-      const makeRoot = "mkdir -p work/etc/hypervisor work/var/lib work/var/log work/run";
-      await inShell(
-        situation,
-        `rm -rf work; if [ -d base ]; then cp -a base work; else ${makeRoot}; fi`,
-      );
-      if (!incremental) return;
-      const isNew = !await exists(`${situation.folder}/base`);
-      await run(command(situation));
-      if (isNew) await inShell(situation, "cp -a work base");
-      await inShell(situation, "sleep 1.1");
+      if (!incremental) return await makeRoot(situation);
+      await fromBase(situation, async () => {
+        await makeRoot(situation);
+        await run(command(situation));
+      });
       await run(command(situation));
     },
     command,
     result: (situation) => `${work(situation)}/etc/hypervisor/src`,
   };
+}
+
+/** An index trusts a file only when it is older than the index: so long after the last write. */
+const INDEX_TRUST = 1100;
+
+/** Gives a peer its client at the base: made once, kept beside it, and put back before every run. */
+async function fromBase({ folder }: Situation, make: () => Promise<void>): Promise<void> {
+  if (await exists(`${folder}/base`)) restore(`${folder}/base`, `${folder}/work`);
+  else {
+    await make();
+    const env = { PATH: Deno.env.get("PATH") ?? "" };
+    await run({ command: "cp", args: ["-a", "work", "base"], cwd: folder, env });
+  }
+  await new Promise((resolve) => setTimeout(resolve, INDEX_TRUST));
 }
 
 /** Removes what an earlier run of a peer from nothing has left. */
