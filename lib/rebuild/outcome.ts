@@ -145,9 +145,9 @@ function wentBack(status: ActivationStatus, back: string | undefined): Verdict {
   }
   return {
     kind: "failed",
-    message: `${why}, and going back ended with ${meaning(status.goBackCode)}; ` +
+    message: `${why}, and going back failed as well (${meaning(status.goBackCode)}); ` +
       stillDefault(status),
-    hint: `reboot into the previous system${back === undefined ? "" : `, or try again, ${back}`}`,
+    hint: `reboot into the previous system${back === undefined ? "" : `, or, ${back}`}`,
   };
 }
 

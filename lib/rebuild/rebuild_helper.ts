@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { currentSystem, generations, previousGeneration } from "../nix/generations.ts";
+import { generations, previousGeneration } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
 import { activateSystem, returnToSystem } from "./activate.ts";
 import { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
@@ -120,7 +120,8 @@ async function offerNextStep(ctx: Context, outcome: ActivationOutcome): Promise<
     reportOutcome(ctx, next);
     return next;
   }
-  if (previousToplevel === undefined || currentSystem(ctx) === previousToplevel) return outcome;
+  const changedSomething = outcome.kind !== "went-back" && outcome.action !== "boot";
+  if (previousToplevel === undefined || !changedSomething) return outcome;
   const back = await ctx.ui.confirm({
     message: "Go back to the previous system?",
     option: "--rollback",

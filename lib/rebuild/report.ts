@@ -29,11 +29,14 @@ export function reportRebuild(ctx: Context, result: RebuildResult): void {
 export function reportOutcome(ctx: Context, outcome: ActivationOutcome): void {
   if (outcome.exitCode === 0) ctx.log.info(style.green(outcome.message));
   else ctx.log.error(outcome.message, outcome.hint);
-  if (outcome.rebootNeeded) {
+  const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
+  if (isActive && outcome.rebootNeeded) {
     ctx.log.info(`reboot to use the new ${outcome.rebootNeededFor.join(", ")}`);
   }
   if (outcome.rollbackCommand !== undefined && outcome.exitCode === 0) {
-    ctx.log.info(`to go back: ${outcome.rollbackCommand}`);
+    // A line of its own, so that it can be copied.
+    ctx.log.info("to go back:");
+    ctx.out.print(`  ${outcome.rollbackCommand}`);
   }
   ctx.log.info(`log: ${outcome.log}`);
 }
@@ -65,7 +68,7 @@ const DONE: Readonly<Record<Exclude<Action, "dry-build">, (toplevel: string) => 
 
 function name({ generation, toplevel }: NumberedSystem): string {
   if (toplevel === null) return "not known";
-  return generation === null
-    ? `${toplevel} (no generation)`
-    : `generation ${generation} (${toplevel})`;
+  // Without the store's hash: the number and the version say more to people.
+  const system = toplevel.replace(/^.*\/[0-9a-z]{32}-(nixos-system-)?/, "");
+  return generation === null ? `${system} (no generation)` : `generation ${generation}, ${system}`;
 }

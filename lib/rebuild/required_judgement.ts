@@ -16,7 +16,15 @@ import type { Verdict } from "./verdict.ts";
  * @throws ToolError exit 6 for failed assertions and for what could not be proven
  */
 export async function requireJudgement(ctx: Context, target: Target): Promise<ConfigurationFacts> {
-  const after = await readConfiguration(ctx, { kind: "flake", ...target });
+  const progress = ctx.ui.progress("evaluating the new configuration");
+  let after: ConfigurationFacts;
+  try {
+    after = await readConfiguration(ctx, { kind: "flake", ...target });
+    progress.done("the new configuration was evaluated");
+  } catch (error) {
+    progress.fail("the new configuration cannot be evaluated");
+    throw error;
+  }
   if (after.failedAssertions.length > 0) {
     throw new ToolError(`the configuration is refused: ${after.failedAssertions.join("; ")}`, {
       code: ExitCode.Configuration,
@@ -36,7 +44,15 @@ export async function requireJudgement(ctx: Context, target: Target): Promise<Co
   }
   const refused = refusals(verdicts);
   if (refused.length > 0) await refuse(ctx, refused);
+  else ctx.log.info(`proven: ${proven(verdicts)}`);
   return after;
+}
+
+/** The two proofs in one sentence. */
+function proven(verdicts: readonly Verdict[]): string {
+  const claims = verdicts.filter(({ id }) => id === "login" || id === "root")
+    .map(({ what, why }) => `${what} (${why})`);
+  return claims.join(", and ");
 }
 
 async function refuse(ctx: Context, refused: readonly Verdict[]): Promise<void> {

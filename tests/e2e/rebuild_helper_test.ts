@@ -85,7 +85,7 @@ printf 'old-trouble.service\\nweb.service\\n' > ${host.stand.folder}/state/syste
     const { code, stderr } = await host.run(["switch"]);
     equal(code, 1);
     match(stderr, /the new system runs, but these units failed: web\.service\n/);
-    match(stderr, /systemctl status web\.service; to go back: sudo nix-env/);
+    match(stderr, /systemctl status web\.service; to go back: sudo nix-env -p .* 12 && sudo/);
     deepEqual(host.actions(), [`test ${NEW}`, `boot ${NEW}`]);
     ok(host.bootDefault().endsWith(NEW));
   },
