@@ -206,26 +206,36 @@ async function menu(
   const test = ctx.root.isRunning
     ? [{ value: "test" as const, label: "Test", hint: "activate until the next reboot" }]
     : [];
-  return await ctx.ui.select<MenuChoice>({
-    message,
-    option: "--action",
-    // Building changes nothing: it is what happens when nobody can be asked.
-    ...(failed ? { default: "quit" as const, preselected: again } : { default: "build" as const }),
-    choices: failed
-      ? [
-        { value: again, label: "Retry", hint: again },
-        { value: "shell", label: "Shell", hint: "look around, then come back" },
-        { value: "undo", label: "Undo", hint: "everything as it was before" },
-        { value: "quit", label: "Quit", hint: "keep the files" },
-      ]
-      : [
-        { value: "build", label: "Build", hint: "activates nothing" },
-        ...test,
-        { value: "switch", label: "Switch", hint: "install for good" },
-        { value: "shell", label: "Shell", hint: "look around, then come back" },
-        { value: "quit", label: "Quit", hint: "keep the files" },
-      ],
-  });
+  const choose = () =>
+    ctx.ui.select<MenuChoice>({
+      message,
+      option: "--action",
+      // Building changes nothing: it is what happens when nobody can be asked.
+      ...(failed
+        ? { default: "quit" as const, preselected: again }
+        : { default: "build" as const }),
+      choices: failed
+        ? [
+          { value: again, label: "Retry", hint: again },
+          { value: "shell", label: "Shell", hint: "look around, then come back" },
+          { value: "undo", label: "Undo", hint: "everything as it was before" },
+          { value: "quit", label: "Quit", hint: "keep the files" },
+        ]
+        : [
+          { value: "build", label: "Build", hint: "activates nothing" },
+          ...test,
+          { value: "switch", label: "Switch", hint: "install for good" },
+          { value: "shell", label: "Shell", hint: "look around, then come back" },
+          { value: "quit", label: "Quit", hint: "keep the files" },
+        ],
+    });
+  try {
+    return await choose();
+  } catch (error) {
+    // Ctrl-C at the menu is a hasty Quit.
+    if (error instanceof ToolError && error.code === ExitCode.Interrupted) sayHowToGoOn(ctx);
+    throw error;
+  }
 }
 
 function sayHowToGoOn(ctx: Context): void {

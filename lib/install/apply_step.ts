@@ -30,7 +30,7 @@ export async function applyStep(ctx: Context, receipt: Receipt, step: Step): Pro
   const record = recordOf(receipt, step);
   const path = ctx.root.host(step.path);
   ctx.log.debug(`${step.title}: ${path}`);
-  if (isDone(step, path)) {
+  if (isStepDone(ctx, step)) {
     if (record.state === "done") return;
     record.state = "unchanged";
     writeReceipt(ctx, receipt);
@@ -74,7 +74,9 @@ function afterOf(step: Exclude<Step, TreeStep>): string | null {
   return step.kind === "link" ? step.target : null;
 }
 
-function isDone(step: Step, path: string): boolean {
+/** Whether what a step would make is there already. */
+export function isStepDone(ctx: Context, step: Step): boolean {
+  const path = ctx.root.host(step.path);
   const info = lstatIfExists(path);
   if (info === undefined) return step.kind === "remove";
   switch (step.kind) {
@@ -103,7 +105,8 @@ function requireParent(path: string): void {
 function backUp(ctx: Context, receipt: Receipt, step: Step, path: string): Snapshot {
   const info = lstatIfExists(path);
   if (info === undefined) return { kind: "absent" };
-  if (info.isSymlink) return { kind: "link", target: Deno.readLinkSync(path) };
+  const mtime = info.mtime?.toISOString() ?? null;
+  if (info.isSymlink) return { kind: "link", target: Deno.readLinkSync(path), mtime };
   if (info.isDirectory) {
     if (step.kind === "directory") return { kind: "directory" };
     throw new ToolError(`${path} is a folder, a file was expected`, {
@@ -125,7 +128,7 @@ function backUp(ctx: Context, receipt: Receipt, step: Step, path: string): Snaps
     mode: (info.mode ?? 0) & 0o7777,
     uid: info.uid ?? 0,
     gid: info.gid ?? 0,
-    mtime: info.mtime?.toISOString() ?? null,
+    mtime,
     sha256: step.kind === "secret" ? null : sha256(content),
     backup,
   };

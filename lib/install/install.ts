@@ -6,14 +6,15 @@ import { places } from "../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { bootDefault, currentSystem } from "../rebuild/rebuild.ts";
-import { applySteps } from "./apply.ts";
+import { applySteps, revertSteps } from "./apply.ts";
+import { isStepDone } from "./apply_step.ts";
 import { runActions } from "./actions.ts";
 import { readMachine } from "./machine_reading.ts";
 import { makePlan } from "./make_plan.ts";
 import type { InstallOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { planDocument } from "./plan_document.ts";
-import { type Receipt, writeReceipt } from "./receipt.ts";
+import { latestInstallation, readReceipts, type Receipt, writeReceipt } from "./receipt.ts";
 import { renderPlan } from "./render_plan.ts";
 import { settleActivation, settleUnfinished } from "./unfinished.ts";
 import { checkForUpdates } from "./update_check.ts";
@@ -49,11 +50,24 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
     return ExitCode.Success;
   }
   ensureStateFolder(ctx);
-  const receipt = unfinished ?? newReceipt(ctx, options, plan);
-  writeReceipt(ctx, receipt);
-  await applySteps(ctx, receipt, plan.steps.files);
-  await checkForUpdates(ctx, options, plan);
-  return await runActions(ctx, options, plan, receipt);
+  const same = unfinished === undefined ? sameInstallation(ctx, plan) : undefined;
+  const receipt = same ?? unfinished ?? newReceipt(ctx, options, plan);
+  if (same) ctx.log.info("every file is in place already");
+  else {
+    writeReceipt(ctx, receipt);
+    await applySteps(ctx, receipt, plan.steps.files);
+  }
+  try {
+    await checkForUpdates(ctx, options, plan);
+    return await runActions(ctx, options, plan, receipt);
+  } catch (error) {
+    // A signal before the point of no return: nothing was activated, so nothing needs the files.
+    if (ctx.signal.aborted && !same) {
+      revertSteps(ctx, receipt, "reverting", "reverted");
+      ctx.log.info("reverted: every file is as it was before");
+    }
+    throw error;
+  }
 }
 
 /** What no answer could make possible is refused before anything is read. */
@@ -95,6 +109,12 @@ async function confirmed(ctx: Context, options: InstallOptions, plan: Plan): Pro
     option: "--yes",
     default: true,
   });
+}
+
+/** A run that finds every file in place goes on with the installation that put them there. */
+function sameInstallation(ctx: Context, plan: Plan): Receipt | undefined {
+  if (!plan.steps.files.every((step) => isStepDone(ctx, step))) return undefined;
+  return latestInstallation(readReceipts(ctx));
 }
 
 function newReceipt(ctx: Context, options: InstallRequest, plan: Plan): Receipt {

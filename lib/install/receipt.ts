@@ -1,7 +1,12 @@
 import * as v from "valibot";
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { listIfExists, readTextIfExists, writeFileAtomic } from "../machine/files.ts";
+import {
+  listIfExists,
+  readTextIfExists,
+  removeIfExists,
+  writeFileAtomic,
+} from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 
@@ -9,7 +14,7 @@ import { ToolError } from "../machine/tool_error.ts";
 const Snapshot = v.variant("kind", [
   v.object({ kind: v.literal("absent") }),
   v.object({ kind: v.literal("directory") }),
-  v.object({ kind: v.literal("link"), target: v.string() }),
+  v.object({ kind: v.literal("link"), target: v.string(), mtime: v.nullable(v.string()) }),
   v.object({
     kind: v.literal("file"),
     mode: v.number(),
@@ -87,6 +92,14 @@ export function backupFolder(receipt: { readonly id: string }): string {
 export function writeReceipt(ctx: Context, receipt: Receipt): void {
   const path = ctx.root.host(`${places.receipts}/${receipt.id}.json`);
   writeFileAtomic(path, JSON.stringify(receipt, null, 2) + "\n", { mode: 0o600 });
+}
+
+/** Removes what a writer that was killed left in the folder; the caller holds the lock. */
+export function removeUnwrittenReceipts(ctx: Context): void {
+  const folder = ctx.root.host(places.receipts);
+  for (const name of listIfExists(folder)) {
+    if (/^\..*\.tmp$/.test(name)) removeIfExists(`${folder}/${name}`);
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { lutimesSync } from "node:fs";
 import type { Context } from "../program/context.ts";
 import {
   ensureDirectory,
@@ -6,6 +7,7 @@ import {
   lstatIfExists,
   parentOf,
   removeIfExists,
+  removeTemporaries,
   syncFolder,
   writeFileAtomic,
 } from "../machine/files.ts";
@@ -22,6 +24,7 @@ import { backupFolder, type Receipt, type StepRecord, writeReceipt } from "./rec
 export function revertStep(ctx: Context, receipt: Receipt, record: StepRecord): string[] {
   if (record.state !== "done" && record.state !== "doing") return [];
   const path = ctx.root.host(record.path);
+  if (record.state === "doing") removeTemporaries(path);
   const kept = record.kind === "tree"
     ? revertTree(ctx, receipt, record, path)
     : revertEntry(ctx, receipt, record, path);
@@ -41,8 +44,10 @@ function revertEntry(ctx: Context, receipt: Receipt, record: StepRecord, path: s
   if (before.kind === "absent") {
     if (lstatIfExists(path)) Deno.removeSync(path);
     if (lstatIfExists(parentOf(path))) syncFolder(parentOf(path));
-  } else if (before.kind === "link") linkAtomic(before.target, path);
-  else if (before.kind === "file") {
+  } else if (before.kind === "link") {
+    linkAtomic(before.target, path);
+    if (before.mtime) lutimesSync(path, new Date(before.mtime), new Date(before.mtime));
+  } else if (before.kind === "file") {
     const backup = ctx.root.host(before.backup!);
     const { mode, uid, gid } = before;
     writeFileAtomic(path, readBackup(backup, before.sha256), { mode, uid, gid });

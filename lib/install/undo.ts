@@ -27,6 +27,12 @@ export async function undo(ctx: Context): Promise<void> {
   const go = await ctx.ui.confirm({ message: "Undo it?", default: true, option: "--yes" });
   if (!go) return ctx.log.info("nothing was changed");
   await undoInstallation(ctx, receipt);
+  const earlier = latestInstallation(readReceipts(ctx));
+  if (earlier) {
+    ctx.log.info(
+      `an earlier installation, of ${earlier.startedAt}, is left; --undo again takes it back`,
+    );
+  }
 }
 
 /** Undoes an installation whose receipt is known; the caller holds the lock. */

@@ -6,6 +6,7 @@ import {
   latestInstallation,
   readReceipts,
   type Receipt,
+  removeUnwrittenReceipts,
   unfinishedInstallation,
   writeReceipt,
 } from "./receipt.ts";
@@ -57,6 +58,7 @@ export async function settleUnfinished(ctx: Context): Promise<Receipt | undefine
  * @throws ToolError exit 1 while it still runs: it holds the machine as the lock does
  */
 export async function settleActivation(ctx: Context): Promise<void> {
+  removeUnwrittenReceipts(ctx);
   await settleEarlierActivation(ctx);
   const receipt = latestInstallation(readReceipts(ctx));
   if (receipt?.state !== "activating") return;

@@ -116,9 +116,25 @@ export function parentOf(path: string): string {
 
 /** A name beside the path that no other writer uses; starts with a dot so that listings skip it. */
 export function temporaryName(path: string): string {
-  // A name is at most 255 bytes, and a UTF-16 unit at most three of them.
-  const name = path.slice(path.lastIndexOf("/") + 1).slice(0, 75);
-  return `${parentOf(path)}/.${name}.${crypto.randomUUID().slice(0, 8)}.tmp`.replace("//", "/");
+  return `${parentOf(path)}/${temporaryPrefix(path)}${crypto.randomUUID().slice(0, 8)}.tmp`
+    .replace("//", "/");
+}
+
+/**
+ * Removes what a writer of this path that was killed left beside it. For who knows that no other writes
+ * there now: who holds the machine's lock.
+ */
+export function removeTemporaries(path: string): void {
+  const prefix = temporaryPrefix(path);
+  for (const name of listIfExists(parentOf(path))) {
+    const rest = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+    if (/^[0-9a-f]{8}\.tmp$/.test(rest)) removeIfExists(`${parentOf(path)}/${name}`);
+  }
+}
+
+/** A name is at most 255 bytes, and a UTF-16 unit at most three of them. */
+function temporaryPrefix(path: string): string {
+  return `.${path.slice(path.lastIndexOf("/") + 1).slice(0, 75)}.`;
 }
 
 function isAbsent(error: unknown): boolean {

@@ -10,7 +10,7 @@ export const unowned: readonly RegExp[] = [
   /^nix(\/|$)/,
   /^var\/(lib\/hyper-nixos|log|lib\/nixos)(\/|$)/,
   /^run(\/|$)/,
-  /^root\/\.(cache|local|nix-defexpr)(\/|$)/,
+  /^root\/\.(bash_history|cache|local|nix-defexpr)(\/|$)/,
 ];
 
 /** A source folder that the test owns. */

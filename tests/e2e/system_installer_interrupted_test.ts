@@ -1,0 +1,109 @@
+/**
+ * The installer killed and interrupted at its step boundaries. Every change it makes ends with a
+ * rename(2), so strace(1) can deliver the signal right after the first, the second … of them.
+ */
+import assert from "node:assert/strict";
+import { launch, type LaunchOptions } from "../support/launch.ts";
+import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
+import { scratchMachine } from "../support/scratch_machine.ts";
+import { standIns } from "../support/stand_ins.ts";
+import { diffTrees, snapshotTree } from "../support/tree.ts";
+import { installer, source, unowned } from "./installer.ts";
+
+const canTrace = isRoot && hasNix && need(
+  hasCommand("strace"),
+  "strace is not installed: tests that kill the installer at its step boundaries are skipped",
+);
+/** Boundaries are tried from the first on, this far apart, until the run gets through. */
+const STRIDE = Number(Deno.env.get("INSTALLER_KILL_STRIDE") ?? 7);
+const ARGS = ["--action", "build", "--skip-update-check"];
+
+Deno.test({
+  name:
+    `system-installer killed after every ${STRIDE}th rename is reverted or finished by the next run`,
+  ignore: !canTrace,
+  fn: async () => {
+    using programs = standIns();
+    using from = source();
+    using machine = scratchMachine("rented");
+    const run = installer(machine, programs, from);
+    const before = snapshotTree(machine.root, { ignore: unowned, times: true });
+    const unchanged = () =>
+      diffTrees(before, snapshotTree(machine.root, { ignore: unowned, times: true }));
+    programs.set("nixos-rebuild/fail", "error: not now\n");
+    let boundary = 1;
+    for (let killed = true; killed; boundary += STRIDE) {
+      killed = await signalAfterRename("SIGKILL", boundary, [...ARGS, "--source", from.path], {
+        inside: machine.root,
+        standIns: programs.folder,
+      }) === 137;
+      // In turn: taken back at once, and installed by a next run that first deals with what is left.
+      if (boundary % (2 * STRIDE) === 1) {
+        const next = await run(ARGS);
+        assert.match(next.stderr, /error: .*not now|building .* failed/, next.stdout + next.stderr);
+        assert.ok(machine.exists("/etc/hypervisor/src/flake.nix"));
+      }
+      const undone = await run(["--undo"]);
+      const left = snapshotTree(machine.host("/var/lib/hyper-nixos/receipts"));
+      assert.ok([...left.keys()].every((name) => !name.endsWith(".tmp")), [...left.keys()].join());
+      assert.ok(undone.code === 0 || /no installation to undo/.test(undone.stderr), undone.stderr);
+      assert.equal(unchanged(), "", `killed after rename ${boundary}`);
+    }
+    assert.ok(boundary > 25, `only ${boundary} boundaries were seen`);
+  },
+});
+
+Deno.test({
+  name: `system-installer interrupted after every ${STRIDE}th rename reverts everything itself`,
+  ignore: !canTrace,
+  fn: async () => {
+    using programs = standIns();
+    using from = source();
+    using machine = scratchMachine("rented");
+    const before = snapshotTree(machine.root, { ignore: unowned, times: true });
+    programs.set("nixos-rebuild/fail", "error: not now\n");
+    let interrupted = 0;
+    for (let boundary = 2;; boundary += STRIDE) {
+      const code = await signalAfterRename("SIGINT", boundary, [...ARGS, "--source", from.path], {
+        inside: machine.root,
+        standIns: programs.folder,
+      });
+      if (code !== 130) break;
+      interrupted++;
+      const now = snapshotTree(machine.root, { ignore: unowned, times: true });
+      assert.equal(diffTrees(before, now), "", `interrupted after rename ${boundary}`);
+    }
+    assert.ok(interrupted >= 3, `only ${interrupted} boundaries were seen`);
+  },
+});
+
+/** @returns the exit code; 137 when it was killed */
+async function signalAfterRename(
+  signal: "SIGKILL" | "SIGINT",
+  count: number,
+  args: readonly string[],
+  options: LaunchOptions,
+): Promise<number> {
+  using start = launch("system-installer", args, options);
+  const inject = `inject=rename,renameat,renameat2:signal=${signal}:when=${count}`;
+  const { code, stderr } = await new Deno.Command("strace", {
+    args: [
+      "-f",
+      "-qq",
+      "-o",
+      "/dev/null",
+      "-e",
+      "trace=rename,renameat,renameat2",
+      "-e",
+      inject,
+      start.command,
+      ...start.args,
+    ],
+    env: { ...start.env },
+    clearEnv: true,
+    cwd: start.cwd,
+    stdin: "null",
+  }).output();
+  assert.ok([0, 6, 130, 137].includes(code), `${code} ${new TextDecoder().decode(stderr)}`);
+  return code;
+}
