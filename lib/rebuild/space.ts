@@ -62,7 +62,7 @@ function kernelFolder(ctx: Context): string | undefined {
   const { loaders, esps } = readBootFiles(ctx, mounts);
   if (loaders.includes("systemd-boot")) return esps[0]?.mountPoint;
   const [boot, store] = [mountOf(mounts, "/boot"), mountOf(mounts, "/nix/store")];
-  return boot !== undefined && boot.device !== store?.device ? "/boot" : undefined;
+  return boot !== undefined && boot.source !== store?.source ? "/boot" : undefined;
 }
 
 function bootFiles(ctx: Context, toplevel: string): string[] {
