@@ -66,7 +66,7 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
 function writeDescription(staging: string, change: Change): string[] {
   if (change.stateAfter === undefined) return [];
   const { plan } = change;
-  const index = change.indexAfter ?? encodeIndex({ manifest: plan.target, stats: plan.stats });
+  const index = change.indexAfter ?? encodeIndex({ manifest: plan.target, figures: plan.figures });
   Deno.writeTextFileSync(places.state(staging), change.stateAfter);
   Deno.writeFileSync(places.index(staging), index);
   return [places.state(staging), places.index(staging)];

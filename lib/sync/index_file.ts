@@ -4,25 +4,20 @@ import * as v from "valibot";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
 
 /**
- * How a file was when its content was last seen to be its manifest entry's. Only recorded when its
- * times were older than the second in which it was looked at, so that equal figures mean equal
- * content: times are no finer than milliseconds (mtime) and seconds (ctime).
+ * How files were when their content was last seen to be their manifest entries': size in bytes, mtime
+ * in milliseconds, ctime in seconds, inode; four numbers for each entry, all 0 when the content has to be
+ * read. Only recorded when the times were older than the second in which it was looked at, so that
+ * equal figures mean equal content: times are no finer than milliseconds (mtime) and seconds (ctime).
  */
-export interface FileStat {
-  /** Bytes. */
-  readonly size: number;
-  /** Milliseconds since the epoch. */
-  readonly mtime: number;
-  /** Seconds since the epoch. */
-  readonly ctime: number;
-  readonly inode: number;
-}
+export type FileFigures = Float64Array<ArrayBuffer>;
+
+/** Numbers for each entry in {@link FileFigures}. */
+export const FIGURES = 4;
 
 /** A manifest with what is known of the files on disk. */
 export interface LocalIndex {
   readonly manifest: Manifest;
-  /** Of the entry with the same index; undefined when its content has to be read. */
-  readonly stats: readonly (FileStat | undefined)[];
+  readonly figures: FileFigures;
 }
 
 const MAGIC = "hyper-nixos index 1\n";
@@ -38,7 +33,7 @@ const HeadSchema = v.object({
  * four figures of each stat as float64), the paths, and the SHA-1 of all that. Columns, because 60,000
  * entries must be read in a few milliseconds.
  */
-export function encodeIndex({ manifest, stats }: LocalIndex): Uint8Array {
+export function encodeIndex({ manifest, figures }: LocalIndex): Uint8Array {
   const { entries, commit, tree } = manifest;
   const count = entries.length;
   const paths = Buffer.from(entries.map(({ path }) => path).join("\0"));
@@ -47,10 +42,7 @@ export function encodeIndex({ manifest, stats }: LocalIndex): Uint8Array {
   const start = Math.ceil((head.length + 1) / 8) * 8;
   const bytes = Buffer.alloc(start + count * (32 + 4 + 20) + paths.length + 20);
   bytes.write(head.padEnd(start - 1) + "\n", "latin1");
-  const figures = new Float64Array(bytes.buffer, bytes.byteOffset + start, count * 4);
-  stats.forEach((stat, i) => {
-    if (stat) figures.set([stat.size, stat.mtime, stat.ctime, stat.inode], i * 4);
-  });
+  new Float64Array(bytes.buffer, bytes.byteOffset + start, count * FIGURES).set(figures);
   let at = start + count * 32;
   new Uint32Array(bytes.buffer, bytes.byteOffset + at, count).set(entries.map(({ mode }) => mode));
   at += count * 4;
@@ -65,7 +57,7 @@ export function encodeIndex({ manifest, stats }: LocalIndex): Uint8Array {
 /** Reads an index; undefined when it is damaged or of another format: it is then made anew. */
 export function decodeIndex(content: Uint8Array): LocalIndex | undefined {
   // Copied to its own memory: the columns need an aligned start.
-  const bytes = Buffer.from(Uint8Array.from(content).buffer);
+  const bytes = Buffer.from(content.slice().buffer);
   const body = bytes.subarray(0, -20);
   if (bytes.length < 40 || bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
   if (!createHash("sha1").update(body).digest().equals(bytes.subarray(-20))) return undefined;
@@ -75,7 +67,7 @@ export function decodeIndex(content: Uint8Array): LocalIndex | undefined {
   const { commit, tree, count } = head.output;
   if (body.length !== start + count * 56 + head.output.paths) return undefined;
 
-  const figures = new Float64Array(bytes.buffer, bytes.byteOffset + start, count * 4);
+  const figures = new Float64Array(bytes.buffer, bytes.byteOffset + start, count * FIGURES);
   const modes = new Uint32Array(bytes.buffer, bytes.byteOffset + start + count * 32, count);
   const names = bytes.toString("hex", start + count * 36, start + count * 56);
   const paths = count === 0
@@ -87,13 +79,7 @@ export function decodeIndex(content: Uint8Array): LocalIndex | undefined {
     mode: modes[i]!,
     sha: names.slice(i * 40, i * 40 + 40),
   }));
-  const stats = paths.map((_, i): FileStat | undefined => {
-    const at = i * 4;
-    const ctime = figures[at + 2]!;
-    if (ctime === 0) return undefined;
-    return { size: figures[at]!, mtime: figures[at + 1]!, ctime, inode: figures[at + 3]! };
-  });
-  return { manifest: { commit, tree, entries }, stats };
+  return { manifest: { commit, tree, entries }, figures };
 }
 
 function parseJson(text: string): unknown {

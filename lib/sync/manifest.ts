@@ -39,22 +39,21 @@ export function manifestFromTrees(
   const walk = (sha: string, prefix: string) => {
     const content = source(sha);
     if (content === undefined) {
-      const copied = known?.below(sha);
-      if (copied === undefined) throw new MissingTree(sha);
-      for (const { path, mode, sha } of copied) entries.push(checked(prefix + path, mode, sha));
-      return;
+      if (known?.copyBelow(sha, prefix, entries)) return;
+      throw new MissingTree(sha);
     }
-    for (const item of parseTree(content, sha)) {
-      const path = prefix + item.name;
-      if (item.name.includes("/")) {
-        throw hostilePathError(path, "has a slash in a name", "the commit");
-      }
-      entries.push(checked(path, item.mode, item.sha));
-      if (kindOf(item.mode) === "tree") walk(item.sha, path + "/");
+    const names = new Set<string>();
+    for (const { name, mode, sha: of } of parseTree(content, sha)) {
+      const path = prefix + name;
+      if (name.includes("/")) throw hostilePathError(path, "has a slash in a name", "the commit");
+      // Twice as a file, or as a file and a folder.
+      if (names.has(name)) throw hostilePathError(path, "is there twice", "the commit");
+      names.add(name);
+      entries.push(checked(path, mode, of));
+      if (kindOf(mode) === "tree") walk(of, path + "/");
     }
   };
   walk(tree, "");
-  refuseClashes(entries.map(({ path }) => path));
   return { commit, tree, entries };
 }
 
@@ -100,44 +99,48 @@ export function manifestFromList(commit: string, list: readonly ManifestEntry[])
 /** Tree objects made again from a manifest, by name. */
 export class ManifestTrees {
   readonly #manifest: Manifest;
-  /** Where a tree's own content begins, and the length of its path's prefix. */
-  #places: Map<string, { start: number; prefix: number }> | undefined;
+  /** Where a tree's own content begins. */
+  #places: Map<string, number> | undefined;
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest;
   }
 
-  #placeOf(sha: string): { start: number; prefix: number } | undefined {
-    if (this.#places === undefined) {
-      this.#places = new Map([[this.#manifest.tree, { start: 0, prefix: 0 }]]);
-      for (const [index, { path, mode, sha }] of this.#manifest.entries.entries()) {
-        if (kindOf(mode) !== "tree" || this.#places.has(sha)) continue;
-        this.#places.set(sha, { start: index + 1, prefix: path.length + 1 });
-      }
-    }
-    return this.#places.get(sha);
+  /** Gets ready to be asked: the one step that takes time. */
+  prepare(): void {
+    this.#places ??= this.#findTrees();
   }
 
-  /** Everything below a tree, with paths relative to it; undefined for an unknown tree. */
-  below(sha: string): ManifestEntry[] | undefined {
-    const place = this.#placeOf(sha);
-    if (place === undefined) return undefined;
+  #findTrees(): Map<string, number> {
+    const places = new Map([[this.#manifest.tree, 0]]);
+    this.#manifest.entries.forEach(({ mode, sha }, index) => {
+      if (mode === Mode.Tree && !places.has(sha)) places.set(sha, index + 1);
+    });
+    return places;
+  }
+
+  /**
+   * Appends everything below a tree to a list, with `prefix` before the paths; entries whose path stays
+   * the same are appended themselves, not copies. Returns false for an unknown tree.
+   */
+  copyBelow(sha: string, prefix: string, list: ManifestEntry[]): boolean {
+    this.prepare();
+    const start = this.#places?.get(sha);
+    if (start === undefined) return false;
     const { entries } = this.#manifest;
-    if (place.prefix === 0) return [...entries];
-    const folder = entries[place.start - 1]!.path + "/";
-    const found: ManifestEntry[] = [];
-    for (let i = place.start; i < entries.length; i++) {
-      const { path, mode, sha } = entries[i]!;
-      if (!path.startsWith(folder)) break;
-      found.push({ path: path.slice(place.prefix), mode, sha });
+    const old = start === 0 ? "" : entries[start - 1]!.path + "/";
+    for (let i = start; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (!entry.path.startsWith(old)) break;
+      list.push(prefix === old ? entry : { ...entry, path: prefix + entry.path.slice(old.length) });
     }
-    return found;
+    return true;
   }
 
   /** The tree object itself. */
   content(sha: string): Uint8Array | undefined {
-    const below = this.below(sha);
-    if (below === undefined) return undefined;
+    const below: ManifestEntry[] = [];
+    if (!this.copyBelow(sha, "", below)) return undefined;
     const items = below.filter(({ path }) => !path.includes("/"));
     return encodeTree(items.map(({ path, mode, sha }) => ({ name: path, mode, sha })));
   }

@@ -1,8 +1,8 @@
-import { isExecutable, kindOf } from "../github/git_objects.ts";
+import { kindOf, Mode } from "../github/git_objects.ts";
 import type { Operation } from "../machine/tree_journal.ts";
 import { isExcluded } from "./exclusions.ts";
-import type { FileStat } from "./index_file.ts";
-import type { LocalEntry, LocalTree } from "./local_tree.ts";
+import { FIGURES, type FileFigures } from "./index_file.ts";
+import { type LocalEntry, type LocalTree, modeOf } from "./local_tree.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
 
 /** What makes the local tree equal to a commit, and what that means for the files that are there. */
@@ -28,13 +28,8 @@ export interface SyncPlan {
   readonly files: number;
   /** Files that are replaced or removed: the way back keeps them. */
   readonly replaced: readonly string[];
-  /** For the index: by the target's entries. */
-  readonly stats: readonly (FileStat | undefined)[];
-}
-
-/** Permissions of a file or folder in the tree. */
-export function modeOf({ mode }: ManifestEntry): number {
-  return kindOf(mode) === "tree" || isExecutable(mode) ? 0o755 : 0o644;
+  /** For the index: of the target's entries. */
+  readonly figures: FileFigures;
 }
 
 /** Whether anything has to be done. */
@@ -42,18 +37,21 @@ export function isClean(plan: SyncPlan): boolean {
   return plan.operations.length === 0;
 }
 
-/**
- * Compares the tree on disk with a commit. Changes nothing.
- * @param base what the last sync put there: only that is ever deleted
- * @param listBelow all files, relative to the tree, below a folder of it
- */
-export function planSync(
-  local: LocalTree,
-  target: Manifest,
-  base: Manifest | undefined,
-  listBelow: (folder: string) => readonly string[],
-): SyncPlan {
-  return new Planner(local, target, base, listBelow).plan();
+/** What the tree on disk is compared with, and by what. */
+export interface Comparison {
+  readonly local: LocalTree;
+  readonly target: Manifest;
+  /** What the last sync put there: only that is ever deleted. */
+  readonly base: Manifest | undefined;
+  /** Whether `base` is the manifest of the index that `local` was made with. */
+  readonly indexed: boolean;
+  /** All files, relative to the tree, below a folder of it. */
+  readonly listBelow: (folder: string) => readonly string[];
+}
+
+/** Compares the tree on disk with a commit. Changes nothing. */
+export function planSync(comparison: Comparison): SyncPlan {
+  return new Planner(comparison).plan();
 }
 
 /** A folder that is not there yet. */
@@ -68,11 +66,14 @@ interface Fresh {
 class Planner {
   readonly #local: LocalTree;
   readonly #target: Manifest;
-  readonly #base: Manifest | undefined;
+  readonly #base: readonly ManifestEntry[];
+  readonly #indexed: boolean;
   readonly #listBelow: (folder: string) => readonly string[];
-  /** Names of what the last sync put there, by path. */
-  readonly #synced = new Map<string, ManifestEntry>();
-  readonly #asides: string[] = [];
+  /** Rows of the base by path; made when a path is not found where it is expected. */
+  #baseRows: Map<string, number> | undefined;
+  /** Rows of the base whose path the target has, too. */
+  readonly #wanted: Uint8Array;
+  readonly #asides = new Set<string>();
   readonly #puts: string[] = [];
   readonly #modeOperations: Operation[] = [];
   readonly #staged: ManifestEntry[] = [];
@@ -84,28 +85,25 @@ class Planner {
   readonly #edited: string[] = [];
   readonly #submodules: string[] = [];
   readonly #replaced: string[] = [];
-  readonly #stats: (FileStat | undefined)[] = [];
+  readonly #figures: FileFigures;
   #excluded = 0;
   #files = 0;
 
-  constructor(
-    local: LocalTree,
-    target: Manifest,
-    base: Manifest | undefined,
-    listBelow: (folder: string) => readonly string[],
-  ) {
+  constructor({ local, target, base, indexed, listBelow }: Comparison) {
     this.#local = local;
     this.#target = target;
-    this.#base = base;
+    this.#base = base?.entries ?? [];
+    this.#indexed = indexed;
     this.#listBelow = listBelow;
-    for (const entry of base?.entries ?? []) this.#synced.set(entry.path, entry);
+    this.#wanted = new Uint8Array(this.#base.length);
+    this.#figures = new Float64Array(target.entries.length * FIGURES);
   }
 
   plan(): SyncPlan {
     this.#compare();
     const prunes = this.#delete();
-    const paths = (what: "aside" | "remove" | "put" | "prune", list: readonly string[]) =>
-      list.map((path): Operation => ({ do: what, path }));
+    const paths = (what: "aside" | "remove" | "put" | "prune", list: Iterable<string>) =>
+      [...list].map((path): Operation => ({ do: what, path }));
     return {
       target: this.#target,
       staged: this.#staged,
@@ -126,7 +124,7 @@ class Planner {
       excluded: this.#excluded,
       files: this.#files,
       replaced: [...this.#replaced, ...this.#deleted],
-      stats: this.#stats,
+      figures: this.#figures,
     };
   }
 
@@ -135,15 +133,34 @@ class Planner {
     let fresh: Fresh | undefined = this.#local.at("") === undefined
       ? { path: "", prefix: "", put: false }
       : undefined;
+    let expected = 0;
     this.#target.entries.forEach((entry, i) => {
       const { path } = entry;
+      const row = this.#baseRow(path, expected);
+      if (row !== undefined) {
+        this.#wanted[row] = 1;
+        expected = row + 1;
+      }
       const kind = kindOf(entry.mode);
       if (fresh && !path.startsWith(fresh.prefix)) fresh = undefined;
       if (isExcluded(path)) {
         if (kind !== "tree") this.#excluded++;
-      } else if (kind === "gitlink") this.#submodules.push(path);
-      else if (kind === "tree") {
-        if (fresh) return;
+        return;
+      }
+      if (kind === "gitlink") {
+        this.#submodules.push(path);
+        return;
+      }
+      if (kind !== "tree") this.#files++;
+      if (fresh) {
+        if (kind === "tree") return;
+        if (!fresh.put) this.#puts.push(fresh.path);
+        fresh.put = true;
+        this.#staged.push(entry);
+        this.#added.push(path);
+      } else if (row !== undefined && this.#isRight(row, entry)) {
+        this.#local.copyFigures(row, this.#figures, i);
+      } else if (kind === "tree") {
         const there = this.#local.at(path);
         if (there?.kind === "folder") {
           this.#checkMode(entry, there);
@@ -152,25 +169,32 @@ class Planner {
         if (there) this.#moveAside(path, there);
         fresh = { path, prefix: path + "/", put: false };
       } else {
-        this.#files++;
-        if (!fresh) this.#stats[i] = this.#compareFile(entry);
-        else {
-          if (!fresh.put) this.#puts.push(fresh.path);
-          fresh.put = true;
-          this.#staged.push(entry);
-          this.#added.push(path);
-        }
+        const figures = this.#compareFile(entry);
+        if (figures) this.#figures.set(figures, i * FIGURES);
       }
     });
-    this.#stats.length = this.#target.entries.length;
+  }
+
+  /** The base's row of a path: mostly the next one. */
+  #baseRow(path: string, expected: number): number | undefined {
+    if (this.#base[expected]?.path === path) return expected;
+    this.#baseRows ??= new Map(this.#base.map(({ path }, row) => [path, row]));
+    return this.#baseRows.get(path);
+  }
+
+  /** Whether what is on disk is known, without a further look, to be what the target wants. */
+  #isRight(row: number, { mode, sha }: ManifestEntry): boolean {
+    const old = this.#base[row]!;
+    const same = old.mode === mode && (old.sha === sha || mode === Mode.Tree);
+    return same && this.#indexed && this.#local.isRight(row);
   }
 
   /** Returns what the index may remember of a file that is as it should be. */
-  #compareFile(entry: ManifestEntry): FileStat | undefined {
+  #compareFile(entry: ManifestEntry): readonly number[] | undefined {
     const { path, sha } = entry;
     const there = this.#local.at(path);
     if (there?.kind === kindOf(entry.mode) && there.sha === sha) {
-      if (this.#checkMode(entry, there)) return there.stat;
+      if (this.#checkMode(entry, there)) return there.figures;
       this.#modes.push(path);
       return undefined;
     }
@@ -199,7 +223,7 @@ class Planner {
   }
 
   #moveAside(path: string, there: LocalEntry): void {
-    this.#asides.push(path);
+    this.#asides.add(path);
     if (there.kind === "folder") {
       for (const file of this.#listBelow(path)) {
         const found = this.#local.at(file);
@@ -210,30 +234,31 @@ class Planner {
 
   /** Whether a file is as the last sync left it. */
   #isSynced(path: string, there: LocalEntry): boolean {
-    const synced = this.#synced.get(path);
+    const row = this.#baseRow(path, -1);
+    const synced = row === undefined ? undefined : this.#base[row];
     return synced !== undefined && kindOf(synced.mode) === there.kind && synced.sha === there.sha;
   }
 
   /** Plans to remove what the last sync put there and the target has no more. */
   #delete(): string[] {
-    const wanted = new Set(this.#target.entries.map(({ path }) => path));
-    const aside = new Set(this.#asides);
     const emptied: string[] = [];
     let gone: string | undefined;
-    for (const { path, mode } of this.#base?.entries ?? []) {
-      if (gone !== undefined && path.startsWith(gone)) continue;
+    this.#base.forEach(({ path, mode }, row) => {
+      if (gone !== undefined && path.startsWith(gone)) return;
       gone = undefined;
+      const wanted = this.#wanted[row] === 1;
       const kind = kindOf(mode);
-      if (isExcluded(path) || kind === "gitlink") continue;
+      if (kind === "tree" && this.#asides.has(path)) gone = path + "/";
+      if (wanted || gone !== undefined || isExcluded(path) || kind === "gitlink") return;
       const there = this.#local.at(path);
       if (kind === "tree") {
-        if (there?.kind !== "folder" || aside.has(path)) gone = path + "/";
-        else if (!wanted.has(path)) emptied.push(path);
-      } else if (there && !wanted.has(path)) {
+        if (there?.kind === "folder") emptied.push(path);
+        else gone = path + "/";
+      } else if (there) {
         if (this.#isSynced(path, there)) this.#deleted.push(path);
         else if (there.kind !== "folder") this.#kept.push(path);
       }
-    }
+    });
     return emptied.reverse();
   }
 }

@@ -66,8 +66,14 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   const staging = createStaging(tree);
   try {
     const local = new LocalTree(tree.path, index, 0);
-    await local.scan(index);
-    const plan = planSync(local, target, index.manifest, (folder) => filesBelow(tree.path, folder));
+    await local.scan();
+    const plan = planSync({
+      local,
+      target,
+      base: index.manifest,
+      indexed: true,
+      listBelow: (folder) => filesBelow(tree.path, folder),
+    });
     const backup = await applyChange(ctx, {
       tree,
       staging,

@@ -2,7 +2,7 @@ import { kindOf } from "../github/git_objects.ts";
 import { parentOf } from "../machine/files.ts";
 import { staged as places } from "../machine/tree_journal.ts";
 import type { ManifestEntry } from "./manifest.ts";
-import { modeOf } from "./plan.ts";
+import { modeOf } from "./local_tree.ts";
 
 /** Makes a folder and those above it, down from `top`, with these permissions, whatever the umask. */
 export class FolderMaker {

@@ -90,7 +90,7 @@ class Sync {
     const unpacking = import("../github/pack_objects.ts");
     const index = state && readIndex(ctx, state);
     const local = this.#localTree(index, staging);
-    if (index) await local.scan(index);
+    await local.scan();
     await unpacking;
     const { commit, by } = await begun.resolving;
     ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
@@ -110,8 +110,12 @@ class Sync {
     this.#refuseUselessCommit(begun.repository, local, target);
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
-    const plan = planSync(local, target.manifest, base, (folder) => {
-      return filesBelow(this.#tree.path, folder);
+    const plan = planSync({
+      local,
+      target: target.manifest,
+      base,
+      indexed: base !== undefined && base === index?.manifest,
+      listBelow: (folder) => filesBelow(this.#tree.path, folder),
     });
     if (staging === undefined) return this.#summary(begun, local, plan, target, undefined);
 
@@ -150,8 +154,7 @@ class Sync {
   #localTree(index: LocalIndex | undefined, staging: string | undefined): LocalTree {
     // The staging folder was made just now: its time is the file system's own clock.
     const second = staging ? Math.floor((Deno.lstatSync(staging).mtime?.getTime() ?? 0) / 1000) : 0;
-    const trusted = this.#options.forceFull && index ? { ...index, stats: [] } : index;
-    return new LocalTree(this.#tree.path, trusted, second);
+    return new LocalTree(this.#tree.path, index, second, !this.#options.forceFull);
   }
 
   #isEmpty(local: LocalTree): boolean {
@@ -201,7 +204,7 @@ class Sync {
     const newFacts = index === undefined || local.learnt > 0 ||
       index.manifest.commit !== plan.target.commit;
     if (newFacts) {
-      const bytes = encodeIndex({ manifest: plan.target, stats: plan.stats });
+      const bytes = encodeIndex({ manifest: plan.target, figures: plan.figures });
       writeFileAtomic(this.#tree.index, bytes, { mode: 0o600 });
     }
     const sameState = before?.commit === after.commit && before.ref === after.ref &&
