@@ -1,0 +1,40 @@
+import { ExitCode } from "../lib/machine/exit_code.ts";
+import { main, VERSION } from "../lib/program/main.ts";
+import { flag, jsonOption } from "../lib/program/options.ts";
+import type { Tool } from "../lib/program/tool.ts";
+import { validator as run } from "../lib/validate/validator.ts";
+
+const options = {
+  quick: flag({ description: "essential checks only: no evaluation, no network" }),
+  fix: flag({ description: "repair what is safe to repair; never deletes data" }),
+  ...jsonOption,
+};
+
+/** Says whether an installation is healthy. */
+export const validator: Tool<typeof options> = {
+  name: "validator",
+  purpose: "Checks that this Hyper-NixOS installation is healthy: folders, configuration,\n" +
+    "services, security and resources. It changes nothing unless --fix is given.",
+  options,
+  examples: [
+    ["sudo validator", "check everything"],
+    ["validator --quick", "the essentials, within a second"],
+    ["sudo validator --fix", "repair what is safe, and check again"],
+    ["sudo validator --json | jq '.checks[] | select(.status == \"fail\")'", "for programs"],
+  ],
+  notes: `Each line says ✓ passed, ! warning, ✗ failed or – skipped, with the reason.
+Without root, what only root may see is skipped. Every check is described in
+docs/validator.md.`,
+  exitCodes: {
+    [ExitCode.Success]: "no check fails; warnings are allowed",
+    [ExitCode.PermissionDenied]: "also when none fails but some could not look",
+    [ExitCode.Configuration]: "a check fails",
+  },
+  needsRoot: ({ fix }) => fix,
+  // Others than root cannot write it, and need not be told so at every check.
+  writesLog: ({ fix }) => fix || Deno.uid() === 0,
+  asks: ({ fix }) => fix,
+  run: (ctx, values) => run(ctx, { ...values, toolkit: VERSION }),
+};
+
+if (import.meta.main) await main(validator);

@@ -1,0 +1,114 @@
+import { lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
+import { places } from "../../machine/places.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
+import { octal, ownershipProblem, setOwnership } from "../ownership.ts";
+
+const INSTALL = "install with: system-installer";
+/** What a source tree needs to build this machine. */
+const ESSENTIAL = ["flake.nix", "flake.lock", "nix/host.nix", "nix/module/default.nix"];
+const LOG_FOLDERS = [places.logs, places.rebuildLogs];
+
+/** The toolkit's own folders: there, and root's alone to change. */
+export const folderChecks: readonly Check[] = [
+  {
+    id: "hypervisor-folder",
+    group: "Core Directories",
+    title: "/etc/hypervisor",
+    severity: "error",
+    quick: true,
+    blocksUpdate: true,
+    check: (ctx) => publicFolder(ctx, places.hypervisor, INSTALL),
+    fix: (ctx) => exists(ctx, places.hypervisor) ? setOwnership(ctx, places.hypervisor, 0o755) : [],
+  },
+  {
+    id: "source-files",
+    group: "Core Directories",
+    title: "source tree",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: (ctx, facts) => facts.isInstalled() ? sourceFiles(ctx) : NOT_INSTALLED,
+    fix: (ctx) => isFolder(ctx, places.source) ? setOwnership(ctx, places.source, 0o755) : [],
+  },
+  {
+    id: "configuration-folder",
+    group: "Core Directories",
+    title: "generated configuration",
+    severity: "error",
+    quick: true,
+    blocksUpdate: true,
+    check: (ctx, facts) =>
+      facts.isInstalled()
+        ? publicFolder(ctx, places.configuration, `${INSTALL}, which writes this machine's modules`)
+        : NOT_INSTALLED,
+    fix: (ctx) =>
+      exists(ctx, places.configuration) ? setOwnership(ctx, places.configuration, 0o755) : [],
+  },
+  {
+    id: "log-folders",
+    group: "Core Directories",
+    title: "log folders",
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: (ctx, facts) => facts.isInstalled() ? logFolders(ctx) : NOT_INSTALLED,
+    fix: (ctx) =>
+      exists(ctx, places.hypervisor)
+        ? LOG_FOLDERS.flatMap((path) => setOwnership(ctx, path, 0o755))
+        : [],
+  },
+];
+
+function publicFolder(ctx: Context, path: string, whenMissing: string): Finding {
+  const host = ctx.root.follow(path);
+  const info = lstatIfExists(host);
+  if (info === undefined) return fail(`${path} is missing`, whenMissing);
+  if (!info.isDirectory) return fail(`${path} is not a folder`, `look at it: ls -ld ${host}`);
+  const problem = ownershipProblem(info, 0o755);
+  if (problem === undefined) return pass(`${path}, 0755 of root`);
+  const remedy = `chown root:root ${host} && chmod 0755 ${host}, or validator --fix`;
+  return problem.open
+    ? fail(`${path} ${problem.what}`, remedy)
+    : warn(`${path} ${problem.what}, not ${octal(0o755)}`, remedy);
+}
+
+function sourceFiles(ctx: Context): Finding {
+  const link = readLinkIfExists(ctx.root.host(places.source));
+  if (link !== undefined) {
+    return warn(
+      `${places.source} is a link to ${link}: smart-sync does not update what it points to`,
+      `replace it by the folder itself`,
+    );
+  }
+  const folder = publicFolder(ctx, places.source, INSTALL);
+  if (folder.status !== "pass") return folder;
+  const missing = ESSENTIAL.filter((name) => !exists(ctx, `${places.source}/${name}`));
+  if (missing.length === 0) return pass(`${places.source}, complete`);
+  return fail(
+    `missing in ${places.source}: ${missing.join(", ")}`,
+    "bring them back: smart-sync --force-full",
+    missing,
+  );
+}
+
+function logFolders(ctx: Context): Finding {
+  const problems = LOG_FOLDERS.flatMap((path) => {
+    const info = lstatIfExists(ctx.root.follow(path));
+    if (info === undefined) return [`${path} is missing`];
+    if (!info.isDirectory) return [`${path} is not a folder`];
+    const problem = ownershipProblem(info, 0o755);
+    return problem ? [`${path} ${problem.what}`] : [];
+  });
+  return problems.length === 0
+    ? pass(LOG_FOLDERS.join(", "))
+    : warn(problems.join("; "), "validator --fix puts them right", problems);
+}
+
+function exists(ctx: Context, path: string): boolean {
+  return lstatIfExists(ctx.root.follow(path)) !== undefined;
+}
+
+function isFolder(ctx: Context, path: string): boolean {
+  return lstatIfExists(ctx.root.host(path))?.isDirectory === true;
+}

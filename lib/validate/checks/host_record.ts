@@ -1,0 +1,38 @@
+import { isHostLabel, readHostName } from "../../machine/host_name.ts";
+import { places } from "../../machine/places.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
+import type { Facts } from "../facts.ts";
+
+const PATH = `${places.configuration}/host.json`;
+
+/** `host.json` names the host that the flake builds for this machine. */
+export const hostRecordCheck: Check = {
+  id: "host-record",
+  group: "Configuration Files",
+  title: "host.json",
+  severity: "error",
+  quick: true,
+  blocksUpdate: true,
+  check: hostRecord,
+};
+
+function hostRecord(ctx: Context, facts: Facts): Finding {
+  if (!facts.isInstalled()) return NOT_INSTALLED;
+  const host = facts.host();
+  const remedy = "system-installer writes it anew";
+  if (host === undefined) {
+    return fail(`${PATH} is missing: the flake has no host for this machine`, remedy);
+  }
+  if (typeof host === "string") return fail(`${PATH} cannot be used: ${host}`, remedy);
+  if (!isHostLabel(host.hostName)) {
+    return fail(`${PATH} names "${host.hostName}", which is no host name`, remedy);
+  }
+  const own = readHostName(ctx)?.name;
+  return own === undefined || own === host.hostName
+    ? pass(`this machine is ${host.hostName}`)
+    : warn(
+      `${PATH} says ${host.hostName}, the machine calls itself ${own}`,
+      `rebuild with --host ${host.hostName}, or rename it: system-installer --hostname ${own}`,
+    );
+}

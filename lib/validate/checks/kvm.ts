@@ -1,0 +1,118 @@
+import { accessSync, constants } from "node:fs";
+import { kernelContext } from "../../machine/kernel_files.ts";
+import { machineHas, machineText } from "../../machine/machine_files.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, denied, fail, type Finding, pass, skip, warn } from "../check.ts";
+import type { Facts } from "../facts.ts";
+
+/** What guests need of the CPU and the kernel; the list is virt-host-validate's (libvirt). */
+export const kvmChecks: readonly Check[] = [
+  {
+    id: "cpu-virtualisation",
+    group: "Resources",
+    title: "CPU virtualisation",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: extension,
+  },
+  {
+    id: "kvm",
+    group: "Resources",
+    title: "KVM",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: kvm,
+  },
+  {
+    id: "nested-kvm",
+    group: "Resources",
+    title: "nested KVM",
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: (_ctx, facts) => nested(facts),
+  },
+  deviceCheck("vhost-net", "vhost-net", "/dev/vhost-net", "vhost_net", "guests' networks are slow"),
+  deviceCheck("tun", "TUN/TAP", "/dev/net/tun", "tun", "guests cannot be connected to a bridge"),
+];
+
+function extension(_ctx: Context, facts: Facts): Finding {
+  const { cpu, virtualisation } = facts.hardware();
+  if (cpu === undefined) return skip("/proc/cpuinfo cannot be read");
+  if (cpu.extension) return pass(`${cpu.extension}, ${cpu.threads} threads`);
+  if (cpu.vendor === "other") {
+    return virtualisation.kvmDevice ? pass("the kernel offers KVM") : skip("not an x86 CPU");
+  }
+  const name = cpu.vendor === "intel" ? "VT-x" : "AMD-V";
+  return fail(
+    `the CPU offers no ${name}: guests can only be emulated, which is slow`,
+    virtualisation.guestOf
+      ? `this machine is a guest of ${virtualisation.guestOf}: turn nested virtualisation on there`
+      : `turn ${name} (also called SVM) on in the firmware's settings`,
+  );
+}
+
+function kvm(ctx: Context, facts: Facts): Finding {
+  const { cpu, virtualisation } = facts.hardware();
+  const { kvmDevice, kvmModule } = virtualisation;
+  if (!kvmDevice) {
+    if (cpu?.vendor !== "other" && !cpu?.extension) return skip("the CPU offers no virtualisation");
+    const load = kvmModule ? `modprobe ${kvmModule}` : "modprobe kvm";
+    return fail(
+      "there is no /dev/kvm: the kernel's module is not loaded",
+      `${load}; for good: boot.kernelModules = [ "${kvmModule ?? "kvm"}" ];`,
+    );
+  }
+  return usable(ctx, "/dev/kvm") ? pass("/dev/kvm is usable") : denied("/dev/kvm");
+}
+
+function nested(facts: Facts): Finding {
+  const { nested } = facts.hardware().virtualisation;
+  if (nested === undefined) return skip("the kernel does not say");
+  return pass(nested ? "on: guests can be hosts themselves" : "off: guests cannot be hosts");
+}
+
+function deviceCheck(
+  id: string,
+  title: string,
+  path: string,
+  module: string,
+  without: string,
+): Check {
+  return {
+    id,
+    group: "Resources",
+    title,
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: (ctx) =>
+      machineHas(kernelContext(ctx, "/dev"), path)
+        ? pass(`${path} is there`)
+        : builtIn(ctx, module)
+        ? pass(`the kernel has ${module}, ${path} appears when it is used`)
+        : warn(
+          `there is no ${path}: ${without}`,
+          `modprobe ${module}; for good: boot.kernelModules = [ "${module}" ];`,
+        ),
+  };
+}
+
+/** Loaded or compiled in (sysfs-module of the kernel's documentation). */
+function builtIn(ctx: Context, module: string): boolean {
+  const loaded = machineText(kernelContext(ctx, "/proc"), "/proc/modules") ?? "";
+  return new RegExp(`^${module} `, "m").test(loaded) ||
+    machineHas(kernelContext(ctx, "/sys"), `/sys/module/${module}`);
+}
+
+function usable(ctx: Context, path: string): boolean {
+  try {
+    const host = kernelContext(ctx, "/dev").root.follow(path);
+    accessSync(host, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,100 @@
+import { freeSpace } from "../../machine/free_space.ts";
+import { mountOf } from "../../machine/mounts.ts";
+import { places } from "../../machine/places.ts";
+import type { Context } from "../../program/context.ts";
+import { amount } from "../amount.ts";
+import { type Check, fail, type Finding, pass, skip, warn } from "../check.ts";
+import type { Facts } from "../facts.ts";
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+/** Fewer files than these do not hold a system (Nix makes one for every file of a package). */
+const FEW_INODES = { warn: 50_000, fail: 5_000 };
+
+/** One place that must not run full. Limits are bytes. */
+interface Place {
+  readonly id: string;
+  readonly title: string;
+  readonly path: string;
+  readonly warnBelow: number;
+  readonly failBelow: number;
+  /** Whether many files are made there. */
+  readonly manyFiles: boolean;
+  readonly blocksUpdate: boolean;
+  readonly remedy: string;
+}
+
+/** The store's limits are those of rebuild-helper; a kernel with its initrd takes 50 to 100 MiB. */
+const PLACES: readonly Place[] = [
+  {
+    id: "space-root",
+    title: "space on /",
+    path: "/",
+    warnBelow: GIB,
+    failBelow: 128 * MIB,
+    manyFiles: false,
+    blocksUpdate: true,
+    remedy:
+      "find what fills it: du -xh / | sort -h | tail; old logs: journalctl --vacuum-size=200M",
+  },
+  {
+    id: "space-store",
+    title: "space in /nix/store",
+    path: "/nix/store",
+    warnBelow: 2 * GIB,
+    failBelow: 256 * MIB,
+    manyFiles: true,
+    blocksUpdate: true,
+    remedy: "nix-collect-garbage --delete-older-than 14d",
+  },
+  {
+    id: "space-boot",
+    title: "space in /boot",
+    path: "/boot",
+    warnBelow: 100 * MIB,
+    failBelow: 20 * MIB,
+    manyFiles: false,
+    blocksUpdate: true,
+    remedy: "nix-collect-garbage --delete-older-than 14d, then rebuild-helper boot",
+  },
+  {
+    id: "space-logs",
+    title: "space for logs",
+    path: places.logs,
+    warnBelow: 200 * MIB,
+    failBelow: 10 * MIB,
+    manyFiles: false,
+    blocksUpdate: false,
+    remedy: "journalctl --vacuum-size=200M",
+  },
+];
+
+/** Room and inodes where the machine needs them. */
+export const spaceChecks: readonly Check[] = PLACES.map((place): Check => ({
+  id: place.id,
+  group: "Resources",
+  title: place.title,
+  severity: "error",
+  quick: true,
+  blocksUpdate: place.blocksUpdate,
+  check: (ctx, facts) => room(ctx, facts, place),
+}));
+
+function room(ctx: Context, facts: Facts, place: Place): Finding {
+  const free = freeSpace(ctx, place.path);
+  if (free === undefined) return skip(`the file system of ${place.path} does not say`);
+  const mount = mountOf(facts.mounts(), place.path);
+  // The store is mounted read-only on purpose; Nix makes it writable for itself.
+  if (mount?.options[0] === "ro" && place.path !== "/nix/store") {
+    return fail(
+      `${place.path} is mounted read-only`,
+      "find out why (dmesg), then mount -o remount,rw " + mount.mountPoint,
+    );
+  }
+  const { bytes, inodes } = free;
+  const few = place.manyFiles && inodes !== undefined ? inodes : Infinity;
+  const said = `${amount(bytes)} free` + (few === Infinity ? "" : `, ${few} files`);
+  if (bytes < place.failBelow || few < FEW_INODES.fail) return fail(`only ${said}`, place.remedy);
+  if (bytes < place.warnBelow || few < FEW_INODES.warn) return warn(`only ${said}`, place.remedy);
+  return pass(said);
+}

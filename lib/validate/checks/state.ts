@@ -1,0 +1,47 @@
+import { lstatIfExists } from "../../machine/files.ts";
+import { places } from "../../machine/places.ts";
+import { ensureStateFolder, stateFolderProblem } from "../../machine/state_folder.ts";
+import type { Context } from "../../program/context.ts";
+import { type Change, type Check, fail, type Finding, NOT_INSTALLED, pass } from "../check.ts";
+import type { Facts } from "../facts.ts";
+import { octal, permissions } from "../ownership.ts";
+
+/** The folder with password hashes, receipts and sync state: root's alone. */
+export const stateFolderCheck: Check = {
+  id: "state-folder",
+  group: "Security",
+  title: "state folder",
+  severity: "error",
+  quick: true,
+  blocksUpdate: true,
+  check: stateFolder,
+  fix,
+};
+
+function stateFolder(ctx: Context, facts: Facts): Finding {
+  const problem = stateFolderProblem(ctx);
+  if (problem) return fail(problem.message, problem.hint ?? "look at it");
+  const path = ctx.root.host(places.state);
+  const info = lstatIfExists(path);
+  if (info === undefined) {
+    if (!facts.isInstalled()) return NOT_INSTALLED;
+    return fail(`${places.state} is missing`, "validator --fix makes it; then system-installer");
+  }
+  const mode = permissions(info);
+  if (mode === 0o700) return pass(`${places.state}, 0700 of root`);
+  return fail(
+    `${places.state} has mode ${octal(mode)}: others can look into it`,
+    `chmod 0700 ${path}, or validator --fix`,
+  );
+}
+
+/** Not where others could have written: what they may have put there is for a person to look at. */
+function fix(ctx: Context): Change[] {
+  const installed = lstatIfExists(ctx.root.follow(places.hypervisor)) !== undefined;
+  if (!installed || stateFolderProblem(ctx)) return [];
+  const path = ctx.root.host(places.state);
+  const info = lstatIfExists(path);
+  const before = info === undefined ? "missing" : octal(permissions(info));
+  ensureStateFolder(ctx);
+  return [{ what: path, before, after: "0700 of root" }];
+}

@@ -1,0 +1,89 @@
+import * as v from "valibot";
+import { type Accounts, readAccounts } from "../machine/accounts.ts";
+import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
+import { type Hardware, readHardware } from "../machine/hardware.ts";
+import { type Mount, readMounts } from "../machine/mounts.ts";
+import { places } from "../machine/places.ts";
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import { hostsOf } from "../nix/flake_hosts.ts";
+import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
+import { readConfiguration } from "../nix/read_configuration.ts";
+import type { Context } from "../program/context.ts";
+
+/** Evaluating a host takes seconds; one that takes longer than this (ms) is not waited for. */
+const EVALUATION_TIMEOUT = 180_000;
+
+const HostSchema = v.object({
+  version: v.literal(1),
+  hostName: v.string(),
+  system: v.string(),
+});
+
+/** `host.json`: what nix/host.nix reads. */
+export type HostRecord = v.InferOutput<typeof HostSchema>;
+
+/** What several checks need: read once, when the first one asks. Members throw as reading does. */
+export class Facts {
+  readonly #ctx: Context;
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
+
+  readonly accounts: () => Accounts = once(() => readAccounts(this.#ctx));
+  readonly hardware: () => Hardware = once(() => readHardware(this.#ctx));
+  readonly mounts: () => Mount[] = once(() => readMounts(this.#ctx));
+
+  /** Whether the toolkit's folder is there. */
+  readonly isInstalled: () => boolean = once(() =>
+    lstatIfExists(this.#ctx.root.follow(places.hypervisor)) !== undefined
+  );
+
+  /** Whether there is a source tree at all. */
+  readonly hasSource: () => boolean = once(() =>
+    lstatIfExists(this.#ctx.root.follow(`${places.source}/flake.nix`)) !== undefined
+  );
+
+  /** The host that this machine is; undefined when there is no host.json, a text when it is no good. */
+  readonly host: () => HostRecord | string | undefined = once(() => {
+    const text = readTextIfExists(this.#ctx.root.follow(`${places.configuration}/host.json`));
+    if (text === undefined) return undefined;
+    try {
+      const parsed = v.safeParse(HostSchema, JSON.parse(text));
+      return parsed.success ? parsed.output : parsed.issues[0].message;
+    } catch {
+      return "it is not JSON";
+    }
+  });
+
+  readonly flake: () => FlakeReference = once(() => resolveFlake(this.#ctx, places.source));
+
+  /** The NixOS hosts of the flake. Evaluates. */
+  readonly hosts: () => Promise<string[]> = once(() =>
+    hostsOf(this.#ctx, this.flake(), { timeout: EVALUATION_TIMEOUT })
+  );
+
+  /** The evaluated configuration of this host; undefined when there is no such host. Evaluates. */
+  readonly configuration: () => Promise<ConfigurationFacts | undefined> = once(async () => {
+    const host = this.host();
+    if (typeof host !== "object" || !(await this.hosts()).includes(host.hostName)) return undefined;
+    const source = { kind: "flake" as const, flake: this.flake(), host: host.hostName };
+    return await readConfiguration(this.#ctx, source, { timeout: EVALUATION_TIMEOUT });
+  });
+}
+
+/** Calls at most once; an error is thrown again to everyone who asks. */
+function once<T>(read: () => T): () => T {
+  let result: { value: T } | { error: unknown } | undefined;
+  return () => {
+    if (result === undefined) {
+      try {
+        result = { value: read() };
+      } catch (error) {
+        result = { error };
+      }
+    }
+    if ("error" in result) throw result.error;
+    return result.value;
+  };
+}

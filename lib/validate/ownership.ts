@@ -1,0 +1,54 @@
+import { ensureDirectory, lstatIfExists } from "../machine/files.ts";
+import type { Context } from "../program/context.ts";
+import type { Change } from "./check.ts";
+
+/** Bits of the mode that let others than the owner write. */
+export const WRITABLE_BY_OTHERS = 0o022;
+
+/** What is wrong with the owner or mode of something root alone should change. */
+export interface OwnershipProblem {
+  /** To follow the path in a sentence: `belongs to user 1000`. */
+  readonly what: string;
+  /** Whether others than root can change it now. */
+  readonly open: boolean;
+}
+
+/** Compares owner and permission bits with what they should be; undefined when nothing is wrong. */
+export function ownershipProblem(
+  info: Deno.FileInfo,
+  wanted: number,
+): OwnershipProblem | undefined {
+  if (info.uid !== 0) return { what: `belongs to user ${info.uid}, not to root`, open: true };
+  const mode = permissions(info);
+  if (mode === wanted) return undefined;
+  const open = (mode & WRITABLE_BY_OTHERS & ~wanted) !== 0;
+  return {
+    what: open ? `can be written by others (${octal(mode)})` : `has mode ${octal(mode)}`,
+    open,
+  };
+}
+
+/** Makes root the owner and sets the mode, where they differ; a missing folder is made. */
+export function setOwnership(ctx: Context, path: string, wanted: number): Change[] {
+  const host = ctx.root.follow(path);
+  const info = lstatIfExists(host);
+  if (info === undefined) {
+    ensureDirectory(host, wanted);
+    return [{ what: host, before: "missing", after: `made, ${octal(wanted)} of root` }];
+  }
+  if (info.isSymlink || ownershipProblem(info, wanted) === undefined) return [];
+  const before = `${octal(permissions(info))} of user ${info.uid}`;
+  if (info.uid !== 0) Deno.chownSync(host, 0, 0);
+  Deno.chmodSync(host, wanted);
+  return [{ what: host, before, after: `${octal(wanted)} of root` }];
+}
+
+/** The permission bits of a file. */
+export function permissions(info: Deno.FileInfo): number {
+  return (info.mode ?? 0) & 0o7777;
+}
+
+/** `0755` */
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}

@@ -1,0 +1,24 @@
+import { evaluationFailure } from "../nix/evaluation_failure.ts";
+import { temporaryStore } from "../nix/temporary_store.ts";
+import type { Context } from "../program/context.ts";
+
+/** Parsing takes milliseconds. */
+const TIMEOUT = 20_000;
+
+/**
+ * Parses Nix files without evaluating them.
+ * @param paths host paths
+ * @returns Nix's own rendering of what it parsed
+ * @throws ToolError exit 6 with Nix's message when one is no Nix, 2 without Nix
+ */
+export async function parseNix(ctx: Context, paths: readonly string[]): Promise<string> {
+  using store = temporaryStore(ctx);
+  const { code, stdout, stderr } = await ctx.run("nix-instantiate", ["--parse", ...paths], {
+    accept: "any",
+    timeout: TIMEOUT,
+    cwd: "/",
+    env: store.env,
+  });
+  if (code !== 0) throw evaluationFailure(paths.join(", "), stderr);
+  return stdout;
+}

@@ -1,0 +1,113 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import { type Check, denied, type Finding, skip, type Status } from "./check.ts";
+import { Facts } from "./facts.ts";
+import { CHECKS } from "./registry.ts";
+
+/** A check with what it found. */
+export interface CheckResult extends Finding {
+  readonly check: Check;
+  readonly milliseconds: number;
+}
+
+/** What was found, in the registry's order. */
+export interface Report {
+  readonly quick: boolean;
+  readonly results: readonly CheckResult[];
+}
+
+/** What to look at. */
+export interface ValidateOptions {
+  /** Only the essential checks: no evaluation, no network, within a second. */
+  readonly quick: boolean;
+  /** Only these checks, by id. */
+  readonly only?: readonly string[];
+  /** Called after each check, in the order in which they end. */
+  readonly onResult?: (result: CheckResult, done: number, total: number) => void;
+}
+
+/**
+ * Looks at the machine, all checks at once. Changes nothing, takes no lock, needs no root: what this
+ * user may not see is skipped and says so.
+ */
+export async function validate(ctx: Context, options: ValidateOptions): Promise<Report> {
+  const checks = CHECKS.filter((check) =>
+    (check.quick || !options.quick) && (options.only?.includes(check.id) ?? true)
+  );
+  const facts = new Facts(ctx);
+  let done = 0;
+  const results = await Promise.all(checks.map(async (check) => {
+    const result = await look(ctx, check, facts);
+    ctx.signal.throwIfAborted();
+    options.onResult?.(result, ++done, checks.length);
+    return result;
+  }));
+  return { quick: options.quick, results };
+}
+
+/** The failed checks because of which an update should not be started. */
+export function blocking(report: Report): CheckResult[] {
+  return withStatus(report, "fail").filter(({ check }) => check.blocksUpdate);
+}
+
+/** The results of one status. */
+export function withStatus(report: Report, status: Status): CheckResult[] {
+  return report.results.filter((result) => result.status === status);
+}
+
+/**
+ * 0 when nothing fails, 6 when a check fails, 3 when none does but this user may not look at something
+ * that could have.
+ */
+export function exitCodeOf(report: Report): ExitCode {
+  if (withStatus(report, "fail").length > 0) return ExitCode.Configuration;
+  return unseen(report).length > 0 ? ExitCode.PermissionDenied : ExitCode.Success;
+}
+
+/** Checks that can fail and that this user may not do. */
+export function unseen(report: Report): CheckResult[] {
+  return report.results.filter(({ check, denied }) => denied && check.severity === "error");
+}
+
+async function look(ctx: Context, check: Check, facts: Facts): Promise<CheckResult> {
+  const start = performance.now();
+  const finding = await find(ctx, check, facts);
+  const capped = finding.status === "fail" && check.severity === "warning"
+    ? { ...finding, status: "warn" as const }
+    : finding;
+  return { ...capped, check, milliseconds: Math.round(performance.now() - start) };
+}
+
+async function find(ctx: Context, check: Check, facts: Facts): Promise<Finding> {
+  try {
+    return await check.check(ctx, facts);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    const finding = findingOf(error);
+    if (finding === undefined) throw error;
+    return finding;
+  }
+}
+
+/** What an error says about the machine; undefined for a bug of the toolkit. */
+function findingOf(error: unknown): Finding | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const errno = "code" in error ? error.code : undefined;
+  if (
+    error instanceof Deno.errors.PermissionDenied || errno === "EACCES" || errno === "EPERM" ||
+    error instanceof ToolError && error.code === ExitCode.PermissionDenied
+  ) return denied(reasonOf(error));
+  if (error instanceof ToolError) {
+    if (error.code !== ExitCode.Configuration) return skip(`not known: ${error.message}`);
+    return { status: "fail", detail: error.message, remedy: error.hint ?? "look at what it names" };
+  }
+  const isSystemError = typeof errno === "string" ||
+    Object.values(Deno.errors).some((kind) => error instanceof kind);
+  return isSystemError ? skip(`not known: ${error.message}`) : undefined;
+}
+
+/** Deno's messages end in the call and the path, which is what people need. */
+function reasonOf(error: Error): string {
+  return /'([^']+)'/.exec(error.message)?.[1] ?? error.message;
+}

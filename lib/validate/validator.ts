@@ -1,0 +1,109 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { readHostName } from "../machine/host_name.ts";
+import { acquireLock } from "../machine/lock.ts";
+import type { Context } from "../program/context.ts";
+import { reportDocument } from "./document.ts";
+import { renderCounts, renderRepairs, renderReport } from "./render.ts";
+import { type Repair, repair } from "./repair.ts";
+import { exitCodeOf, type Report, unseen, validate, withStatus } from "./validate.ts";
+
+/** What validator is asked for. */
+export interface ValidatorOptions {
+  readonly quick: boolean;
+  readonly fix: boolean;
+  readonly verbose: boolean;
+  readonly json: boolean;
+  /** The toolkit's version, for the document. */
+  readonly toolkit: string;
+}
+
+/**
+ * Looks at the machine, repairs what is safe when asked to, and says what was found.
+ * @returns 0, 6 when a check fails, 3 when none does but one that could was not allowed to look
+ * @throws ToolError exit 1 when something is to be repaired while another tool changes the machine
+ */
+export async function validator(ctx: Context, options: ValidatorOptions): Promise<ExitCode> {
+  if (options.fix) {
+    using _lock = await acquireLock(ctx);
+    return await repairing(ctx, options);
+  }
+  const report = await look(ctx, options);
+  if (options.json) showDocument(ctx, report, options, undefined);
+  else ctx.out.print(renderReport(report, ctx.out.columns, options.verbose));
+  return conclude(ctx, report);
+}
+
+async function repairing(ctx: Context, options: ValidatorOptions): Promise<ExitCode> {
+  const before = await look(ctx, options);
+  const repairs = await repair(ctx, before);
+  const changed = repairs.some(({ changes }) => changes.length > 0);
+  const after = changed ? await look(ctx, options) : before;
+  if (options.json) showDocument(ctx, after, options, repairs);
+  else {
+    if (changed) {
+      ctx.out.print(renderReport(troubled(before), ctx.out.columns, options.verbose));
+    }
+    if (repairs.length > 0) ctx.out.print(renderRepairs(repairs, ctx.out.columns) + "\n");
+    ctx.out.print(renderReport(after, ctx.out.columns, options.verbose));
+  }
+  for (const { result, changes } of repairs) {
+    for (const { what, before, after } of changes) {
+      ctx.log.debug(`repaired ${result.check.id}: ${what}: ${before} → ${after}`);
+    }
+  }
+  const left = [...withStatus(after, "fail"), ...withStatus(after, "warn")];
+  if (left.length > 0) ctx.log.info(`left to you: ${left.map(({ check }) => check.id).join(", ")}`);
+  return conclude(ctx, after);
+}
+
+async function look(ctx: Context, { quick }: ValidatorOptions): Promise<Report> {
+  const progress = ctx.ui.progress("checking");
+  try {
+    const report = await validate(ctx, {
+      quick,
+      onResult: ({ check }, done, total) =>
+        progress.update(done, `${done}/${total} ${check.title}`),
+    });
+    for (const { check, status, detail, remedy, milliseconds } of report.results) {
+      const next = remedy === undefined ? "" : `; next: ${remedy}`;
+      ctx.log.debug(`${status} ${check.id}: ${detail}${next} (${milliseconds} ms)`);
+    }
+    const host = readHostName(ctx)?.name ?? "this machine";
+    progress.done(`${report.results.length} ${quick ? "essential checks" : "checks"} of ${host}`);
+    return report;
+  } catch (error) {
+    progress.fail("checking was stopped");
+    throw error;
+  }
+}
+
+/** Only what a repair could change. */
+function troubled(report: Report): Report {
+  const results = report.results.filter(({ status }) => status === "fail" || status === "warn");
+  return { ...report, results };
+}
+
+function showDocument(
+  ctx: Context,
+  report: Report,
+  { toolkit }: ValidatorOptions,
+  repairs: readonly Repair[] | undefined,
+): void {
+  ctx.out.json(reportDocument(ctx, report, { toolkit, repairs }));
+}
+
+function conclude(ctx: Context, report: Report): ExitCode {
+  const code = exitCodeOf(report);
+  const counts = renderCounts(report);
+  const failed = withStatus(report, "fail").map(({ check }) => check.id);
+  if (code === ExitCode.Success) ctx.log.info(counts);
+  else if (failed.length > 0) ctx.log.error(`${counts}; failed: ${failed.join(", ")}`);
+  else ctx.log.warn(counts);
+  const hidden = unseen(report);
+  if (hidden.length > 0) {
+    ctx.log.warn(
+      `only root may look at ${hidden.map(({ check }) => check.id).join(", ")}: sudo validator`,
+    );
+  }
+  return code;
+}
