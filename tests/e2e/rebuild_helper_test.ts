@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Root } from "../../lib/machine/root.ts";
 import { runTool } from "../support/executable.ts";
 import { hasNix, isRoot } from "../support/needs.ts";
 import { NEW, OLD, RebuildHost as Host, withLine } from "../support/rebuild_host.ts";
@@ -337,5 +338,45 @@ Deno.test({
     ]);
     ok(host.bootDefault().endsWith(NEW));
     equal(OLD, host.machine.toplevel.slice(-OLD.length));
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper first finishes a sync that was killed among its renames: one commit, whole",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const source = "/etc/hypervisor/src";
+    host.machine.write("/etc/hypervisor/README", "");
+    Deno.renameSync(host.machine.host("/etc/nixos"), host.machine.host(source));
+    Deno.mkdirSync(host.machine.host("/etc/nixos"));
+    Deno.symlinkSync(`${source}/flake.nix`, host.machine.host("/etc/nixos/flake.nix"));
+    // The new commit's configuration.nix is in place, the module that it imports is still staged.
+    const staging = "/etc/hypervisor/.src-staging-killed";
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    const configuration = `${source}/configuration.nix`;
+    host.machine.write(
+      configuration,
+      host.machine.read(configuration).replace(/imports =\s*\[/, "imports = [ ./added.nix"),
+    );
+    host.machine.write(`${staging}/new/added.nix`, '{ environment.etc."proof".text = "whole"; }\n');
+    host.machine.write(
+      `${staging}/state.json`,
+      JSON.stringify({ version: 1, repository: "a/b", commit, ref: "main", time: "2026-11-24" }),
+    );
+    host.machine.write(
+      `${staging}/journal.json`,
+      JSON.stringify({ version: 1, operations: [{ do: "put", path: "added.nix" }] }),
+    );
+    Deno.chmodSync(host.machine.host(staging), 0o700);
+
+    const { code, stdout, stderr } = await host.run(["--json", "switch"]);
+    equal(code, 0, stderr);
+    match(stderr, /finished the update of the source tree that had been interrupted/);
+    const document = JSON.parse(stdout);
+    equal(document.commit, commit);
+    const proof = new Root(host.machine.root).follow(`${document.toplevel}/etc/proof`);
+    equal(Deno.readTextFileSync(proof), "whole");
+    ok(!host.machine.exists(staging));
   },
 });
