@@ -110,7 +110,7 @@ function namedUsers(
   return new Set(names);
 }
 
-/** Dropping an account removes it at activation; saying so on the command line is consent. */
+/** Activation removes dropped accounts that were declared; naming users on the command line is consent. */
 async function confirmDropped(
   ctx: Context,
   dropped: readonly Account[],
@@ -119,7 +119,7 @@ async function confirmDropped(
   if (dropped.length === 0 || named) return;
   const names = dropped.map((account) => account.name).join(", ");
   const go = await ctx.ui.confirm({
-    message: `Leave behind ${names}? The account goes, its home folder stays`,
+    message: `Leave behind ${names}? Declared accounts are removed, home folders stay`,
     option: "--users",
     default: false,
   });

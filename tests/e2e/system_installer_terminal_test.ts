@@ -92,7 +92,7 @@ onTerminal(
     await terminal.send("Enter");
     await terminal.waitFor(/Users to carry over/);
     await terminal.send("Down", "Space", "Enter");
-    await terminal.waitFor(/Leave behind \w+\? The account goes, its home folder stays/);
+    await terminal.waitFor(/Leave behind \w+\? Declared accounts are removed, home folders stay/);
     await terminal.send("Enter");
     await terminal.waitFor(/not confirmed: leaving behind/);
     assert.equal(await terminal.exitCode(), 4);

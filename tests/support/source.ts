@@ -24,5 +24,7 @@ function run(command: string, args: string[]): void {
     args,
     env: { NIX_CONFIG: OFFLINE_NIX_CONFIG },
   }).outputSync();
-  if (!success) throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  if (!success) {
+    throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  }
 }
