@@ -32,6 +32,7 @@ export async function judgeStaged(
   { source, hostName, steps, reading, users }: JudgementInput,
 ): Promise<Plan["judgement"]> {
   if (source === undefined) return { unknown: "there is no source to evaluate" };
+  if (!reading.os.isNixos) return { unknown: "this is not a NixOS machine" };
   if (!ctx.run.which("nix-instantiate")) return { unknown: "Nix is not installed here" };
   const progress = ctx.ui.progress("Evaluating the new configuration");
   try {

@@ -4,8 +4,8 @@
  * from a server, a file or a child goes through here before it reaches a terminal or a log.
  */
 export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
   return text.replace(
+    // deno-lint-ignore no-control-regex
     /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) => {
       const code = character.charCodeAt(0);
