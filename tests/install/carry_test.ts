@@ -1,0 +1,136 @@
+/** What an installation carries over, held against real evaluations before and after. */
+import assert from "node:assert/strict";
+import { readMachine } from "../../lib/install/machine_reading.ts";
+import { makePlan } from "../../lib/install/make_plan.ts";
+import type { InstallOptions } from "../../lib/install/options.ts";
+import { stageHost } from "../../lib/install/staged_host.ts";
+import type { ConfigurationFacts } from "../../lib/nix/configuration_facts.ts";
+import { readConfiguration } from "../../lib/nix/read_configuration.ts";
+import { testContext } from "../support/context.ts";
+import { hasNix } from "../support/needs.ts";
+import { MACHINE_KINDS, type MachineKind, scratchMachine } from "../support/scratch_machine.ts";
+import { makeSource } from "../support/source.ts";
+
+const OPTIONS: InstallOptions = {
+  hostname: undefined,
+  action: "build",
+  force: true,
+  source: undefined,
+  reboot: false,
+  fast: false,
+  skipUpdateCheck: true,
+  users: undefined,
+  stateVersion: undefined,
+  keepConfig: false,
+  confirm: undefined,
+  dryRun: true,
+  json: false,
+};
+
+/** Evaluates a machine's own configuration, and the host that a plan makes of it. */
+async function beforeAndAfter(
+  kind: MachineKind,
+  local?: string,
+): Promise<{ before: ConfigurationFacts; after: ConfigurationFacts }> {
+  using machine = scratchMachine(kind);
+  const folder = Deno.makeTempDirSync();
+  try {
+    makeSource(`${folder}/source`);
+    const ctx = testContext({ root: machine.root });
+    const reading = await readMachine(ctx);
+    const plan = await makePlan(ctx, { ...OPTIONS, source: `${folder}/source` }, reading);
+    assert.deepEqual(plan.blockers.filter(({ code }) => code === 6), []);
+    if (local !== undefined) {
+      Deno.mkdirSync(machine.host("/etc/hypervisor/configuration"), { recursive: true });
+      machine.write("/etc/hypervisor/configuration/local.nix", local);
+    }
+    const files = plan.steps.files.filter((step) => local === undefined || step.id !== "local.nix");
+    using staged = await stageHost(ctx, plan.source!, { files, afterBuild: [] });
+    const flake = { url: `path:${staged.source}`, directory: staged.source };
+    const env = { HYPERVISOR_ROOT: staged.root };
+    const host = plan.hostName;
+    return {
+      before: reading.facts!,
+      after: await readConfiguration(ctx, { kind: "flake", flake, host, env }),
+    };
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** What must be the same after as before, for a machine to stay itself and come back. */
+function identity(facts: ConfigurationFacts) {
+  const { boot, network, ssh } = facts;
+  const sorted = <T>(list: readonly T[], key: (one: T) => string) =>
+    list.toSorted((a, b) => key(a).localeCompare(key(b)));
+  return {
+    hostName: facts.hostName,
+    domain: facts.domain,
+    stateVersion: facts.stateVersion,
+    defaultLocale: facts.defaultLocale,
+    extraLocaleSettings: facts.extraLocaleSettings,
+    consoleKeyMap: facts.consoleKeyMap,
+    consoleFont: facts.consoleFont,
+    loader: [boot.systemdBoot, boot.grub, boot.efi, boot.extlinux, boot.timeout],
+    luks: boot.luks,
+    resumeDevice: boot.resumeDevice,
+    initrd: new Set([...boot.initrdAvailableKernelModules, ...boot.initrdKernelModules]),
+    fileSystems: sorted(facts.fileSystems, (one) => one.mountPoint),
+    swap: sorted(facts.swapDevices, (one) => one.device),
+    ssh: { ...ssh, startWhenNeeded: undefined },
+    network: { ...network, resolved: undefined },
+    firewall: { ...facts.firewall, trustedInterfaces: undefined },
+    mutableUsers: facts.users.mutableUsers,
+  };
+}
+
+for (const kind of MACHINE_KINDS) {
+  Deno.test({
+    name: `a plan carries over what the ${kind} machine is`,
+    ignore: !hasNix,
+    fn: async () => {
+      const { before, after } = await beforeAndAfter(kind);
+      assert.deepEqual(after.failedAssertions, []);
+      assert.deepEqual(identity(after), identity(before));
+      for (const param of before.boot.kernelParams) {
+        assert.ok(after.boot.kernelParams.includes(param), param);
+      }
+      for (const account of before.users.accounts.filter((one) => one.isNormalUser)) {
+        const carried = after.users.accounts.find((one) => one.name === account.name);
+        assert.ok(carried, `${account.name} is gone`);
+        assert.equal(carried.home, account.home);
+        // chfn(1) may have added to the declared description.
+        assert.ok(carried.description.startsWith(account.description), carried.description);
+        for (const key of account.authorizedKeys) assert.ok(carried.authorizedKeys.includes(key));
+        for (
+          const group of [...account.extraGroups, "wheel", "kvm", "libvirtd", "video", "input"]
+        ) {
+          assert.ok(carried.extraGroups.includes(group), `${account.name} is not in ${group}`);
+        }
+        assert.equal(carried.passwordFile, `/var/lib/hyper-nixos/passwords/${account.name}`);
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: "carried values beat plain definitions and lose to the owner's mkForce",
+  ignore: !hasNix,
+  fn: async () => {
+    const plain = `{ lib, ... }: {
+      networking.hostName = "plain";
+      system.stateVersion = "21.11";
+      services.openssh.settings.PermitRootLogin = "no";
+      services.openssh.ports = [ 22 ];
+      time.timeZone = lib.mkForce "Asia/Tokyo";
+      networking.firewall.allowedTCPPorts = [ 9000 ];
+    }\n`;
+    const { before, after } = await beforeAndAfter("rented", plain);
+    assert.equal(after.hostName, before.hostName);
+    assert.equal(after.stateVersion, before.stateVersion);
+    assert.equal(after.ssh.permitRootLogin, "prohibit-password");
+    assert.deepEqual(after.ssh.ports, [2222]);
+    assert.equal(after.timeZone, "Asia/Tokyo");
+    assert.deepEqual(after.firewall.open.tcp, [80, 443, 2222, 9000]);
+  },
+});
