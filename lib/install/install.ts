@@ -5,6 +5,7 @@ import { acquireLock } from "../machine/lock.ts";
 import { places } from "../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { recoverSourceTree } from "../machine/tree_recovery.ts";
 import { bootDefault, currentSystem } from "../rebuild/rebuild.ts";
 import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
@@ -41,6 +42,7 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
   const problem = stateFolderProblem(ctx);
   if (problem) throw problem;
   await settleActivation(ctx);
+  await recoverSourceTree(ctx);
   const unfinished = await settleUnfinished(ctx);
   const plan = await makePlan(ctx, options, await readMachine(ctx));
   show(ctx, plan, options, options.verbose);

@@ -2,6 +2,7 @@ import type { Context } from "../program/context.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { recoverSourceTree } from "../machine/tree_recovery.ts";
 import { bootDefault, currentSystem, returnToSystem } from "../rebuild/rebuild.ts";
 import { restoreAccounts } from "./account_backup.ts";
 import { revertSteps } from "./apply.ts";
@@ -17,6 +18,7 @@ export async function undo(ctx: Context): Promise<void> {
   using _lock = await acquireLock(ctx);
   ensureStateFolder(ctx);
   await settleActivation(ctx);
+  await recoverSourceTree(ctx);
   const receipt = latestInstallation(readReceipts(ctx));
   if (receipt === undefined) {
     throw new ToolError("there is no installation to undo", {

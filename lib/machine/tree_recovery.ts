@@ -5,6 +5,7 @@ import {
   lstatIfExists,
   parentOf,
   removeIfExists,
+  removeTemporaries,
   writeFileAtomic,
 } from "./files.ts";
 import { discardStaging, type SourceTree, sourceTree, stagingFolders } from "./source_tree.ts";
@@ -32,6 +33,8 @@ export async function recoverSourceTree(
   const tree = sourceTree(ctx);
   let finished = 0;
   let discarded = 0;
+  removeTemporaries(tree.state);
+  removeTemporaries(tree.index);
   for (const staging of stagingFolders(tree)) {
     const operations = journalOf(staging);
     if (operations === undefined) {
