@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { isExecutable, kindOf, Mode } from "../github/git_objects.ts";
 import { blobHash, fileHash, linkHash } from "../machine/blob_hash.ts";
 import { lstatIfExists } from "../machine/files.ts";
@@ -19,7 +18,7 @@ export interface LocalEntry {
 }
 
 /** Work that is done between two looks at the network: this many paths, or so many bytes hashed. */
-const SLICE_PATHS = 1500;
+const SLICE_PATHS = 3000;
 const SLICE_BYTES = 2 * 1024 * 1024;
 
 /** What a row of the index was found to be: not looked at, as it should be, or anything else. */
@@ -106,14 +105,15 @@ export class LocalTree {
       if (gone !== undefined && path.startsWith(gone)) continue;
       gone = undefined;
       if (mode === Mode.Gitlink || isExcluded(path)) continue;
-      const right = this.#lookAtRow(row);
+      const right = this.isRight(row);
       allRight &&= right;
       if (!right && mode === Mode.Tree && this.#seen.get(path)?.kind !== "folder") {
         gone = path + "/";
       }
-      if (row % SLICE_PATHS === 0 || this.#hashedBytes - bytes > SLICE_BYTES) {
+      if (row % SLICE_PATHS === SLICE_PATHS - 1 || this.#hashedBytes - bytes > SLICE_BYTES) {
         bytes = this.#hashedBytes;
-        await setImmediate();
+        // A timer, because an immediate does not let the network have its turn.
+        await new Promise((resolve) => setTimeout(resolve, 0));
       }
     }
     return allRight;
@@ -162,11 +162,12 @@ export class LocalTree {
     return blobHash(content) === sha ? content : undefined;
   }
 
+  /** Where a content should be: what is really there is looked at when it is asked for. */
   #pathsBySha(): Map<string, string> {
     const paths = new Map<string, string>();
     for (const [path, entry] of this.#seen) if (entry?.sha) paths.set(entry.sha, path);
     this.#index?.manifest.entries.forEach(({ path, sha, mode }, row) => {
-      if (mode !== Mode.Tree && this.#rows[row] === RIGHT) paths.set(sha, path);
+      if (mode !== Mode.Tree && this.#rows[row] !== OTHER) paths.set(sha, path);
     });
     return paths;
   }

@@ -85,12 +85,13 @@ class Sync {
     const ctx = this.#ctx;
     const state = this.#state;
     const { remote, ref } = begun;
-    // The request travels while the tree is looked at.
     // Needed when the answer is here; loaded while it travels.
     const unpacking = import("../github/pack_objects.ts");
     const index = state && readIndex(ctx, state);
     const local = this.#localTree(index, staging);
-    await local.scan();
+    // The tree is looked at while requests travel.
+    const scanning = local.scan();
+    scanning.catch(() => {});
     await unpacking;
     const { commit, by } = await begun.resolving;
     ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
@@ -107,6 +108,7 @@ class Sync {
         everything: this.#options.forceFull === true || (!index && this.#isEmpty(local)),
         pathsOnly: !this.#writes,
       }, store);
+    await scanning;
     this.#refuseUselessCommit(begun.repository, local, target);
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
