@@ -85,43 +85,15 @@ const sizes = (options.sizes ?? (options.quick ? "small" : "small,large")).split
 const networks = (options.networks ?? (options.quick ? "fast,slow" : "fast,slow,tls")).split(",");
 const changes = options.changes.split(",").map((text) => text === "install" ? text : Number(text));
 const rounds = (size: string) =>
-  Number(options.iterations ?? (options.quick || size === "large" ? 3 : 5));
+  Number(options.iterations ?? (size === "large" ? 2 : options.quick ? 3 : 4));
 const wants = (part: string) => options.only === undefined || options.only === part;
+
+const output = options.output ??
+  (partial ? undefined : new URL("../../docs/benchmarks.md", import.meta.url).pathname);
 
 const folder = await Deno.makeTempDir({ prefix: "bench-" });
 try {
   const tool = options["peers-only"] ? undefined : await findTool();
-  const scenarios: Scenario[] = [];
-  const local: LocalFigures[] = [];
-  let startup: StartupFigures | undefined;
-  if (tool && wants("startup")) startup = await benchStartup(tool.command, folder, 21);
-  const gigetCli = wants("network") && changes.includes("install")
-    ? await installGiget(folder)
-    : undefined;
-  for (const size of wants("network") || wants("local") ? sizes : []) {
-    const counts = [5, 50, 500];
-    say(`generating the ${size} repository`);
-    const repository = await sizedRepository(`${folder}/${size}.git`, SIZES[size]!, counts);
-    const shared = { repository, folder: `${folder}/${size}` };
-    for (const network of networkKinds.filter(({ name }) => networks.includes(name))) {
-      if (!wants("network") || size === "large" && network.tls) continue;
-      scenarios.push(
-        ...await benchNetwork({
-          ...shared,
-          network,
-          changes,
-          iterations: rounds(size),
-          tool: tool?.command,
-          gigetCli,
-          say,
-        }),
-      );
-    }
-    if (tool && wants("local")) {
-      const iterations = rounds(size) + 2;
-      local.push(await benchLocal({ ...shared, tool: tool.command, iterations }));
-    }
-  }
   const head = {
     machine: await describeMachine(),
     tool: tool?.kind ?? "not measured",
@@ -129,11 +101,37 @@ try {
       " ",
     ),
   };
-  const text = report(head, { scenarios, local, startup });
-  await Deno.stdout.write(new TextEncoder().encode(text));
-  const output = options.output ??
-    (partial ? undefined : new URL("../../docs/benchmarks.md", import.meta.url).pathname);
-  if (output !== undefined) await Deno.writeTextFile(output, text);
+  const scenarios: Scenario[] = [];
+  const local: LocalFigures[] = [];
+  let startup: StartupFigures | undefined;
+  /** The report so far: a run that is stopped leaves what it has measured. */
+  const written = async () => {
+    const text = report(head, { scenarios, local, startup });
+    if (output !== undefined) await Deno.writeTextFile(output, text);
+    return text;
+  };
+  if (tool && wants("startup")) startup = await benchStartup(tool.command, folder, 21);
+  const gigetCli = wants("network") && changes.includes("install")
+    ? await installGiget(folder)
+    : undefined;
+  for (const size of wants("network") || wants("local") ? sizes : []) {
+    const iterations = rounds(size);
+    say(`generating the ${size} repository`);
+    const repository = await sizedRepository(`${folder}/${size}.git`, SIZES[size]!, [5, 50, 500]);
+    const shared = { repository, folder: `${folder}/${size}` };
+    if (tool && wants("local")) {
+      const { command } = tool;
+      local.push(await benchLocal({ ...shared, tool: command, iterations: iterations + 3 }));
+      await written();
+    }
+    for (const network of networkKinds.filter(({ name }) => networks.includes(name))) {
+      if (!wants("network") || size === "large" && network.tls) continue;
+      const measured = { network, changes, iterations, tool: tool?.command, gigetCli, say };
+      scenarios.push(...await benchNetwork({ ...shared, ...measured }));
+      await written();
+    }
+  }
+  await Deno.stdout.write(new TextEncoder().encode(await written()));
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
