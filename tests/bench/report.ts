@@ -88,10 +88,11 @@ function localPart({ files, check, hash, memory }: LocalFigures): string {
 }
 
 function targetsPart(targets: readonly Target[]): string {
-  const missed = targets.filter(({ met }) => !met).length;
+  const missed = targets.filter(({ met }) => !met);
+  const reasons = [...new Set(missed.map(({ why }) => why))];
   return [
     "## Targets",
-    `${targets.length - missed} of ${targets.length} are met.`,
+    `${targets.length - missed.length} of ${targets.length} are met.`,
     table(
       ["what", "measured", "at most", ""],
       targets.map(({ what, measured, limit, met }) => [
@@ -101,6 +102,9 @@ function targetsPart(targets: readonly Target[]): string {
         met ? "met" : "**missed**",
       ]),
     ),
+    ...(reasons.length > 0
+      ? ["Why they are missed:", reasons.map((why) => `- ${why}`).join("\n")]
+      : []),
   ].join("\n\n");
 }
 
