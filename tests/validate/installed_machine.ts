@@ -4,7 +4,7 @@ import { runTool, type RunToolOptions, type ToolResult } from "../support/execut
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
 import { type StandIns, standIns } from "../support/stand_ins.ts";
 import { installer, source } from "../e2e/installer.ts";
-import { settle } from "./settle.ts";
+import { answerWell, settle } from "./settle.ts";
 
 /** A machine that was installed and would be healthy, with its stand-ins. */
 export class InstalledMachine implements Disposable {
@@ -23,6 +23,7 @@ export class InstalledMachine implements Disposable {
       "--yes",
     ]);
     equal(code, 0, stdout + stderr);
+    settle(machine.root);
     return InstalledMachine.#copyOf(machine.root);
   }
 
@@ -35,20 +36,21 @@ export class InstalledMachine implements Disposable {
     const copy = Deno.makeTempDirSync({ prefix: "installed-" });
     sh("cp", "-a", `${root}/.`, copy);
     const stand = standIns();
-    settle(copy, stand);
+    answerWell(stand);
     return new InstalledMachine(copy, stand);
   }
 
-  /** Runs validator inside it. */
-  run(args: readonly string[] = [], options: RunToolOptions = {}): Promise<ToolResult> {
-    const env = { GITHUB_API_URL: "http://127.0.0.1:9", ...options.env };
-    return runTool("validator", args, {
-      inside: this.root,
-      standIns: this.stand.folder,
-      timeout: 120_000,
-      ...options,
-      env,
-    });
+  /** Runs validator inside it; GitHub is a server that answers. */
+  async run(args: readonly string[] = [], options: RunToolOptions = {}): Promise<ToolResult> {
+    const listening = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    await using server = Deno.serve(listening, () => new Response("{}"));
+    const env = { GITHUB_API_URL: `http://127.0.0.1:${server.addr.port}`, ...options.env };
+    return await runTool("validator", args, { ...this.launch, ...options, env });
+  }
+
+  /** How a tool is started inside it. */
+  get launch(): RunToolOptions {
+    return { inside: this.root, standIns: this.stand.folder, timeout: 120_000 };
   }
 
   host(path: string): string {
@@ -63,6 +65,22 @@ export class InstalledMachine implements Disposable {
     Deno.mkdirSync(this.host(path).replace(/\/[^/]*$/, ""), { recursive: true, mode: 0o755 });
     Deno.writeTextFileSync(this.host(path), text);
     Deno.chmodSync(this.host(path), mode);
+  }
+
+  link(path: string, target: string): void {
+    Deno.symlinkSync(target, this.host(path));
+  }
+
+  chmod(path: string, mode: number): void {
+    Deno.chmodSync(this.host(path), mode);
+  }
+
+  /** Replaces in a file, which must hold it. */
+  change(path: string, from: string | RegExp, to: string): void {
+    const text = this.read(path);
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`${path} does not hold ${from}`);
+    Deno.writeTextFileSync(this.host(path), changed);
   }
 
   remove(path: string): void {

@@ -1,0 +1,79 @@
+import { places } from "../../machine/places.ts";
+import { nearestName } from "../../nix/nearest_name.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import type { Facts } from "../facts.ts";
+
+/** What only evaluating the flake tells. */
+export const evaluationChecks: readonly Check[] = [
+  {
+    id: "flake-host",
+    group: "Configuration Files",
+    title: "nixosConfigurations",
+    severity: "error",
+    quick: false,
+    blocksUpdate: false,
+    check: (_ctx, facts) => host(facts),
+  },
+  {
+    id: "evaluation",
+    group: "Configuration Files",
+    title: "configuration",
+    severity: "error",
+    quick: false,
+    blocksUpdate: false,
+    check: evaluation,
+  },
+];
+
+async function host(facts: Facts): Promise<Finding> {
+  if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  const own = facts.host();
+  if (typeof own !== "object") return skip("host.json does not name this machine");
+  const hosts = await facts.hosts();
+  if (hosts.includes(own.hostName)) return pass(`the flake has ${own.hostName}`);
+  const nearest = nearestName(own.hostName, hosts);
+  return fail(
+    `the flake has no host ${own.hostName}${nearest ? `; the nearest is ${nearest}` : ""}`,
+    hosts.length > 0 ? `it has: ${some(hosts, 6)}` : "bring the tree back: smart-sync --force-full",
+    hosts,
+  );
+}
+
+/** That it does not evaluate at all is what the check of the host says, where that is so. */
+async function evaluation(_ctx: Context, facts: Facts): Promise<Finding> {
+  if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  const own = facts.host();
+  if (typeof own !== "object") return skip("host.json does not name this machine");
+  const configuration = await facts.configuration();
+  if (configuration === undefined) return skip("the flake has no host for this machine");
+  const { failedAssertions, unreadable = [], warnings, hostName, nixosVersion } = configuration;
+  if (failedAssertions.length > 0) {
+    return fail(
+      `it cannot be built: ${failedAssertions[0]}`,
+      `correct it in ${places.configuration}/local.nix`,
+      failedAssertions,
+    );
+  }
+  if (hostName !== own.hostName) {
+    return warn(
+      `${own.hostName} calls itself ${hostName}`,
+      `name it alike: networking.hostName in local.nix, or system-installer --hostname ${hostName}`,
+    );
+  }
+  if (unreadable.length > 0) {
+    return warn(
+      `parts cannot be evaluated: ${some(unreadable)}`,
+      "--verbose names them",
+      unreadable,
+    );
+  }
+  if (warnings.length > 0) {
+    return warn(
+      `it evaluates with ${warnings.length} of its own warnings: ${warnings[0]}`,
+      "follow what they say",
+      warnings,
+    );
+  }
+  return pass(`evaluates${nixosVersion ? `, NixOS ${nixosVersion}` : ""}`);
+}

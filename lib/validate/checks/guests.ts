@@ -1,0 +1,53 @@
+import { listIfExists, lstatIfExists, readTextIfExists } from "../../machine/files.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, fail, type Finding, pass, some, warn } from "../check.ts";
+
+/** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */
+const FOLDERS = ["/var/lib/libvirt/qemu", "/etc/libvirt/qemu"];
+/** A store path as Nix writes it: 32 letters of its base 32, a dash, a name. */
+const STORE_PATH = /\/nix\/store\/[0-9a-df-np-sv-z]{32}-[\w+.?=-]+(?:\/[\w+.?=/-]+)?/g;
+/** NixOS links the emulators here at every start of libvirtd. */
+const STABLE = "/run/libvirt/nix-emulators, /run/libvirt/nix-ovmf";
+
+/** Guests that name a path of the store stop working when it is collected (nixpkgs#378894). */
+export const guestsCheck: Check = {
+  id: "guest-store-paths",
+  group: "System Services",
+  title: "guest definitions",
+  severity: "error",
+  quick: true,
+  blocksUpdate: false,
+  check: guests,
+};
+
+function guests(ctx: Context): Finding {
+  const gone: string[] = [];
+  const named: string[] = [];
+  let count = 0;
+  for (const folder of FOLDERS) {
+    for (
+      const file of listIfExists(ctx.root.follow(folder)).filter((name) => /\.xml$/.test(name))
+    ) {
+      const text = readTextIfExists(ctx.root.follow(`${folder}/${file}`)) ?? "";
+      const guest = file.slice(0, -".xml".length);
+      count++;
+      for (const path of new Set(text.match(STORE_PATH) ?? [])) {
+        const there = lstatIfExists(ctx.root.follow(path)) !== undefined;
+        (there ? named : gone).push(`${guest}: ${path}`);
+      }
+    }
+  }
+  const first = (gone[0] ?? named[0])?.split(":")[0];
+  const remedy = `virsh edit ${first}: name what stays the same at every update (${STABLE})`;
+  if (gone.length > 0) {
+    return fail(`names what is not in the store: ${some(gone, 1)}`, remedy, gone);
+  }
+  if (named.length > 0) {
+    return warn(
+      `names what the next garbage collection may remove: ${some(named, 1)}`,
+      remedy,
+      named,
+    );
+  }
+  return pass(count === 0 ? "no guest is defined" : `${count} guests, none names a store path`);
+}

@@ -1,0 +1,66 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { endpointsOf } from "../../github/endpoints.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, type Finding, pass, skip, warn } from "../check.ts";
+
+/** Whoever has not answered then (ms) is called unreachable. */
+const TIMEOUT = 4_000;
+
+/** The network is only needed for updates: a warning at most. */
+export const networkChecks: readonly Check[] = [
+  {
+    id: "dns",
+    group: "System Services",
+    title: "name resolution",
+    severity: "warning",
+    quick: false,
+    blocksUpdate: false,
+    check: dns,
+  },
+  {
+    id: "github",
+    group: "System Services",
+    title: "GitHub",
+    severity: "warning",
+    quick: false,
+    blocksUpdate: false,
+    check: github,
+  },
+];
+
+async function dns(ctx: Context): Promise<Finding> {
+  const host = new URL(endpointsOf(ctx.env).api).hostname;
+  if (isIP(host.replace(/^\[|\]$/g, "")) !== 0) return skip(`${host} is an address, not a name`);
+  const found = await within(lookup(host).then(() => true, () => false));
+  return found ? pass(`${host} has an address`) : warn(
+    `${host} cannot be resolved`,
+    "resolvectl query " + host + "; look at networking.nameservers and /etc/resolv.conf",
+  );
+}
+
+/** Any answer will do: a rate limit is an answer too. */
+async function github(ctx: Context): Promise<Finding> {
+  const { api } = endpointsOf(ctx.env);
+  try {
+    const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(TIMEOUT)]);
+    const response = await fetch(api, { method: "HEAD", redirect: "manual", signal });
+    await response.body?.cancel();
+    return pass(`${api} answers (${response.status})`);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message.split(": ").at(-1) : String(error);
+    return warn(
+      `${api} does not answer: ${reason}`,
+      "updates have to wait; everything else works without it",
+    );
+  }
+}
+
+async function within(work: Promise<boolean>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), TIMEOUT);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

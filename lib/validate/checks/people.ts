@@ -1,0 +1,111 @@
+import { groupsOf } from "../../machine/accounts.ts";
+import { loginUsers } from "../../machine/login_users.ts";
+import { places } from "../../machine/places.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import { evaluated } from "../evaluated.ts";
+import type { Facts } from "../facts.ts";
+
+/** Groups of those who run virtual machines (reference, "User Migration"). */
+const GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"];
+
+/** Who can log in, who can become root, and who is in which group. */
+export const peopleChecks: readonly Check[] = [
+  {
+    id: "groups",
+    group: "Security",
+    title: "groups",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: groups,
+  },
+  {
+    id: "group-members",
+    group: "Security",
+    title: "users in their groups",
+    severity: "error",
+    quick: false,
+    blocksUpdate: false,
+    check: members,
+  },
+  {
+    id: "administrators",
+    group: "Security",
+    title: "administrators",
+    severity: "error",
+    quick: true,
+    blocksUpdate: true,
+    check: administrators,
+  },
+  {
+    id: "empty-passwords",
+    group: "Security",
+    title: "empty passwords",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: emptyPasswords,
+  },
+];
+
+function groups(_ctx: Context, facts: Facts): Finding {
+  if (!facts.isInstalled()) return skip("Hyper-NixOS is not installed here");
+  const known = new Set(facts.accounts().groups.map(({ name }) => name));
+  const missing = GROUPS.filter((name) => !known.has(name));
+  return missing.length === 0 ? pass(GROUPS.join(", ")) : fail(
+    `missing: ${missing.join(", ")}`,
+    "an activation makes them: rebuild-helper switch",
+    missing,
+  );
+}
+
+/** NixOS sets memberships at every activation; a tool that edits /etc/group would be overruled. */
+async function members(_ctx: Context, facts: Facts): Promise<Finding> {
+  const configuration = await evaluated(facts);
+  if ("status" in configuration) return configuration;
+  const accounts = facts.accounts();
+  const missing = configuration.users.accounts.filter(({ isNormalUser }) => isNormalUser)
+    .flatMap(({ name, extraGroups }) => {
+      const account = accounts.accounts.find((account) => account.name === name);
+      if (account === undefined) return [`${name} (no account)`];
+      const { primary, supplementary } = groupsOf(accounts, account);
+      const has = new Set([primary?.name, ...supplementary.map((group) => group.name)]);
+      return extraGroups.filter((group) => !has.has(group)).map((group) => `${name} in ${group}`);
+    });
+  return missing.length === 0
+    ? pass("as configured")
+    : fail(`missing: ${some(missing)}`, "an activation sets them: rebuild-helper switch", missing);
+}
+
+function administrators(_ctx: Context, facts: Facts): Finding {
+  const accounts = facts.accounts();
+  if (!accounts.shadowReadable) return denied("/etc/shadow");
+  const people = loginUsers(accounts).migratable;
+  const wheel = people.filter((account) =>
+    account.uid !== 0 &&
+    groupsOf(accounts, account).supplementary.some(({ name }) => name === "wheel")
+  );
+  const able = [...wheel, ...people.filter(({ uid }) => uid === 0)]
+    .filter(({ passwordState }) => passwordState === "hash" || passwordState === "empty");
+  if (able.length > 0) return pass(`${able.map(({ name }) => name).join(", ")} can become root`);
+  return wheel.length > 0
+    ? warn(
+      `${wheel.map(({ name }) => name).join(", ")} may use sudo, but have no password to type`,
+      `passwd ${wheel[0]!.name}`,
+    )
+    : fail(
+      "nobody can become root: no one in wheel, and root has no password",
+      `add someone to wheel in ${places.configuration}/local.nix, then rebuild-helper switch`,
+    );
+}
+
+function emptyPasswords(_ctx: Context, facts: Facts): Finding {
+  const accounts = facts.accounts();
+  if (!accounts.shadowReadable) return denied("/etc/shadow");
+  const empty = accounts.accounts.filter(({ passwordState }) => passwordState === "empty")
+    .map(({ name }) => name);
+  return empty.length === 0
+    ? pass("none")
+    : fail(`no password is asked of ${some(empty)}`, `passwd ${empty[0]}`, empty);
+}

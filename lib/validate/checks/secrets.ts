@@ -1,0 +1,164 @@
+import { passwordHashes, readAccounts } from "../../machine/accounts.ts";
+import { listIfExists, lstatIfExists } from "../../machine/files.ts";
+import { loginUsers } from "../../machine/login_users.ts";
+import { places } from "../../machine/places.ts";
+import type { Context } from "../../program/context.ts";
+import { type Change, type Check, denied, fail, type Finding, pass, skip, some } from "../check.ts";
+import { octal, permissions } from "../ownership.ts";
+
+/** The token's file in a home folder (reference, "Setting GitHub Token"). */
+const TOKEN = ".config/github/token";
+/** GitHub's tokens: classic with their kind, and fine-grained ones (GitHub's docs, "Token formats"). */
+const TOKENS = /\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})\b/;
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{64}/;
+/** Larger files (bytes) are no configuration. */
+const LARGEST = 1024 * 1024;
+const READABLE_BY_OTHERS = 0o077;
+
+/** Secrets are in files that only their owner reads, and nowhere in the flake. */
+export const secretChecks: readonly Check[] = [
+  {
+    id: "password-files",
+    group: "Security",
+    title: "password files",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: passwordFiles,
+    fix: (ctx) => privatePasswords(ctx).flatMap((path) => close(path, 0o600)),
+  },
+  {
+    id: "shadow",
+    group: "Security",
+    title: "/etc/shadow",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: shadow,
+    fix: (ctx) => close(ctx.root.follow("/etc/shadow"), 0o640),
+  },
+  {
+    id: "github-token",
+    group: "Security",
+    title: "GitHub tokens",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: tokens,
+    fix: (ctx) => tokenFiles(ctx).flatMap((path) => close(path, 0o600)),
+  },
+  {
+    id: "secrets-in-flake",
+    group: "Security",
+    title: "secrets in the flake",
+    severity: "error",
+    quick: false,
+    blocksUpdate: true,
+    check: inFlake,
+  },
+];
+
+function passwordFiles(ctx: Context): Finding {
+  if (lstatIfExists(ctx.root.host(places.state)) === undefined) return skip("no state folder");
+  const files = privatePasswords(ctx);
+  const problems = files.filter((path) => isOpen(path) || Deno.lstatSync(path).uid !== 0);
+  if (problems.length === 0) return pass(`${files.length}, readable by root alone`);
+  return fail(
+    `not root's alone: ${some(problems)}`,
+    `chown root:root ${problems[0]} && chmod 0600 ${
+      problems[0]
+    }; change a password others may know`,
+    problems,
+  );
+}
+
+function privatePasswords(ctx: Context): string[] {
+  const folder = ctx.root.follow(places.passwords);
+  return listIfExists(folder).map((name) => `${folder}/${name}`)
+    .filter((path) => lstatIfExists(path)?.isFile);
+}
+
+function shadow(ctx: Context): Finding {
+  const path = ctx.root.follow("/etc/shadow");
+  const info = lstatIfExists(path);
+  if (info === undefined) return skip("there is none");
+  const mode = permissions(info);
+  return info.uid === 0 && (mode & 0o027) === 0
+    ? pass(`${octal(mode)} of root`)
+    : fail(`has mode ${octal(mode)} of user ${info.uid}`, `chmod 0640 ${path}, or validator --fix`);
+}
+
+function tokens(ctx: Context): Finding {
+  const files = tokenFiles(ctx);
+  const open = files.filter(isOpen);
+  if (open.length > 0) {
+    return fail(
+      `others can read ${some(open)}`,
+      "chmod 0600, or validator --fix; then replace the token at github.com/settings/tokens",
+      open,
+    );
+  }
+  return pass(
+    files.length === 0 ? "none is stored" : `${files.length}, readable by the owner alone`,
+  );
+}
+
+/** A home that this user cannot enter counts as one without: it is closed to others too. */
+function tokenFiles(ctx: Context): string[] {
+  return loginUsers(readAccounts(ctx)).migratable.flatMap(({ home }) => {
+    const path = ctx.root.follow(`${home}/${TOKEN}`);
+    try {
+      return lstatIfExists(path)?.isFile ? [path] : [];
+    } catch (error) {
+      if (error instanceof Deno.errors.PermissionDenied) return [];
+      throw error;
+    }
+  });
+}
+
+/** The flake is copied to the store, where everyone reads it. */
+function inFlake(ctx: Context): Finding {
+  const hashes = [...passwordHashes(ctx).values()].filter((hash) => hash.startsWith("$"));
+  if (!readAccounts(ctx).shadowReadable) return denied("/etc/shadow");
+  const found: string[] = [];
+  let count = 0;
+  for (const path of filesBelow(ctx.root.follow(places.hypervisor))) {
+    count++;
+    const text = Deno.readTextFileSync(path);
+    const what = hashes.some((hash) => text.includes(hash))
+      ? "a password hash of this machine"
+      : TOKENS.test(text)
+      ? "a GitHub token"
+      : PRIVATE_KEY.test(text)
+      ? "a private key"
+      : undefined;
+    if (what) found.push(`${path}: ${what}`);
+  }
+  return found.length === 0 ? pass(`none in ${count} files`) : fail(
+    `everyone can read ${some(found, 2)}`,
+    "take it out and replace it by a new one; passwords belong into hashedPasswordFile",
+    found,
+  );
+}
+
+function* filesBelow(folder: string): Generator<string> {
+  for (const name of listIfExists(folder)) {
+    const path = `${folder}/${name}`;
+    const info = lstatIfExists(path);
+    if (info?.isDirectory && name !== ".git") yield* filesBelow(path);
+    else if (info?.isFile && info.size <= LARGEST) yield path;
+  }
+}
+
+function isOpen(path: string): boolean {
+  return (permissions(Deno.lstatSync(path)) & READABLE_BY_OTHERS) !== 0;
+}
+
+/** Takes permissions away, and gives none. */
+function close(path: string, atMost: number): Change[] {
+  const before = permissions(Deno.lstatSync(path));
+  const after = before & atMost;
+  if (before === after) return [];
+  Deno.chmodSync(path, after);
+  return [{ what: path, before: octal(before), after: octal(after) }];
+}

@@ -1,0 +1,165 @@
+import { failedUnits } from "../../nix/failed_units.ts";
+import { machineHas } from "../../machine/machine_files.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import type { Facts } from "../facts.ts";
+
+const TIMEOUT = 10_000;
+/** The modular daemons and the monolithic one (libvirt's documentation, "Daemons"). */
+const LIBVIRT = ["libvirtd.service", "libvirtd.socket", "virtqemud.service", "virtqemud.socket"];
+/** What has to run on every host; of each line, one. */
+const ESSENTIAL = [
+  ["nix-daemon.socket", "nix-daemon.service"],
+  ["dbus.service", "dbus-broker.service"],
+  ["sshd.service", "sshd.socket"],
+];
+
+/** What systemd and libvirt say of themselves. */
+export const serviceChecks: readonly Check[] = [
+  {
+    id: "essential-services",
+    group: "System Services",
+    title: "essential services",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: (ctx) => services(ctx),
+  },
+  {
+    id: "libvirtd-unit",
+    group: "System Services",
+    title: "libvirt service",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: libvirtUnit,
+  },
+  {
+    id: "libvirtd-answers",
+    group: "System Services",
+    title: "libvirt answers",
+    severity: "error",
+    quick: true,
+    blocksUpdate: false,
+    check: (ctx, facts) => libvirtAnswers(ctx, facts),
+  },
+  {
+    id: "failed-units",
+    group: "System Services",
+    title: "failed units",
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: failed,
+  },
+  {
+    id: "time-synchronised",
+    group: "System Services",
+    title: "clock",
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: clock,
+  },
+];
+
+/** Why systemd cannot be asked; undefined when it can. */
+function silent(ctx: Context, command: string): Finding | undefined {
+  if (!ctx.root.isRunning) return skip(`the machine at ${ctx.root.path} does not run`);
+  if (!machineHas(ctx, "/run/systemd/system")) return skip("systemd does not run here");
+  return ctx.run.which(command) ? undefined : skip(`${command} was not found`);
+}
+
+/** ActiveState of the units that systemd has loaded; systemctl(1), show. */
+async function unitStates(ctx: Context, units: readonly string[]): Promise<Map<string, string>> {
+  const properties = "--property=Id,LoadState,ActiveState";
+  const { stdout } = await ctx.run("systemctl", ["show", properties, ...units], {
+    timeout: TIMEOUT,
+  });
+  const states = new Map<string, string>();
+  let unit: Record<string, string> = {};
+  for (const line of stdout.split("\n")) {
+    const [name, ...value] = line.split("=");
+    // Some releases separate units by an empty line, and all begin one with its Id.
+    if (name === "Id") unit = {};
+    if (name) unit[name] = value.join("=");
+    const { Id, LoadState, ActiveState } = unit;
+    if (Id && ActiveState && LoadState === "loaded") states.set(Id, ActiveState);
+  }
+  return states;
+}
+
+async function services(ctx: Context): Promise<Finding> {
+  const problem = silent(ctx, "systemctl");
+  if (problem) return problem;
+  const states = await unitStates(ctx, ESSENTIAL.flat());
+  const known = ESSENTIAL.map((units) => units.filter((unit) => states.has(unit)))
+    .filter((units) => units.length > 0);
+  if (known.length === 0) return skip("systemd knows none of them");
+  const down = known.filter((units) => !units.some((unit) => states.get(unit) === "active"))
+    .map((units) => units[0]!);
+  return down.length === 0
+    ? pass(known.map((units) => units.find((unit) => states.get(unit) === "active")!).join(", "))
+    : fail(`not running: ${down.join(", ")}`, `systemctl status ${down.join(" ")}`, down);
+}
+
+async function libvirtUnit(ctx: Context, facts: Facts): Promise<Finding> {
+  const problem = silent(ctx, "systemctl");
+  if (problem) return problem;
+  if (!facts.isInstalled()) return skip("Hyper-NixOS is not installed here");
+  const states = await unitStates(ctx, LIBVIRT);
+  if (states.size === 0) {
+    return fail("no libvirt service is installed", "rebuild-helper switch; the module sets it up");
+  }
+  const active = LIBVIRT.find((unit) => states.get(unit) === "active");
+  if (active) return pass(`${active} is active`);
+  const unit = states.keys().next().value!;
+  return fail(
+    `${unit} is ${states.get(unit)}`,
+    `systemctl start ${unit}; journalctl -b -u ${unit}`,
+  );
+}
+
+async function libvirtAnswers(ctx: Context, facts: Facts): Promise<Finding> {
+  if (!ctx.root.isRunning) return skip(`the machine at ${ctx.root.path} does not run`);
+  if (!facts.isInstalled()) return skip("Hyper-NixOS is not installed here");
+  if (!ctx.run.which("virsh")) return skip("virsh was not found");
+  const args = ["--connect", "qemu:///system", "uri"];
+  const { code, stderr } = await ctx.run("virsh", args, { accept: "any", timeout: TIMEOUT });
+  if (code === 0) return pass("qemu:///system answers");
+  if (Deno.uid() !== 0 && /denied|authenticat|polkit/i.test(stderr)) {
+    return denied("qemu:///system");
+  }
+  const reason = stderr.trim().split("\n").at(-1) || `virsh ended with ${code}`;
+  return fail(`qemu:///system does not answer: ${reason}`, "journalctl -b -u libvirtd");
+}
+
+async function failed(ctx: Context): Promise<Finding> {
+  const problem = silent(ctx, "systemctl");
+  if (problem) return problem;
+  const state = await ctx.run("systemctl", ["is-system-running"], {
+    accept: "any",
+    timeout: TIMEOUT,
+  });
+  const word = state.stdout.trim();
+  if (word === "" || word === "offline" || word === "unknown") {
+    return skip("systemd does not answer");
+  }
+  const units = await failedUnits(ctx);
+  return units.length === 0
+    ? pass(`none, the system is ${word}`)
+    : warn(some(units), `systemctl status ${units[0]}; journalctl -b -u ${units[0]}`, units);
+}
+
+async function clock(ctx: Context): Promise<Finding> {
+  const problem = silent(ctx, "timedatectl");
+  if (problem) return problem;
+  const args = ["show", "--property=NTPSynchronized", "--value"];
+  const { code, stdout } = await ctx.run("timedatectl", args, { accept: "any", timeout: TIMEOUT });
+  const word = stdout.trim();
+  if (code !== 0 || (word !== "yes" && word !== "no")) return skip("timedatectl does not say");
+  return word === "yes" ? pass("synchronised") : warn(
+    "the time is not synchronised: certificates and logs may go wrong",
+    "timedatectl timesync-status; services.timesyncd.enable = true;",
+  );
+}

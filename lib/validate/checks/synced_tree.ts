@@ -1,0 +1,106 @@
+import { kindOf } from "../../github/git_objects.ts";
+import { fileHash, linkHash } from "../../machine/blob_hash.ts";
+import { lstatIfExists } from "../../machine/files.ts";
+import { places } from "../../machine/places.ts";
+import { sourceTree } from "../../machine/source_tree.ts";
+import { currentSystem } from "../../nix/generations.ts";
+import { systemRecord } from "../../rebuild/system_record.ts";
+import { isExcluded } from "../../sync/exclusions.ts";
+import { readIndex, readSyncState } from "../../sync/state.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, type Finding, NOT_INSTALLED, pass, skip, some, warn } from "../check.ts";
+import type { Facts } from "../facts.ts";
+
+/** Which commit the sources are, and which one runs. */
+export const syncedTreeChecks: readonly Check[] = [
+  {
+    id: "synced-files",
+    group: "Core Directories",
+    title: "last synced commit",
+    severity: "warning",
+    quick: false,
+    blocksUpdate: false,
+    check: syncedFiles,
+  },
+  {
+    id: "running-commit",
+    group: "System Services",
+    title: "running commit",
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: runningCommit,
+  },
+];
+
+function syncedFiles(ctx: Context, facts: Facts): Finding {
+  if (!facts.isInstalled()) return NOT_INSTALLED;
+  const state = readSyncState(ctx);
+  if (state === undefined) return skip("the tree was never synced: nothing to compare it with");
+  const index = readIndex(ctx, state);
+  const commit = state.commit.slice(0, 12);
+  if (index === undefined) {
+    return skip(`the files of ${commit} are not known: smart-sync learns them`);
+  }
+  const { path } = sourceTree(ctx);
+  const known = new Set<string>();
+  const differences: string[] = [];
+  for (const entry of index.manifest.entries) {
+    known.add(entry.path);
+    const kind = kindOf(entry.mode);
+    if (kind === "gitlink" || kind === "tree" || isExcluded(entry.path)) continue;
+    const info = lstatIfExists(`${path}/${entry.path}`);
+    if (info === undefined) differences.push(`missing: ${entry.path}`);
+    else if (contentOf(`${path}/${entry.path}`, info) !== entry.sha) {
+      differences.push(`modified: ${entry.path}`);
+    }
+  }
+  for (const extra of extraFiles(path, known)) differences.push(`extra: ${extra}`);
+  return differences.length === 0
+    ? pass(`the tree is ${state.repository} ${commit} (${state.ref})`)
+    : warn(
+      `differs from ${commit} in ${differences.length} files: ${some(differences)}`,
+      "smart-sync --dry-run --verbose shows what it would put back; it keeps a backup",
+      differences,
+    );
+}
+
+/** The blob's name; undefined for what is neither file nor link. */
+function contentOf(path: string, info: Deno.FileInfo): string | undefined {
+  if (info.isSymlink) return linkHash(path);
+  return info.isFile ? fileHash(path, info.size) : undefined;
+}
+
+function* extraFiles(tree: string, known: ReadonlySet<string>, below = ""): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(`${tree}/${below}`)) {
+    const path = below + name;
+    if (isExcluded(path)) continue;
+    if (!isDirectory) {
+      if (!known.has(path)) yield path;
+    } else if (known.has(path)) yield* extraFiles(tree, known, `${path}/`);
+    else if (holdsFiles(`${tree}/${path}`)) yield `${path}/`;
+  }
+}
+
+/** Git knows no empty folders. */
+function holdsFiles(folder: string): boolean {
+  return [...Deno.readDirSync(folder)].some(({ name, isDirectory }) =>
+    !isDirectory || holdsFiles(`${folder}/${name}`)
+  );
+}
+
+function runningCommit(ctx: Context, facts: Facts): Finding {
+  if (!facts.isInstalled()) return NOT_INSTALLED;
+  const state = readSyncState(ctx);
+  if (state === undefined) return skip("the tree was never synced");
+  const built = systemRecord(ctx, currentSystem(ctx))?.commit ?? undefined;
+  if (built === undefined) return skip("the running system does not say what it was built from");
+  return built === state.commit
+    ? pass(`the running system was built from ${built.slice(0, 12)}`)
+    : warn(
+      `the running system is of ${built.slice(0, 12)}, ${places.source} of ${
+        state.commit.slice(0, 12)
+      }`,
+      "rebuild-helper switch",
+    );
+}

@@ -1,0 +1,44 @@
+import { bootDefault, bootedSystem, currentSystem } from "../../nix/generations.ts";
+import { needsRebootFor } from "../../nix/system_closure.ts";
+import type { Context } from "../../program/context.ts";
+import { type Check, type Finding, pass, skip, warn } from "../check.ts";
+
+/** The running system against the one that was booted and the one that will be. */
+export const systemChecks: readonly Check[] = [
+  {
+    id: "pending-reboot",
+    group: "System Services",
+    title: "pending reboot",
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: reboot,
+  },
+  {
+    id: "boot-default",
+    group: "System Services",
+    title: "next boot",
+    severity: "warning",
+    quick: true,
+    blocksUpdate: false,
+    check: nextBoot,
+  },
+];
+
+function reboot(ctx: Context): Finding {
+  const current = currentSystem(ctx);
+  if (current === undefined || bootedSystem(ctx) === undefined) return skip("no NixOS runs here");
+  const parts = needsRebootFor(ctx, current);
+  return parts.length === 0
+    ? pass("none: kernel and initrd are those that were booted")
+    : warn(`the ${parts.join(", ")} changed since the machine was booted`, "reboot when it suits");
+}
+
+function nextBoot(ctx: Context): Finding {
+  const [current, next] = [currentSystem(ctx), bootDefault(ctx)];
+  if (current === undefined || next === undefined) return skip("no NixOS runs here");
+  return current === next ? pass("starts the system that runs") : warn(
+    "the next boot starts another system than the one that runs",
+    "to keep this one: rebuild-helper switch; to return to the other: reboot",
+  );
+}
