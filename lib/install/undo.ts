@@ -1,5 +1,7 @@
 import type { Context } from "../program/context.ts";
+import { ensureDirectory, lstatIfExists, removeIfExists } from "../machine/files.ts";
 import { acquireLock } from "../machine/lock.ts";
+import { sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
@@ -46,9 +48,27 @@ export async function undoInstallation(ctx: Context, receipt: Receipt): Promise<
       : "";
     ctx.log.info(`${path} is as it was before the installation${kept}`);
   }
+  putAwayPreviousTree(ctx, receipt);
   const kept = revertSteps(ctx, receipt, "undoing", "undone");
   ctx.log.info("undone: every file is as it was before the installation");
   for (const path of kept) ctx.log.info(`changed since the installation, kept in ${path}`);
+}
+
+/** smart-sync's way back belongs to the tree that goes; it is kept with what changed since. */
+function putAwayPreviousTree(ctx: Context, receipt: Receipt): void {
+  const { previous } = sourceTree(ctx);
+  const copied = receipt.steps.some(({ kind, state }) => kind === "tree" && state === "done");
+  if (!copied || !lstatIfExists(previous)) return;
+  const folder = ctx.root.host(`${backupFolder(receipt)}/changed-since`);
+  const place = `${folder}/previous-source`;
+  ensureDirectory(folder, 0o700);
+  removeIfExists(place);
+  try {
+    Deno.renameSync(previous, place);
+  } catch {
+    // Another file system (rename(2), EXDEV): it is a copy of what upstream had before.
+    removeIfExists(previous);
+  }
 }
 
 async function bringBackSystem(ctx: Context, receipt: Receipt): Promise<void> {
