@@ -51,8 +51,9 @@ export function endpointsOf(env: Readonly<Record<string, string>>): Endpoints {
 export function parseRepository(text: string): Repository {
   const path = text.trim().replace(/^https?:\/\/[^/]+\//, "").replace(/(\.git)?\/*$/, "");
   const [owner, name, ...rest] = path.split("/");
-  const plain = (word: string | undefined) => word !== undefined && /^[\w.-]{1,100}$/.test(word);
-  if (!plain(owner) || !plain(name) || rest.length > 0 || /^\.+$/.test(name!)) {
+  const plain = (word: string | undefined) =>
+    word !== undefined && /^[\w.-]{1,100}$/.test(word) && !/^\.+$/.test(word);
+  if (!plain(owner) || !plain(name) || rest.length > 0) {
     throw new ToolError(`"${text}" is not a repository`, {
       code: ExitCode.InvalidArguments,
       hint: "give it as OWNER/NAME, for example MasterofNull/Hyper-NixOS",

@@ -57,7 +57,7 @@ export function encodeIndex({ manifest, figures }: LocalIndex): Uint8Array {
 /** Reads an index; undefined when it is damaged or of another format: it is then made anew. */
 export function decodeIndex(content: Uint8Array): LocalIndex | undefined {
   // Copied to its own memory: the columns need an aligned start.
-  const bytes = Buffer.from(content.slice().buffer);
+  const bytes = Buffer.from(new Uint8Array(content).buffer);
   const body = bytes.subarray(0, -20);
   if (bytes.length < 40 || bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
   if (!createHash("sha1").update(body).digest().equals(bytes.subarray(-20))) return undefined;

@@ -1,0 +1,162 @@
+import { equal, ok, rejects } from "node:assert/strict";
+import fc from "fast-check";
+import { createStaging, discardStaging, sourceTree } from "../../lib/machine/source_tree.ts";
+import {
+  doOperations,
+  type Operation,
+  staged,
+  undoOperations,
+  writeJournal,
+} from "../../lib/machine/tree_journal.ts";
+import { hasInterruptedChange, recoverSourceTree } from "../../lib/machine/tree_recovery.ts";
+import { testContext } from "../support/context.ts";
+import { diffTrees, snapshotTree } from "../support/tree.ts";
+
+/** A change with every kind of step, as a sync stages it. */
+function stageChange(ctx: ReturnType<typeof testContext>): Operation[] {
+  const tree = sourceTree(ctx);
+  const here = (path: string, text: string) => {
+    Deno.mkdirSync(`${tree.path}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    Deno.writeTextFileSync(`${tree.path}/${path}`, text);
+  };
+  here("changed", "old");
+  here("gone/deep/file", "goes away");
+  here("becomes-file/inside", "moves aside");
+  here("mode", "stays");
+  Deno.chmodSync(`${tree.path}/mode`, 0o600);
+  Deno.symlinkSync("changed", `${tree.path}/link`);
+  const staging = createStaging(tree);
+  const fresh = staged.new(staging);
+  const previous = staged.previousTree(staging);
+  for (const folder of [`${fresh}/new/folder`, `${previous}/gone/deep`]) {
+    Deno.mkdirSync(folder, { recursive: true });
+  }
+  Deno.writeTextFileSync(`${fresh}/changed`, "new");
+  Deno.writeTextFileSync(`${fresh}/becomes-file`, "a file now");
+  Deno.writeTextFileSync(`${fresh}/new/folder/file`, "added");
+  Deno.symlinkSync("mode", `${fresh}/link`);
+  for (const path of ["changed", "gone/deep/file", "link"]) {
+    Deno.linkSync(`${tree.path}/${path}`, `${previous}/${path}`);
+  }
+  Deno.writeTextFileSync(staged.state(staging), "{}");
+  Deno.writeTextFileSync(staged.index(staging), "");
+  return [
+    { do: "aside", path: "becomes-file" },
+    { do: "remove", path: "gone/deep/file" },
+    { do: "prune", path: "gone/deep" },
+    { do: "prune", path: "gone" },
+    { do: "put", path: "changed" },
+    { do: "put", path: "becomes-file" },
+    { do: "put", path: "link" },
+    { do: "put", path: "new" },
+    { do: "mode", path: "mode", mode: 0o644, before: 0o600 },
+  ];
+}
+
+async function withMachine(
+  body: (ctx: ReturnType<typeof testContext>) => void | Promise<void>,
+): Promise<void> {
+  const root = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${root}/etc/hypervisor/src`, { recursive: true });
+    await Deno.mkdir(`${root}/var/lib`, { recursive: true });
+    await body(testContext({ root }));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("recoverSourceTree() finishes a journaled change, wherever it was interrupted", async () => {
+  let expected: ReturnType<typeof snapshotTree> | undefined;
+  for (let done = 0; done <= 9; done++) {
+    await withMachine(async (ctx) => {
+      const operations = stageChange(ctx);
+      const tree = sourceTree(ctx);
+      const [staging = ""] = [...Deno.readDirSync(tree.parent)]
+        .filter(({ name }) => name.startsWith(".src-staging-"))
+        .map(({ name }) => `${tree.parent}/${name}`);
+      writeJournal(staging, operations);
+      doOperations(tree.path, staging, operations.slice(0, done));
+      ok(hasInterruptedChange(ctx));
+      equal((await recoverSourceTree(ctx)).finished, 1);
+      const now = snapshotTree(tree.path);
+      expected ??= now;
+      equal(diffTrees(expected, now), "", `interrupted after ${done} steps`);
+      equal(Deno.readTextFileSync(`${tree.path}/becomes-file`), "a file now");
+      equal(Deno.readTextFileSync(`${tree.previous}/tree/becomes-file/inside`), "moves aside");
+      equal(
+        [...Deno.readDirSync(tree.parent)].map(({ name }) => name).sort().join(),
+        ".src-previous,src",
+      );
+      ok(!hasInterruptedChange(ctx));
+    });
+  }
+});
+
+Deno.test("undoOperations() takes back what was done, after any number of steps", async () => {
+  for (let done = 0; done <= 9; done++) {
+    await withMachine((ctx) => {
+      const operations = stageChange(ctx);
+      const tree = sourceTree(ctx);
+      const staging = [...Deno.readDirSync(tree.parent)]
+        .map(({ name }) => `${tree.parent}/${name}`).find((path) => path.includes("staging"))!;
+      const before = snapshotTree(tree.path);
+      doOperations(tree.path, staging, operations.slice(0, done));
+      undoOperations(tree.path, staging, operations);
+      equal(diffTrees(before, snapshotTree(tree.path)), "", `after ${done} steps`);
+      // And again forward: nothing that was staged is lost.
+      doOperations(tree.path, staging, operations);
+      equal(Deno.readTextFileSync(`${tree.path}/new/folder/file`), "added");
+    });
+  }
+});
+
+Deno.test("recoverSourceTree() takes everything back when a step cannot be done", async () => {
+  await withMachine(async (ctx) => {
+    const operations = stageChange(ctx);
+    const tree = sourceTree(ctx);
+    const staging = [...Deno.readDirSync(tree.parent)]
+      .map(({ name }) => `${tree.parent}/${name}`).find((path) => path.includes("staging"))!;
+    writeJournal(staging, operations);
+    // A file cannot take the place of a folder that has something in it.
+    Deno.removeSync(`${tree.path}/link`);
+    Deno.mkdirSync(`${tree.path}/link/in-the-way`, { recursive: true });
+    const before = snapshotTree(tree.path);
+    await rejects(recoverSourceTree(ctx));
+    equal(diffTrees(before, snapshotTree(tree.path)), "");
+    equal((await recoverSourceTree(ctx)).finished, 0);
+  });
+});
+
+Deno.test("recoverSourceTree() discards what was staged and never decided", async () => {
+  await withMachine(async (ctx) => {
+    stageChange(ctx);
+    const tree = sourceTree(ctx);
+    const before = snapshotTree(tree.path);
+    equal((await recoverSourceTree(ctx)).discarded, 1);
+    equal(diffTrees(before, snapshotTree(tree.path)), "");
+    equal([...Deno.readDirSync(tree.parent)].map(({ name }) => name).join(), "src");
+  });
+});
+
+Deno.test("recoverSourceTree() refuses a journal that is damaged or leads out of the tree", async () => {
+  const journals = fc.constantFrom(
+    "",
+    "{}",
+    '{"version":2,"operations":[]}',
+    '{"version":1,"operations":[{"do":"put","path":"../../outside"}]}',
+    '{"version":1,"operations":[{"do":"remove","path":"/etc/passwd"}]}',
+    '{"version":1,"operations":[{"do":"format","path":"a"}]}',
+  );
+  await fc.assert(
+    fc.asyncProperty(journals, (journal) =>
+      withMachine(async (ctx) => {
+        const tree = sourceTree(ctx);
+        const staging = createStaging(tree);
+        Deno.writeTextFileSync(staged.journal(staging), journal);
+        await rejects(recoverSourceTree(ctx), /damaged|hostile/);
+        discardStaging(staging);
+      })),
+    { numRuns: 12 },
+  );
+});
