@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { launch, type LaunchOptions } from "../support/launch.ts";
-import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
+import { hasCommand, hasNix, hasTmux, isRoot, need } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
+import { openToolTerminal } from "../support/terminal.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
 import { installer, source, unowned } from "./installer.ts";
 
@@ -74,6 +75,40 @@ Deno.test({
       assert.equal(diffTrees(before, now), "", `interrupted after rename ${boundary}`);
     }
     assert.ok(interrupted >= 3, `only ${interrupted} boundaries were seen`);
+  },
+});
+
+Deno.test({
+  name: "system-installer killed half-way is finished when the next run is told to",
+  ignore: !canTrace || !hasTmux,
+  fn: async () => {
+    using programs = standIns();
+    using from = source();
+    using machine = scratchMachine("rented");
+    const before = snapshotTree(machine.root, { ignore: unowned, times: true });
+    const args = [...ARGS, "--source", from.path];
+    const options = { inside: machine.root, standIns: programs.folder };
+    assert.equal(await signalAfterRename("SIGKILL", 18, args, options), 137);
+    const receipts = () =>
+      [...Deno.readDirSync(machine.host("/var/lib/hyper-nixos/receipts"))]
+        .filter(({ name }) => name.endsWith(".json")).length;
+    assert.equal(receipts(), 1);
+
+    await using terminal = await openToolTerminal("system-installer", args, options);
+    await terminal.waitFor(/was cut off while applying.*What shall become of it\?/s);
+    await terminal.send("Down", "Enter");
+    await terminal.waitFor(/Host name/, 60_000);
+    await terminal.send("Enter");
+    await terminal.waitFor(/Apply these changes/, 60_000);
+    await terminal.send("Enter");
+    assert.equal(await terminal.exitCode(60_000), 0);
+    assert.equal(receipts(), 1, "the same receipt goes on");
+    assert.ok(machine.exists("/etc/nixos/flake.nix"));
+
+    const undone = await installer(machine, programs, from)(["--undo"]);
+    assert.equal(undone.code, 0, undone.stderr);
+    const after = snapshotTree(machine.root, { ignore: unowned, times: true });
+    assert.equal(diffTrees(before, after), "");
   },
 });
 
