@@ -19,13 +19,15 @@ for (const breakage of BREAKAGES) {
     const options = breakage.spaceless ? { full: [machine.host(breakage.spaceless)] } : {};
     const mode = breakage.full ? ["--json"] : ["--json", "--quick"];
     const found = await machine.run(mode, options);
-    const report = read(found.stdout + "", found.stderr);
+    const report = read(found.stdout, found.stderr);
     const check = statusOf(report, breakage.id);
     equal(check.status, breakage.expect, JSON.stringify(check));
     ok(check.remedy, "it says what to do");
     equal(found.code, report.counts.fail > 0 ? 6 : 0, found.stderr);
     if (breakage.expect === "fail") equal(found.code, 6, found.stderr);
 
+    equal(check.fixable || !breakage.fixed, true);
+    if (!check.fixable) return;
     const repaired = await machine.run([...mode, "--fix"], options);
     const after = read(repaired.stdout, repaired.stderr);
     const repair = after.repairs?.find((one) => one.check === breakage.id);

@@ -24,7 +24,7 @@ const GONE = "/nix/store/00000000000000000000000000000000-qemu-8.0/bin/qemu-kvm"
 const NOBODY = 65534;
 
 function own(m: InstalledMachine, path: string): void {
-  Deno.lchownSync(m.host(path), NOBODY, NOBODY);
+  Deno.chownSync(m.host(path), NOBODY, NOBODY);
 }
 
 export const BREAKAGES: readonly Breakage[] = [
