@@ -1,7 +1,5 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts";
-import { install } from "../lib/install/install.ts";
-import { undo } from "../lib/install/undo.ts";
 import { main, VERSION } from "../lib/program/main.ts";
 import { choice, flag, jsonOption, OptionError, parsed, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
@@ -73,8 +71,15 @@ export const systemInstaller: Tool<typeof options> = {
   needsRoot: ({ dryRun }) => !dryRun,
   writesLog: ({ dryRun }) => !dryRun,
   asks: ({ dryRun }) => !dryRun,
-  run: async (ctx, values) =>
-    values.undo ? await undo(ctx) : await install(ctx, { ...values, version: VERSION }),
+  // Loaded when there is work to do: --help needs none of it.
+  run: async (ctx, values) => {
+    if (values.undo) {
+      const { undo } = await import("../lib/install/undo.ts");
+      return await undo(ctx);
+    }
+    const { install } = await import("../lib/install/install.ts");
+    return await install(ctx, { ...values, version: VERSION });
+  },
 };
 
 /** An option's parser from a function that says what is wrong. */
