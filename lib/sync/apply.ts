@@ -5,10 +5,9 @@ import { syncToDisk } from "../machine/tree_sync.ts";
 import type { Context } from "../program/context.ts";
 import { backUpEdits } from "./backup.ts";
 import { encodeIndex } from "./index_file.ts";
-import type { ManifestEntry } from "./manifest.ts";
 import type { SyncPlan } from "./plan.ts";
 import { readPreviousIndex, recordOf, writeRecord } from "./previous.ts";
-import { linkPrevious, stageFiles } from "./stage.ts";
+import { type Contents, linkPrevious, stageFiles } from "./stage.ts";
 
 /** What is needed to carry out a plan. */
 export interface Change {
@@ -16,8 +15,7 @@ export interface Change {
   /** From `createStaging`. */
   readonly staging: string;
   readonly plan: SyncPlan;
-  /** Verified content of a staged file. */
-  readonly contentOf: (entry: ManifestEntry) => Uint8Array;
+  readonly contents: Contents;
   /** The state after the change, as text; undefined when nothing will be known of the tree. */
   readonly stateAfter: string | undefined;
   /** The index after the change; made from the plan when not given. */
@@ -37,9 +35,9 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
   const total = plan.staged.length;
   const progress = ctx.ui.progress("Writing files", total);
   try {
-    const written = stageFiles(staging, plan.staged, change.contentOf, (done, bytes) => {
+    const written = stageFiles(staging, plan.staged, change.contents, (done) => {
       ctx.signal.throwIfAborted();
-      progress.update(done, `${done} of ${total} files, ${size(bytes)}`);
+      progress.update(done, `${done} of ${total} files`);
     });
     const asides = plan.operations.filter((step) => step.do === "aside").map(({ path }) => path);
     const linked = linkPrevious(tree.path, staging, plan.replaced, asides);
@@ -74,8 +72,4 @@ function writeDescription(staging: string, change: Change): string[] {
 
 function indexFolder(tree: SourceTree): string {
   return tree.index.slice(0, tree.index.lastIndexOf("/"));
-}
-
-function size(bytes: number): string {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -4,6 +4,8 @@ import type { ManifestTrees } from "./manifest.ts";
 
 /** Contents beyond this are kept in the staging folder instead of memory (bytes). */
 const IN_MEMORY = 48 * 1024 * 1024;
+/** The same, when all of them are written as they arrive. */
+const IN_MEMORY_TOO = 16 * 1024 * 1024;
 
 /**
  * Objects that were downloaded, by name, backed by what the machine has anyway: the files of the tree
@@ -14,8 +16,15 @@ export class ContentStore implements ObjectStore {
   readonly #local: LocalTree;
   readonly #trees: ManifestTrees | undefined;
   readonly #objects = new Map<string, GitObject>();
-  readonly #spilled = new Set<string>();
+  /** Host paths of contents on disk. */
+  readonly #files = new Map<string, string>();
   #size = 0;
+
+  /**
+   * Set when everything is wanted: contents are then written as they arrive, while the network is waited
+   * for, and only have to be moved to their places afterwards.
+   */
+  writeOnArrival = false;
 
   /**
    * @param spill an existing folder for what does not fit into memory
@@ -28,24 +37,38 @@ export class ContentStore implements ObjectStore {
   }
 
   put(sha: string, object: GitObject): void {
-    if (this.#objects.has(sha) || this.#spilled.has(sha)) return;
-    if (object.kind === "blob") {
-      if (this.#spill !== undefined && this.#size + object.data.length > IN_MEMORY) {
-        Deno.writeFileSync(`${this.#spill}/${sha}`, object.data);
-        this.#spilled.add(sha);
-        return;
+    if (this.#objects.has(sha) || this.#files.has(sha)) return;
+    if (object.kind === "blob" && this.#spill !== undefined) {
+      const { length } = object.data;
+      const fits = this.#size + length <= (this.writeOnArrival ? IN_MEMORY_TOO : IN_MEMORY);
+      if (this.writeOnArrival || !fits) {
+        const path = `${this.#spill}/${sha}`;
+        Deno.writeFileSync(path, object.data);
+        this.#files.set(sha, path);
       }
-      this.#size += object.data.length;
+      if (!fits) return;
+      this.#size += length;
     }
     this.#objects.set(sha, object);
+  }
+
+  /**
+   * Moves a content that is on disk to its place, if it was not moved to another one before.
+   * @returns whether it did
+   */
+  moveTo(sha: string, path: string): boolean {
+    const from = this.#files.get(sha);
+    if (from !== `${this.#spill}/${sha}`) return false;
+    Deno.renameSync(from, path);
+    this.#files.set(sha, path);
+    return true;
   }
 
   get(sha: string): GitObject | undefined {
     const object = this.#objects.get(sha);
     if (object) return object;
-    if (this.#spilled.has(sha)) {
-      return { kind: "blob", data: Deno.readFileSync(`${this.#spill}/${sha}`) };
-    }
+    const file = this.#files.get(sha);
+    if (file !== undefined) return { kind: "blob", data: Deno.readFileSync(file) };
     const tree = this.#trees?.content(sha);
     if (tree) return { kind: "tree", data: tree };
     const data = this.#local.contentOf(sha);
@@ -54,7 +77,7 @@ export class ContentStore implements ObjectStore {
 
   /** The object was received, or is a file of the tree as it is. */
   has(sha: string): boolean {
-    return this.#objects.has(sha) || this.#spilled.has(sha) ||
+    return this.#objects.has(sha) || this.#files.has(sha) ||
       this.#local.contentOf(sha) !== undefined;
   }
 

@@ -4,6 +4,7 @@ import type { Context } from "../program/context.ts";
 import type { ContentStore } from "./content_store.ts";
 import type { SyncOptions } from "./options.ts";
 import type { SyncPlan } from "./plan.ts";
+import { TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
 import type { Target } from "./target.ts";
 
@@ -72,17 +73,20 @@ async function byGit(
   store: ContentStore,
 ): Promise<Delivery | undefined> {
   const progress = ctx.ui.progress("Receiving files", missing.length);
+  const note = new TransferNote(remote.http.bytes);
+  const say = (done: number, total: number, unit: string) =>
+    note.text(done, total, unit, remote.http.bytes);
   const most = missing.length > 500 && missing.length > plan.files * 0.6;
   try {
     if (most) {
       await remote.git.fetch({ wants: [target.manifest.commit] }, store, (done, total) => {
-        progress.update(Math.floor(missing.length * done / total), `${done} of ${total} objects`);
+        progress.update(Math.floor(missing.length * done / total), say(done, total, "objects"));
       });
     } else {
       for (let at = 0; at < missing.length; at += WANTS) {
         const wants = missing.slice(at, at + WANTS).map(({ sha }) => sha);
         await remote.git.fetch({ wants, blobs: true }, store, (done) => {
-          progress.update(at + done, `${at + done} of ${missing.length} files`);
+          progress.update(at + done, say(at + done, missing.length, "files"));
         });
       }
     }
@@ -114,10 +118,11 @@ async function byFiles(
   const choice = chooseFiles(remote, target, plan, missing, options);
   ctx.log.debug(`transport: ${choice.transport}, because ${choice.reason}`);
   const progress = ctx.ui.progress("Downloading files", missing.length);
+  const note = new TransferNote(remote.http.bytes);
   let taken = 0;
   const take = (file: WantedFile, data: Uint8Array) => {
     store.put(file.sha, { kind: "blob", data });
-    progress.update(++taken, `${taken} of ${missing.length} files`);
+    progress.update(++taken, note.text(taken, missing.length, "files", remote.http.bytes));
   };
   const download = {
     connections: options.connections ?? CONNECTIONS,

@@ -78,12 +78,11 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
       tree,
       staging,
       plan,
-      contentOf: ({ path, sha, mode }) => {
-        const source = sources.get(sha);
-        if (source === undefined) return contentHere(local, path, sha);
-        return (mode & 0o170000) === 0o120000
-          ? new TextEncoder().encode(Deno.readLinkSync(source))
-          : Deno.readFileSync(source);
+      contents: {
+        of: ({ path, sha }) => {
+          const source = sources.get(sha);
+          return source === undefined ? contentHere(local, path, sha) : contentOf(source);
+        },
       },
       stateBefore: readTextIfExists(tree.state),
       stateAfter: record.state ?? undefined,
@@ -100,6 +99,12 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   } finally {
     discardStaging(staging);
   }
+}
+
+function contentOf(path: string): Uint8Array {
+  return Deno.lstatSync(path).isSymlink
+    ? new TextEncoder().encode(Deno.readLinkSync(path))
+    : Deno.readFileSync(path);
 }
 
 /** A file that was edited since the sync, and whose synced content is elsewhere in the tree. */

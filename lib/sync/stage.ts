@@ -4,6 +4,14 @@ import { staged as places } from "../machine/tree_journal.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import { modeOf } from "./local_tree.ts";
 
+/** Where the contents of staged files come from. */
+export interface Contents {
+  /** Verified content. */
+  readonly of: (entry: ManifestEntry) => Uint8Array;
+  /** Moves the content to a path, if it is in a file of its own that nobody else needs. */
+  readonly moveTo?: (entry: ManifestEntry, path: string) => boolean;
+}
+
 /** Makes a folder and those above it, down from `top`, with these permissions, whatever the umask. */
 export class FolderMaker {
   readonly #made = new Set<string>();
@@ -33,32 +41,31 @@ export class FolderMaker {
 /**
  * Writes new files and links into a staging folder, at their final relative paths and with their final
  * permissions.
- * @param contentOf verified content by blob name
  * @returns the host paths of all files and folders written
  */
 export function stageFiles(
   staging: string,
   entries: readonly ManifestEntry[],
-  contentOf: (entry: ManifestEntry) => Uint8Array,
-  progress: (done: number, bytes: number) => void,
+  contents: Contents,
+  progress: (done: number) => void,
 ): string[] {
   const top = places.new(staging);
   const folders = new FolderMaker(top, 0o755);
   const written: string[] = [];
-  let bytes = 0;
   entries.forEach((entry, index) => {
     const path = `${top}/${entry.path}`;
     folders.make(parentOf(path));
-    const content = contentOf(entry);
     if (kindOf(entry.mode) === "symlink") {
-      Deno.symlinkSync(linkTarget(content), path);
+      Deno.symlinkSync(linkTarget(contents.of(entry)), path);
     } else {
-      Deno.writeFileSync(path, content, { createNew: true });
+      if (!contents.moveTo?.(entry, path)) {
+        const content = contents.of(entry);
+        Deno.writeFileSync(path, content, { createNew: true });
+      }
       Deno.chmodSync(path, modeOf(entry));
       written.push(path);
     }
-    bytes += content.length;
-    progress(index + 1, bytes);
+    progress(index + 1);
   });
   return [...folders.made, ...written];
 }

@@ -99,13 +99,15 @@ class Sync {
     const trees = index && new ManifestTrees(index.manifest);
     const store = new ContentStore(local, trees, staging && spillFolder(staging));
     const same = index?.manifest.commit === commit && !this.#options.forceFull;
+    const everything = this.#options.forceFull === true || (!index && this.#isEmpty(local));
+    store.writeOnArrival = everything;
     const target: Target = same
       ? { ...NOTHING_NEW, manifest: index.manifest }
       : await fetchTarget(ctx, remote, commit, {
         base: index?.manifest,
         trees,
         also: state && !index && state.commit !== commit ? state.commit : undefined,
-        everything: this.#options.forceFull === true || (!index && this.#isEmpty(local)),
+        everything,
         pathsOnly: !this.#writes,
       }, store);
     await scanning;
@@ -131,10 +133,13 @@ class Sync {
       tree: this.#tree,
       staging,
       plan,
-      contentOf: ({ sha, path }) => {
-        const object = store.get(sha);
-        if (object === undefined) throw new Error(`no content for ${path}`);
-        return object.data;
+      contents: {
+        of: ({ sha, path }) => {
+          const object = store.get(sha);
+          if (object === undefined) throw new Error(`no content for ${path}`);
+          return object.data;
+        },
+        moveTo: ({ sha }, path) => store.moveTo(sha, path),
       },
       stateBefore: readTextIfExists(this.#tree.state),
       stateAfter: encodeState(after),

@@ -10,6 +10,7 @@ import {
   ManifestTrees,
   MissingTree,
 } from "./manifest.ts";
+import { STEPS, TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
 
 /** A commit with its paths. */
@@ -79,12 +80,17 @@ async function fetchByGit(
   const { base, trees, also } = known;
   const have = base && !known.everything ? base.commit : undefined;
   const pathsOnly = known.pathsOnly || (have === undefined && !known.everything);
-  const progress = ctx.ui.progress("Receiving objects");
+  const progress = ctx.ui.progress("Receiving objects", STEPS);
+  const note = new TransferNote(remote.http.bytes);
   try {
     await remote.git.fetch(
       { wants: also ? [commit, also] : [commit], have, treesOnly: pathsOnly },
       store,
-      (done, total) => progress.update(done, `${done} of ${total} objects`),
+      (done, total) =>
+        progress.update(
+          Math.floor(STEPS * done / total),
+          note.text(done, total, "objects", remote.http.bytes),
+        ),
     );
     const { commit: peeled, tree } = rootTree(commit, store);
     const source = (sha: string) => store.received(sha, "tree");

@@ -97,8 +97,10 @@ Deno.test("planSync() and applyChange() make any tree the commit, and lose no lo
           tree,
           staging: createStaging(tree),
           plan,
-          contentOf: ({ path }) =>
-            new TextEncoder().encode(next.find((file) => file.path === path)!.content),
+          contents: {
+            of: ({ path }) =>
+              new TextEncoder().encode(next.find((file) => file.path === path)!.content),
+          },
           stateBefore: undefined,
           stateAfter: undefined,
         });
