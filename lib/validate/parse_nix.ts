@@ -1,3 +1,4 @@
+import { ToolError } from "../machine/tool_error.ts";
 import { evaluationFailure } from "../nix/evaluation_failure.ts";
 import { temporaryStore } from "../nix/temporary_store.ts";
 import type { Context } from "../program/context.ts";
@@ -9,7 +10,7 @@ const TIMEOUT = 20_000;
  * Parses Nix files without evaluating them.
  * @param paths host paths
  * @returns Nix's own rendering of what it parsed
- * @throws ToolError exit 6 with Nix's message when one is no Nix, 2 without Nix
+ * @throws ToolError exit 6 with Nix's message when one is no Nix, 2 without Nix, 1 when Nix crashes
  */
 export async function parseNix(ctx: Context, paths: readonly string[]): Promise<string> {
   using store = temporaryStore(ctx);
@@ -19,6 +20,8 @@ export async function parseNix(ctx: Context, paths: readonly string[]): Promise<
     cwd: "/",
     env: store.env,
   });
-  if (code !== 0) throw evaluationFailure(paths.join(", "), stderr);
+  if (code === 1) throw evaluationFailure(paths.join(", "), stderr);
+  // Nix itself crashed, for example on a home folder that it may not read: nothing about the files.
+  if (code !== 0) throw new ToolError(`nix-instantiate ended with ${code}: ${stderr.trim()}`);
   return stdout;
 }

@@ -1,7 +1,15 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { ReportDocument } from "../../lib/validate/document.ts";
-import { needsNix } from "../support/needs.ts";
+import { runTool } from "../support/executable.ts";
+import { hasNix, hasSetpriv, hasTmux, isRoot, needsNix } from "../support/needs.ts";
+import { scratchMachine } from "../support/scratch_machine.ts";
+import { standIns } from "../support/stand_ins.ts";
+import { openToolTerminal } from "../support/terminal.ts";
+import { diffTrees, snapshotTree } from "../support/tree.ts";
 import { InstalledMachine } from "../validate/installed_machine.ts";
+import { program } from "../validate/settle.ts";
+
+const ANOTHER = 65534;
 
 let installed: Promise<InstalledMachine> | undefined;
 /** One installation for all tests of this file. */
@@ -16,11 +24,175 @@ Deno.test.afterAll(async () => {
 
 needsNix("validator finds nothing wrong with a machine that was just installed", async () => {
   using healthy = await machine();
+  const ignore = [/^nix\//, /^var\/log\/hypervisor\//, /^root\/\.cache/];
+  const before = snapshotTree(healthy.root, { ignore });
   const { code, stdout, stderr } = await healthy.run(["--json"]);
   const report = JSON.parse(stdout) as ReportDocument;
   const troubled = report.checks.filter(({ status }) => status === "fail" || status === "warn");
   deepEqual(troubled.map(({ id, detail }) => `${id}: ${detail}`), []);
+  const skipped = report.checks.filter(({ status }) => status === "skip").map(({ id }) => id);
+  deepEqual(skipped, ["running-commit", "dns"]);
   equal(code, 0, stderr);
   equal(report.version, 1);
-  match(stderr, /\d+ passed/);
+  equal(report.exitCode, 0);
+  equal(report.host, "workbench");
+  equal(report.repairs, null);
+  equal(report.counts.pass, report.checks.length - 2);
+  match(stderr, /\d+ passed, 2 skipped/);
+  equal(diffTrees(before, snapshotTree(healthy.root, { ignore })), "", "it changed something");
+  match(healthy.read("/var/log/hypervisor/validator.log"), /pass kvm: \/dev\/kvm is usable/);
 });
+
+needsNix("validator --fix changes nothing on a healthy machine", async () => {
+  using healthy = await machine();
+  const ignore = [/^nix\//, /^var\/log\/hypervisor\//, /^root\/\.cache/, /^run\/hyper-nixos\.lock/];
+  const before = snapshotTree(healthy.root, { ignore });
+  const { code, stdout, stderr } = await healthy.run(["--fix", "--quick"]);
+  equal(code, 0, stderr);
+  match(stdout, /\d+ passed/);
+  equal(diffTrees(before, snapshotTree(healthy.root, { ignore })), "");
+});
+
+needsNix("validator --fix shows before and after, and what is left to a person", async () => {
+  using broken = await machine();
+  broken.chmod("/etc/hypervisor", 0o777);
+  broken.chmod("/var/lib/hyper-nixos/passwords/bob", 0o644);
+  broken.remove("/etc/nixos/flake.nix");
+  broken.remove("/dev/kvm");
+  const { code, stdout, stderr } = await broken.run(["--fix", "--quick"]);
+  equal(code, 6);
+  match(stdout, /\/etc\/hypervisor: 0777 of user 0 → 0755 of root/);
+  match(stdout, /passwords\/bob: 0644 → 0600/);
+  match(stdout, /flake\.nix: missing → link to\s+\/etc\/hypervisor\/src\/flake\.nix/);
+  match(stdout, /left to you: kvm\n/);
+  match(stderr, /1 failed.*; failed: kvm\n/);
+  const again = await broken.run(["--fix", "--quick"]);
+  match(again.stdout, /left to you: kvm\n/);
+  ok(!again.stdout.includes("→ 0755"));
+});
+
+needsNix("validator --fix waits for no other tool, and changes nothing then", async () => {
+  using broken = await machine();
+  broken.chmod("/etc/hypervisor", 0o777);
+  using lock = Deno.openSync(broken.host("/run/hyper-nixos.lock"), { write: true, create: true });
+  lock.lockSync(true);
+  const { code, stderr } = await broken.run(["--fix", "--quick"]);
+  equal(code, 1);
+  match(stderr, /another tool is changing this machine/);
+  equal(Deno.statSync(broken.host("/etc/hypervisor")).mode! & 0o777, 0o777);
+});
+
+needsNix("validator --quick neither evaluates nor asks the network", async () => {
+  using healthy = await machine();
+  for (const name of ["nix", "nix-instantiate"]) {
+    const real = `PATH=\${PATH#*:}; exec ${name} "$@"`;
+    const record = `echo ${name} "$@" >>${healthy.stand.folder}/state/nix-calls`;
+    program(healthy.stand, name, `${record}\n${real}`);
+  }
+  const { code, stdout } = await healthy.run(["--quick", "--json"]);
+  equal(code, 0);
+  const calls = healthy.stand.get("nix-calls")!.trim().split("\n");
+  ok(calls.length > 0);
+  deepEqual(calls.filter((call) => !call.startsWith("nix-instantiate --parse ")), []);
+  const ids = (JSON.parse(stdout) as ReportDocument).checks.map(({ id }) => id);
+  ok(!ids.includes("github") && !ids.includes("evaluation") && ids.includes("kvm"));
+});
+
+needsNix("validator says that GitHub cannot be reached, as a warning", async () => {
+  using healthy = await machine();
+  const env = { GITHUB_API_URL: "http://127.0.0.1:1/api" };
+  const { code, stdout } = await healthy.run(["--json"], { env });
+  equal(code, 0);
+  const report = JSON.parse(stdout) as ReportDocument;
+  equal(report.checks.find(({ id }) => id === "github")?.status, "warn");
+});
+
+Deno.test({
+  name: "validator ends with 3 for another user, names what it did not see, passes none of it",
+  ignore: !hasSetpriv || !hasNix,
+  fn: async () => {
+    using healthy = await machine();
+    const another = { uid: ANOTHER, env: { HOME: "/tmp" } };
+    const { code, stdout, stderr } = await healthy.run(["--quick", "--json"], another);
+    equal(code, 3, stderr);
+    const report = JSON.parse(stdout) as ReportDocument;
+    equal(report.exitCode, 3);
+    equal(report.checks.find(({ id }) => id === "generated-modules")?.status, "pass");
+    const crashing = await healthy.run(["--quick", "--json"], { uid: ANOTHER });
+    equal(crashing.code, 3, "a home that Nix cannot read says nothing about the files");
+    const unseen = report.checks.filter(({ permissionDenied }) => permissionDenied);
+    for (const id of ["unfinished-install", "sudo-rules", "administrators", "password-files"]) {
+      ok(unseen.some((check) => check.id === id), `${id} was not called unseen`);
+    }
+    ok(unseen.every(({ status }) => status === "skip"));
+    match(stderr, /only root may look at .*sudo-rules.*: sudo validator/);
+
+    healthy.remove("/etc/nixos/flake.nix");
+    equal((await healthy.run(["--quick"], another)).code, 6, "a failure is stronger");
+    const fix = await healthy.run(["--fix"], another);
+    equal(fix.code, 3);
+    match(fix.stderr, /this needs root/);
+  },
+});
+
+Deno.test({
+  name: "validator says of a machine without Hyper-NixOS that it is not installed",
+  ignore: !hasNix || !isRoot,
+  fn: async () => {
+    using fresh = scratchMachine("uefi");
+    using stand = standIns();
+    const options = { inside: fresh.root, standIns: stand.folder };
+    const { code, stdout, stderr } = await runTool("validator", ["--quick"], options);
+    equal(code, 6);
+    match(stdout, /\/etc\/hypervisor is missing\n +→ install with: system-installer/);
+    match(stdout, /– {2}host\.json +skipped: Hyper-NixOS is not installed here/);
+    match(stderr, /failed: hypervisor-folder/);
+    const fixed = await runTool("validator", ["--quick", "--fix"], options);
+    equal(fixed.code, 6);
+    ok(!fresh.exists("/etc/hypervisor") && !fresh.exists("/var/lib/hyper-nixos"));
+  },
+});
+
+needsNix("validator looks at a mounted machine, whose services do not run", async () => {
+  using healthy = await machine();
+  const options = { root: healthy.root, standIns: healthy.stand.folder };
+  const { stdout } = await runTool("validator", ["--json"], options);
+  const report = JSON.parse(stdout) as ReportDocument;
+  equal(report.root, healthy.root);
+  const status = (id: string) => report.checks.find((check) => check.id === id)?.status;
+  equal(status("failed-units"), "skip");
+  equal(status("libvirtd-unit"), "skip");
+  equal(status("flake-link"), "pass");
+  equal(status("evaluation"), "pass");
+  equal(status("boot-devices"), "pass");
+});
+
+for (const [columns, colour] of [[80, true], [120, true], [80, false]] as const) {
+  Deno.test({
+    name: `validator on a terminal of ${columns} columns, ${colour ? "in colour" : "without"}`,
+    ignore: !hasTmux || !hasNix || !isRoot,
+    fn: async () => {
+      using broken = await machine();
+      broken.remove("/dev/kvm");
+      broken.remove("/dev/vhost-net");
+      const args = ["--quick", ...(colour ? [] : ["--no-color"])];
+      const size = { columns, rows: 40 };
+      await using terminal = await openToolTerminal("validator", args, {
+        ...broken.launch,
+        ...size,
+      });
+      equal(await terminal.exitCode(), 6);
+      const screen = await terminal.screen();
+      match(screen, /^ {2}✓ {2}\/etc\/hypervisor {2,}\/etc\/hypervisor, 0755 of root$/m);
+      match(screen, /^ {2}✗ {2}KVM {2,}there is no \/dev\/kvm/m);
+      match(screen, /^ {2}! {2}vhost-net /m);
+      match(screen, /^ {2}– {2}running commit {2,}skipped: /m);
+      const lines = screen.split("\n").filter((line) => / {2}[✓✗!–] {2}/.test(line));
+      equal(new Set(lines.map((line) => line.slice(5).search(/ {2,}\S/) > 0)).size, 1);
+      ok(screen.split("\n").every((line) => [...line].length <= columns));
+      const coloured = await terminal.colouredScreen();
+      equal(coloured.includes("\x1b[31m✗"), colour);
+      equal(coloured.includes("\x1b[3"), colour);
+    },
+  });
+}
