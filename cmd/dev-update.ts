@@ -1,0 +1,76 @@
+import { ExitCode } from "../lib/machine/exit_code.ts";
+import { main } from "../lib/program/main.ts";
+import { choice, flag, OptionError, parsed, text } from "../lib/program/options.ts";
+import type { Tool } from "../lib/program/tool.ts";
+import { devUpdate as run } from "../lib/update/dev_update.ts";
+import { REBUILD_ACTIONS } from "../lib/update/options.ts";
+
+const options = {
+  ref: text({
+    argument: "BRANCH|TAG|SHA",
+    description: "update to this branch, tag or commit",
+    default: "main",
+  }),
+  repo: text({
+    argument: "OWNER/NAME",
+    description: "update from this repository, whatever the tree came from",
+    defaultText: "HYPERVISOR_REPO, else the tree's own, else MasterofNull/Hyper-NixOS",
+  }),
+  checkOnly: flag({ description: "only check for updates, change nothing" }),
+  skipRebuild: flag({ description: "update the sources, do not rebuild the system" }),
+  forceFull: flag({
+    description: "download everything, and trust nothing known of the local files",
+  }),
+  rebuildAction: choice({
+    choices: REBUILD_ACTIONS,
+    description: "what to do with the new system",
+    default: "switch",
+  }),
+  confirm: parsed({
+    argument: "SECONDS",
+    description: "go back by itself unless confirmed in time",
+    defaultText: "asked over SSH",
+    parse: seconds,
+  }),
+};
+
+/** Brings an installation up to date, sources and system. */
+export const devUpdate: Tool<typeof options> = {
+  name: "dev-update",
+  purpose: "Brings this installation up to date in one command: checks that it is healthy,\n" +
+    "makes its sources a commit on GitHub, and rebuilds the system when it was not\n" +
+    "built from that commit.",
+  options,
+  examples: [
+    ["sudo dev-update", "update, and switch to the new system"],
+    ["dev-update --check-only", "is there anything new?"],
+    ["sudo dev-update --ref develop", "update to another branch"],
+    ["sudo dev-update --skip-rebuild", "update the sources only"],
+    ["sudo dev-update --rebuild-action test", "try the new system until the next reboot"],
+  ],
+  notes: `Steps: validator --quick, smart-sync, rebuild-helper; all under one lock.
+A failed check that blocks updates asks whether to go on. Without a terminal it stops;
+--yes goes on. A rebuild that failed is tried again by the next run, and the previous
+sources are brought back by: smart-sync --rollback. The environment variables of
+smart-sync are honoured.`,
+  exitCodes: {
+    [ExitCode.Success]: "also when there is nothing to do, or, with --check-only, something",
+    [ExitCode.General]: "also when units failed, or the machine went back",
+    [ExitCode.InvalidArguments]: "also an unknown ref or repository",
+    [ExitCode.Configuration]: "also when a failed check blocks the update",
+  },
+  needsRoot: ({ checkOnly }) => !checkOnly,
+  writesLog: ({ checkOnly }) => !checkOnly,
+  asks: ({ checkOnly }) => !checkOnly,
+  run: (ctx, values) => run(ctx, values),
+};
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
+    throw new OptionError("seconds are a whole number from 1 to 86400");
+  }
+  return value;
+}
+
+if (import.meta.main) await main(devUpdate);

@@ -1,0 +1,25 @@
+import type { Context } from "../program/context.ts";
+import { bootDefault, currentSystem, systemRecord } from "../rebuild/rebuild.ts";
+import type { SyncSummary } from "../sync/options.ts";
+import { readSyncState } from "../sync/state.ts";
+import type { RebuildAction } from "./options.ts";
+
+/**
+ * Whether there is nothing left to build: the running system was built from this commit, after the
+ * tree became what it is now. Equal files alone do not say so: a rebuild may have failed, a system
+ * that was only tested is gone after a reboot, and an edit that was built may have been replaced since.
+ * @param summary of a sync of this tree, done or only checked
+ */
+export function isBuiltFrom(
+  ctx: Context,
+  summary: Pick<SyncSummary, "commit" | "changed">,
+  action: RebuildAction,
+): boolean {
+  if (summary.changed) return false;
+  const running = currentSystem(ctx);
+  const record = systemRecord(ctx, running);
+  if (record?.commit !== summary.commit) return false;
+  if (action === "switch" && bootDefault(ctx) !== running) return false;
+  const synced = readSyncState(ctx)?.time;
+  return synced !== undefined && Date.parse(synced) <= Date.parse(record.activated);
+}

@@ -1,0 +1,148 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { acquireLock } from "../machine/lock.ts";
+import { places } from "../machine/places.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { recoverSourceTree } from "../machine/tree_recovery.ts";
+import type { Context } from "../program/context.ts";
+import { style } from "../program/style.ts";
+import {
+  type RebuildResult,
+  rebuildSystem,
+  reportRebuild,
+  settleEarlierActivation,
+} from "../rebuild/rebuild.ts";
+import type { SyncSummary } from "../sync/options.ts";
+import { Facts } from "../validate/facts.ts";
+import { renderCounts } from "../validate/render.ts";
+import { blocking } from "../validate/validate.ts";
+import { isBuiltFrom } from "./built_from.ts";
+import { checkHealth, requireGoOn } from "./check_health.ts";
+import { requireSense, type UpdateOptions } from "./options.ts";
+import { offerReturn, sayHowToReturn } from "./return_to_sources.ts";
+import { Steps } from "./steps.ts";
+import { sentence, syncSources } from "./sync_sources.ts";
+
+/**
+ * Validates the machine, makes its source tree the commit that is wanted, and rebuilds the system when
+ * it was not built from that commit. Holds the machine's lock from beginning to end, unless it only
+ * checks. Ends with a summary, also when a step fails.
+ * @returns the exit code
+ * @throws ToolError 4 for options that contradict each other, 6 when a check fails that blocks updates,
+ *   and as `syncTree`; how a rebuild failed is reported, and its code returned
+ */
+export async function devUpdate(ctx: Context, options: UpdateOptions): Promise<ExitCode> {
+  requireSense(ctx, options);
+  const steps = new Steps(ctx);
+  if (options.checkOnly) return await summarised(ctx, steps, () => check(ctx, options, steps));
+  using _lock = await acquireLock(ctx);
+  // What earlier runs left open is settled before the machine is judged.
+  if (ctx.root.isRunning) await settleEarlierActivation(ctx);
+  await recoverSourceTree(ctx);
+  return await summarised(ctx, steps, () => update(ctx, options, steps));
+}
+
+async function summarised(
+  ctx: Context,
+  steps: Steps,
+  work: () => Promise<ExitCode>,
+): Promise<ExitCode> {
+  try {
+    return await work();
+  } finally {
+    ctx.out.print(`\n${style.bold("Summary")}\n${steps.render(ctx.out.columns)}\n`);
+  }
+}
+
+async function check(ctx: Context, options: UpdateOptions, steps: Steps): Promise<ExitCode> {
+  const report = await steps.run(
+    "validation",
+    () => checkHealth(ctx, options.verbose),
+    renderCounts,
+  );
+  const summary = await steps.run("smart sync", () => syncSources(ctx, options), sentence);
+  const upToDate = isBuiltFrom(ctx, summary, options.rebuildAction);
+  steps.skip("rebuild", upToDate ? "nothing to do" : "not done: --check-only");
+  if (summary.changed) ctx.log.info("there is an update; to install it: dev-update");
+  else if (upToDate) ctx.log.info(nothingToDo(summary));
+  else {
+    ctx.log.info(
+      "the sources are current, but the running system is not known to be built from them; " +
+        "to build it: dev-update",
+    );
+  }
+  const blockers = blocking(report).map(({ check }) => check.id);
+  if (blockers.length === 0) return ExitCode.Success;
+  ctx.log.warn(`an update would be stopped by failed checks: ${blockers.join(", ")}`);
+  return ExitCode.Configuration;
+}
+
+async function update(ctx: Context, options: UpdateOptions, steps: Steps): Promise<ExitCode> {
+  const report = await steps.run(
+    "validation",
+    () => checkHealth(ctx, options.verbose),
+    renderCounts,
+  );
+  await requireGoOn(ctx, report, options);
+  const summary = await steps.run("smart sync", () => syncSources(ctx, options), sentence);
+  const { rebuildAction } = options;
+  if (isBuiltFrom(ctx, summary, rebuildAction)) {
+    steps.skip("rebuild", "nothing to do");
+    ctx.log.info(nothingToDo(summary));
+    return ExitCode.Success;
+  }
+  if (options.skipRebuild) {
+    steps.skip("rebuild", "not done: --skip-rebuild");
+    ctx.log.info(`the system was left as it is; to build it: rebuild-helper ${rebuildAction}`);
+    return ExitCode.Success;
+  }
+  return await rebuild(ctx, options, steps);
+}
+
+async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Promise<ExitCode> {
+  const { rebuildAction: action, confirm } = options;
+  let result: RebuildResult;
+  try {
+    result = await steps.run("rebuild", () =>
+      rebuildSystem(ctx, {
+        action,
+        // As a path: a .git folder in the tree must not decide which of its files Nix sees.
+        flake: `path:${places.source}`,
+        host: hostName(ctx),
+        impure: true,
+        showTrace: options.verbose,
+        confirm,
+        restartGuests: false,
+      }), said);
+  } catch (error) {
+    const failed = error instanceof ToolError && error.code !== ExitCode.Interrupted;
+    if (!failed || ctx.signal.aborted) {
+      sayHowToReturn(ctx);
+      throw error;
+    }
+    // Said now, because the question that follows is about it.
+    ctx.log.error(error.message, error.hint);
+    await offerReturn(ctx, undefined);
+    return error.code;
+  }
+  reportRebuild(ctx, result);
+  if (result.exitCode !== ExitCode.Success) await offerReturn(ctx, result.outcome);
+  return result.exitCode;
+}
+
+function said({ action, outcome, after }: RebuildResult): string {
+  if (outcome === undefined) return action === "build" ? "built, not activated" : "installed";
+  const generation = after.generation === null ? "" : `, generation ${after.generation}`;
+  return outcome.kind === "activated"
+    ? `${action}${generation}`
+    : outcome.kind.replaceAll("-", " ");
+}
+
+function nothingToDo({ commit }: SyncSummary): string {
+  return `nothing to do: the running system was built from ${commit.slice(0, 12)}`;
+}
+
+/** The attribute that nix/host.nix makes; the machine's own name where host.json is no help. */
+function hostName(ctx: Context): string | undefined {
+  const host = new Facts(ctx).host();
+  return typeof host === "object" ? host.hostName : undefined;
+}

@@ -1,0 +1,99 @@
+/** dev-update as a person meets it: its questions, in a real terminal. */
+import { equal, match, notEqual } from "node:assert/strict";
+import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
+import { openToolTerminal, type Terminal } from "../support/terminal.ts";
+import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
+
+const LONG = 60_000;
+
+let updatable: Promise<UpdatableMachine> | undefined;
+
+Deno.test.afterAll(async () => {
+  await (await updatable)?.[Symbol.asyncDispose]();
+});
+
+function onTerminal(
+  name: string,
+  prepare: (host: UpdatedMachine) => void,
+  work: (terminal: Terminal, host: UpdatedMachine) => Promise<void>,
+): void {
+  Deno.test({
+    name: `dev-update on a terminal ${name}`,
+    ignore: !hasNix || !hasTmux || !isRoot,
+    fn: async () => {
+      updatable ??= UpdatableMachine.install();
+      using host = (await updatable).copy();
+      prepare(host);
+      const size = { columns: 100, rows: 40 };
+      await using terminal = await openToolTerminal("dev-update", [], { ...host.launch, ...size });
+      await work(terminal, host);
+    },
+  });
+}
+
+onTerminal(
+  "offers to return to the previous sources after a failed build",
+  (host) => host.machine.stand.set("nixos-rebuild/fail", "1\n"),
+  async (terminal, host) => {
+    await terminal.waitFor(/Return to the previous sources now\?/, LONG);
+    equal(host.sources, "main");
+    await terminal.send("y");
+    equal(await terminal.exitCode(LONG), 1, await terminal.screen());
+    match(
+      await terminal.screen(),
+      /the sources are those of [0-9a-f]{12} again: 1 files? restored/,
+    );
+    equal(host.sources, "v1");
+  },
+);
+
+onTerminal(
+  "keeps the new sources when Enter is pressed",
+  (host) => host.machine.stand.set("nixos-rebuild/fail", "1\n"),
+  async (terminal, host) => {
+    await terminal.waitFor(/Return to the previous sources now\?/, LONG);
+    await terminal.send("Enter");
+    equal(await terminal.exitCode(LONG), 1);
+    equal(host.sources, "main");
+  },
+);
+
+onTerminal(
+  "offers system and sources together after a failed activation",
+  (host) => {
+    host.write("/run/standin-activation/exit-test", "4");
+    host.machine.stand.set("systemctl/failed", "");
+  },
+  async (terminal, host) => {
+    const before = host.bootDefault;
+    await terminal.waitFor(/Return to the previous system and the previous sources now\?/, LONG);
+    notEqual(host.bootDefault, before);
+    host.machine.remove("/run/standin-activation/exit-test");
+    await terminal.send("y");
+    equal(await terminal.exitCode(LONG), 1, await terminal.screen());
+    equal(host.bootDefault, before);
+    equal(host.sources, "v1");
+  },
+);
+
+onTerminal(
+  "asks whether to go on past a failed check that blocks",
+  (host) => host.machine.remove("/etc/hypervisor/configuration/users-local.nix"),
+  async (terminal, host) => {
+    await terminal.waitFor(/Update nevertheless\?/, LONG);
+    await terminal.send("Enter");
+    equal(await terminal.exitCode(LONG), 6, await terminal.screen());
+    equal(host.sources, "v1");
+  },
+);
+
+onTerminal(
+  "changes nothing when Ctrl-C answers the question",
+  (host) => host.machine.remove("/etc/hypervisor/configuration/users-local.nix"),
+  async (terminal, host) => {
+    await terminal.waitFor(/Update nevertheless\?/, LONG);
+    await terminal.send("C-c");
+    equal(await terminal.exitCode(LONG), 130, await terminal.screen());
+    equal(host.sources, "v1");
+  },
+);
