@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Root } from "../../lib/machine/root.ts";
 import type { ReportDocument } from "../../lib/validate/document.ts";
 import { runTool } from "../support/executable.ts";
 import { hasNix, hasSetpriv, hasTmux, isRoot, needsNix } from "../support/needs.ts";
@@ -151,6 +152,58 @@ Deno.test({
     equal(fixed.code, 6);
     ok(!fresh.exists("/etc/hypervisor") && !fresh.exists("/var/lib/hyper-nixos"));
   },
+});
+
+needsNix(
+  "validator compares the running system with the sources, and tells of activations",
+  async () => {
+    using healthy = await machine();
+    const folder = "/var/lib/hyper-nixos";
+    const [record] = [...Deno.readDirSync(healthy.host(`${folder}/systems`))];
+    const status = async (id: string) => {
+      const { stdout } = await healthy.run(["--json", "--quick"]);
+      const check = (JSON.parse(stdout) as ReportDocument).checks.find((check) => check.id === id)!;
+      return `${check.status}: ${check.detail}`;
+    };
+    const commit = (sha: string) =>
+      healthy.change(`${folder}/systems/${record!.name}`, /"commit":[^,]*/, `"commit":"${sha}"`);
+    commit("c0ffee".padEnd(40, "0"));
+    match(await status("running-commit"), /^pass: the running system was built from c0ffee000000/);
+    commit("a".repeat(40));
+    match(
+      await status("running-commit"),
+      /^warn: the running system is of aaaaaaaaaaaa, .* c0ffee/,
+    );
+
+    match(await status("unreported-activation"), /^pass/);
+    const names = [...Deno.readDirSync(healthy.host(`${folder}/activations`))].map(({ name }) =>
+      name
+    );
+    healthy.remove(`${folder}/activations/${names.find((name) => name.endsWith(".reported"))}`);
+    match(await status("unreported-activation"), /^warn: nobody has been told how a switch ended/);
+  },
+);
+
+needsNix("validator warns of guests and rules that will be trouble, and knows doas", async () => {
+  using risky = await machine();
+  const system = new Root(risky.root).realPath("/run/current-system");
+  const path = system.split("/").slice(0, 4).join("/");
+  risky.write("/var/lib/libvirt/qemu/mail.xml", `<loader>${path}</loader>`);
+  risky.change("/etc/shadow", /^bob:[^:]*/m, "bob:!");
+  Deno.writeTextFileSync(risky.host("/etc/sudoers"), "bob ALL=(ALL:ALL) NOPASSWD: ALL\n");
+  const { code, stdout } = await risky.run(["--json", "--quick"]);
+  equal(code, 0, stdout);
+  const { checks } = JSON.parse(stdout) as ReportDocument;
+  const warned = checks.filter(({ status }) => status === "warn").map(({ id, detail }) =>
+    `${id}: ${detail}`
+  );
+  equal(warned.length, 2, warned.join("\n"));
+  match(warned[0]!, /guest-store-paths: names what the next garbage collection may remove: mail: /);
+  match(warned[1]!, /sudo-rules: bob may do everything without a password, having none to type/);
+  risky.write("/etc/doas.conf", "permit nopass :wheel\n");
+  const again = await risky.run(["--json", "--quick"]);
+  equal(again.code, 6);
+  match(again.stdout, /doas: permit nopass :wheel/);
 });
 
 needsNix("validator looks at a mounted machine, whose services do not run", async () => {

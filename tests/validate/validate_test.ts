@@ -1,0 +1,65 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { blocking, exitCodeOf, validate } from "../../lib/validate/validate.ts";
+import { amount } from "../../lib/validate/amount.ts";
+import { testContext } from "../support/context.ts";
+
+async function inFolder(work: (root: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "validate-" });
+  try {
+    await work(root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("validate() does only the checks that are named, in their order", () =>
+  inFolder(async (root) => {
+    const seen: string[] = [];
+    const report = await validate(testContext({ root }), {
+      quick: true,
+      only: ["state-folder", "hypervisor-folder", "evaluation"],
+      onResult: ({ check }, done, total) => seen.push(`${check.id} ${done}/${total}`),
+    });
+    deepEqual(report.results.map(({ check }) => check.id), ["hypervisor-folder", "state-folder"]);
+    deepEqual(seen.map((line) => line.split(" ")[1]), ["1/2", "2/2"]);
+    deepEqual(blocking(report).map(({ check }) => check.id), ["hypervisor-folder"]);
+    equal(exitCodeOf(report), 6);
+  }));
+
+Deno.test("validate() stops with the signal's reason", () =>
+  inFolder(async (root) => {
+    const ctx = testContext({ root });
+    const reason = new Error("stopped");
+    ctx.abort(reason);
+    let caught: unknown;
+    await validate(ctx, { quick: true }).catch((error) => caught = error);
+    equal(caught, reason);
+  }));
+
+Deno.test("validate() skips what a tool is missing for", () =>
+  inFolder(async (root) => {
+    await Deno.mkdir(`${root}/etc/nixos`, { recursive: true });
+    await Deno.writeTextFile(`${root}/etc/nixos/hardware-configuration.nix`, "{ }\n");
+    const ctx = testContext({ root });
+    const run = Object.assign(
+      (command: string, ...rest: [readonly string[]]) => ctx.run(`no-${command}`, ...rest),
+      { which: () => undefined, env: ctx.run.env },
+    );
+    const report = await validate({ ...ctx, run }, {
+      quick: true,
+      only: ["hardware-configuration"],
+    });
+    const [result] = report.results;
+    equal(result?.status, "skip");
+    match(result!.detail, /not known: command "no-nix-instantiate" not found/);
+  }));
+
+Deno.test("amount() keeps three digits", () => {
+  deepEqual([0, 512, 1.5 * 2 ** 20, 12.3 * 2 ** 30, 456 * 2 ** 30].map(amount), [
+    "0.00 KiB",
+    "0.50 KiB",
+    "1.50 MiB",
+    "12.3 GiB",
+    "456 GiB",
+  ]);
+});
