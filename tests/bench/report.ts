@@ -7,6 +7,8 @@ export interface ReportHead {
   readonly machine: string;
   readonly tool: string;
   readonly iterations: string;
+  /** What else kept the machine busy. */
+  readonly load: string;
 }
 
 /** The report in Markdown. */
@@ -15,7 +17,7 @@ export function report(head: ReportHead, results: Results): string {
     "# Benchmarks",
     "Written by `deno task bench`; do not edit. All peers ran in turns in one run; figures are medians. " +
     "Compare ratios: seconds depend on the machine.",
-    `Machine: ${head.machine}. smart-sync: ${head.tool}. ${head.iterations}`,
+    `Machine: ${head.machine}. smart-sync: ${head.tool}. ${head.iterations} ${head.load}`,
     "The network is a model: a proxy that delays every byte by half a round trip, lets all connections " +
     "share the bandwidth in each direction, and makes a new connection wait as long as TCP and TLS take " +
     "(three round trips to its first answer). It models no loss and no slow start. The server is the GitHub " +
