@@ -1,8 +1,35 @@
+import type { SshServerConfig } from "../machine/ssh_server_config.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { merge, override, type Setting } from "./setting.ts";
 
 /** NixOS's own lists of algorithms: they follow the release, an old list may name what is gone. */
 const FOLLOWS_RELEASE = new Set(["KexAlgorithms", "Ciphers", "Macs"]);
+
+/**
+ * The OpenSSH server as its configuration file has it, for when nothing could be evaluated. The file is
+ * NixOS's own; that sshd runs is not known from it, so nothing is said where there is none.
+ */
+export function carryRunningSsh(config: SshServerConfig | undefined): Setting[] {
+  if (config === undefined) return [];
+  const source = "/etc/ssh/sshd_config";
+  const setting = (name: string, value: Setting["value"]) =>
+    override(`services.openssh.settings.${name}`, value, source);
+  const lists = {
+    AllowUsers: config.allowUsers,
+    DenyUsers: config.denyUsers,
+    AllowGroups: config.allowGroups,
+    DenyGroups: config.denyGroups,
+  };
+  return [
+    override("services.openssh.enable", true, source),
+    override("services.openssh.ports", config.ports, source),
+    setting("PermitRootLogin", config.permitRootLogin),
+    setting("PasswordAuthentication", config.passwordAuthentication),
+    setting("KbdInteractiveAuthentication", config.kbdInteractiveAuthentication),
+    ...Object.entries(lists).filter(([, names]) => names.length > 0)
+      .map(([name, names]) => setting(name, names)),
+  ];
+}
 
 /** The OpenSSH server as it is: who may log in how, on which port, with which host keys. */
 export function carrySsh(facts: ConfigurationFacts, source: string): Setting[] {

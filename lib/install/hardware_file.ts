@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Context } from "../program/context.ts";
-import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
+import { lstatIfExists } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { evaluateJson } from "../nix/evaluate.ts";
@@ -66,9 +66,4 @@ export async function readHardwareFile(ctx: Context): Promise<HardwareFile> {
     if (!(error instanceof ToolError || error instanceof v.ValiError)) throw error;
     return { ...NOTHING, state: "unusable", problem: error.message };
   }
-}
-
-/** The text of the machine's hardware file, if there is one. */
-export function hardwareFileText(ctx: Context): string | undefined {
-  return readTextIfExists(ctx.root.follow(places.hardwareConfiguration));
 }

@@ -10,6 +10,7 @@ import { type Mount, readMounts } from "../machine/mounts.ts";
 import { type OsRelease, readOsRelease } from "../machine/os_release.ts";
 import { places } from "../machine/places.ts";
 import { type Session, session } from "../machine/session.ts";
+import { readSshServerConfig, type SshServerConfig } from "../machine/ssh_server_config.ts";
 import { readSwap, type Swap } from "../machine/swap.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
@@ -31,6 +32,7 @@ export interface MachineReading {
   readonly bootFiles: BootFiles;
   readonly locale: LocaleSettings;
   readonly swap: Swap;
+  readonly sshServer: SshServerConfig | undefined;
   /** `system.stateVersion` as written in configuration.nix, for when it cannot be evaluated. */
   readonly writtenStateVersion: string | undefined;
   /** The existing configuration, evaluated once; or why it could not be. */
@@ -61,6 +63,7 @@ export async function readMachine(ctx: Context): Promise<MachineReading> {
     bootFiles: readBootFiles(ctx, mounts),
     locale: readLocale(ctx),
     swap: readSwap(ctx),
+    sshServer: readSshServerConfig(ctx),
     writtenStateVersion: writtenStateVersion(ctx),
     facts: facts instanceof ToolError ? undefined : facts,
     factsProblem: facts instanceof ToolError ? facts : undefined,

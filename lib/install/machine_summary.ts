@@ -1,4 +1,5 @@
 import type { Context } from "../program/context.ts";
+import { readNetworkState } from "../machine/network_state.ts";
 import type { MachineReading } from "./machine_reading.ts";
 
 const GIGA = 1_000_000_000;
@@ -48,7 +49,7 @@ export function machineSummary(
         ),
       ),
     ],
-    ...addresses(ctx),
+    ...networkInUse(ctx),
     ["language", languageText(reading)],
     ["session", sessionText(reading)],
     ...(virtualisation.guestOf ? [["guest of", virtualisation.guestOf] as const] : []),
@@ -80,13 +81,21 @@ function encrypted({ hardware }: MachineReading): (readonly [string, string])[] 
   return luks.length === 0 ? [] : [["encrypted", luks.map((one) => one.mappedName).join(", ")]];
 }
 
-/** Of the running machine; a mounted one has none. */
-function addresses(ctx: Context): (readonly [string, string])[] {
-  if (!ctx.root.isRunning) return [];
-  const found = Deno.networkInterfaces()
-    .filter(({ name, address }) => name !== "lo" && !address.startsWith("fe80:"))
-    .map(({ name, cidr }) => `${name} ${cidr}`);
-  return [["addresses", list(found)]];
+/** As they are in use now; a mounted machine has none. */
+function networkInUse(ctx: Context): (readonly [string, string])[] {
+  const { addresses, defaultRoutes, nameservers } = readNetworkState(ctx);
+  const rows: (readonly [string, string])[] = [
+    [
+      "addresses",
+      list(addresses.map((one) => `${one.interface} ${one.address}/${one.prefixLength}`)),
+    ],
+    [
+      "routes",
+      list(defaultRoutes.map((one) => `${one.gateway ?? "the link"} on ${one.interface}`)),
+    ],
+    ["DNS", list(nameservers)],
+  ];
+  return ctx.root.isRunning ? rows : rows.filter(([, value]) => value !== "none found");
 }
 
 function languageText({ locale }: MachineReading): string {

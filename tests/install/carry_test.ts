@@ -134,3 +134,28 @@ Deno.test({
     assert.deepEqual(after.firewall.open.tcp, [80, 443, 2222, 9000]);
   },
 });
+
+Deno.test({
+  name: "a configuration that does not evaluate: values come from the running system, and say so",
+  ignore: !hasNix,
+  fn: async () => {
+    using machine = scratchMachine("rented");
+    const folder = Deno.makeTempDirSync();
+    try {
+      makeSource(`${folder}/source`);
+      machine.write("/etc/nixos/configuration.nix", '{ system.stateVersion = "23.05"; oops\n');
+      const ctx = testContext({ root: machine.root });
+      const options = { ...OPTIONS, source: `${folder}/source` };
+      const plan = await makePlan(ctx, options, await readMachine(ctx));
+      const from = new Map(plan.settings.map((one) => [one.option.join("."), one]));
+      assert.deepEqual(from.get("services.openssh.ports")?.value, [2222]);
+      assert.equal(from.get("services.openssh.ports")?.source, "/etc/ssh/sshd_config");
+      assert.equal(from.get("networking.hostName")?.source, "/etc/hostname");
+      assert.equal(from.get("system.stateVersion")?.source, "/etc/nixos/configuration.nix");
+      assert.deepEqual(from.get("boot.loader.grub.devices")?.value, ["/dev/vda"]);
+      assert.ok(plan.warnings.some((text) => /was not evaluated .*values come from/.test(text)));
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});

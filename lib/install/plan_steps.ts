@@ -1,0 +1,95 @@
+import { passwordHashes } from "../machine/accounts.ts";
+import { lstatIfExists } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
+import type { Context } from "../program/context.ts";
+import { DEFAULT_REF } from "../sync/begin.ts";
+import { encodeState } from "../sync/state.ts";
+import type { CarriedUser } from "./carry_users.ts";
+import { generatedFiles, type GeneratedSettings } from "./generated_files.ts";
+import type { InstallOptions } from "./options.ts";
+import type { MachineReading } from "./machine_reading.ts";
+import type { Source } from "./source.ts";
+import type { FileStep, Step, Steps } from "./step.ts";
+
+/** What the steps are made of. */
+export interface StepInput {
+  readonly source: Source | undefined;
+  readonly hostName: string;
+  readonly settings: GeneratedSettings;
+  readonly users: readonly CarriedUser[];
+  /** A hardware file that takes the place of one that is missing or unusable. */
+  readonly hardware: FileStep | undefined;
+}
+
+/** Every change of an installation, in the order in which they are applied. */
+export function planSteps(
+  ctx: Context,
+  options: InstallOptions,
+  reading: MachineReading,
+  { source, hostName, settings, users, hardware }: StepInput,
+): Steps {
+  const directory = (path: string, mode: number): Step => ({
+    kind: "directory",
+    id: path,
+    title: "make a folder",
+    path,
+    mode,
+  });
+  const system = reading.facts?.system ?? `${Deno.build.arch}-linux`;
+  const localExists =
+    lstatIfExists(ctx.root.follow(`${places.configuration}/local.nix`)) !== undefined;
+  return {
+    files: [
+      directory(places.nixos, 0o755),
+      directory(places.hypervisor, 0o755),
+      directory(places.configuration, 0o755),
+      directory(`${places.state}/sync`, 0o700),
+      ...(source && !source.inPlace
+        ? [{
+          kind: "tree" as const,
+          id: "source",
+          title: "copy the source",
+          path: places.source,
+          source: source.listing,
+        }, syncStateStep(ctx, source)]
+        : []),
+      ...passwordSteps(ctx, users),
+      ...(hardware === undefined ? [] : [hardware]),
+      ...generatedFiles(hostName, system, settings, options.keepConfig, localExists),
+    ],
+    afterBuild: [{
+      kind: "link",
+      id: "flake-link",
+      title: "make nixos-rebuild build Hyper-NixOS",
+      path: places.flakeLink,
+      target: `${places.source}/flake.nix`,
+    }],
+  };
+}
+
+/** smart-sync's state belongs to the tree: it says which commit was copied, or nothing. */
+function syncStateStep(ctx: Context, source: Source): Step {
+  const path = `${places.state}/sync/state.json`;
+  const common = { id: "sync-state", path, title: "note the commit of the source" };
+  if (source.origin === undefined) return { ...common, kind: "remove" };
+  const content = encodeState({
+    version: 1,
+    ...source.origin,
+    ref: DEFAULT_REF,
+    time: ctx.now().toISOString(),
+  });
+  return { ...common, kind: "file", mode: 0o600, content };
+}
+
+/** Each hash in a file of its own that only root can read: `hashedPassword` would end up in the store. */
+function passwordSteps(ctx: Context, users: readonly CarriedUser[]): Step[] {
+  const hashes = passwordHashes(ctx);
+  return users.map(({ account, passwordFile }) => ({
+    kind: "secret",
+    id: `password-${account.name}`,
+    title: `keep the password of ${account.name}`,
+    path: passwordFile,
+    mode: 0o600,
+    content: `${hashes.get(account.name) ?? "!"}\n`,
+  }));
+}

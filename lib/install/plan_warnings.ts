@@ -1,0 +1,50 @@
+import { carriedShell } from "./login_shell.ts";
+import type { ChosenUsers } from "./decisions.ts";
+import type { MachineReading } from "./machine_reading.ts";
+import type { Source } from "./source.ts";
+import { receiptNotes } from "./unfinished.ts";
+import type { Context } from "../program/context.ts";
+
+/** What a user should know of a plan, though it stops nothing. */
+export function planWarnings(
+  ctx: Context,
+  reading: MachineReading,
+  source: Source | undefined,
+  chosen: ChosenUsers,
+): string[] {
+  const { accounts, facts, factsProblem, hardwareFile } = reading;
+  const unreadable = facts?.unreadable ?? [];
+  const strangers = chosen.users.filter((account) => !carriedShell(account.shell).kept);
+  const passwordless = chosen.users.filter((account) => account.passwordState === "empty");
+  return [
+    ...accounts.warnings,
+    ...(factsProblem
+      ? [
+        `the existing configuration was not evaluated (${factsProblem.message}); values come from ` +
+        "the running system, and services, network and firewall are not carried over",
+      ]
+      : []),
+    ...(unreadable.length > 0
+      ? [`parts of the existing configuration could not be evaluated: ${unreadable.join(", ")}`]
+      : []),
+    ...(hardwareFile.state === "unusable"
+      ? [`hardware-configuration.nix is generated anew: ${hardwareFile.problem}`]
+      : []),
+    ...strangers.map(({ name, shell }) => `${name} gets bash: the new system has no ${shell}`),
+    ...passwordless.map(({ name }) =>
+      `${name} has an empty password, which is kept: anyone can log in`
+    ),
+    ...(facts?.boot.initrdSsh
+      ? [
+        "unlocking disks over SSH at boot is not carried over; put boot.initrd.network into local.nix",
+      ]
+      : []),
+    ...(facts?.network.wireless
+      ? ["networks of networking.wireless are not carried over; put them into local.nix"]
+      : []),
+    ...(source && source.listing.skipped.length > 0
+      ? [`not copied, neither file nor link: ${source.listing.skipped.join(", ")}`]
+      : []),
+    ...receiptNotes(ctx),
+  ];
+}
