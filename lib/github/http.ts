@@ -2,6 +2,8 @@ import pRetry, { AbortError } from "p-retry";
 import type { Context } from "../program/context.ts";
 import { trustedCertificates } from "./certificates.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { SilenceGuard } from "./silence_guard.ts";
+import { LONGEST_WAIT, statusError } from "./status_error.ts";
 import type { Token } from "./token.ts";
 import { TransferError } from "./transfer_error.ts";
 
@@ -9,8 +11,6 @@ import { TransferError } from "./transfer_error.ts";
 const ATTEMPTS = 3;
 /** Attempts that may end in silence: each has cost the whole wait. */
 const SILENCES = 2;
-/** A server that asks for a longer pause than this is not waited for (milliseconds). */
-const LONGEST_WAIT = 30_000;
 /** A connection that is silent for so long is given up (milliseconds); HYPERVISOR_TIMEOUT sets it. */
 const SILENCE = 20_000;
 const MAX_REDIRECTS = 5;
@@ -215,50 +215,6 @@ export class HttpSession implements Disposable {
   }
 }
 
-/** Aborts a request that falls silent, or when the program is told to stop. */
-class SilenceGuard {
-  readonly #controller = new AbortController();
-  readonly #limit: number;
-  readonly #outer: AbortSignal;
-  readonly #abort = () => this.#controller.abort(this.#outer.reason);
-  #heard = performance.now();
-  #timer: ReturnType<typeof setTimeout>;
-  reason: TransferError | undefined;
-
-  constructor(limit: number, outer: AbortSignal) {
-    this.#limit = limit;
-    this.#outer = outer;
-    outer.throwIfAborted();
-    outer.addEventListener("abort", this.#abort, { once: true });
-    this.#timer = setTimeout(() => this.#check(), limit);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Something arrived. */
-  heard(): void {
-    this.#heard = performance.now();
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-    this.#outer.removeEventListener("abort", this.#abort);
-    this.#controller.abort();
-  }
-
-  #check(): void {
-    const left = this.#limit - (performance.now() - this.#heard);
-    if (left > 0) this.#timer = setTimeout(() => this.#check(), left);
-    else {
-      const message = `silence for ${this.#limit / 1000} s`;
-      this.reason = new TransferError("network", message, { silent: true });
-      this.#controller.abort(this.reason);
-    }
-  }
-}
-
 /** Any failure of an attempt as a TransferError; errors of `use` that are ours stay what they are. */
 function classify(error: unknown, url: string): Error {
   const { host } = new URL(url);
@@ -285,36 +241,4 @@ function isPassing(error: Error): boolean {
   if (!(error instanceof TransferError)) return false;
   if (error.problem === "absent") return false;
   return error.problem !== "limited" || (error.details.retryAfter ?? Infinity) <= LONGEST_WAIT;
-}
-
-/** What a status that is no answer means: docs.github.com/rest (rate limits, troubleshooting). */
-async function statusError(response: Response, url: string, now: Date): Promise<TransferError> {
-  const { status, headers } = response;
-  const text = (await response.text()).slice(0, 200).replace(/\s+/g, " ").trim();
-  const said = `${new URL(url).pathname} answers ${status}${text ? ` (${text})` : ""}`;
-  const wait = waitOf(headers, now);
-  const exhausted = headers.get("x-ratelimit-remaining") === "0";
-  if (status === 429 || (status === 403 && (exhausted || headers.has("retry-after")))) {
-    return new TransferError("limited", said, { status, retryAfter: wait ?? 1000 });
-  }
-  if (status >= 500 || status === 408) {
-    return new TransferError("server", said, {
-      status,
-      ...(wait !== undefined && wait <= LONGEST_WAIT ? { retryAfter: wait } : {}),
-    });
-  }
-  return new TransferError("absent", said, { status });
-}
-
-/** Milliseconds until `Retry-After` (RFC 9110 10.2.3) or the reset of GitHub's rate limit. */
-function waitOf(headers: Headers, now: Date): number | undefined {
-  const after = headers.get("retry-after");
-  if (after !== null) {
-    const seconds = Number(after);
-    const until = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(after) - now.getTime();
-    return Number.isNaN(until) ? undefined : Math.max(0, until);
-  }
-  const reset = headers.get("x-ratelimit-reset");
-  if (reset === null || headers.get("x-ratelimit-remaining") !== "0") return undefined;
-  return Math.max(0, Number(reset) * 1000 - now.getTime());
 }
