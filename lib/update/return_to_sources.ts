@@ -33,7 +33,7 @@ export async function offerReturn(
   const { to, restored, removed, backup } = await rollbackTree(ctx);
   ctx.log.info(
     `the sources are those of ${to?.slice(0, 12) ?? "before"} again: ` +
-      `${restored} files restored, ${removed} removed`,
+      `${restored} restored, ${removed} removed`,
   );
   if (backup) ctx.log.info(`edits made since then are kept in ${backup}`);
 }

@@ -41,7 +41,7 @@ onTerminal(
     equal(await terminal.exitCode(LONG), 1, await terminal.screen());
     match(
       await terminal.screen(),
-      /the sources are those of [0-9a-f]{12} again: 1 files? restored/,
+      /the sources are those of [0-9a-f]{12} again: 1 restored, 1 removed/,
     );
     equal(host.sources, "v1");
   },
