@@ -23,7 +23,8 @@ export async function requireGuestsUntouched(
   if (!ctx.ui.interactive) {
     throw new ToolError("running guests may be stopped by this activation", {
       code: ExitCode.InvalidArguments,
-      hint: "shut them down first, use boot and reboot later, or allow it with --restart-guests",
+      hint: "shut them down first, use boot and reboot later, or allow it with: " +
+        "rebuild-helper --restart-guests",
     });
   }
   const goOn = await ctx.ui.confirm({

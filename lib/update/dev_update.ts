@@ -121,6 +121,7 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
     }
     // Said now, because the question that follows is about it.
     ctx.log.error(error.message, error.hint);
+    if (error.cause instanceof Error) ctx.log.debug(`caused by: ${error.cause.message}`);
     await offerReturn(ctx, undefined);
     return error.code;
   }

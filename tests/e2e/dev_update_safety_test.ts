@@ -5,6 +5,7 @@ import { hasNix, hasSetpriv, isRoot, needsNix } from "../support/needs.ts";
 import { until } from "../support/rebuild_host.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
+import { program } from "../validate/settle.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
 
 const ANOTHER = 65534;
@@ -105,6 +106,22 @@ needsNix("dev-update stops on a machine where nothing is installed", async () =>
   match(stdout, /install with: system-installer/);
   match(stderr, /should stop an update: hypervisor-folder/);
   ok(!fresh.exists("/etc/hypervisor"));
+});
+
+needsNix("dev-update stops before running guests, and names the way past that", async () => {
+  using host = await machine();
+  const before = host.running;
+  program(host.machine.stand, "virsh", "echo web");
+  host.write(
+    "/run/standin-activation/hook",
+    "#!/bin/sh\necho 'would restart the following units: libvirtd.service'\n",
+    0o755,
+  );
+  const { stderr, stdout } = await host.expect(4);
+  match(stderr, /restart libvirtd\.service, and these guests run: web/);
+  match(stderr, /next: .*rebuild-helper --restart-guests/);
+  match(stdout, /smart-sync --rollback/);
+  equal(host.running, before);
 });
 
 needsNix("dev-update --confirm goes back unless confirmed, and tries again later", async () => {

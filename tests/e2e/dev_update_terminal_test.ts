@@ -1,6 +1,8 @@
 /** dev-update as a person meets it: its questions, in a real terminal. */
 import { equal, match, notEqual } from "node:assert/strict";
 import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
+import type { ToolResult } from "../support/executable.ts";
+import { until } from "../support/rebuild_host.ts";
 import { openToolTerminal, type Terminal } from "../support/terminal.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
 
@@ -97,3 +99,44 @@ onTerminal(
     equal(host.sources, "v1");
   },
 );
+
+onTerminal(
+  "that goes away finishes an activation, and goes on into its log",
+  (host) => {
+    const hook = "/run/standin-activation/hook";
+    const wait = '[ "$1" = test ] && : > /run/begun && until [ -e /run/go ]; do sleep 0.05; done';
+    host.write(hook, `${host.machine.read(hook)}${wait}\nexit 0\n`, 0o755);
+  },
+  async (terminal, host) => {
+    const { machine } = host;
+    const before = host.bootDefault;
+    const begun = () => exists(machine.host("/run/begun")) || undefined;
+    await until("the activation begins", begun);
+    await terminal.hangup();
+    machine.write("/run/go", "");
+    const log = "/var/log/hypervisor/dev-update.log";
+    await until(
+      "the log says how it ended",
+      () => /the new system runs and is the boot default/.test(machine.read(log)) || undefined,
+    );
+    notEqual(host.bootDefault, before);
+    match((await untilFree(host)).stdout, /nothing to do: the running system was built from/);
+  },
+);
+
+/** The next run, once the one before has let go of the lock. */
+async function untilFree(host: UpdatedMachine): Promise<ToolResult> {
+  for (;;) {
+    const result = await host.run();
+    if (!/another tool is changing/.test(result.stderr)) return result;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
