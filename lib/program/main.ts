@@ -22,7 +22,9 @@ export const VERSION: string = config.version;
 /** Runs an executable and ends the process: the only caller of `Deno.exit`. */
 export async function main<T extends OptionTable>(tool: Tool<T>): Promise<never> {
   Deno.umask(0o077);
-  Deno.exit(await execute(tool, Deno.args));
+  // `deno task NAME -- --help` hands the dashes on.
+  const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
+  Deno.exit(await execute(tool, args));
 }
 
 /** Parses, prepares the context, runs the tool, reports what went wrong. Returns the exit code. */

@@ -74,6 +74,12 @@ Deno.test("main() takes a relative --root from the working directory and refuses
   assert.equal((await deed("nothing", "--root", "")).code, 4);
 });
 
+Deno.test("main() takes the dashes before options that `deno task NAME --` hands on", async () => {
+  const { code, stdout } = await runTool(demo, ["--", "--help"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: demo/);
+});
+
 Deno.test("main() lets --json have stdout for itself", async () => {
   const { stdout, stderr } = await deed("document", "--json");
   assert.deepEqual(JSON.parse(stdout), { answer: 42 });
