@@ -29,7 +29,7 @@ let
     src = ../.;
     filter = path: _:
       let relative = lib.removePrefix (toString ../. + "/") (toString path);
-      in lib.elem relative [ "cmd" "lib" "deno.json" "deno.lock" ]
+      in lib.elem relative [ "cmd" "lib" "deno.json" "deno.lock" "nix" "nix/man.ts" "nix/descriptions.json" ]
         || lib.hasPrefix "cmd/" relative || lib.hasPrefix "lib/" relative;
   };
 
@@ -50,12 +50,15 @@ let
       # No type check here: `checks` does it once, and another TypeScript must not stop an install.
       deno compile --allow-all --no-check --no-code-cache --frozen --cached-only \
         --output ${name} cmd/${name}.ts
+      mkdir share
+      deno run --allow-all --no-check --frozen --cached-only nix/man.ts share ${name}
       runHook postBuild
     '';
     installPhase = ''
       runHook preInstall
       mkdir -p $out/libexec
       mv ${name} $out/libexec/${name}
+      mv share $out/share
       runHook postInstall
     '';
     # The program lies behind the end of the ELF file: both would cut it off.
@@ -80,6 +83,8 @@ runCommand "${name}-${version}"
     platforms = lib.platforms.linux;
   };
 } ''
+  mkdir -p $out
+  cp -r ${program}/share $out/share
   makeWrapper ${program}/libexec/${name} $out/bin/${name} \
     --prefix PATH : ${lib.makeBinPath tools} \
     --set HYPERVISOR_SOURCE ${source} \

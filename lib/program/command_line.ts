@@ -127,7 +127,8 @@ function usageError(name: string, error: CommanderError): ToolError {
   });
 }
 
-const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
+/** The exit codes every tool has, with what they mean. */
+export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [ExitCode.Success, "success"],
   [ExitCode.General, "general error"],
   [ExitCode.MissingDependency, "missing dependency"],

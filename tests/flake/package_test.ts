@@ -105,6 +105,8 @@ Deno.test({
     assert.equal(code, 0, new TextDecoder().decode(stderr));
     const { version } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`));
     assert.equal(new TextDecoder().decode(stdout), `system-installer ${version}\n`);
+    const page = Deno.readTextFileSync(`${result}/share/man/man8/system-installer.8`);
+    assert.match(page, /^\.TH SYSTEM-INSTALLER 8/);
   },
 });
 

@@ -1,0 +1,48 @@
+import { commonOptions, optionName, type OptionSpec, type OptionTable } from "./options.ts";
+import type { Tool } from "./tool.ts";
+
+/** An option as it is typed: what manual pages and completions list. */
+export interface OptionWords {
+  /** Without dashes, such as `dry-run`. */
+  readonly long: string;
+  readonly short: string | undefined;
+  readonly description: string;
+  /** The placeholder of its value; undefined for a flag. */
+  readonly argument: string | undefined;
+  readonly choices: readonly string[];
+  /** The default as help shows it. */
+  readonly default: string | undefined;
+  readonly env: string | undefined;
+}
+
+/** Every option of a tool in the order of its help, `--no-` forms, `--help` and `--version` included. */
+export function optionWords<T extends OptionTable>(tool: Tool<T>): OptionWords[] {
+  const plain = { short: undefined, argument: undefined, choices: [], default: undefined };
+  const table: OptionTable = { ...tool.options, ...commonOptions };
+  return [
+    ...Object.entries(table).flatMap(([key, spec]) => wordsOf(key, spec)),
+    { ...plain, long: "version", description: "show the version", env: undefined },
+    { ...plain, long: "help", short: "h", description: "show this help", env: undefined },
+  ];
+}
+
+function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
+  const long = optionName(key).slice(2);
+  const words: OptionWords = {
+    long,
+    short: spec.short,
+    description: spec.description,
+    argument: spec.kind === "flag" ? undefined : spec.argument,
+    choices: spec.choices ?? [],
+    default: spec.defaultText ?? (spec.kind === "value" ? asText(spec.default) : undefined),
+    env: spec.env,
+  };
+  if (spec.kind !== "flag" || !spec.default) return [words];
+  const negated = { ...words, long: `no-${long}`, short: undefined };
+  if (key === "color") return [negated];
+  return [{ ...words, default: "on" }, { ...negated, description: `turn --${long} off` }];
+}
+
+function asText(value: unknown): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
