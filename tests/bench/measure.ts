@@ -18,10 +18,13 @@ export async function timed(command: Command): Promise<number> {
   return performance.now() - start;
 }
 
+/** Milliseconds after which a command counts as hanging and is killed. */
+const LIMIT = 180_000;
+
 /** Runs a command; its standard output. */
 export async function run({ command, args, cwd, env }: Command): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, {
-    args: [...args],
+  const { success, stdout, stderr } = await new Deno.Command("timeout", {
+    args: ["--signal=KILL", String(LIMIT / 1000), command, ...args],
     env: { ...env },
     clearEnv: true,
     stdin: "null",

@@ -64,12 +64,19 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<Scenar
         const folder = `${options.folder}/${peer.name.replaceAll(" ", "-")}-${peer.incremental}`;
         await Deno.mkdir(folder, { recursive: true });
         const situation: Situation = { network, repository, target, folder };
-        const figure = await measure(peer, situation);
+        // A peer that fails or hangs is left out; smart-sync has to work.
+        const figure = await measure(peer, situation).catch((error) => {
+          if (peer.name === "smart-sync") throw error;
+          say(`${peer.name} failed: ${error instanceof Error ? error.message : error}`);
+        });
+        if (!figure) continue;
         samples.get(peer.name)!.push(figure);
         if (round === 0 && peer.name !== "raw files") await verify(peer, situation);
       }
     }
-    const figures = new Map([...samples].map(([name, of]) => [name, mediansOf(of)]));
+    const figures = new Map(
+      [...samples].filter(([, of]) => of.length > 0).map(([name, of]) => [name, mediansOf(of)]),
+    );
     scenarios.push({ network: kind, files: repository.files, change, figures });
     const shown = [...figures].map(([name, { milliseconds }]) =>
       `${name} ${Math.round(milliseconds)}`
