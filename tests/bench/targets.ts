@@ -18,7 +18,8 @@ const REASONS = {
     "An update is two requests on one connection, four round trips with its set-up; what comes " +
     "on top is the start of the runtime (about 40 ms until the connection is opened, of which an empty " +
     "program takes half), and after the answer the journal and its fsyncs, which make the change survive " +
-    "a power cut. git starts in a few milliseconds and syncs nothing.",
+    "a power cut. git starts in a few milliseconds and syncs nothing. With 40,000 files, looking at " +
+    "each of them takes longer than the answer; `git fetch` does it when it checks out.",
   bulk:
     "Files are written, hashed and synced to disk after the pack or archive has arrived, while " +
     "tar and git write as it comes in and do not wait for the disk.",
