@@ -2,6 +2,7 @@ import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists } from "../machine/files.ts";
 import { acquireLock } from "../machine/lock.ts";
+import { readOsRelease } from "../machine/os_release.ts";
 import { places } from "../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -10,6 +11,7 @@ import { bootDefault, currentSystem } from "../rebuild/rebuild.ts";
 import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
 import { runActions } from "./actions.ts";
+import { notNixos } from "./preflight.ts";
 import { readMachine } from "./machine_reading.ts";
 import { makePlan } from "./make_plan.ts";
 import type { InstallOptions } from "./options.ts";
@@ -74,6 +76,8 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
 
 /** What no answer could make possible is refused before anything is read. */
 function refuseImpossible(ctx: Context, options: InstallOptions): void {
+  const os = readOsRelease(ctx);
+  if (!os.isNixos) throw notNixos(ctx, os);
   if (!ctx.root.isRunning && options.action === "test") {
     throw new ToolError(`a machine mounted at ${ctx.root.path} cannot be tested: it does not run`, {
       code: ExitCode.InvalidArguments,

@@ -2,6 +2,7 @@ import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { freeSpace } from "../machine/free_space.ts";
+import type { OsRelease } from "../machine/os_release.ts";
 import { places } from "../machine/places.ts";
 import { stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -34,13 +35,7 @@ export async function preflight(
   const warnings: string[] = [];
   const block = (message: string, hint: string, code: ExitCode) =>
     blockers.push(new ToolError(message, { hint, code }));
-  if (!reading.os.isNixos) {
-    block(
-      `${ctx.root.path} is not a NixOS machine (it is ${reading.os.prettyName ?? "unknown"})`,
-      "install NixOS first, or name the folder where a NixOS machine is mounted with --root",
-      ExitCode.Configuration,
-    );
-  }
+  if (!reading.os.isNixos) blockers.push(notNixos(ctx, reading.os));
   if (Deno.uid() !== 0) {
     block("this user is not root", "a real run needs sudo", ExitCode.PermissionDenied);
   }
@@ -59,6 +54,17 @@ export async function preflight(
   if (Deno.uid() === 0) blockers.push(...await unwritable(ctx));
   space(ctx, sourceBytes, block, warnings);
   return { blockers, warnings };
+}
+
+/** The refusal of what is not NixOS. */
+export function notNixos(ctx: Context, os: OsRelease): ToolError {
+  return new ToolError(
+    `${ctx.root.path} is not a NixOS machine (it is ${os.prettyName ?? "unknown"})`,
+    {
+      code: ExitCode.Configuration,
+      hint: "install NixOS first, or name the folder where a NixOS machine is mounted with --root",
+    },
+  );
 }
 
 /**

@@ -51,7 +51,7 @@ async function execute<T extends OptionTable>(
   const log = new ScreenLog(screen, logOptions(tool, values.verbose, json));
   const watch = watchSignals((message) => log.warn(message));
   try {
-    const root = new Root(absolute(values.root));
+    const root = existingRoot(absolute(values.root));
     const run = createRunner(childEnvironment(withRoot(env, root)), watch.signal);
     const ui = createUi({
       screen,
@@ -74,7 +74,8 @@ async function execute<T extends OptionTable>(
       return (await run(found.command, found.args, { group: "terminal", accept: "any" })).code;
     }
     // Not waited for: opening it takes as long as a tool's first request to the network.
-    const logFile = tool.writesLog(values) ? attachLogFile(log, root, tool.name, env) : undefined;
+    const logs = tool.writesLog(values) && (root.isRunning || isFolder(`${root.path}/var`));
+    const logFile = logs ? attachLogFile(log, root, tool.name, env) : undefined;
     const ctx: Context = {
       root,
       out: output(screen, json),
@@ -156,6 +157,23 @@ function jsonDocument(value: unknown): string {
         (_, index) => "\\u" + character.charCodeAt(index).toString(16).padStart(4, "0"),
       ).join(""),
   ) + "\n";
+}
+
+/** A root that is not there must not be made by writing a lock or a log into it. */
+function existingRoot(path: string): Root {
+  if (isFolder(`${path}/etc`)) return new Root(path);
+  throw new ToolError(`root ${path} holds no machine: it has no folder etc`, {
+    code: ExitCode.InvalidArguments,
+    hint: "name the folder where the machine's / is mounted",
+  });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 function absolute(path: string): string {
