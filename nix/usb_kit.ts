@@ -1,0 +1,187 @@
+/**
+ * Makes the folder to copy to a USB stick (docs/offline.md):
+ *
+ *     deno run -A nix/usb_kit.ts DIRECTORY [--executables FOLDER] [--with-system HOST [-- NIX OPTIONS]]
+ *
+ * `--executables` names a folder of <system>/<name> instead of compiling. `--with-system` builds a
+ * host of the flake and adds all it took, and the flake's inputs, as a signed binary cache.
+ */
+import { listSource } from "../lib/install/source_listing.ts";
+import { sha256 } from "../lib/machine/sha256.ts";
+import { compileAll, TARGETS, toolNames } from "./compile.ts";
+import { setInterpreter } from "./elf.ts";
+
+/** The loader that the kit's executables name; the launcher points this link at the machine's own. */
+export const LOADER_LINK = "/run/hypervisor/ld.so";
+
+/** What a kit is made of. */
+export interface KitOptions {
+  /** Must not exist yet, or be empty. */
+  readonly folder: string;
+  readonly executables?: string;
+  readonly system?: string;
+  readonly nixOptions?: readonly string[];
+  readonly report: (line: string) => void;
+}
+
+const REPOSITORY = new URL("..", import.meta.url).pathname;
+const KEY_NAME = "hyper-nixos-usb-kit-1";
+
+/**
+ * @throws Error when the folder is not empty, when there is no executable, or with Nix's words
+ */
+export async function makeKit(options: KitOptions): Promise<void> {
+  const { folder, report } = options;
+  Deno.mkdirSync(folder, { recursive: true });
+  if ([...Deno.readDirSync(folder)].length > 0) throw new Error(`${folder} is not empty`);
+  const bin = `${folder}/bin`;
+  if (options.executables === undefined) {
+    const compiled = await compileAll(bin, report);
+    for (const { system, problem } of compiled) {
+      if (problem) report(`the kit has no executables for ${system}: ${problem}`);
+    }
+    if (compiled.every(({ problem }) => problem)) throw new Error("nothing could be compiled");
+  } else copyExecutables(options.executables, bin);
+  nameLoader(bin);
+  copySource(`${folder}/source`);
+  const launcher = Deno.readFileSync(`${REPOSITORY}nix/usb_kit_launcher.sh`);
+  for (const name of toolNames()) write(`${folder}/${name}`, launcher, 0o755);
+  write(`${folder}/README.txt`, Deno.readFileSync(`${REPOSITORY}nix/usb_kit_README.txt`), 0o644);
+  if (options.system !== undefined) {
+    addCache(folder, options.system, options.nixOptions ?? [], report);
+  }
+  write(`${folder}/SHA256SUMS`, new TextEncoder().encode(checksums(folder)), 0o644);
+}
+
+function copyExecutables(from: string, to: string): void {
+  for (const system of Object.keys(TARGETS)) {
+    for (const name of toolNames()) {
+      const file = `${from}/${system}/${name}`;
+      if (!exists(file)) continue;
+      Deno.mkdirSync(`${to}/${system}`, { recursive: true });
+      write(`${to}/${system}/${name}`, Deno.readFileSync(file), 0o755);
+    }
+  }
+}
+
+/** Beside each executable lies where its loader's name is, for the launcher without root. */
+function nameLoader(bin: string): void {
+  for (const path of filesBelow(bin)) {
+    const bytes = Deno.readFileSync(`${bin}/${path}`);
+    const { offset, room } = setInterpreter(bytes, LOADER_LINK);
+    write(`${bin}/${path}`, bytes, 0o755);
+    write(`${bin}/${path}.loader`, new TextEncoder().encode(`${offset} ${room}\n`), 0o644);
+  }
+}
+
+/** What an installation would copy, without what was compiled here; FAT has no links to keep. */
+function copySource(to: string): void {
+  Deno.mkdirSync(to);
+  for (const entry of listSource(REPOSITORY.replace(/\/$/, ""), () => true).entries) {
+    if (entry.path === "dist" || entry.path.startsWith("dist/")) continue;
+    const path = `${to}/${entry.path}`;
+    if (entry.kind === "directory") Deno.mkdirSync(path);
+    else if (entry.kind === "file") {
+      const content = Deno.readFileSync(`${REPOSITORY}${entry.path}`);
+      write(path, content, entry.executable ? 0o755 : 0o644);
+    } else throw new Error(`${entry.path} is a link, which a stick may not be able to hold`);
+  }
+}
+
+/** All that building a host took, signed with a key that is gone afterwards; and the flake's inputs. */
+function addCache(
+  folder: string,
+  system: string,
+  nixOptions: readonly string[],
+  report: (line: string) => void,
+): void {
+  const cache = `${Deno.realPathSync(folder)}/cache`;
+  const flake = `path:${Deno.realPathSync(folder)}/source`;
+  const keys = Deno.makeTempDirSync({ prefix: "hyper-nixos-key-" });
+  try {
+    const [secret, key] = [`${keys}/secret`, `${keys}/public`];
+    nix("nix-store", ["--generate-binary-cache-key", KEY_NAME, secret, key]);
+    const attribute = `${flake}#nixosConfigurations.${system}.config.system.build.toplevel`;
+    report(`building ${system}`);
+    const built = JSON.parse(
+      nix("nix", ["build", "--no-link", "--json", "--impure", attribute, ...nixOptions]),
+    ) as { drvPath: string }[];
+    const closure = nix("nix-store", ["-qR", "--include-outputs", built[0]!.drvPath]);
+    const paths = closure.trim().split("\n").filter((path) => !path.endsWith(".drv"));
+    // Empty folders that Nix would make in a cache it opens: a read-only stick cannot.
+    for (const name of ["nar", "realisations", "log"]) {
+      Deno.mkdirSync(`${cache}/${name}`, { recursive: true });
+    }
+    report(`copying ${paths.length} store paths`);
+    nix("nix", ["copy", "--to", `file://${cache}?secret-key=${secret}`, ...paths]);
+    nix("nix", ["flake", "archive", "--to", `file://${cache}`, flake, ...nixOptions]);
+    Deno.copyFileSync(key, `${cache}/public-key`);
+    for (const path of filesBelow(cache)) Deno.chmodSync(`${cache}/${path}`, 0o644);
+  } finally {
+    Deno.removeSync(keys, { recursive: true });
+  }
+}
+
+function nix(command: string, args: readonly string[]): string {
+  const features = "extra-experimental-features = nix-command flakes";
+  const { success, stdout, stderr } = new Deno.Command(command, {
+    args: [...args],
+    env: { NIX_CONFIG: `${Deno.env.get("NIX_CONFIG") ?? ""}\n${features}` },
+  }).outputSync();
+  if (success) return new TextDecoder().decode(stdout);
+  throw new Error(`${command} ${args[0]}: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** In the form of sha256sum(1). */
+function checksums(folder: string): string {
+  return filesBelow(folder)
+    .map((path) => `${sha256(Deno.readFileSync(`${folder}/${path}`))}  ${path}\n`).join("");
+}
+
+function filesBelow(folder: string, below = ""): string[] {
+  return [...Deno.readDirSync(`${folder}/${below}`)].sort((a, b) => a.name < b.name ? -1 : 1)
+    .flatMap((entry) => {
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      return entry.isDirectory ? filesBelow(folder, path) : [path];
+    });
+}
+
+function write(path: string, data: Uint8Array, mode: number): void {
+  Deno.writeFileSync(path, data);
+  Deno.chmodSync(path, mode);
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** The value after an option. */
+function valueOf(args: readonly string[], option: string): Record<string, string> {
+  const at = args.indexOf(option);
+  const value = at < 0 ? undefined : args[at + 1];
+  return value === undefined ? {} : { [option.replace(/^--(with-)?/, "")]: value };
+}
+
+if (import.meta.main) {
+  const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
+  const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const folder = own[0];
+  if (folder === undefined || folder.startsWith("-")) {
+    print("usage: DIRECTORY [--executables FOLDER] [--with-system HOST [-- NIX OPTIONS]]");
+    Deno.exit(4);
+  }
+  await makeKit({
+    folder,
+    ...valueOf(own, "--executables"),
+    ...valueOf(own, "--with-system"),
+    nixOptions: end < 0 ? [] : args.slice(end + 1),
+    report: print,
+  });
+  print(`made ${folder}: copy all of it to the stick`);
+}
