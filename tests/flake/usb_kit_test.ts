@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { setInterpreter } from "../../nix/elf.ts";
+import { makeKit } from "../../nix/usb_kit.ts";
+import { canCompile, compileTool } from "../support/compile.ts";
+import { hasCommand, isRoot, need } from "../support/needs.ts";
+import { scratchFolder } from "./support.ts";
+
+const canStart = canCompile && isRoot && need(
+  Deno.build.arch === "x86_64" && ["unshare", "chroot", "ldconfig", "setpriv"].every(hasCommand),
+  "unshare, chroot, ldconfig or setpriv is missing: the USB kit is not started",
+);
+
+/** Where the root of {@link nixosLikeRoot} keeps glibc. */
+const GLIBC = "/nix/store/g/lib";
+const COMMANDS = [
+  ...["sh", "id", "uname", "cp", "chmod", "mkdir", "mktemp", "ln", "mv", "rm", "rmdir", "dirname"],
+  ...["sed", "head", "dd", "sha256sum", "setpriv"],
+];
+
+function run(command: string, args: readonly string[]): string {
+  const { success, stdout, stderr } = new Deno.Command(command, { args: [...args] }).outputSync();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert.ok(success, `${command} ${args.join(" ")}: ${text(stderr)}`);
+  return text(stdout);
+}
+
+/** A root without /lib and /lib64, whose loader is where NixOS has it and whose commands name it there. */
+function nixosLikeRoot(root: string): void {
+  for (const folder of ["bin", "dev", "etc", "proc", "tmp", "var/tmp", "mnt", GLIBC.slice(1)]) {
+    Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
+  }
+  Deno.chmodSync(root, 0o755);
+  Deno.chmodSync(`${root}/tmp`, 0o1777);
+  Deno.mkdirSync(`${root}/run/current-system/sw`, { recursive: true });
+  Deno.symlinkSync(GLIBC, `${root}/run/current-system/sw/lib`);
+  Deno.symlinkSync("ld-linux-x86-64.so.2", `${root}${GLIBC}/ld`);
+  const libraries = new Set(["/lib/x86_64-linux-gnu/libgcc_s.so.1"]);
+  for (const library of ["libdl.so.2", "librt.so.1", "libpthread.so.0", "libm.so.6"]) {
+    libraries.add(`/lib/x86_64-linux-gnu/${library}`);
+  }
+  for (const name of COMMANDS) {
+    const found = run("/bin/sh", ["-c", `command -v ${name}`]).trim();
+    for (const [, path] of run("ldd", [found]).matchAll(/(\/\S+) \(0x/g)) libraries.add(path!);
+    const bytes = Deno.readFileSync(found);
+    setInterpreter(bytes, "/nix/store/g/lib/ld");
+    Deno.writeFileSync(`${root}/bin/${name}`, bytes);
+    Deno.chmodSync(`${root}/bin/${name}`, 0o755);
+  }
+  for (const path of libraries) {
+    Deno.copyFileSync(path, `${root}${GLIBC}/${path.replace(/.*\//, "")}`);
+  }
+  Deno.writeTextFileSync(`${root}/etc/ld.so.conf`, `${GLIBC}\n`);
+  run("ldconfig", ["-r", root]);
+}
+
+/** Runs a command in that root, with the kit mounted as `options` at /mnt. */
+function inRoot(root: string, kit: string, prepare: string, command: readonly string[]) {
+  const script = `set -e
+mount --bind '${kit}' '${root}/mnt'
+mount -o remount,bind,ro,noexec '${root}/mnt'
+mount --rbind /dev '${root}/dev'
+mount -t proc proc '${root}/proc'
+cd '${root}'
+${prepare}
+exec chroot '${root}' "$@"`;
+  const { code, stdout, stderr } = new Deno.Command("unshare", {
+    args: ["-m", "--", "/bin/sh", "-c", script, "sh", ...command],
+    clearEnv: true,
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+  }).outputSync();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test({
+  name: "the USB kit starts from a read-only, noexec stick where glibc is elsewhere",
+  ignore: !canStart,
+  fn: async () => {
+    using scratch = scratchFolder();
+    Deno.chmodSync(scratch.path, 0o755);
+    const [root, kit, from] = ["root", "kit", "from"].map((name) => `${scratch.path}/${name}`) as [
+      string,
+      string,
+      string,
+    ];
+    Deno.mkdirSync(`${from}/x86_64-linux`, { recursive: true });
+    Deno.copyFileSync(
+      await compileTool("system-installer"),
+      `${from}/x86_64-linux/system-installer`,
+    );
+    await makeKit({ folder: kit, executables: from, report: () => {} });
+    // As a FAT stick shows them.
+    Deno.chmodSync(`${kit}/system-installer`, 0o644);
+    Deno.chmodSync(`${kit}/bin/x86_64-linux/system-installer`, 0o644);
+    nixosLikeRoot(root);
+    const start = ["/bin/sh", "/mnt/system-installer", "--version"];
+    const version = /^system-installer \d/;
+
+    const asRoot = inRoot(root, kit, "", start);
+    assert.deepEqual([asRoot.code, asRoot.stderr], [0, ""]);
+    assert.match(asRoot.stdout, version);
+    assert.equal(
+      Deno.readLinkSync(`${root}/run/hypervisor/ld.so`),
+      "/run/current-system/sw/lib/ld-linux-x86-64.so.2",
+    );
+
+    const other = ["/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", ...start];
+    const asOther = inRoot(root, kit, "", other);
+    assert.deepEqual([asOther.code, asOther.stderr], [0, ""]);
+    assert.match(asOther.stdout, version);
+    assert.deepEqual([...Deno.readDirSync(`${root}/tmp`)], [], "its copy is gone");
+
+    const noexec = inRoot(root, kit, "mount -t tmpfs -o noexec tmpfs run/hypervisor", start);
+    assert.deepEqual([noexec.code, noexec.stderr], [0, ""]);
+    assert.match(noexec.stdout, version);
+
+    const without = inRoot(root, kit, "mount -t tmpfs tmpfs run/current-system", start);
+    assert.equal(without.code, 0, "the loader that started the machine's sed is taken");
+
+    Deno.removeSync(`${root}/run/hypervisor`, { recursive: true });
+    Deno.mkdirSync(`${root}/run/hypervisor`);
+    Deno.chownSync(`${root}/run/hypervisor`, 65534, 65534);
+    const foreign = inRoot(root, kit, "", start);
+    assert.equal(foreign.code, 3);
+    assert.match(foreign.stderr, /not root's own folder/);
+
+    const sums = inRoot(root, kit, "", [
+      "/bin/sh",
+      "-c",
+      "cd /mnt && sha256sum --check --quiet SHA256SUMS",
+    ]);
+    assert.deepEqual([sums.code, sums.stdout], [0, ""]);
+  },
+});
+
+Deno.test("setInterpreter() refuses a name that does not fit, and a file without a loader", () => {
+  const bytes = Deno.readFileSync("/bin/sh");
+  const before = bytes.slice();
+  assert.throws(() => setInterpreter(bytes, `/${"x".repeat(4096)}`), /too long/);
+  assert.deepEqual(bytes, before);
+  // e_phnum: no program header, so no loader.
+  bytes.fill(0, 56, 58);
+  assert.throws(() => setInterpreter(bytes, "/ld"), /names no loader/);
+});
