@@ -1,4 +1,4 @@
-# Every executable as a package, and `default`: all of them.
+# Every executable as a package, `default`: all of them, and `usb-kit`: them and this tree to carry.
 #   source: this tree, which the installer copies to a machine
 { pkgs, source }:
 let
@@ -7,6 +7,10 @@ let
   executables = lib.genAttrs names (name: pkgs.callPackage ./package.nix { inherit name source; });
 in
 executables // {
+  usb-kit = pkgs.callPackage ./usb_kit.nix {
+    inherit executables source;
+    inherit (pkgs.stdenv.hostPlatform) system;
+  };
   default = pkgs.symlinkJoin {
     name = "hyper-nixos-${(lib.importJSON ../deno.json).version}";
     paths = lib.attrValues executables;

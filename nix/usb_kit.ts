@@ -62,6 +62,7 @@ function copyExecutables(from: string, to: string): void {
       write(`${to}/${system}/${name}`, Deno.readFileSync(file), 0o755);
     }
   }
+  if (!isFolder(to)) throw new Error(`${from} holds no executables as <system>/<name>`);
 }
 
 /** Beside each executable lies where its loader's name is, for the launcher without root. */
@@ -154,6 +155,14 @@ function write(path: string, data: Uint8Array, mode: number): void {
 function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
   } catch {
     return false;
   }

@@ -52,7 +52,7 @@ Deno.test({
     for (const system of SYSTEMS) {
       assert.deepEqual(
         Object.keys(shown.packages[system]).sort(),
-        ["default", ...EXECUTABLES].sort(),
+        ["default", "usb-kit", ...EXECUTABLES].sort(),
       );
       assert.deepEqual(Object.keys(shown.apps[system]).sort(), EXECUTABLES.toSorted());
       assert.deepEqual(Object.keys(shown.devShells[system]), ["default"]);

@@ -107,6 +107,19 @@ Deno.test({
     assert.equal(new TextDecoder().decode(stdout), `system-installer ${version}\n`);
     const page = Deno.readTextFileSync(`${result}/share/man/man8/system-installer.8`);
     assert.match(page, /^\.TH SYSTEM-INSTALLER 8/);
+
+    const kit = `${folder.path}/kit`;
+    await nixOutput("nix", [
+      "build",
+      "--impure",
+      "--out-link",
+      kit,
+      `path:${flake.path}#usb-kit`,
+      ...WITH_STAND_IN,
+    ], env);
+    for (const path of ["system-installer", "README.txt", "SHA256SUMS", "source/nix/host.nix"]) {
+      assert.ok(Deno.statSync(`${kit}/${path}`).isFile, path);
+    }
   },
 });
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { setInterpreter } from "../../nix/elf.ts";
 import { makeKit } from "../../nix/usb_kit.ts";
 import { canCompile, compileTool } from "../support/compile.ts";
-import { hasCommand, isRoot, need } from "../support/needs.ts";
-import { scratchFolder } from "./support.ts";
+import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
+import { OFFLINE_NIX_CONFIG } from "../support/context.ts";
+import { nix, scratchFolder, WITH_STAND_IN } from "./support.ts";
 
 const canStart = canCompile && isRoot && need(
   Deno.build.arch === "x86_64" && ["unshare", "chroot", "ldconfig", "setpriv"].every(hasCommand),
@@ -130,6 +131,54 @@ Deno.test({
       "cd /mnt && sha256sum --check --quiet SHA256SUMS",
     ]);
     assert.deepEqual([sums.code, sums.stdout], [0, ""]);
+  },
+});
+
+Deno.test({
+  name: "--with-system adds a signed cache from which another store takes the whole system",
+  ignore: !hasNix || !isRoot,
+  fn: async () => {
+    using scratch = scratchFolder();
+    const kit = `${scratch.path}/kit`;
+    // The cache does not look at the executables: any will do.
+    Deno.mkdirSync(`${scratch.path}/any/x86_64-linux`, { recursive: true });
+    Deno.copyFileSync("/bin/sh", `${scratch.path}/any/x86_64-linux/system-installer`);
+    const before = Deno.env.get("NIX_CONFIG");
+    Deno.env.set("NIX_CONFIG", OFFLINE_NIX_CONFIG);
+    try {
+      await makeKit({
+        folder: kit,
+        executables: `${scratch.path}/any`,
+        system: "hypervisor-x86_64",
+        nixOptions: WITH_STAND_IN,
+        report: () => {},
+      });
+    } finally {
+      if (before === undefined) Deno.env.delete("NIX_CONFIG");
+      else Deno.env.set("NIX_CONFIG", before);
+    }
+    const paths = [...Deno.readDirSync(`${kit}/cache`)].filter(({ name }) =>
+      name.endsWith(".narinfo")
+    ).map(({ name }) =>
+      /^StorePath: (.+)$/m.exec(Deno.readTextFileSync(`${kit}/cache/${name}`))![1]!
+    );
+    const system = paths.find((path) => /-nixos-system-/.test(path));
+    assert.ok(system, paths.join("\n"));
+    assert.ok(paths.some((path) => path.endsWith("-source")), "the flake's inputs");
+    const take = (store: string, key: string) =>
+      nix("nix-store", ["--realise", system, "--store", `${scratch.path}/${store}`], {
+        NIX_CONFIG: `substituters = file://${kit}/cache?priority=1
+trusted-public-keys = ${key}
+extra-experimental-features = nix-command flakes`,
+      });
+    const signed = await take("signed", Deno.readTextFileSync(`${kit}/cache/public-key`).trim());
+    assert.equal(signed.code, 0, signed.stderr);
+    assert.ok(Deno.lstatSync(`${scratch.path}/signed${system}`).isDirectory);
+    const stranger = `hyper-nixos-usb-kit-1:${"A".repeat(43)}=`;
+    const refused = await take("unsigned", stranger);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /is not signed by any of the keys/);
+    run("chmod", ["-R", "u+w", scratch.path]);
   },
 });
 
