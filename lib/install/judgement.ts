@@ -39,7 +39,9 @@ export async function judgeStaged(
     using staged = await stageHost(ctx, source, steps);
     const flake = { url: `path:${staged.source}`, directory: staged.source };
     const env = { HYPERVISOR_ROOT: staged.root };
-    const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName, env });
+    const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName, env }, {
+      whole: true,
+    });
     progress.done("the new configuration was evaluated");
     const passwords = users.map((user) => [user.passwordFile, user.account.passwordState] as const);
     const judged = judgeConfiguration(ctx, reading.facts, after, Object.fromEntries(passwords));
@@ -63,7 +65,9 @@ export async function requireReachable(
   before: ConfigurationFacts | undefined,
 ): Promise<ConfigurationFacts> {
   const flake = resolveFlake(ctx, `path:${places.source}`);
-  const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName });
+  const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName }, {
+    whole: true,
+  });
   const refused = refusals(judgeConfiguration(ctx, before, after).verdicts);
   for (const verdict of refused) {
     ctx.log.error(`not proven: ${verdict.what}: ${verdict.why}`, verdict.remedy);

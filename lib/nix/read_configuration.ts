@@ -11,6 +11,15 @@ import {
 import { assembleFacts } from "./assemble_facts.ts";
 import { FACT_GROUPS, factsExpression } from "./facts_expression.ts";
 
+/** How to read a configuration. */
+export interface ReadOptions extends SourceOptions {
+  /**
+   * Throw Nix's own failure instead of reading what is left: for a configuration that is to be built,
+   * which must evaluate as a whole.
+   */
+  readonly whole?: boolean;
+}
+
 /**
  * Evaluates a configuration and returns what the toolkit needs of it, in one evaluation. Only when
  * that fails in a way that Nix cannot catch, the groups of facts are evaluated one by one, so that a
@@ -21,12 +30,14 @@ import { FACT_GROUPS, factsExpression } from "./facts_expression.ts";
 export async function readConfiguration(
   ctx: Context,
   source: ConfigurationSource,
-  options: SourceOptions = {},
+  options: ReadOptions = {},
 ): Promise<ConfigurationFacts> {
   try {
     return assembleFacts(await readGroups(ctx, source, FACT_GROUPS, options));
   } catch (error) {
-    if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+    const partly = error instanceof ToolError && error.code === ExitCode.Configuration &&
+      !options.whole;
+    if (!partly) throw error;
     return await readApart(ctx, source, options, error);
   }
 }

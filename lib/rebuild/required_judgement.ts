@@ -19,7 +19,7 @@ export async function requireJudgement(ctx: Context, target: Target): Promise<Co
   const progress = ctx.ui.progress("evaluating the new configuration");
   let after: ConfigurationFacts;
   try {
-    after = await readConfiguration(ctx, { kind: "flake", ...target });
+    after = await readConfiguration(ctx, { kind: "flake", ...target }, { whole: true });
     progress.done("the new configuration was evaluated");
   } catch (error) {
     progress.fail("the new configuration cannot be evaluated");
