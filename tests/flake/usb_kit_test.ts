@@ -11,6 +11,11 @@ const canStart = canCompile && isRoot && need(
   "unshare, chroot, ldconfig or setpriv is missing: the USB kit is not started",
 );
 
+const canMount = isRoot &&
+  need(hasCommand("unshare"), "unshare is missing: no launcher is started");
+/** Starts a launcher with a /run of its own. */
+const OWN_RUN = 'mount -t tmpfs tmpfs /run && exec /bin/sh "$0" "$@"';
+
 /** Where the root of {@link nixosLikeRoot} keeps glibc. */
 const GLIBC = "/nix/store/g/lib";
 const COMMANDS = [
@@ -132,6 +137,47 @@ Deno.test({
     ]);
     assert.deepEqual([sums.code, sums.stdout], [0, ""]);
   },
+});
+
+Deno.test("the USB kit's launcher hands source and cache on, and the tool's exit code back", {
+  ignore: !canMount,
+}, async () => {
+  using scratch = scratchFolder();
+  const from = `${scratch.path}/from/${Deno.build.arch}-linux`;
+  Deno.mkdirSync(from, { recursive: true });
+  // A tool that shows its environment.
+  Deno.copyFileSync("/usr/bin/env", `${from}/validator`);
+  const kit = `${scratch.path}/kit`;
+  await makeKit({ folder: kit, executables: `${scratch.path}/from`, report: () => {} });
+  Deno.mkdirSync(`${kit}/cache`);
+  Deno.writeTextFileSync(`${kit}/cache/public-key`, "kit:KEY=");
+  const start = (folder: string, args: readonly string[] = []) => {
+    const { code, stdout, stderr } = new Deno.Command("unshare", {
+      args: ["-m", "--", "/bin/sh", "-c", OWN_RUN, `${folder}/validator`, ...args],
+      clearEnv: true,
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", NIX_CONFIG: "cores = 2" },
+    }).outputSync();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  };
+  const plain = start(kit);
+  assert.equal(plain.code, 0, plain.stderr);
+  assert.ok(plain.stdout.includes(`HYPERVISOR_SOURCE=${kit}/source\n`), plain.stdout);
+  assert.ok(
+    plain.stdout.includes(
+      `NIX_CONFIG=cores = 2\nextra-substituters = file://${kit}/cache?priority=1\n` +
+        "extra-trusted-public-keys = kit:KEY=\n",
+    ),
+    plain.stdout,
+  );
+  assert.equal(start(kit, ["sh", "-c", "exit 6"]).code, 6);
+
+  Deno.renameSync(kit, `${scratch.path}/my kit`);
+  const spaced = start(`${scratch.path}/my kit`);
+  assert.equal(spaced.code, 0, spaced.stderr);
+  assert.match(spaced.stderr, /the cache is not used/);
+  assert.match(spaced.stdout, /^NIX_CONFIG=cores = 2$/m);
+  assert.ok(!spaced.stdout.includes("extra-substituters"));
 });
 
 Deno.test({
