@@ -65,7 +65,7 @@ async function bundleTools(
     const bundle = `${work}/${name}.js`;
     const { success, stderr } = await deno(["bundle", "--quiet", "--output", bundle, source]);
     if (!success) {
-      report(`not bundled, the executables are larger: ${lastLine(stderr)}`);
+      report(`not bundled, the executables are larger: ${problemLine(stderr)}`);
       return new Map(toolNames().map((tool) => [tool, `${REPOSITORY}cmd/${tool}.ts`]));
     }
     scripts.set(name, bundle);
@@ -111,8 +111,8 @@ async function startProblem(system: System, file: string): Promise<string | unde
   if (system !== `${Deno.build.arch}-${Deno.build.os}`) return undefined;
   const { success, stderr } = await new Deno.Command(file, { args: ["--version"] }).output();
   if (success) return undefined;
-  return `the executable does not start; is the runtime of the Deno that compiled it? ${
-    lastLine(stderr)
+  return `the executable does not start (is the runtime of another Deno version?): ${
+    problemLine(stderr)
   }`;
 }
 
@@ -138,8 +138,10 @@ function deno(
   }).output();
 }
 
-function lastLine(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes).trim().split("\n").at(-1) ?? "";
+/** What went wrong: the first line that says error, without what Deno puts around it. */
+function problemLine(bytes: Uint8Array): string {
+  const lines = new TextDecoder().decode(bytes).trim().split("\n");
+  return (lines.find((line) => line.startsWith("error")) ?? lines[0] ?? "").replace(/^error: /, "");
 }
 
 if (import.meta.main) {

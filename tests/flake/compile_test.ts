@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { compileAll, toolNames } from "../../nix/compile.ts";
+import { targetOfElf } from "../../nix/elf.ts";
+import { canCompile } from "../support/compile.ts";
+import { scratchFolder } from "./support.ts";
+
+Deno.test("compileAll() compiles for the runtime at hand and names the system without one", {
+  ignore: !canCompile,
+}, async () => {
+  using folder = scratchFolder();
+  const said: string[] = [];
+  const results = await compileAll(folder.path, (line) => said.push(line));
+  assert.deepEqual(results.map(({ system }) => system), ["x86_64-linux", "aarch64-linux"]);
+  assert.ok(results.some(({ problem }) => problem === undefined));
+  for (const { system, files, problem } of results) {
+    if (problem !== undefined) {
+      assert.match(problem, new RegExp(`no runtime: name a denort for ${system}`));
+      assert.deepEqual(files, []);
+      continue;
+    }
+    assert.deepEqual(files.map(({ name }) => name), toolNames());
+    for (const { name } of files) {
+      assert.equal(targetOfElf(Deno.readFileSync(`${folder.path}/${system}/${name}`)), system);
+    }
+  }
+  // Nothing of a system that failed is left.
+  const left = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
+  const made = results.filter(({ problem }) => problem === undefined).map(({ system }) => system);
+  assert.deepEqual(left, made.sort());
+});
+
+Deno.test("targetOfElf() knows a system by its executable", () => {
+  assert.equal(targetOfElf(Deno.readFileSync(Deno.execPath())), `${Deno.build.arch}-linux`);
+  assert.equal(targetOfElf(new TextEncoder().encode("#!/bin/sh\n".repeat(9))), undefined);
+});
