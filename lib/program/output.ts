@@ -16,6 +16,7 @@ export class Screen {
   #stdoutGone = false;
   #stderrGone = false;
   #live = false;
+  #held = false;
 
   /** @param colour whether the user allows colour; it is used on terminals only */
   constructor(colour: boolean) {
@@ -36,8 +37,16 @@ export class Screen {
 
   /** Replaces the line that the last `redraw` left; for progress on a terminal. */
   redraw(text: string): void {
+    if (this.#held) return;
     this.#live = true;
     this.#err("\r\x1b[2K" + this.#render(text));
+  }
+
+  /** Keeps progress off the screen while a question is on it; dispose it to go on. */
+  hold(): Disposable {
+    this.erase();
+    this.#held = true;
+    return { [Symbol.dispose]: () => void (this.#held = false) };
   }
 
   /** Removes what {@link redraw} left. */

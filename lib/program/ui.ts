@@ -34,6 +34,7 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
       import("@clack/prompts"),
       import("node:process"),
     ]);
+    using _held = screen.hold();
     const answer = await prompt(clack, { output: process.stderr, signal });
     signal.throwIfAborted();
     if (typeof answer === "symbol") {
