@@ -185,12 +185,17 @@ if (import.meta.main) {
     print("usage: DIRECTORY [--executables FOLDER] [--with-system HOST [-- NIX OPTIONS]]");
     Deno.exit(4);
   }
-  await makeKit({
-    folder,
-    ...valueOf(own, "--executables"),
-    ...valueOf(own, "--with-system"),
-    nixOptions: end < 0 ? [] : args.slice(end + 1),
-    report: print,
-  });
+  try {
+    await makeKit({
+      folder,
+      ...valueOf(own, "--executables"),
+      ...valueOf(own, "--with-system"),
+      nixOptions: end < 0 ? [] : args.slice(end + 1),
+      report: print,
+    });
+  } catch (error) {
+    print(`no kit was made: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
   print(`made ${folder}: copy all of it to the stick`);
 }
