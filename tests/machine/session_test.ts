@@ -16,8 +16,8 @@ async function below(
 ): Promise<void> {
   await withScratch({}, async (folder) => {
     for (const name of names) {
-      Deno.copyFileSync("/bin/sh", `${folder}/${name}`);
-      Deno.chmodSync(`${folder}/${name}`, 0o755);
+      // A link gives the process its name too; a copy could still be "busy" when it is started.
+      Deno.symlinkSync("/bin/sh", `${folder}/${name}`);
     }
     // Each starts the next, given as "$1" and following, and waits for it.
     const script = 'if [ $# -gt 0 ]; then n=$1; shift; "./$n" -c "$S" "$n" "$@"; exit; fi; ' +
