@@ -119,6 +119,8 @@ function inNamespace(command: readonly string[], options: LaunchOptions): string
   const quote = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
   const lines = [
     "set -e",
+    // Seen once in many hundred runs on a loaded machine: a mount that fails and then works.
+    'mount() { command mount "$@" || { sleep 0.2; command mount "$@"; }; }',
     `mount -t tmpfs -o mode=755 tmpfs ${STAGE}`,
     `mkdir ${STAGE}/cache ${STAGE}/repository ${STAGE}/executables ${STAGE}/full`,
     `touch ${STAGE}/deno`,
