@@ -41,7 +41,8 @@ export interface FlakeOptions extends EvaluateOptions {
  * without writing to the store. Warnings and traces of the configuration go to stderr and are not
  * part of the value.
  * @throws ToolError exit 2 without Nix, 5 when something cannot be fetched, 6 when the expression
- *   fails (with Nix's own message and the place it names), 1 when it takes too long
+ *   fails (with Nix's own message and the place it names), 3 when HOME is someone else's, 1 when it
+ *   takes too long
  */
 export async function evaluateJson(
   ctx: Context,

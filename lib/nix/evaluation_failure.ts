@@ -6,6 +6,13 @@ import { ToolError } from "../machine/tool_error.ts";
 const NETWORK =
   /unable to download|could(?:n't| not) resolve (?:host|proxy)|failed to connect|connection (?:refused|reset|timed out)|unable to access 'https?:|network is unreachable|temporary failure in name resolution|HTTP error \d{3}|SSL (?:peer )?certificate/i;
 
+/**
+ * Nix looks into HOME for the user's channels before it evaluates anything. Where HOME is someone
+ * else's, 2.8 ends with an uncaught exception, in colours even without a terminal.
+ */
+const CLOSED_HOME = /getting status of '?(\/.*)\/\.nix-defexpr\/channels'?: Permission denied/;
+const COLOURS = /\x1b\[[\d;]*m/g;
+
 /** Lines of a failure that are worth a user's time. */
 const LINES = 4;
 
@@ -15,6 +22,16 @@ const LINES = 4;
  * @param what was evaluated
  */
 export function evaluationFailure(what: string, stderr: string): ToolError {
+  const home = CLOSED_HOME.exec(stderr.replace(COLOURS, ""))?.[1];
+  if (home !== undefined) {
+    return new ToolError(
+      `evaluating ${what} failed: Nix may not look into ${printableLine(home)}, which HOME names`,
+      {
+        code: ExitCode.PermissionDenied,
+        hint: "set HOME to a folder of the user who runs this, then run it again",
+      },
+    );
+  }
   const error = lastError(stderr);
   const message = messageLines(error).slice(0, LINES).join(" / ") || "Nix gave no reason";
   if (NETWORK.test(error)) {

@@ -25,7 +25,7 @@ export interface ReadOptions extends SourceOptions {
  * that fails in a way that Nix cannot catch, the groups of facts are evaluated one by one, so that a
  * broken part does not lose the rest: what is missing is named in `unreadable`.
  * @throws ToolError exit 6 when nothing at all can be evaluated, 5 when something cannot be fetched,
- *   2 without Nix, 1 when it takes too long
+ *   3 when HOME is someone else's, 2 without Nix, 1 when it takes too long
  */
 export async function readConfiguration(
   ctx: Context,

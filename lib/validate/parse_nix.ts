@@ -1,3 +1,4 @@
+import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { evaluationFailure } from "../nix/evaluation_failure.ts";
 import { temporaryStore } from "../nix/temporary_store.ts";
@@ -10,7 +11,8 @@ const TIMEOUT = 20_000;
  * Parses Nix files without evaluating them.
  * @param paths host paths
  * @returns Nix's own rendering of what it parsed
- * @throws ToolError exit 6 with Nix's message when one is no Nix, 2 without Nix, 1 when Nix crashes
+ * @throws ToolError exit 6 with Nix's message when one is no Nix, 3 when HOME is someone else's,
+ *   2 without Nix, 1 when Nix crashes
  */
 export async function parseNix(ctx: Context, paths: readonly string[]): Promise<string> {
   using store = temporaryStore(ctx);
@@ -20,8 +22,9 @@ export async function parseNix(ctx: Context, paths: readonly string[]): Promise<
     cwd: "/",
     env: store.env,
   });
-  if (code === 1) throw evaluationFailure(paths.join(", "), stderr);
-  // Nix itself crashed, for example on a home folder that it may not read: nothing about the files.
-  if (code !== 0) throw new ToolError(`nix-instantiate ended with ${code}: ${stderr.trim()}`);
-  return stdout;
+  if (code === 0) return stdout;
+  const failure = evaluationFailure(paths.join(", "), stderr);
+  if (code === 1 || failure.code === ExitCode.PermissionDenied) throw failure;
+  // Nix itself crashed: that says nothing about the files.
+  throw new ToolError(`nix-instantiate ended with ${code}: ${stderr.trim()}`);
 }

@@ -3,7 +3,7 @@ import { ExitCode } from "../../lib/machine/exit_code.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import { evaluateFlake, evaluateJson } from "../../lib/nix/evaluate.ts";
 import { testContext } from "../support/context.ts";
-import { launch } from "../support/launch.ts";
+import { runTool } from "../support/executable.ts";
 import { hasNix, hasSetpriv } from "../support/needs.ts";
 import { withScratch } from "../support/scratch_files.ts";
 
@@ -141,20 +141,43 @@ Deno.test({
       async (folder) => {
         Deno.chmodSync(folder, 0o755);
         Deno.chmodSync(`${folder}/tmp`, 0o777);
-        const script = new URL("evaluate_as_user.ts", import.meta.url).pathname;
-        using start = launch(script, [`path:${folder}/host`], {
-          uid: 65534,
-          env: { TMPDIR: `${folder}/tmp` },
+        const { stdout, stderr } = await evaluateAsUser(`${folder}/host`, {
+          TMPDIR: `${folder}/tmp`,
         });
-        const { args, env, cwd } = start;
-        const { stdout, stderr } = await new Deno.Command(start.command, {
-          args: [...args],
-          env: { ...env },
-          clearEnv: true,
-          cwd,
-        }).output();
-        strictEqual(new TextDecoder().decode(stdout), "2", new TextDecoder().decode(stderr));
+        strictEqual(stdout, "2", stderr);
         deepStrictEqual([...Deno.readDirSync(`${folder}/tmp`)], []);
       },
     ),
 });
+
+Deno.test({
+  name:
+    "evaluateFlake() tells a home folder that Nix may not look into from a broken configuration",
+  ignore: !hasNix || !hasSetpriv,
+  fn: () =>
+    withScratch(
+      { "host/flake.nix": "{ outputs = { self }: { a = 1; }; }", "home/": "", "tmp/": "" },
+      async (folder) => {
+        Deno.chmodSync(folder, 0o755);
+        Deno.chmodSync(`${folder}/home`, 0o700);
+        Deno.chmodSync(`${folder}/tmp`, 0o777);
+        const { code, stderr } = await evaluateAsUser(`${folder}/host`, {
+          HOME: `${folder}/home`,
+          TMPDIR: `${folder}/tmp`,
+        });
+        strictEqual(code, ExitCode.PermissionDenied, stderr);
+        strictEqual(
+          stderr,
+          `evaluating the test failed: Nix may not look into ${folder}/home, which HOME names\n` +
+            "set HOME to a folder of the user who runs this, then run it again\n",
+        );
+        deepStrictEqual([...Deno.readDirSync(`${folder}/tmp`)], []);
+      },
+    ),
+});
+
+/** Runs evaluate_as_user.ts as nobody. */
+async function evaluateAsUser(flake: string, env: Readonly<Record<string, string>>) {
+  const script = new URL("evaluate_as_user.ts", import.meta.url).pathname;
+  return await runTool(script, [`path:${flake}`], { uid: 65534, env });
+}

@@ -108,3 +108,25 @@ Deno.test("evaluationFailure() repeats no password that Nix quotes", () => {
   const hash = evaluationFailure("x", 'error: a string "$6$salt$aaaabbbbcccc./x" is no set\n');
   strictEqual(hash.message, 'evaluating x failed: a string "(hash)" is no set');
 });
+
+Deno.test("evaluationFailure() says so when HOME is someone else's", () => {
+  // What 2.8 prints, colours and all, where a user kept root's HOME.
+  const crash = evaluationFailure(
+    "x",
+    `terminate called after throwing an instance of 'nix::SysError'
+  what():  \x1b[31;1merror:\x1b[0m getting status of \x1b[35;1m/root/.nix-defexpr/channels\x1b[0m: ` +
+      "\x1b[35;1mPermission denied\x1b[0m\n",
+  );
+  deepStrictEqual(
+    [crash.message, crash.code],
+    [
+      "evaluating x failed: Nix may not look into /root, which HOME names",
+      ExitCode.PermissionDenied,
+    ],
+  );
+  const quoted = evaluationFailure(
+    "x",
+    "error: getting status of '/root/.nix-defexpr/channels': Permission denied\n",
+  );
+  strictEqual(quoted.code, ExitCode.PermissionDenied);
+});
