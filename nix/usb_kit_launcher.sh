@@ -69,21 +69,6 @@ find_loader() {
   return 1
 }
 
-# A cache on the stick is asked first, for evaluation and builds alike; the tools hand NIX_CONFIG on.
-use_cache() {
-  [ -f "$kit/cache/public-key" ] || return 0
-  case $kit in
-    *[!A-Za-z0-9_./@+-]*)
-      printf '[%s] warning: the cache is not used, Nix cannot name %s: mount the stick at a path of plain letters\n' \
-        "$tool" "$kit" >&2
-      return 0 ;;
-  esac
-  NIX_CONFIG="${NIX_CONFIG-}
-extra-substituters = file://$kit/cache?priority=1
-extra-trusted-public-keys = $(cat "$kit/cache/public-key")"
-  export NIX_CONFIG
-}
-
 for place in "$folder" /var/tmp /tmp; do
   if [ "$place" != "$folder" ]; then
     # /run is mounted noexec on some distributions.
@@ -97,7 +82,6 @@ for place in "$folder" /var/tmp /tmp; do
     mv -f "$place/$tool.$$" "$place/$tool" || exit 1
     HYPERVISOR_SOURCE=${HYPERVISOR_SOURCE:-$kit/source}
     export HYPERVISOR_SOURCE
-    use_cache
     if [ -z "$own" ]; then exec "$place/$tool" "$@"; fi
     "$place/$tool" "$@"
     exit $?

@@ -17,6 +17,7 @@ import { applyStep } from "./apply_step.ts";
 import { buildOptions } from "./build_options.ts";
 import { requireReachable } from "./judgement.ts";
 import type { InstallOptions } from "./options.ts";
+import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
 import type { Plan } from "./plan.ts";
 import { type Receipt, writeReceipt } from "./receipt.ts";
 import { openShell } from "./shell.ts";
@@ -73,8 +74,9 @@ async function attempt(
   try {
     const ended = await perform(ctx, options, plan, receipt, action);
     if (ended !== undefined) return ended;
-  } catch (error) {
-    if (!(error instanceof ToolError) || ctx.signal.aborted) throw error;
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError) || ctx.signal.aborted) throw thrown;
+    const error = withOfflineHint(thrown, plan);
     if (!ctx.ui.interactive) throw withFilesKept(error);
     ctx.log.error(error.message, error.hint);
     return await menu(ctx, "It failed; the files are kept. What now?", true, action);
@@ -243,13 +245,4 @@ function sayHowToGoOn(ctx: Context): void {
   ctx.log.info(
     "to install: system-installer --action switch; to take it back: system-installer --undo",
   );
-}
-
-function withFilesKept(error: ToolError): ToolError {
-  const hint = error.hint ? `${error.hint}; ` : "";
-  return new ToolError(error.message, {
-    hint: `${hint}the files are kept, to take them back: system-installer --undo`,
-    code: error.code,
-    cause: error,
-  });
 }

@@ -7,6 +7,7 @@ import { places } from "../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
+import { withBinaryCache } from "../nix/binary_cache.ts";
 import { bootDefault, currentSystem } from "../rebuild/rebuild.ts";
 import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
@@ -63,7 +64,7 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
   }
   try {
     await checkForUpdates(ctx, options, plan);
-    return await runActions(ctx, options, plan, receipt);
+    return await runActions(withBinaryCache(ctx, plan.source?.cache), options, plan, receipt);
   } catch (error) {
     // A signal before the point of no return: nothing was activated, so nothing needs the files.
     if (ctx.signal.aborted && !same) {

@@ -1,8 +1,8 @@
 import type { Context } from "../program/context.ts";
-
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { readAuthorizedKeys } from "../machine/authorized_keys.ts";
+import { withBinaryCache } from "../nix/binary_cache.ts";
 import { carryDisks } from "./carry_boot.ts";
 import { carryFirewall, carryNetwork } from "./carry_network.ts";
 import { carryRunningSsh, carrySsh } from "./carry_ssh.ts";
@@ -88,7 +88,9 @@ export async function makePlan(
     settings: [...settings.system, ...settings.hardware],
     steps,
     before: reading.facts,
-    judgement: await judgeStaged(ctx, { source, hostName: hostName.value, steps, reading, users }),
+    judgement: await judgeStaged(withBinaryCache(ctx, source?.cache), {
+      ...{ source, hostName: hostName.value, steps, reading, users },
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import type { Source } from "./source.ts";
 import { receiptNotes } from "./unfinished.ts";
+import { isUsable } from "../nix/binary_cache.ts";
 import type { Context } from "../program/context.ts";
 
 /** What a user should know of a plan, though it stops nothing. */
@@ -44,6 +45,9 @@ export function planWarnings(
       : []),
     ...(source && source.listing.skipped.length > 0
       ? [`not copied, neither file nor link: ${source.listing.skipped.join(", ")}`]
+      : []),
+    ...(source?.cache && !isUsable(source.cache)
+      ? [`the binary cache ${source.cache.folder} is not used: it ${source.cache.problem}`]
       : []),
     ...receiptNotes(ctx),
   ];

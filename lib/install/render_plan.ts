@@ -1,7 +1,8 @@
 import { readTextIfExists } from "../machine/files.ts";
+import { isUsable } from "../nix/binary_cache.ts";
 import { printExpression } from "../nix/expression_layout.ts";
 import type { Context } from "../program/context.ts";
-import { style } from "../program/style.ts";
+import { sign, style } from "../program/style.ts";
 import { table, wrapWords } from "../program/table.ts";
 import { formatDiff, lineDiff } from "./line_diff.ts";
 import { isJudged, type Plan } from "./plan.ts";
@@ -24,6 +25,7 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
     section(`Users (${plan.users.length})`, users(plan, columns)),
     section("Settings", settings(plan, columns)),
     section("Changes", changes(ctx, plan, columns)),
+    section("Packages", packages(plan, columns)),
     diffs ? section("Files, line by line", fileDiffs(ctx, plan)) : "",
     ...judgement(plan, columns),
     warnings(plan, columns),
@@ -31,13 +33,13 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
 }
 
 function section(title: string, body: string): string {
-  return body === "" ? "" : `${style.bold(`── ${title}`)}\n${body}`;
+  return body === "" ? "" : `${style.bold(`${sign.heading} ${title}`)}\n${body}`;
 }
 
 function blockers(plan: Plan, columns: number): string {
   if (plan.blockers.length === 0) return "";
   const lines = plan.blockers.flatMap((blocker) => [
-    ...hanging(`${style.red("✗")} ${blocker.message} (exit ${blocker.code})`, columns),
+    ...hanging(`${style.red(sign.fail)} ${blocker.message} (exit ${blocker.code})`, columns),
     ...(blocker.hint ? hanging(`  ${style.dim(`next: ${blocker.hint}`)}`, columns) : []),
   ]);
   return section(
@@ -58,7 +60,7 @@ function users(plan: Plan, columns: number): string {
     ].join(" ") || "none",
   ]);
   const left = plan.leftBehind.map(({ name, reason }) =>
-    hanging(`${style.yellow("!")} ${name} is left behind: ${reason}`, columns).join("\n")
+    hanging(`${style.yellow(sign.warn)} ${name} is left behind: ${reason}`, columns).join("\n")
   );
   return [table(["user", "uid", "password", "SSH keys", "groups"], rows, columns), ...left]
     .join("\n");
@@ -100,6 +102,14 @@ function changes(ctx: Context, plan: Plan, columns: number): string {
   const kept = all.length + plan.steps.afterBuild.length - rows.length;
   const note = kept > 0 ? `\n  ${kept} more are as they should be already` : "";
   return table(["", ""], rows, columns) + note;
+}
+
+/** Where a build takes what is not built on the machine, when that is not as usual. */
+function packages(plan: Plan, columns: number): string {
+  const cache = plan.source?.cache;
+  if (!isUsable(cache)) return "";
+  const text = `from the binary cache ${cache.folder} first: what is in it needs no network`;
+  return hanging(text, columns).join("\n");
 }
 
 /** What a step will do to what is there now. */
@@ -147,20 +157,23 @@ function fileDiffs(ctx: Context, plan: Plan): string {
 function judgement(plan: Plan, columns: number): string[] {
   const { judgement } = plan;
   if (!isJudged(judgement)) {
-    const text = hanging(`${style.yellow("!")} not proven yet: ${judgement.unknown}`, columns);
+    const text = hanging(
+      `${style.yellow(sign.warn)} not proven yet: ${judgement.unknown}`,
+      columns,
+    );
     return [section("Will it come back?", text.join("\n"))];
   }
   const verdicts = judgement.verdicts.flatMap((verdict) => [
     ...hanging(
       verdict.ok
-        ? `${style.green("✓")} ${verdict.what}: ${verdict.why}`
-        : `${style.red("✗")} ${verdict.what}: ${verdict.why}`,
+        ? `${style.green(sign.pass)} ${verdict.what}: ${verdict.why}`
+        : `${style.red(sign.fail)} ${verdict.what}: ${verdict.why}`,
       columns,
     ),
     ...(verdict.remedy ? hanging(`  next: ${verdict.remedy}`, columns) : []),
   ]);
   const assertions = judgement.failedAssertions.flatMap((text) =>
-    hanging(`${style.red("✗")} ${text}`, columns)
+    hanging(`${style.red(sign.fail)} ${text}`, columns)
   );
   const { disappears } = judgement;
   const rows = [
@@ -178,7 +191,9 @@ function judgement(plan: Plan, columns: number): string[] {
 }
 
 function warnings(plan: Plan, columns: number): string {
-  const lines = plan.warnings.flatMap((text) => hanging(`${style.yellow("!")} ${text}`, columns));
+  const lines = plan.warnings.flatMap((text) =>
+    hanging(`${style.yellow(sign.warn)} ${text}`, columns)
+  );
   return section("Worth knowing", lines.join("\n"));
 }
 

@@ -1,8 +1,10 @@
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
+import { openFolderAbove } from "../machine/file_trust.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { type BinaryCache, findBinaryCache, type RefusedCache } from "../nix/binary_cache.ts";
 import { type Origin, readOrigin } from "./source_origin.ts";
 import { listSource, type SourceListing } from "./source_listing.ts";
 
@@ -17,6 +19,8 @@ export interface Source {
   readonly inPlace: boolean;
   /** Which commit of which GitHub repository it is, when that is known. */
   readonly origin: Origin | undefined;
+  /** A binary cache beside it, as on a USB stick. */
+  readonly cache: BinaryCache | RefusedCache | undefined;
 }
 
 /** What a folder must hold to be our source. */
@@ -44,8 +48,9 @@ export function findSource(
     });
   }
   const trusted = new Set([0, Deno.uid(), user]);
+  const mayWrite = (uid: number) => trusted.has(uid);
   refuseOpenParents(path);
-  const listing = listSource(path, (uid) => trusted.has(uid));
+  const listing = listSource(path, mayWrite);
   const inPlace = path === realPath(ctx.root.follow(places.source));
   return {
     listing,
@@ -53,6 +58,7 @@ export function findSource(
     named: named !== undefined,
     inPlace,
     origin: readOrigin(path),
+    cache: findBinaryCache(path, mayWrite),
   };
 }
 
@@ -88,16 +94,12 @@ function executable(): string {
 
 /** Someone who can rename a folder above the source can put another one in its place. */
 function refuseOpenParents(path: string): void {
-  for (let parent = parentOf(path);; parent = parentOf(parent)) {
-    const mode = Deno.statSync(parent).mode ?? 0;
-    if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
-      throw new ToolError(`source ${path} is below ${parent}, which everyone can write`, {
-        code: ExitCode.PermissionDenied,
-        hint: "copy it to a folder of your own and name that with --source",
-      });
-    }
-    if (parent === "/") return;
-  }
+  const open = openFolderAbove(path);
+  if (open === undefined) return;
+  throw new ToolError(`source ${path} is below ${open}, which everyone can write`, {
+    code: ExitCode.PermissionDenied,
+    hint: "copy it to a folder of your own and name that with --source",
+  });
 }
 
 function realPath(path: string): string | undefined {

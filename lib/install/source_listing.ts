@@ -1,4 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
+import { foreignWriter } from "../machine/file_trust.ts";
 import { ToolError } from "../machine/tool_error.ts";
 
 /** One entry of a source tree, with its path relative to the tree's top. */
@@ -81,17 +82,11 @@ function refuseForeign(
   info: Deno.FileInfo,
   mayWrite: (uid: number) => boolean,
 ): void {
-  const foreign = info.uid !== null && !mayWrite(info.uid);
-  const open = ((info.mode ?? 0) & 0o002) !== 0;
-  if (!foreign && !open) return;
-  throw new ToolError(
-    foreign
-      ? `source ${path} belongs to user ${info.uid}, who is neither root nor you`
-      : `source ${path} can be written by everyone`,
-    {
-      code: ExitCode.PermissionDenied,
-      hint:
-        "root would build and run it; copy it to a folder of your own and name that with --source",
-    },
-  );
+  const problem = foreignWriter(info, mayWrite);
+  if (problem === undefined) return;
+  throw new ToolError(`source ${path} ${problem}`, {
+    code: ExitCode.PermissionDenied,
+    hint:
+      "root would build and run it; copy it to a folder of your own and name that with --source",
+  });
 }

@@ -1,4 +1,6 @@
 import type { Context } from "../program/context.ts";
+import { endpointsOf } from "../github/endpoints.ts";
+import { hasAddress } from "../machine/network_state.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { syncTree } from "../sync/sync.ts";
 import type { InstallOptions } from "./options.ts";
@@ -18,6 +20,10 @@ export async function checkForUpdates(
   plan: Plan,
 ): Promise<void> {
   if (options.skipUpdateCheck) return;
+  if (isOffline(ctx)) {
+    ctx.log.info("no network: GitHub is not asked for updates");
+    return;
+  }
   const wanted = await ctx.ui.confirm({
     message: "Check GitHub for updates?",
     option: "--skip-update-check",
@@ -41,4 +47,12 @@ export async function checkForUpdates(
     if (!(error instanceof ToolError) || ctx.signal.aborted) throw error;
     ctx.log.warn(`no update: ${error.message}; going on with the source as it is`);
   }
+}
+
+/** No address, no proxy, and a server elsewhere: nothing has to be tried, and nobody asked. */
+function isOffline({ env }: Context): boolean {
+  const { api } = endpointsOf(env);
+  const isHere = /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(api).hostname);
+  const proxy = env.https_proxy ?? env.HTTPS_PROXY ?? env.all_proxy ?? env.ALL_PROXY;
+  return !isHere && !proxy && !hasAddress();
 }

@@ -1,9 +1,11 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { withBinaryCache } from "../nix/binary_cache.ts";
 import { generations, previousGeneration } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
 import { activateSystem, returnToSystem } from "./activate.ts";
+import { carriedCache } from "./carried_cache.ts";
 import { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
 import { generationsDocument, outcomeDocument, rebuildDocument } from "./documents.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
@@ -34,7 +36,8 @@ export async function rebuildHelper(ctx: Context, options: HelperOptions): Promi
   }
   using _lock = Deno.uid() === 0 ? await acquireLock(ctx) : undefined;
   if (options.rollback) return report(ctx, options, await rollBack(ctx, options));
-  const result = await rebuildSystem(ctx, { ...options, action: options.action! });
+  const building = withBinaryCache(ctx, carriedCache(ctx));
+  const result = await rebuildSystem(building, { ...options, action: options.action! });
   reportRebuild(ctx, result);
   const outcome = result.outcome && await offerNextStep(ctx, result.outcome);
   if (options.json) ctx.out.json(rebuildDocument(ctx, { ...result, outcome }));

@@ -47,7 +47,7 @@ async function compile(tool: string): Promise<string> {
   const output = `${folder}/${name}`;
   const { success, stderr } = await new Deno.Command(compiler, {
     // Without a code cache, which another user could plant in the temporary folder.
-    args: ["compile", "-A", "--no-code-cache", "--cached-only", "-q", "-o", output, script],
+    args: ["compile", "-A", "--no-check", "--no-code-cache", "--cached-only", "-q", "-o", output, script],
     cwd: new URL("../..", import.meta.url).pathname,
   }).output();
   if (!success) throw new Error(`deno compile ${name}: ${new TextDecoder().decode(stderr)}`);

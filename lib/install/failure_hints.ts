@@ -1,0 +1,21 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { isUsable } from "../nix/binary_cache.ts";
+import type { Plan } from "./plan.ts";
+
+/** For an action that failed: the files stay, and how to take them back. */
+export function withFilesKept(error: ToolError): ToolError {
+  const hint = error.hint ? `${error.hint}; ` : "";
+  return withHint(error, `${hint}the files are kept, to take them back: system-installer --undo`);
+}
+
+/** For an action that lacked the network: what helps where there is none. */
+export function withOfflineHint(error: ToolError, plan: Plan): ToolError {
+  if (error.code !== ExitCode.Network || isUsable(plan.source?.cache)) return error;
+  const hint = error.hint ? `${error.hint}, ` : "";
+  return withHint(error, `${hint}or install from a stick with a system on it (docs/offline.md)`);
+}
+
+function withHint(error: ToolError, hint: string): ToolError {
+  return new ToolError(error.message, { hint, code: error.code, cause: error });
+}

@@ -1,0 +1,90 @@
+import { nixConfig } from "../machine/child_environment.ts";
+import { foreignWriter, openFolderAbove } from "../machine/file_trust.ts";
+import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { createRunner } from "../machine/run.ts";
+import type { Context } from "../program/context.ts";
+
+/** A binary cache in a folder, and the key that signed what is in it. */
+export interface BinaryCache {
+  /** Host path, without links. */
+  readonly folder: string;
+  /** For Nix's `trusted-public-keys`: `NAME:BASE64`. */
+  readonly publicKey: string;
+}
+
+/** A cache that is there and is left alone. */
+export interface RefusedCache {
+  readonly folder: string;
+  /** To follow the folder in a sentence. */
+  readonly problem: string;
+}
+
+/** The form of a public key; nix-store(1), `--generate-binary-cache-key`. Ed25519: 32 bytes. */
+const PUBLIC_KEY = /^[\w.-]+:[A-Za-z0-9+/]{43}=$/;
+/** Nix splits lists of stores at spaces and reads `?` and `#` as parts of a URL; it decodes nothing. */
+const NAMEABLE = /^[\w./@+-]+$/;
+
+/**
+ * Looks for a binary cache beside a source tree: a folder `cache` with `nix-cache-info` and the
+ * `public-key` that signed it, as the USB kit has one (docs/offline.md). A key that others could have
+ * written would make root run what they like, so such a cache is refused.
+ * @param source host path of the source tree, without links
+ * @param mayWrite whether a user id may own the cache, as for the source itself
+ * @returns undefined when there is none
+ */
+export function findBinaryCache(
+  source: string,
+  mayWrite: (uid: number) => boolean,
+): BinaryCache | RefusedCache | undefined {
+  const folder = `${parentOf(source).replace(/\/$/, "")}/cache`;
+  const refused = (problem: string): RefusedCache => ({ folder, problem });
+  const [info, mark, key] = ["", "/nix-cache-info", "/public-key"].map((name) =>
+    lstatIfExists(folder + name)
+  );
+  if (!info?.isDirectory || !mark?.isFile) return undefined;
+  if (!key?.isFile) return refused("has no public-key");
+  for (const [name, file] of [["", info], ["nix-cache-info", mark], ["public-key", key]] as const) {
+    const problem = foreignWriter(file, mayWrite);
+    if (problem) return refused(name === "" ? problem : `has a ${name} that ${problem}`);
+  }
+  const open = openFolderAbove(folder);
+  if (open) return refused(`is below ${open}, which everyone can write`);
+  if (!NAMEABLE.test(folder)) {
+    return refused(
+      "has a path that Nix cannot be told: mount the stick at a path of plain letters",
+    );
+  }
+  const publicKey = Deno.readTextFileSync(`${folder}/public-key`).trim();
+  if (!PUBLIC_KEY.test(publicKey)) return refused("has a public-key that is none");
+  return { folder, publicKey };
+}
+
+/** Whether a cache that was found is used. */
+export function isUsable(
+  cache: BinaryCache | RefusedCache | undefined,
+): cache is BinaryCache {
+  return cache !== undefined && "publicKey" in cache;
+}
+
+/**
+ * A context under which every Nix asks this cache first, for evaluation and builds alike; the other
+ * substituters stay. It travels in NIX_CONFIG, which nixos-rebuild and nixos-install hand on.
+ */
+export function withBinaryCache(
+  ctx: Context,
+  cache: BinaryCache | RefusedCache | undefined,
+): Context {
+  if (!isUsable(cache)) return ctx;
+  const settings = [
+    ctx.env.NIX_CONFIG?.trimEnd() ?? "",
+    // Without an address other than loopback's, `nix` sets this to false by itself (haveInternet()).
+    "substitute = true",
+    `extra-substituters = file://${cache.folder}?priority=1`,
+    `extra-trusted-public-keys = ${cache.publicKey}`,
+  ].filter((line) => line !== "").join("\n");
+  return {
+    ...ctx,
+    env: { ...ctx.env, NIX_CONFIG: settings },
+    run: createRunner({ ...ctx.run.env, NIX_CONFIG: nixConfig(settings) }, ctx.signal),
+  };
+}
