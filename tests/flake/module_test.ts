@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import { hasCommand, hasNix, need } from "../support/needs.ts";
-import { evaluateModule, evaluationError, scratchFolder } from "./support.ts";
+import { hasNix } from "../support/needs.ts";
+import { evaluateModule, evaluationError } from "./support.ts";
 
 const ENABLED = "{ hypervisor.enable = true; }";
-const OPERATOR = `{
-  hypervisor.operators = [ "olga" ];
-  users.users.olga.isNormalUser = true;
-}`;
 
 Deno.test({
   name: "module changes nothing while it is not enabled",
@@ -130,94 +126,6 @@ Deno.test({
       ["k:1"],
       ["https://cache.nixos.org/"],
     ]);
-  },
-});
-
-Deno.test({
-  name: "module refuses an operator who is no user",
-  ignore: !hasNix,
-  fn: async () => {
-    const message = await evaluationError(
-      `${ENABLED} { hypervisor.operators = [ "nemo" ]; }`,
-      "nixos.config.system.build.toplevel.drvPath",
-    );
-    assert.match(message, /hypervisor\.operators names nemo, but there is no users\.users\.nemo/);
-  },
-});
-
-Deno.test({
-  name: "module lets operators operate guests and nothing that equals root",
-  ignore: !hasNix,
-  fn: async () => {
-    const rules = await evaluateModule(
-      `${ENABLED} ${OPERATOR}`,
-      `lib.filter (r: r.users == [ "olga" ]) nixos.config.security.sudo.extraRules`,
-    ) as { runAs: string; commands: { command: string; options: string[] }[] }[];
-    assert.equal(rules.length, 1);
-    const { runAs, commands } = rules[0]!;
-    assert.equal(runAs, "root");
-    const virsh = "/run/current-system/sw/bin/virsh ";
-    for (const { command, options } of commands) {
-      assert.deepEqual(options, ["NOPASSWD"]);
-      assert.ok(command.startsWith(virsh), command);
-      assert.doesNotMatch(
-        command.slice(virsh.length),
-        /^\*|\s\*/,
-        "a wildcard also matches options",
-      );
-    }
-    // sudoers(5): arguments are either exactly these words, or matched by one regular expression.
-    const allowed = (line: string) =>
-      commands.map(({ command }) => command.slice(virsh.length)).some((rule) =>
-        rule.startsWith("^") ? new RegExp(rule).test(line) : rule === line
-      );
-    for (const line of ["list", "list --all", "start web", "console db-1", "shutdown a.b_c+d"]) {
-      assert.ok(allowed(line), line);
-    }
-    for (
-      const line of [
-        "start",
-        "start --paused",
-        "start web --paused",
-        "start web; edit web",
-        "start web\nedit web",
-        "start -",
-        "edit web",
-        "define /tmp/guest.xml",
-        "attach-device web /tmp/disk.xml",
-        "save web /etc/shadow",
-        "dump web /etc/shadow",
-        "vol-upload x /etc/passwd",
-        "qemu-monitor-command web quit",
-        "-c qemu+ssh://host/ start web",
-        "undefine web",
-        "",
-      ]
-    ) {
-      assert.ok(!allowed(line), line);
-    }
-  },
-});
-
-const hasVisudo = need(
-  hasCommand("visudo"),
-  "visudo is not installed: sudo does not judge the module's sudoers",
-);
-
-Deno.test({
-  name: "module's sudoers is accepted by visudo",
-  ignore: !hasNix || !hasVisudo,
-  fn: async () => {
-    using folder = scratchFolder();
-    const text = await evaluateModule(
-      `${ENABLED} ${OPERATOR}`,
-      "nixos.config.security.sudo.configFile",
-    );
-    Deno.writeTextFileSync(`${folder.path}/sudoers`, text as string, { mode: 0o440 });
-    const { code, stderr } = await new Deno.Command("visudo", {
-      args: ["--check", "--strict", "--file", `${folder.path}/sudoers`],
-    }).output();
-    assert.equal(code, 0, new TextDecoder().decode(stderr));
   },
 });
 
