@@ -6,7 +6,7 @@ import { carriedShell } from "./login_shell.ts";
 import { merge, type Setting } from "./setting.ts";
 
 /** Groups of those who run virtual machines (the reference, "User Migration"). */
-export const OPERATOR_GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"] as const;
+const OPERATOR_GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"] as const;
 /** GIDs below are the system's: NixOS assigns them itself. */
 const FIRST_OWN_GID = 1000;
 

@@ -80,8 +80,7 @@ function bootLoaderOnDisk(reading: MachineReading): Setting[] | undefined {
 /** The disk whose partition /boot is on, when that can be said for certain. */
 function bootDisk({ hardware }: MachineReading, source: string | undefined): string | undefined {
   const name = source?.match(/^\/dev\/([a-z0-9]+)$/)?.[1];
-  const disk = hardware.disks.find((one) =>
-    one.name === name || one.partitions.some((partition) => partition.name === name)
-  );
+  if (name === undefined) return undefined;
+  const disk = hardware.disks.find((one) => one.name === name || one.partitions.includes(name));
   return disk && `/dev/${disk.name}`;
 }

@@ -46,7 +46,7 @@ const StepRecordSchema = v.object({
  * state, from which an interrupted run is finished or reverted and a finished one undone. It holds
  * paths and checksums, never content, and no secret.
  */
-export const ReceiptSchema = v.object({
+const ReceiptSchema = v.object({
   version: v.literal(1),
   id: v.string(),
   toolkit: v.string(),

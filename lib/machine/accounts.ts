@@ -29,19 +29,12 @@ export interface Group {
   readonly members: readonly string[];
 }
 
-/** Accounts that are one user to the kernel. */
-export interface SharedUid {
-  readonly uid: number;
-  readonly names: readonly string[];
-}
-
 /** The accounts of a machine. May be printed: no hash is in it. */
 export interface Accounts {
   readonly accounts: readonly Account[];
   readonly groups: readonly Group[];
   /** False when /etc/shadow could not be read: password states are then "unknown". */
   readonly shadowReadable: boolean;
-  readonly sharedUids: readonly SharedUid[];
   /** What was skipped or looks wrong, as sentences with file and line number. */
   readonly warnings: readonly string[];
 }
@@ -78,20 +71,16 @@ export function readAccounts(ctx: Context): Accounts {
     gid: Number(fields[2]),
     members: [...new Set(fields[3]!.split(",").filter((member) => member !== ""))],
   }));
-  const sharedUids = findSharedUids(accounts);
   return {
     accounts,
     groups,
     shadowReadable: shadow.kind === "read",
-    sharedUids,
     warnings: [
       ...(passwd.kind === "absent" ? ["/etc/passwd is missing"] : []),
       ...passwd.warnings,
       ...group.warnings,
       ...shadow.warnings,
-      ...sharedUids.map(({ uid, names }) =>
-        `uid ${uid} is shared by ${names.join(", ")}: they are one user to the kernel`
-      ),
+      ...sharedUidWarnings(accounts),
     ],
   };
 }
@@ -153,8 +142,10 @@ function idProblem(what: string, text: string): string | undefined {
     : undefined;
 }
 
-function findSharedUids(accounts: readonly Account[]): SharedUid[] {
+function sharedUidWarnings(accounts: readonly Account[]): string[] {
   const byUid = Map.groupBy(accounts, (account) => account.uid);
-  return [...byUid].filter(([, sharing]) => sharing.length > 1)
-    .map(([uid, sharing]) => ({ uid, names: sharing.map((account) => account.name) }));
+  return [...byUid].filter(([, sharing]) => sharing.length > 1).map(([uid, sharing]) =>
+    `uid ${uid} is shared by ${sharing.map(({ name }) => name).join(", ")}: ` +
+    "they are one user to the kernel"
+  );
 }

@@ -8,8 +8,6 @@ export interface BootFiles {
   readonly loaders: readonly BootLoader[];
   /** File systems that are, or by their place must be, the EFI system partition. */
   readonly esps: readonly Esp[];
-  /** Folders that could not be looked into (/boot is often root's alone). */
-  readonly unreadable: readonly string[];
 }
 
 export type BootLoader = "systemd-boot" | "grub" | "extlinux";
@@ -17,9 +15,6 @@ export type BootLoader = "systemd-boot" | "grub" | "extlinux";
 /** A mounted EFI system partition. */
 export interface Esp {
   readonly mountPoint: string;
-  readonly source: string;
-  /** Whether its partition type says so; undefined where udev does not know. */
-  readonly typed: boolean | undefined;
 }
 
 /** Where distributions mount the EFI system partition. */
@@ -33,7 +28,7 @@ export function readBootFiles(ctx: Context, mounts: readonly Mount[]): BootFiles
     const typed = partitionIsEsp(ctx, mount.device);
     const isEsp = mount.fsType === "vfat" &&
       (typed ?? (ESP_FOLDERS.includes(mount.mountPoint) || hasEfiFolder(ctx, mount.mountPoint)));
-    return isEsp ? [{ mountPoint: mount.mountPoint, source: mount.source, typed }] : [];
+    return isEsp ? [{ mountPoint: mount.mountPoint }] : [];
   });
   const folders = [...new Set([...ESP_FOLDERS, ...esps.map((esp) => esp.mountPoint)])];
   const some = (...paths: string[]) =>
@@ -42,7 +37,7 @@ export function readBootFiles(ctx: Context, mounts: readonly Mount[]): BootFiles
   if (some("/loader/loader.conf") && some("/EFI/systemd")) loaders.push("systemd-boot");
   if (some("/grub/grub.cfg", "/grub2/grub.cfg")) loaders.push("grub");
   if (some("/extlinux/extlinux.conf")) loaders.push("extlinux");
-  return { loaders, esps, unreadable: folders.filter((folder) => isClosed(ctx, folder)) };
+  return { loaders, esps };
 }
 
 function hasEfiFolder(ctx: Context, folder: string): boolean {
@@ -54,13 +49,4 @@ function partitionIsEsp(ctx: Context, device: string): boolean | undefined {
   const record = machineText(ctx, `/run/udev/data/b${device}`) ?? "";
   const type = /^E:ID_PART_ENTRY_TYPE=(.+)$/m.exec(record)?.[1];
   return type === undefined ? undefined : ESP_TYPES.has(type.toLowerCase());
-}
-
-function isClosed(ctx: Context, folder: string): boolean {
-  try {
-    for (const _entry of Deno.readDirSync(ctx.root.follow(folder))) break;
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.PermissionDenied;
-  }
 }

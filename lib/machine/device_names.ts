@@ -2,15 +2,6 @@ import type { Context } from "../program/context.ts";
 import { kernelContext } from "./kernel_files.ts";
 import { machineFolder, machineHas } from "./machine_files.ts";
 import { readMappedDevices } from "./disks.ts";
-import { linkName } from "./pci.ts";
-
-/** The lasting names of one block device, as udev links them under /dev/disk. */
-export interface DeviceNames {
-  readonly uuid?: string;
-  readonly label?: string;
-  readonly partuuid?: string;
-  readonly partlabel?: string;
-}
 
 /** Whether a device that a configuration names is there. */
 export type DevicePresence =
@@ -29,20 +20,6 @@ const TAGS: Readonly<Record<string, string>> = {
   PARTLABEL: "by-partlabel",
   ID: "by-id",
 };
-
-/** Reads /dev/disk: names by the kernel's device name. Empty where there is no udev. */
-export function readDeviceNames(ctx: Context): Map<string, DeviceNames> {
-  const dev = kernelContext(ctx, "/dev");
-  const names = new Map<string, DeviceNames>();
-  for (const kind of ["uuid", "label", "partuuid", "partlabel"] as const) {
-    for (const entry of machineFolder(dev, `/dev/disk/by-${kind}`)) {
-      const device = linkName(dev, `/dev/disk/by-${kind}/${entry}`);
-      if (device === undefined) continue;
-      names.set(device, { ...names.get(device), [kind]: unescapeUdev(entry) });
-    }
-  }
-  return names;
-}
 
 /**
  * Whether a device of a configuration's fileSystems, swapDevices or LUKS entries is on this machine.

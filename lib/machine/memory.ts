@@ -7,7 +7,6 @@ export interface Memory {
   readonly total: number;
   /** What programs can have without swapping. */
   readonly available: number | undefined;
-  readonly hugePages: { readonly count: number; readonly size: number } | undefined;
 }
 
 /** Reads /proc/meminfo; undefined when it cannot be read. */
@@ -19,10 +18,5 @@ export function readMemory(ctx: Context): Memory | undefined {
   }
   const total = values.get("MemTotal");
   if (total === undefined) return undefined;
-  const count = values.get("HugePages_Total") ?? 0;
-  return {
-    total,
-    available: values.get("MemAvailable"),
-    hugePages: count > 0 ? { count, size: values.get("Hugepagesize") ?? 0 } : undefined,
-  };
+  return { total, available: values.get("MemAvailable") };
 }

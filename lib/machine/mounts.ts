@@ -9,8 +9,6 @@ export interface Mount {
   /** The device (`/dev/sda2`), dataset (`rpool/root`) or name (`tmpfs`) it comes from. */
   readonly source: string;
   readonly fsType: string;
-  /** The part of the file system that is mounted: `/`, a btrfs subvolume, a bound folder. */
-  readonly subPath: string;
   /** Mount options, then those of the file system, without repetition. */
   readonly options: readonly string[];
   /** `major:minor` of the device. */
@@ -53,16 +51,15 @@ function seenFromInside(ctx: Context, mounts: readonly Mount[]): Mount[] {
 
 function parseLine(line: string): Mount | undefined {
   const [left, right] = line.split(" - ");
-  const [, , device, subPath, mountPoint, options] = left?.split(" ") ?? [];
+  const [, , device, , mountPoint, options] = left?.split(" ") ?? [];
   const [fsType, source, superOptions] = right?.split(" ") ?? [];
-  if (!device || !subPath || !mountPoint || !options || !fsType || source === undefined) {
+  if (!device || !mountPoint || !options || !fsType || source === undefined) {
     return undefined;
   }
   return {
     mountPoint: unescapeOctal(mountPoint),
     source: unescapeOctal(source),
     fsType,
-    subPath: unescapeOctal(subPath),
     options: [...new Set([...options.split(","), ...(superOptions?.split(",") ?? [])])],
     device,
   };

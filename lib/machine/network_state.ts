@@ -7,7 +7,6 @@ export interface NetworkState {
   readonly addresses: readonly InterfaceAddress[];
   readonly defaultRoutes: readonly DefaultRoute[];
   readonly nameservers: readonly string[];
-  readonly searchDomains: readonly string[];
 }
 
 /** An address that came by configuration; loopback and link-local ones come by themselves. */
@@ -21,7 +20,6 @@ export interface DefaultRoute {
   readonly interface: string;
   /** The next hop; undefined for a route that goes straight to the link. */
   readonly gateway: string | undefined;
-  readonly family: "ipv4" | "ipv6";
   /** The lowest is used. */
   readonly metric: number;
 }
@@ -35,7 +33,7 @@ export function readNetworkState(ctx: Context): NetworkState {
   return {
     addresses: ctx.root.isRunning ? readAddresses() : [],
     defaultRoutes: kernelContext(ctx, "/proc") === ctx ? readDefaultRoutes(ctx) : [],
-    ...readResolver(ctx),
+    nameservers: readNameservers(ctx),
   };
 }
 
@@ -66,7 +64,6 @@ function readDefaultRoutes(ctx: Context): DefaultRoute[] {
     return [{
       interface: name,
       gateway: /^0+$/.test(gateway!) ? undefined : bytes.join("."),
-      family: "ipv4",
       metric: Number(metric),
     }];
   });
@@ -80,7 +77,6 @@ function readDefaultRoutes(ctx: Context): DefaultRoute[] {
     return [{
       interface: name!,
       gateway: /^0+$/.test(gateway!) ? undefined : canonicalIpv6(gateway!),
-      family: "ipv6",
       metric: parseInt(metric!, 16),
     }];
   });
@@ -94,17 +90,11 @@ function canonicalIpv6(hexadecimal: string): string {
 }
 
 /** systemd-resolved puts its own address into resolv.conf; the real servers are in a file of its. */
-function readResolver(ctx: Context): Pick<NetworkState, "nameservers" | "searchDomains"> {
+function readNameservers(ctx: Context): string[] {
   const linked = machineText(ctx, "/etc/resolv.conf") ?? "";
   const text = /^nameserver\s+127\.0\.0\.5[34]\s*$/m.test(linked)
     ? machineText(ctx, "/run/systemd/resolve/resolv.conf") ?? ""
     : linked;
   const entries = text.split("\n").map((line) => line.replace(/\s[#;].*/, "").trim().split(/\s+/));
-  const search = entries.findLast(([word]) => word === "search" || word === "domain") ?? [];
-  return {
-    nameservers: entries.flatMap(([word, address]) =>
-      word === "nameserver" && address ? [address] : []
-    ),
-    searchDomains: search.slice(1).filter((domain) => domain !== "."),
-  };
+  return entries.flatMap(([word, address]) => word === "nameserver" && address ? [address] : []);
 }

@@ -7,14 +7,10 @@ export interface PciDevice {
   /** Domain, bus, device and function, for example `0000:01:00.0`. */
   readonly address: string;
   readonly kind: "gpu" | "network" | "storage" | "other";
-  /** Class, subclass and interface: six hex digits, PCI Code and ID Assignment Specification. */
-  readonly classCode: string;
   /** Vendor and device: `10de:2204`, as vfio-pci takes it. */
   readonly id: string;
   /** The vendor's name where it is a common one; its ID otherwise. */
   readonly vendor: string;
-  /** The kernel driver in charge of it. */
-  readonly driver: string | undefined;
   readonly iommuGroup: number | undefined;
 }
 
@@ -58,7 +54,7 @@ const VENDORS: Readonly<Record<string, string>> = {
   "c0a9": "Micron",
 };
 
-/** By base class, the first byte of the class code. */
+/** By base class, the first byte of the class code (PCI Code and ID Assignment Specification). */
 const KINDS: Readonly<Record<string, PciDevice["kind"]>> = {
   "01": "storage",
   "02": "network",
@@ -78,10 +74,8 @@ export function readPciDevices(ctx: Context): PciDevice[] {
     return [{
       address,
       kind: KINDS[classCode.slice(0, 2)] ?? "other",
-      classCode,
       id: `${vendor}:${device}`,
       vendor: VENDORS[vendor] ?? vendor,
-      driver: linkName(sys, `${folder}/driver`),
       iommuGroup: group === undefined ? undefined : Number(group),
     }];
   });

@@ -9,8 +9,6 @@ export interface SwapArea {
   readonly path: string;
   /** "zram" is compressed memory, made anew at every start. */
   readonly kind: "partition" | "file" | "zram";
-  readonly bytes: number;
-  readonly priority: number;
 }
 
 /** The swap of the running system. */
@@ -30,11 +28,10 @@ export function readSwap(ctx: Context): Swap {
   const commandLine = machineText(ctx, "/proc/cmdline") ?? "";
   return {
     areas: lines.flatMap((line): SwapArea[] => {
-      const [path, type, kilobytes, , priority] = line.split(/\s+/);
+      const [path, type, , , priority] = line.split(/\s+/);
       if (!path?.startsWith("/") || priority === undefined) return [];
       const kind = path.startsWith("/dev/zram") ? "zram" : type === "file" ? "file" : "partition";
-      const bytes = Number(kilobytes) * 1024;
-      return [{ path: unescapeOctal(path), kind, bytes, priority: Number(priority) }];
+      return [{ path: unescapeOctal(path), kind }];
     }),
     resumeDevice: commandLine.trim().split(/\s+/).find((word) => word.startsWith("resume="))
       ?.slice("resume=".length),

@@ -27,7 +27,7 @@ const PortSet = v.object({
 });
 
 /** One declared account (`users.users.<name>`). */
-export const AccountFactsSchema = v.object({
+const AccountFactsSchema = v.object({
   name: v.string(),
   uid: v.nullable(v.number()),
   isNormalUser: v.boolean(),

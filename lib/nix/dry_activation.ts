@@ -1,13 +1,9 @@
 import type { Context } from "../program/context.ts";
 
-/** What switch-to-configuration says that it would do, by unit. */
+/** The units that switch-to-configuration would stop or restart; NixOS does not promise that these are all. */
 export interface DryActivation {
   readonly stop: readonly string[];
   readonly restart: readonly string[];
-  readonly reload: readonly string[];
-  readonly start: readonly string[];
-  /** Everything it said. NixOS does not promise that the list is complete. */
-  readonly output: string;
 }
 
 /**
@@ -39,11 +35,5 @@ export function parseDryActivation(output: string): DryActivation {
     [...output.matchAll(new RegExp(`^would ${verb} the following units: (.*)$`, "gm"))]
       .flatMap((match) => match[1]!.split(",").map((unit) => unit.trim()))
       .filter((unit) => unit !== "");
-  return {
-    stop: units("stop"),
-    restart: units("restart"),
-    reload: units("reload"),
-    start: units("start"),
-    output,
-  };
+  return { stop: units("stop"), restart: units("restart") };
 }

@@ -7,7 +7,7 @@ import * as v from "valibot";
  * a line of a build's log, 105 progress).
  */
 export type NixLogEvent =
-  | { readonly kind: "message"; readonly text: string; readonly isError: boolean }
+  | { readonly kind: "message"; readonly text: string }
   | { readonly kind: "started"; readonly text: string }
   | { readonly kind: "build-line"; readonly text: string }
   | {
@@ -19,7 +19,7 @@ export type NixLogEvent =
   | { readonly kind: "nothing" };
 
 const Line = v.variant("action", [
-  v.object({ action: v.literal("msg"), level: v.number(), msg: v.string() }),
+  v.object({ action: v.literal("msg"), msg: v.string() }),
   v.object({ action: v.literal("start"), id: v.number(), type: v.number(), text: v.string() }),
   v.object({
     action: v.literal("result"),
@@ -38,13 +38,13 @@ const PROGRESS = 105;
 /** Reads one line of `nix`; a line that is not JSON of Nix is a message as it is. */
 export function parseNixLogLine(line: string): NixLogEvent {
   if (!line.startsWith("@nix ")) {
-    return { kind: "message", text: plain(line), isError: line.startsWith("error:") };
+    return { kind: "message", text: plain(line) };
   }
   const parsed = v.safeParse(Line, json(line.slice(5)));
   if (!parsed.success) return { kind: "nothing" };
   const event = parsed.output;
   if (event.action === "msg") {
-    return { kind: "message", text: plain(event.msg), isError: event.level === 0 };
+    return { kind: "message", text: plain(event.msg) };
   }
   if (event.action === "start") {
     const shown = SHOWN_ACTIVITIES.includes(event.type) && event.text !== "";

@@ -30,7 +30,7 @@ export async function guestsAtRisk(
 }
 
 /** Names of the guests that run now; empty when libvirt does not answer. */
-export async function runningGuests(ctx: Context): Promise<string[]> {
+async function runningGuests(ctx: Context): Promise<string[]> {
   if (!ctx.run.which("virsh")) return [];
   const { code, stdout, stderr } = await ctx.run(
     "virsh",

@@ -3,7 +3,7 @@ import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
 import { type Disappearing, disappearing } from "./disappearing.ts";
 import type { MachineNow } from "./machine_now.ts";
-import { proveAccess, refusals } from "./proof_access.ts";
+import { proveAccess } from "./proof_access.ts";
 import { proveDisks } from "./proof_disks.ts";
 import { proveUnlocking } from "./proof_unlocking.ts";
 import { readMachineNow } from "./read_machine_now.ts";
@@ -13,8 +13,6 @@ import type { Verdict } from "./verdict.ts";
 export interface ConfigurationJudgement {
   readonly verdicts: readonly Verdict[];
   readonly disappears: Disappearing;
-  /** Whether everything could be proven. */
-  readonly ok: boolean;
 }
 
 /**
@@ -35,9 +33,5 @@ export function judgeConfiguration(
     ...proveDisks(after, (device) => devicePresence(ctx, device)),
     ...proveUnlocking(before, after),
   ];
-  return {
-    verdicts,
-    disappears: disappearing(before, after, now),
-    ok: refusals(verdicts).length === 0,
-  };
+  return { verdicts, disappears: disappearing(before, after, now) };
 }

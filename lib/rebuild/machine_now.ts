@@ -34,6 +34,6 @@ export interface MachineNow {
   /** What the files named by `hashedPasswordFile` hold, by machine path; absent ones are missing. */
   readonly passwordFiles: Readonly<Record<string, PasswordState>>;
   readonly interfaces: readonly InterfaceNow[];
-  /** Next hops of the default routes. */
+  /** Next hops of the default routes, that of the preferred one first. */
   readonly gateways: readonly string[];
 }

@@ -1,10 +1,10 @@
 import { groupsOf, type PasswordState, readAccounts, stateOfField } from "../machine/accounts.ts";
 import { invokingUser } from "../machine/invoking_user.ts";
 import { machineText } from "../machine/machine_files.ts";
+import { readNetworkState } from "../machine/network_state.ts";
 import { session } from "../machine/session.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
-import { defaultGateways } from "./default_gateways.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
 import { keyFilesOf } from "./proof_login.ts";
 
@@ -46,7 +46,7 @@ export function readMachineNow(
     keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),
     passwordFiles: readPasswordFiles(ctx, after),
     interfaces: ctx.root.isRunning ? interfacesNow() : [],
-    gateways: ctx.root.isRunning ? defaultGateways(ctx) : [],
+    gateways: ctx.root.isRunning ? gatewaysNow(ctx) : [],
   };
 }
 
@@ -89,6 +89,11 @@ function interfacesNow(): InterfaceNow[] {
       prefixLength: Number(cidr.split("/")[1]),
     })),
   }));
+}
+
+function gatewaysNow(ctx: Context): string[] {
+  const { defaultRoutes } = readNetworkState(ctx);
+  return [...new Set(defaultRoutes.flatMap(({ gateway }) => gateway ?? []))];
 }
 
 function words(text: string | undefined): string[] {

@@ -157,9 +157,9 @@ Deno.test("readAccounts() reports accounts that share a UID", async () => {
   await withScratch({
     "etc/passwd": "root:x:0:0::/:/bin/sh\ntoor:x:0:0::/:/bin/sh\na:x:1000:1::/:\nb:x:1000:1::/:\n",
   }, (root) => {
-    assert.deepEqual(readAccounts(testContext({ root })).sharedUids, [
-      { uid: 0, names: ["root", "toor"] },
-      { uid: 1000, names: ["a", "b"] },
+    assert.deepEqual(readAccounts(testContext({ root })).warnings, [
+      "uid 0 is shared by root, toor: they are one user to the kernel",
+      "uid 1000 is shared by a, b: they are one user to the kernel",
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { devicePresence, readDeviceNames } from "../../lib/machine/device_names.ts";
+import { devicePresence } from "../../lib/machine/device_names.ts";
 import { readDisks } from "../../lib/machine/disks.ts";
 import { testContext } from "../support/context.ts";
 import { type ScratchEntry, withScratch } from "../support/scratch_files.ts";
@@ -14,14 +14,6 @@ const MACHINE: Record<string, ScratchEntry> = {
   "dev/disk/by-partuuid/aaaa": { link: "../../nvme0n1p1" },
   "dev/disk/by-label/Mein\\x20Gerät\\xc3\\xa4": { link: "../../nvme0n1p1" },
 };
-
-Deno.test("readDeviceNames() reads udev's links by device", async () => {
-  await withScratch(MACHINE, (root) => {
-    const names = readDeviceNames(testContext({ root }));
-    assert.deepEqual(names.get("md0"), { uuid: UUID });
-    assert.deepEqual(names.get("nvme0n1p1"), { label: "Mein Gerätä", partuuid: "aaaa" });
-  });
-});
 
 Deno.test("devicePresence() knows what is there, what is not, and what it cannot know", async () => {
   await withScratch(MACHINE, (root) => {

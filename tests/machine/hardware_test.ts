@@ -26,8 +26,7 @@ function pci(address: string, ids: string, driver?: string): Record<string, Scra
 const WORKSTATION: Record<string, ScratchEntry> = {
   "proc/cpuinfo": CPUINFO("AuthenticAMD", "svm npt"),
   "proc/cmdline": "quiet amd_iommu=on iommu=pt root=/dev/sda1\n",
-  "proc/meminfo":
-    "MemTotal:       16384 kB\nMemAvailable:   1024 kB\nHugePages_Total:   4\nHugepagesize: 2048 kB\n",
+  "proc/meminfo": "MemTotal:       16384 kB\nMemAvailable:   1024 kB\nHugePages_Total:   4\n",
   "dev/kvm": "",
   "sys/firmware/efi/": "",
   "sys/firmware/acpi/tables/IVRS": "",
@@ -37,9 +36,7 @@ const WORKSTATION: Record<string, ScratchEntry> = {
   "sys/class/dmi/id/sys_vendor": "Amazon EC2\n",
   "sys/class/net/enp3s0": { link: "../../devices/pci0000:00/0000:03:00.0/net/enp3s0" },
   "sys/devices/pci0000:00/0000:03:00.0/net/enp3s0/device": { link: "../../../0000:03:00.0" },
-  "sys/devices/pci0000:00/0000:03:00.0/net/enp3s0/address": "52:54:00:12:34:56\n",
   "sys/devices/pci0000:00/0000:03:00.0/net/enp3s0/operstate": "up\n",
-  "sys/devices/pci0000:00/0000:03:00.0/net/enp3s0/speed": "2500\n",
   "sys/class/net/br0/bridge/": "",
   "sys/class/net/lo/address": "00:00:00:00:00:00\n",
   ...pci("0000:01:00.0", "030000 10de 2204", "nouveau"),
@@ -63,7 +60,6 @@ Deno.test("readHardware() reads a machine's own /proc, /sys and /dev", async () 
     assert.deepEqual(found.memory, {
       total: 16384 * 1024,
       available: 1024 * 1024,
-      hugePages: { count: 4, size: 2048 * 1024 },
     });
     assert.deepEqual(found.virtualisation, {
       kvmDevice: true,
@@ -74,24 +70,19 @@ Deno.test("readHardware() reads a machine's own /proc, /sys and /dev", async () 
     });
     assert.equal(found.bootMode, "uefi");
     assert.deepEqual(
-      found.pci.map(({ address, kind, id, vendor, driver }) =>
-        [address, kind, id, vendor, driver ?? "-"].join(" ")
-      ),
+      found.pci.map(({ address, kind, id, vendor }) => [address, kind, id, vendor].join(" ")),
       [
-        "0000:01:00.0 gpu 10de:2204 NVIDIA nouveau",
-        "0000:02:00.0 storage 144d:a80a Samsung nvme",
-        "0000:03:00.0 network 10ec:8125 Realtek r8169",
-        "0000:04:00.0 other f00d:0001 f00d -",
+        "0000:01:00.0 gpu 10de:2204 NVIDIA",
+        "0000:02:00.0 storage 144d:a80a Samsung",
+        "0000:03:00.0 network 10ec:8125 Realtek",
+        "0000:04:00.0 other f00d:0001 f00d",
       ],
     );
     assert.equal(found.pci[0]!.iommuGroup, 14);
     assert.deepEqual(found.networkCards, [{
       name: "enp3s0",
-      mac: "52:54:00:12:34:56",
       driver: "r8169",
-      speed: 2500,
       state: "up",
-      wireless: false,
     }]);
   });
 });

@@ -22,9 +22,9 @@ Deno.test("readNetworkState() reads a recorded machine's default routes, best fi
   await withScratch({ "proc/net/route": ROUTE, "proc/net/ipv6_route": ROUTE6 }, (root) => {
     const { defaultRoutes, addresses } = readNetworkState(testContext({ root }));
     assert.deepEqual(defaultRoutes, [
-      { interface: "eth0", gateway: "192.0.2.1", family: "ipv4", metric: 100 },
-      { interface: "wlan0", gateway: "192.168.1.1", family: "ipv4", metric: 600 },
-      { interface: "eth0", gateway: "fe80::a", family: "ipv6", metric: 1024 },
+      { interface: "eth0", gateway: "192.0.2.1", metric: 100 },
+      { interface: "wlan0", gateway: "192.168.1.1", metric: 600 },
+      { interface: "eth0", gateway: "fe80::a", metric: 1024 },
     ]);
     assert.deepEqual(addresses, []);
   });
@@ -37,14 +37,13 @@ Deno.test("readNetworkState() reads resolv.conf, behind systemd-resolved too", a
     "run/systemd/resolve/resolv.conf":
       "; comment\nnameserver 9.9.9.9 # quad9\nnameserver 2620:fe::fe\ndomain old\nsearch a.example b\n",
   }, (root) => {
-    const { nameservers, searchDomains } = readNetworkState(testContext({ root }));
+    const { nameservers } = readNetworkState(testContext({ root }));
     assert.deepEqual(nameservers, ["9.9.9.9", "2620:fe::fe"]);
-    assert.deepEqual(searchDomains, ["a.example", "b"]);
   });
 });
 
 Deno.test("readNetworkState() says nothing of this machine for a mounted one, or for nonsense", async () => {
-  const nothing = { addresses: [], defaultRoutes: [], nameservers: [], searchDomains: [] };
+  const nothing = { addresses: [], defaultRoutes: [], nameservers: [] };
   await withScratch({}, (root) => {
     assert.deepEqual(readNetworkState(testContext({ root })), nothing);
   });

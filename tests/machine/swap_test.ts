@@ -13,9 +13,9 @@ Deno.test("readSwap() tells partitions, files and zram apart", async () => {
   }, (root) => {
     assert.deepEqual(readSwap(testContext({ root })), {
       areas: [
-        { path: "/dev/sda3", kind: "partition", bytes: 1024 * 1024, priority: -2 },
-        { path: "/var/swap file", kind: "file", bytes: 2048 * 1024, priority: 5 },
-        { path: "/dev/zram0", kind: "zram", bytes: 4096 * 1024, priority: 100 },
+        { path: "/dev/sda3", kind: "partition" },
+        { path: "/var/swap file", kind: "file" },
+        { path: "/dev/zram0", kind: "zram" },
       ],
       resumeDevice: "UUID=1234",
     });

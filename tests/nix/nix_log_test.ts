@@ -16,7 +16,7 @@ Deno.test("parseNixLogLine() reads what Nix 2.8 writes about a build", () => {
       { kind: "started", text: "building '/nix/store/x.drv'" },
       { kind: "build-line", text: "hello line" },
       { kind: "progress", of: 5, done: 3, total: 9 },
-      { kind: "message", text: "error: bad", isError: true },
+      { kind: "message", text: "error: bad" },
       { kind: "nothing" },
       { kind: "nothing" },
       { kind: "nothing" },
@@ -28,6 +28,5 @@ Deno.test("parseNixLogLine() passes on what nixos-rebuild itself writes", () => 
   deepEqual(parseNixLogLine("building the system configuration..."), {
     kind: "message",
     text: "building the system configuration...",
-    isError: false,
   });
 });
