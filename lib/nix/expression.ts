@@ -27,9 +27,7 @@ export class Special {
   constructor(
     readonly form:
       | { readonly kind: "path"; readonly path: string }
-      | { readonly kind: "reference"; readonly path: string }
-      | { readonly kind: "call"; readonly callee: string; readonly args: readonly Expression[] }
-      | { readonly kind: "comment"; readonly comment: string; readonly value: Expression },
+      | { readonly kind: "call"; readonly callee: string; readonly args: readonly Expression[] },
   ) {}
 }
 
@@ -42,35 +40,18 @@ export function path(text: string): Special {
   return new Special({ kind: "path", path: text });
 }
 
-/** A value by its name, such as `pkgs.bash` or `config.networking.hostName`. */
-export function reference(name: string): Special {
-  return new Special({ kind: "reference", path: checkedReference(name) });
-}
-
-/** A function, by its name, applied to arguments: `call("lib.mkIf", reference("config.x"), 1)`. */
+/** A function, by its name, applied to arguments: `call("lib.mkOverride", 60, true)`. */
 export function call(callee: string, ...args: readonly Expression[]): Special {
   if (args.length === 0) throw new TypeError(`call of ${callee} without arguments`);
-  return new Special({ kind: "call", callee: checkedReference(callee), args });
+  if (!callee.split(".").every(isIdentifier)) {
+    throw new TypeError(`"${callee}" is no name of a function`);
+  }
+  return new Special({ kind: "call", callee, args });
 }
 
 /** `lib.mkOverride`: of several definitions the one with the lowest number is used; plain ones have 100. */
 export function mkOverride(priority: number, value: Expression): Special {
   return call("lib.mkOverride", priority, value);
-}
-
-/** `lib.mkDefault`: priority 1000, gives way to plain definitions. */
-export function mkDefault(value: Expression): Special {
-  return call("lib.mkDefault", value);
-}
-
-/** `lib.mkForce`: priority 50. */
-export function mkForce(value: Expression): Special {
-  return call("lib.mkForce", value);
-}
-
-/** A value with a comment above it, where it is a member of a set or list. */
-export function withComment(comment: string, value: Expression): Special {
-  return new Special({ kind: "comment", comment, value });
 }
 
 /** Narrows an expression that is none of the other forms. */
@@ -82,9 +63,4 @@ export function isAttributeSet(expression: Expression): expression is AttributeS
 /** The members of a set that are defined, in its order. */
 export function membersOf(set: AttributeSet): [string, Expression][] {
   return Object.entries(set).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]);
-}
-
-function checkedReference(name: string): string {
-  if (!name.split(".").every(isIdentifier)) throw new TypeError(`"${name}" is no reference`);
-  return name;
 }

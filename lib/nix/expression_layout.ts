@@ -5,7 +5,7 @@ import {
   membersOf,
   Special,
 } from "./expression.ts";
-import { attributeName, commentLines, indentedLines, quotedString } from "./nix_string.ts";
+import { attributeName, indentedLines, quotedString } from "./nix_string.ts";
 
 /** The width that nixfmt (RFC 166) keeps too. */
 const WIDTH = 100;
@@ -47,22 +47,13 @@ function printNumber(value: number): string {
 }
 
 function printSpecial({ form }: Special, indent: string, column: number): string {
-  switch (form.kind) {
-    case "path":
-      return printPath(form.path);
-    case "reference":
-      return form.path;
-    case "comment":
-      return print(form.value, indent, column);
-    case "call": {
-      let text = form.callee;
-      for (const arg of form.args) {
-        const line = text.slice(text.lastIndexOf("\n") + 1);
-        text += " " + printAtom(arg, indent, column + line.length + 1);
-      }
-      return text;
-    }
+  if (form.kind === "path") return printPath(form.path);
+  let text = form.callee;
+  for (const arg of form.args) {
+    const line = text.slice(text.lastIndexOf("\n") + 1);
+    text += " " + printAtom(arg, indent, column + line.length + 1);
   }
+  return text;
 }
 
 /** In a list or as an argument: what is more than one word needs parentheses. */
@@ -73,9 +64,7 @@ function printAtom(expression: Expression, indent: string, column: number): stri
 
 function isCompound(expression: Expression): boolean {
   if (typeof expression === "number") return expression < 0;
-  if (!(expression instanceof Special)) return false;
-  const { form } = expression;
-  return form.kind === "call" || form.kind === "comment" && isCompound(form.value);
+  return expression instanceof Special && expression.form.kind === "call";
 }
 
 function printPath(path: string): string {
@@ -92,10 +81,7 @@ function printSet(set: AttributeSet, indent: string): string {
   const members = membersOf(set);
   if (members.length === 0) return "{ }";
   const inner = indent + STEP;
-  const lines = members.flatMap(([name, value]) => [
-    ...commentsOf(value).map((line) => inner + line),
-    inner + printMember([name], value, inner),
-  ]);
+  const lines = members.map(([name, value]) => inner + printMember([name], value, inner));
   return ["{", ...lines, `${indent}}`].join("\n");
 }
 
@@ -103,7 +89,7 @@ function printSet(set: AttributeSet, indent: string): string {
 function printMember(names: readonly string[], value: Expression, indent: string): string {
   if (isAttributeSet(value)) {
     const [only, ...more] = membersOf(value);
-    if (only !== undefined && more.length === 0 && commentsOf(only[1]).length === 0) {
+    if (only !== undefined && more.length === 0) {
       return printMember([...names, only[0]], only[1], indent);
     }
   }
@@ -116,10 +102,9 @@ function printList(list: readonly Expression[], indent: string, column: number):
   const flat = printFlat(list);
   if (flat !== undefined && column + flat.length < WIDTH) return flat;
   const inner = indent + STEP;
-  const lines = list.flatMap((item) => [
-    ...commentsOf(item).map((line) => inner + line),
-    inner + (shortSet(item, inner) ?? printAtom(item, inner, inner.length)),
-  ]);
+  const lines = list.map((item) =>
+    inner + (shortSet(item, inner) ?? printAtom(item, inner, inner.length))
+  );
   return ["[", ...lines, `${indent}]`].join("\n");
 }
 
@@ -129,9 +114,8 @@ function shortSet(item: Expression, indent: string): string | undefined {
   return flat !== undefined && indent.length + flat.length < WIDTH ? flat : undefined;
 }
 
-/** An expression on one line; undefined for what has comments, several lines or nested sets. */
+/** An expression on one line; undefined for what has several lines or nested sets. */
 function printFlat(expression: Expression): string | undefined {
-  if (commentsOf(expression).length > 0) return undefined;
   if (Array.isArray(expression)) {
     const items = expression.map((item) => isAttributeSet(item) ? undefined : printFlat(item));
     return items.includes(undefined) ? undefined : ["[", ...items, "]"].join(" ");
@@ -148,9 +132,4 @@ function printFlat(expression: Expression): string | undefined {
   }
   const text = printAtom(expression, "", 0);
   return text.includes("\n") ? undefined : text;
-}
-
-function commentsOf(expression: Expression): string[] {
-  if (!(expression instanceof Special) || expression.form.kind !== "comment") return [];
-  return [...commentLines(expression.form.comment), ...commentsOf(expression.form.value)];
 }

@@ -11,17 +11,14 @@ export interface NixModule {
   readonly config: AttributeSet;
 }
 
-/** The order in which people write them. */
-const ARGUMENT_ORDER = ["config", "lib", "pkgs"];
-
 /**
- * The text of a module file. Its arguments are those that it refers to.
+ * The text of a module file. Its arguments are those whose functions it calls.
  * @throws ToolError exit 6 for a string that Nix cannot hold
  */
 export function printModule(module: NixModule): string {
   const imports = module.imports?.length ? { imports: module.imports } : {};
   const body: AttributeSet = { ...imports, ...module.config };
-  const used = [...new Set(referencedNames(body))].sort((a, b) => rank(a) - rank(b));
+  const used = [...new Set(calledNames(body))].sort();
   return [
     ...commentLines(module.comment),
     `{ ${[...used, "..."].join(", ")} }:`,
@@ -30,25 +27,18 @@ export function printModule(module: NixModule): string {
   ].join("\n");
 }
 
-function rank(name: string): number {
-  const index = ARGUMENT_ORDER.indexOf(name);
-  return index === -1 ? ARGUMENT_ORDER.length : index;
-}
-
-/** The first names of all references, `builtins` aside. */
-function referencedNames(expression: Expression | undefined): string[] {
+/** The first names of all functions that are called, `builtins` aside. */
+function calledNames(expression: Expression | undefined): string[] {
   if (expression === undefined) return [];
-  if (Array.isArray(expression)) return expression.flatMap(referencedNames);
+  if (Array.isArray(expression)) return expression.flatMap(calledNames);
   if (expression instanceof Special) {
-    const { form } = expression;
-    if (form.kind === "path") return [];
-    if (form.kind === "comment") return referencedNames(form.value);
-    const head = (form.kind === "call" ? form.callee : form.path).split(".")[0]!;
-    const inArgs = form.kind === "call" ? form.args.flatMap(referencedNames) : [];
-    return head === "builtins" ? inArgs : [head, ...inArgs];
+    if (expression.form.kind === "path") return [];
+    const { callee, args } = expression.form;
+    const head = callee.split(".")[0]!;
+    return [...(head === "builtins" ? [] : [head]), ...args.flatMap(calledNames)];
   }
   if (expression !== null && typeof expression === "object" && isAttributeSet(expression)) {
-    return Object.values(expression).flatMap(referencedNames);
+    return Object.values(expression).flatMap(calledNames);
   }
   return [];
 }

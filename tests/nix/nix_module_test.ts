@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { evaluateJson } from "../../lib/nix/evaluate.ts";
-import { mkForce, mkOverride, path, reference } from "../../lib/nix/expression.ts";
+import { call, mkOverride, path } from "../../lib/nix/expression.ts";
 import { printModule } from "../../lib/nix/nix_module.ts";
 import { testContext } from "../support/context.ts";
 import { hasNix } from "../support/needs.ts";
@@ -12,7 +12,7 @@ Deno.test("printModule() writes head, used arguments, imports and settings", () 
       imports: [path("./users-local.nix")],
       config: {
         networking: { hostName: mkOverride(60, "alpha") },
-        users: { defaultUserShell: reference("pkgs.bash") },
+        users: { defaultUserShell: call("pkgs.callPackage", path("./shell.nix"), {}) },
       },
     }),
     `# Written by system-installer.
@@ -21,7 +21,7 @@ Deno.test("printModule() writes head, used arguments, imports and settings", () 
 {
   imports = [ ./users-local.nix ];
   networking.hostName = lib.mkOverride 60 "alpha";
-  users.defaultUserShell = pkgs.bash;
+  users.defaultUserShell = pkgs.callPackage ./shell.nix { };
 }
 `,
   );
@@ -37,7 +37,7 @@ Deno.test({
   fn: async () => {
     const text = printModule({
       comment: "a\rthrow 1\nthrow 2\r\nthrow 3",
-      config: { a: mkForce("x") },
+      config: { a: call("lib.mkForce", "x") },
     });
     const value = await evaluateJson(testContext(), `(${text}) { lib.mkForce = x: [ x ]; }`, {
       what: "the test",
