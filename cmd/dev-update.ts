@@ -1,6 +1,7 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
+import { syncEnvironment } from "../lib/program/environment.ts";
 import { main } from "../lib/program/main.ts";
-import { choice, flag, OptionError, parsed, text } from "../lib/program/options.ts";
+import { choice, confirmOption, flag, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import { devUpdate as run } from "../lib/update/dev_update.ts";
 import { REBUILD_ACTIONS } from "../lib/update/options.ts";
@@ -19,19 +20,14 @@ const options = {
   checkOnly: flag({ description: "only check for updates, change nothing" }),
   skipRebuild: flag({ description: "update the sources, do not rebuild the system" }),
   forceFull: flag({
-    description: "download everything, and trust nothing known of the local files",
+    description: "download everything, trust nothing known locally",
   }),
   rebuildAction: choice({
     choices: REBUILD_ACTIONS,
     description: "what to do with the new system",
     default: "switch",
   }),
-  confirm: parsed({
-    argument: "SECONDS",
-    description: "go back by itself unless confirmed in time",
-    defaultText: "asked over SSH",
-    parse: seconds,
-  }),
+  ...confirmOption,
 };
 
 /** Brings an installation up to date, sources and system. */
@@ -51,8 +47,8 @@ export const devUpdate: Tool<typeof options> = {
   notes: `Steps: validator --quick, smart-sync, rebuild-helper; all under one lock.
 A failed check that blocks updates asks whether to go on. Without a terminal it stops;
 --yes goes on. A rebuild that failed is tried again by the next run, and the previous
-sources are brought back by: smart-sync --rollback. The environment variables of
-smart-sync are honoured.`,
+sources are brought back by: smart-sync --rollback.`,
+  environment: syncEnvironment,
   exitCodes: {
     [ExitCode.Success]: "also when there is nothing to do, or, with --check-only, something",
     [ExitCode.General]: "also when units failed, or the machine went back",
@@ -64,13 +60,5 @@ smart-sync are honoured.`,
   asks: ({ checkOnly }) => !checkOnly,
   run: (ctx, values) => run(ctx, values),
 };
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
-    throw new OptionError("seconds are a whole number from 1 to 86400");
-  }
-  return value;
-}
 
 if (import.meta.main) await main(devUpdate);

@@ -1,67 +1,58 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { main } from "../lib/program/main.ts";
-import { flag, jsonOption, OptionError, parsed, text } from "../lib/program/options.ts";
+import { confirmOption, flag, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
-import { type Action, ACTIONS } from "../lib/rebuild/options.ts";
+import type { Action } from "../lib/rebuild/options.ts";
 import { rebuildHelper as run } from "../lib/rebuild/rebuild_helper.ts";
 
 const options = {
   flake: text({
     argument: "PATH",
-    description: "flake folder or reference, with or without #HOST",
+    description: "flake folder or reference[#HOST]",
     default: "/etc/nixos",
   }),
   host: text({
     argument: "NAME",
-    description: "NixOS configuration attribute",
+    description: "NixOS attribute",
     defaultText: "this machine's host name",
   }),
   showTrace: flag({ description: "show the whole Nix evaluation trace" }),
   impure: flag({ default: true, description: "allow impure evaluation (recommended)" }),
-  confirm: parsed({
-    argument: "SECONDS",
-    description: "go back by itself unless confirmed in time",
-    defaultText: "asked over SSH",
-    parse: seconds,
-  }),
+  ...confirmOption,
   confirmed: flag({ description: "keep the system that waits for its confirmation" }),
   rollback: flag({ description: "go back to the previous generation, without network" }),
   listGenerations: flag({ description: "show the generations, change nothing" }),
   restartGuests: flag({ description: "go on although running guests may be stopped" }),
-  ...jsonOption,
 };
 
 /** Rebuilds this host's flake. */
 export const rebuildHelper: Tool<typeof options> = {
   name: "rebuild-helper",
-  purpose: "Builds and activates this host's flake with nixos-rebuild, after checking\n" +
-    "that nobody is locked out, that it fits and that it can boot. A system whose\n" +
-    "activation fails never becomes what the machine boots, and a lost connection\n" +
-    "stops nothing.",
+  purpose: "Builds and activates this host's flake with nixos-rebuild, after checking that\n" +
+    "nobody is locked out and that it can boot. A lost connection stops nothing.",
   options,
   operand: {
     name: "ACTION",
-    choices: ACTIONS,
+    choices: {
+      "build": "build the system, activate nothing",
+      "test": "activate it; the next boot starts the previous one",
+      "switch": "activate it and make it the boot default",
+      "boot": "make it the boot default, activate nothing",
+      "dry-build": "show what would be built",
+      "dry-activate": "show what would be activated",
+    } satisfies Record<Action, string>,
     description: "what to do with the configuration",
     required: false,
   },
   examples: [
+    ["sudo rebuild-helper switch", "activate, and boot it from now on"],
+    ["sudo rebuild-helper --confirm 120 switch", "go back unless confirmed"],
+    ["sudo rebuild-helper --rollback", "bring the previous system back"],
     ["rebuild-helper build", "build, activate nothing"],
     ["sudo rebuild-helper --show-trace test", "activate until the next reboot"],
-    ["sudo rebuild-helper switch", "activate, and boot it from now on"],
-    ["sudo rebuild-helper --confirm 120 switch", "the same, but go back unless confirmed"],
-    ["sudo rebuild-helper --host hypervisor02 build", "build another host"],
-    ["sudo rebuild-helper --rollback", "bring the previous generation back"],
+    ["rebuild-helper --host hypervisor02 build", "build another host"],
   ],
-  notes: `Actions:
-  build         build the system, activate nothing
-  test          activate it; the next boot starts the previous one
-  switch        activate it and make it the boot default
-  boot          make it the boot default, activate nothing
-  dry-build     show what would be built
-  dry-activate  show what would be activated
-
-Logs: /var/log/nixos/rebuild-<time>.log. With --confirm a switch becomes the boot
+  notes: `Logs: /var/log/nixos/rebuild-<time>.log. With --confirm a switch becomes the boot
 default only when it is confirmed: with "keep" on the terminal, with rebuild-helper
 --confirmed, or with the file it names.`,
   exitCodes: {
@@ -74,13 +65,5 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
   writesLog: ({ listGenerations }) => !listGenerations,
   run: (ctx, values) => run(ctx, { ...values, action: values.operand as Action | undefined }),
 };
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
-    throw new OptionError("seconds are a whole number from 1 to 86400");
-  }
-  return value;
-}
 
 if (import.meta.main) await main(rebuildHelper);

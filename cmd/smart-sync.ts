@@ -1,7 +1,8 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import type { Context } from "../lib/program/context.ts";
+import { syncEnvironment } from "../lib/program/environment.ts";
 import { main } from "../lib/program/main.ts";
-import { flag, jsonOption, text } from "../lib/program/options.ts";
+import { flag, text } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 import { beginSync } from "../lib/sync/begin.ts";
 
@@ -17,15 +18,14 @@ const options = {
     defaultText: "HYPERVISOR_REPO, else the tree's own, else MasterofNull/Hyper-NixOS",
   }),
   forceFull: flag({
-    description: "download everything, and trust nothing known of the local files",
+    description: "download everything, trust nothing known locally",
   }),
   dryRun: flag({ description: "show what would be done, change nothing" }),
   checkOnly: flag({ description: "only check for changes, download no file" }),
   skipValidation: flag({
-    description: "trust the size of raw and archived files, not their checksum",
+    description: "trust sizes instead of checksums of downloads",
   }),
-  rollback: flag({ description: "restore the tree as it was before the last sync; no network" }),
-  ...jsonOption,
+  rollback: flag({ description: "restore the tree of before; needs no network" }),
 };
 
 /** Makes /etc/hypervisor/src equal to a commit on GitHub. */
@@ -42,19 +42,8 @@ export const smartSync: Tool<typeof options> = {
     ["smart-sync --dry-run --verbose", "list every file that would change"],
     ["sudo smart-sync --rollback", "undo the last sync"],
   ],
-  notes: [
-    "Never touched: .git/, result, target/, tools/target/, var/ and *.socket.",
-    "",
-    "Environment:",
-    "  GITHUB_TOKEN        a token (5,000 API calls an hour instead of 60); sudo drops it",
-    "                      unless told to keep it: sudo --preserve-env=GITHUB_TOKEN. Or put",
-    "                      it into ~/.config/github/token.",
-    "  HYPERVISOR_REPO     OWNER/NAME to sync from",
-    "  HYPERVISOR_TIMEOUT  seconds of silence after which a connection is given up (20)",
-    "  GITHUB_API_URL, GITHUB_RAW_URL, GITHUB_SERVER_URL",
-    "                      another server, for example GitHub Enterprise",
-    "  SSL_CERT_FILE, NIX_SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY",
-  ].join("\n"),
+  notes: "Never touched: .git/, result, target/, tools/target/, var/ and *.socket.",
+  environment: syncEnvironment,
   exitCodes: {
     [ExitCode.General]: "also when another tool holds the lock",
     [ExitCode.InvalidArguments]: "also an unknown ref or repository",
@@ -76,7 +65,7 @@ export const smartSync: Tool<typeof options> = {
     using _lock = isReadOnly(values) ? undefined : await lock(ctx);
     const summary = await syncTree(ctx, syncOptions, begun);
     ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
-    if (values.json) return ctx.out.json(summary);
+    if (values.json) return ctx.out.json({ version: 1, ...summary });
     if (summary.changed && (values.dryRun || values.verbose)) {
       ctx.out.print(changedPaths(summary).join("\n"));
     }
@@ -105,7 +94,7 @@ async function rollback(ctx: Context, values: ToolValues<typeof options>): Promi
   const { rollbackTree } = await import("../lib/sync/rollback.ts");
   using _lock = await lock(ctx);
   const summary = await rollbackTree(ctx);
-  if (values.json) return ctx.out.json(summary);
+  if (values.json) return ctx.out.json({ version: 1, ...summary });
   const short = (commit: string | undefined) => commit?.slice(0, 12) ?? "the tree of before";
   ctx.log.info(
     `rolled back from ${short(summary.from)} to ${short(summary.to)}: ` +

@@ -1,22 +1,24 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts";
+import type { Context } from "../lib/program/context.ts";
+import { syncEnvironment } from "../lib/program/environment.ts";
 import { main, VERSION } from "../lib/program/main.ts";
-import { choice, flag, jsonOption, OptionError, parsed, text } from "../lib/program/options.ts";
-import type { Tool } from "../lib/program/tool.ts";
+import { checked, choice, confirmOption, flag, parsed, text } from "../lib/program/options.ts";
+import type { Tool, ToolValues } from "../lib/program/tool.ts";
 
 const options = {
   hostname: parsed({
     argument: "NAME",
-    description: "host name, also the NixOS configuration attribute",
-    defaultText: "the current host name",
+    description: "host name and attribute",
+    defaultText: "the current one",
     parse: checked(hostNameProblem),
   }),
   action: choice({
     choices: ["build", "test", "switch"],
-    description: "build only, activate until reboot, or install for good",
+    description: "build only, activate until reboot, or for good",
     defaultText: "asked; build without a terminal",
   }),
-  force: flag({ default: true, description: "replace /etc/hypervisor/src without asking" }),
+  force: flag({ default: true, description: "replace /etc/hypervisor/src unasked" }),
   source: text({
     argument: "PATH",
     description: "folder that holds Hyper-NixOS",
@@ -37,66 +39,62 @@ const options = {
     parse: checked(stateVersionProblem),
   }),
   keepConfig: flag({ description: "local.nix imports the old configuration.nix" }),
-  confirm: parsed({
-    argument: "SECONDS",
-    description: "go back by itself unless confirmed in time",
-    defaultText: "asked over SSH",
-    parse: seconds,
-  }),
-  dryRun: flag({ description: "show the plan and stop; needs no root, changes nothing" }),
+  ...confirmOption,
+  dryRun: flag({ description: "show the plan, change nothing; needs no root" }),
   undo: flag({ description: "take the last installation back" }),
-  ...jsonOption,
 };
 
 /** Turns an existing NixOS machine into a Hyper-NixOS host. */
 export const systemInstaller: Tool<typeof options> = {
   name: "system-installer",
-  purpose: "Installs Hyper-NixOS on an existing NixOS machine: its users, secrets, settings\n" +
-    "and hardware are kept, nothing is changed before you have seen the plan, and\n" +
-    "everything can be undone.",
+  purpose: "Installs Hyper-NixOS on an existing NixOS machine. Users, secrets, settings and\n" +
+    "hardware are kept; the plan is shown first, and everything can be undone.",
   options,
   examples: [
-    ["system-installer --dry-run", "show what would be done to this machine"],
+    ["system-installer --dry-run", "show what it would do"],
     ["sudo system-installer --fast", "install, with questions"],
-    [
-      "sudo system-installer --action switch --fast --skip-update-check --reboot",
-      "install without any question",
-    ],
     ["sudo system-installer --undo", "take the last installation back"],
+    ["sudo system-installer --action switch --yes", "install without any question"],
+    ["sudo system-installer --hostname my-hypervisor --action test", "try it under another name"],
+    [
+      "sudo system-installer --skip-update-check --source /mnt/usb/hyper-nixos",
+      "install from a USB stick, without a network",
+    ],
+    [
+      "sudo system-installer --hostname hypervisor01 --action switch --fast --reboot",
+      "for scripts: install, and start the new system",
+    ],
   ],
   exitCodes: {
     [ExitCode.Success]: "also after Quit, and for --dry-run with blockers",
     [ExitCode.Configuration]: "also when the new system would not be reachable",
   },
+  environment: [
+    [["HYPERVISOR_SOURCE"], "as --source; the Nix package sets it to its own source"],
+    ...syncEnvironment,
+  ],
   needsRoot: ({ dryRun }) => !dryRun,
   writesLog: ({ dryRun }) => !dryRun,
   asks: ({ dryRun }) => !dryRun,
   // Loaded when there is work to do: --help needs none of it.
   run: async (ctx, values) => {
-    if (values.undo) {
-      const { undo } = await import("../lib/install/undo.ts");
-      return await undo(ctx);
+    const code = await installOrUndo(ctx, values);
+    if (values.json && !values.dryRun) {
+      const { installationsDocument } = await import("../lib/install/installations_document.ts");
+      ctx.out.json(installationsDocument(ctx, code));
     }
-    const { install } = await import("../lib/install/install.ts");
-    return await install(ctx, { ...values, version: VERSION });
+    return code;
   },
 };
 
-/** An option's parser from a function that says what is wrong. */
-function checked(problem: (text: string) => string | undefined): (text: string) => string {
-  return (text) => {
-    const found = problem(text);
-    if (found) throw new OptionError(found);
-    return text;
-  };
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
-    throw new OptionError("seconds are a whole number from 1 to 86400");
+async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): Promise<ExitCode> {
+  if (values.undo) {
+    const { undo } = await import("../lib/install/undo.ts");
+    await undo(ctx);
+    return ExitCode.Success;
   }
-  return value;
+  const { install } = await import("../lib/install/install.ts");
+  return await install(ctx, { ...values, version: VERSION });
 }
 
 if (import.meta.main) await main(systemInstaller);

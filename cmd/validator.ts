@@ -1,20 +1,20 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { main, VERSION } from "../lib/program/main.ts";
-import { flag, jsonOption } from "../lib/program/options.ts";
+import { flag } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import { validator as run } from "../lib/validate/validator.ts";
 
 const options = {
   quick: flag({ description: "essential checks only: no evaluation, no network" }),
   fix: flag({ description: "repair what is safe to repair; never deletes data" }),
-  ...jsonOption,
 };
 
 /** Says whether an installation is healthy. */
 export const validator: Tool<typeof options> = {
   name: "validator",
   purpose: "Checks that this Hyper-NixOS installation is healthy: folders, configuration,\n" +
-    "services, security and resources. It changes nothing unless --fix is given.",
+    "services, security and resources. Ends with 6 when a check fails. Changes\n" +
+    "nothing unless --fix is given.",
   options,
   examples: [
     ["sudo validator", "check everything"],

@@ -27,15 +27,20 @@ export function documents<T extends OptionTable>(tool: Tool<T>): Record<string, 
   };
 }
 
+/** Makes something of the declaration of each of the five tools, in the README's order. */
+export function eachTool<R>(make: <T extends OptionTable>(tool: Tool<T>) => R): R[] {
+  return [
+    make(systemInstaller),
+    make(smartSync),
+    make(rebuildHelper),
+    make(validator),
+    make(devUpdate),
+  ];
+}
+
 /** The files of every tool, by the tool's name. */
 export function allDocuments(): Record<string, Record<string, string>> {
-  return {
-    "system-installer": documents(systemInstaller),
-    "smart-sync": documents(smartSync),
-    "dev-update": documents(devUpdate),
-    "rebuild-helper": documents(rebuildHelper),
-    "validator": documents(validator),
-  };
+  return Object.fromEntries(eachTool((tool) => [tool.name, documents(tool)]));
 }
 
 if (import.meta.main) {

@@ -1,6 +1,6 @@
 import { isUsable } from "../nix/binary_cache.ts";
 import { printExpression } from "../nix/expression_layout.ts";
-import type { Context } from "../program/context.ts";
+import type { Context, Document } from "../program/context.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { optionPath } from "./setting.ts";
 import type { Step } from "./step.ts";
@@ -9,7 +9,10 @@ import type { Step } from "./step.ts";
 const VERSION = 1;
 
 /** The plan as `--dry-run --json` prints it: a public, versioned shape without any secret. */
-export function planDocument(ctx: Context, plan: Plan): object {
+export function planDocument(
+  ctx: Context,
+  plan: Plan,
+): Document & Readonly<Record<string, unknown>> {
   const { source, judgement } = plan;
   return {
     version: VERSION,

@@ -2,7 +2,7 @@ import { readTextIfExists } from "../machine/files.ts";
 import { isUsable } from "../nix/binary_cache.ts";
 import { printExpression } from "../nix/expression_layout.ts";
 import type { Context } from "../program/context.ts";
-import { style } from "../program/style.ts";
+import { sign, style } from "../program/style.ts";
 import { table, wrapWords } from "../program/table.ts";
 import { formatDiff, lineDiff } from "./line_diff.ts";
 import { isJudged, type Plan } from "./plan.ts";
@@ -33,13 +33,13 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
 }
 
 function section(title: string, body: string): string {
-  return body === "" ? "" : `${style.bold(`── ${title}`)}\n${body}`;
+  return body === "" ? "" : `${style.bold(`${sign.heading} ${title}`)}\n${body}`;
 }
 
 function blockers(plan: Plan, columns: number): string {
   if (plan.blockers.length === 0) return "";
   const lines = plan.blockers.flatMap((blocker) => [
-    ...hanging(`${style.red("✗")} ${blocker.message} (exit ${blocker.code})`, columns),
+    ...hanging(`${style.red(sign.fail)} ${blocker.message} (exit ${blocker.code})`, columns),
     ...(blocker.hint ? hanging(`  ${style.dim(`next: ${blocker.hint}`)}`, columns) : []),
   ]);
   return section(
@@ -60,7 +60,7 @@ function users(plan: Plan, columns: number): string {
     ].join(" ") || "none",
   ]);
   const left = plan.leftBehind.map(({ name, reason }) =>
-    hanging(`${style.yellow("!")} ${name} is left behind: ${reason}`, columns).join("\n")
+    hanging(`${style.yellow(sign.warn)} ${name} is left behind: ${reason}`, columns).join("\n")
   );
   return [table(["user", "uid", "password", "SSH keys", "groups"], rows, columns), ...left]
     .join("\n");
@@ -157,20 +157,23 @@ function fileDiffs(ctx: Context, plan: Plan): string {
 function judgement(plan: Plan, columns: number): string[] {
   const { judgement } = plan;
   if (!isJudged(judgement)) {
-    const text = hanging(`${style.yellow("!")} not proven yet: ${judgement.unknown}`, columns);
+    const text = hanging(
+      `${style.yellow(sign.warn)} not proven yet: ${judgement.unknown}`,
+      columns,
+    );
     return [section("Will it come back?", text.join("\n"))];
   }
   const verdicts = judgement.verdicts.flatMap((verdict) => [
     ...hanging(
       verdict.ok
-        ? `${style.green("✓")} ${verdict.what}: ${verdict.why}`
-        : `${style.red("✗")} ${verdict.what}: ${verdict.why}`,
+        ? `${style.green(sign.pass)} ${verdict.what}: ${verdict.why}`
+        : `${style.red(sign.fail)} ${verdict.what}: ${verdict.why}`,
       columns,
     ),
     ...(verdict.remedy ? hanging(`  next: ${verdict.remedy}`, columns) : []),
   ]);
   const assertions = judgement.failedAssertions.flatMap((text) =>
-    hanging(`${style.red("✗")} ${text}`, columns)
+    hanging(`${style.red(sign.fail)} ${text}`, columns)
   );
   const { disappears } = judgement;
   const rows = [
@@ -188,7 +191,9 @@ function judgement(plan: Plan, columns: number): string[] {
 }
 
 function warnings(plan: Plan, columns: number): string {
-  const lines = plan.warnings.flatMap((text) => hanging(`${style.yellow("!")} ${text}`, columns));
+  const lines = plan.warnings.flatMap((text) =>
+    hanging(`${style.yellow(sign.warn)} ${text}`, columns)
+  );
   return section("Worth knowing", lines.join("\n"));
 }
 

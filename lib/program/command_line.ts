@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { helpText, operandUsage } from "./help.ts";
 import {
   commonOptions,
   OptionError,
@@ -31,7 +32,6 @@ export function parseCommandLine<T extends OptionTable>(
     .configureOutput({
       writeOut: (text) => printed.push(text),
       writeErr: () => {},
-      getOutHelpWidth: () => 80,
     });
   try {
     command.parse([...args], { from: "user" });
@@ -42,65 +42,46 @@ export function parseCommandLine<T extends OptionTable>(
   }
   // A variable that is set to nothing is one that is not set.
   for (const [key, spec] of Object.entries({ ...tool.options, ...commonOptions })) {
-    const empty = command.getOptionValue(key) === "" && command.getOptionValueSource(key) === "env";
-    if (empty) command.setOptionValueWithSource(key, spec.default, "default");
+    const set = spec.env !== undefined && command.getOptionValueSource(key) === "env";
+    if (set && Deno.env.get(spec.env!) === "") {
+      command.setOptionValueWithSource(key, spec.default, "default");
+    }
   }
   const values = { ...command.opts(), operand: command.args[0] };
   return { kind: "run", values: values as ToolValues<T> };
 }
 
-/** The text of `--help`. */
-export function helpText<T extends OptionTable>(tool: Tool<T>, version: string): string {
-  const parsed = parseCommandLine(tool, ["--help"], version);
-  return parsed.kind === "print" ? parsed.text : "";
-}
-
 function buildCommand<T extends OptionTable>(tool: Tool<T>, version: string): Command {
   const command = new Command(tool.name)
-    .description(tool.purpose)
-    .version(`${tool.name} ${version}`, "--version", "show the version")
-    .helpOption("-h, --help", "show this help")
+    .version(`${tool.name} ${version}`, "--version")
+    .helpOption("-h, --help")
     .usage(`[options]${operandUsage(tool)}`)
-    .addHelpText("after", helpTail(tool));
+    .configureHelp({ formatHelp: () => helpText(tool) });
   for (const [key, spec] of Object.entries({ ...tool.options, ...commonOptions })) {
     for (const option of commanderOptions(key, spec)) command.addOption(option);
   }
   if (tool.operand) {
-    const { name, choices, required, description } = tool.operand;
-    const argument = command.createArgument(required ? `<${name}>` : `[${name}]`, description);
-    command.addArgument(argument.choices([...choices]));
+    const { name, choices, required } = tool.operand;
+    const argument = command.createArgument(required ? `<${name}>` : `[${name}]`);
+    command.addArgument(argument.choices(Object.keys(choices)));
   }
   return command;
 }
 
-function operandUsage(tool: { readonly operand?: Tool<OptionTable>["operand"] }): string {
-  if (!tool.operand) return "";
-  return tool.operand.required ? ` ${tool.operand.name}` : ` [${tool.operand.name}]`;
-}
-
+/** Only what parsing needs: descriptions and defaults are shown by {@link helpText}. */
 function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
   const name = optionName(key);
   const short = spec.short ? `-${spec.short}, ` : "";
   if (spec.kind === "flag") {
-    const negated = new Option(name.replace(/^--/, "--no-"), spec.description);
+    const negated = new Option(name.replace(/^--/, "--no-"));
     if (key === "color") return [negated];
-    const option = new Option(`${short}${name}`, spec.description).default(
-      spec.default,
-      spec.default === true ? "on" : "off",
-    );
-    if (!spec.default) return [option];
-    return [option, new Option(`--no-${name.slice(2)}`, `turn ${name} off`)];
+    const option = new Option(short + name).default(spec.default);
+    if (spec.env) option.env(spec.env);
+    return spec.default ? [option, negated] : [option];
   }
-  // Commander shows no default where the value is undefined.
-  const found = spec.default === undefined && spec.defaultText !== undefined;
-  const option = new Option(
-    `${short}${name} <${spec.argument}>`,
-    found ? `${spec.description} (default: ${spec.defaultText})` : spec.description,
-  );
+  const option = new Option(`${short}${name} <${spec.argument}>`);
   if (spec.choices) option.choices([...spec.choices]);
-  if (spec.default !== undefined) {
-    option.default(spec.default, spec.defaultText ?? String(spec.default));
-  }
+  if (spec.default !== undefined) option.default(spec.default);
   if (spec.env) option.env(spec.env);
   if (spec.parse) {
     const parse = spec.parse;
@@ -125,28 +106,4 @@ function usageError(name: string, error: CommanderError): ToolError {
     hint: suggestion ? `did you mean ${suggestion}?` : `see ${name} --help`,
     cause: error,
   });
-}
-
-/** The exit codes every tool has, with what they mean. */
-export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
-  [ExitCode.Success, "success"],
-  [ExitCode.General, "general error"],
-  [ExitCode.MissingDependency, "missing dependency"],
-  [ExitCode.PermissionDenied, "permission denied"],
-  [ExitCode.InvalidArguments, "invalid arguments"],
-  [ExitCode.Network, "network error"],
-  [ExitCode.Configuration, "configuration error"],
-  [ExitCode.Interrupted, "Ctrl-C (128 + N for signal N)"],
-];
-
-function helpTail<T extends OptionTable>(tool: Tool<T>): string {
-  const lines = ["", "Examples:"];
-  for (const [command, what] of tool.examples) lines.push(`  ${command}`, `      ${what}`);
-  if (tool.notes) lines.push("", tool.notes);
-  lines.push("", "Exit codes:");
-  for (const [code, meaning] of EXIT_CODES) {
-    const special = tool.exitCodes?.[code];
-    lines.push(`  ${String(code).padStart(3)}  ${special ? `${meaning}: ${special}` : meaning}`);
-  }
-  return lines.join("\n");
 }

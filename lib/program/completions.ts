@@ -16,7 +16,7 @@ export function bashCompletion<T extends OptionTable>(tool: Tool<T>): string {
     "  esac",
     '  case "$cur" in',
     `    -*) COMPREPLY=($(compgen -W '${options.flatMap(patterns).join(" ")}' -- "$cur")) ;;`,
-    `    *) COMPREPLY=($(compgen -W '${tool.operand?.choices.join(" ") ?? ""}' -- "$cur")) ;;`,
+    `    *) COMPREPLY=($(compgen -W '${operandWords(tool)}' -- "$cur")) ;;`,
     "  esac",
     "}",
     `complete -F ${name} ${tool.name}`,
@@ -44,7 +44,7 @@ export function zshCompletion<T extends OptionTable>(tool: Tool<T>): string {
       return `'${pattern}[${zshText(option.description)}]${value}'`;
     })
   );
-  if (tool.operand) specs.push(`'1:${tool.operand.name}:(${tool.operand.choices.join(" ")})'`);
+  if (tool.operand) specs.push(`'1:${tool.operand.name}:(${operandWords(tool)})'`);
   return `#compdef ${tool.name}\n\n_arguments \\\n  ${specs.join(" \\\n  ")}\n`;
 }
 
@@ -69,7 +69,7 @@ export function fishCompletion<T extends OptionTable>(tool: Tool<T>): string {
       ...fishValue(option, quoted),
     ].join(" ")
   );
-  const words = tool.operand ? ` -a ${quoted(tool.operand.choices.join(" "))}` : "";
+  const words = tool.operand ? ` -a ${quoted(operandWords(tool))}` : "";
   return [`complete -c ${tool.name} -f${words}`, ...lines, ""].join("\n");
 }
 
@@ -77,6 +77,10 @@ function fishValue(option: OptionWords, quoted: (text: string) => string): strin
   if (option.argument === undefined) return [];
   if (option.choices.length > 0) return ["-x", "-a", quoted(option.choices.join(" "))];
   return [option.argument === "PATH" ? "-r -F" : "-x"];
+}
+
+function operandWords(tool: Pick<Tool<OptionTable>, "operand">): string {
+  return Object.keys(tool.operand?.choices ?? {}).join(" ");
 }
 
 function patterns(option: OptionWords): string[] {

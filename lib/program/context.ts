@@ -27,10 +27,16 @@ export interface Context {
 export interface Output {
   /** A block of text for people, without prefix; styles of `style.ts` are honoured. On stderr with `--json`. */
   print(text: string): void;
-  /** The result of `--json`: one JSON document on stdout. */
-  json(value: unknown): void;
+  /** The result of `--json`: one JSON document on stdout, headed by the tool's name and version. */
+  json(document: Document): void;
   /** Columns of the terminal; 80 without one. */
   readonly columns: number;
+}
+
+/** A document of `--json`. Members that are not known are null, never left out. */
+export interface Document {
+  /** Of its shape, raised when a member goes or changes its meaning; see docs/json.md. */
+  readonly version: number;
 }
 
 /** Messages of one executable. Control characters are escaped; styles of `style.ts` are honoured. */

@@ -4,14 +4,22 @@ import { ToolError } from "../machine/tool_error.ts";
 import type { Log } from "./context.ts";
 import { SignalInterrupt } from "./signals.ts";
 
+/** What ended a run, as it was told. */
+export interface Failure {
+  readonly code: ExitCode;
+  readonly message: string;
+  /** What to do next. */
+  readonly hint: string | null;
+}
+
 /**
  * Reports what ended a run and says with which code to exit: the one place that maps errors to exit
  * codes. A ToolError is one line and a hint; anything unknown is a bug and shown with its stack.
  */
-export function reportFailure(error: unknown, log: Log): ExitCode {
+export function reportFailure(error: unknown, log: Log): Failure {
   if (error instanceof SignalInterrupt) {
     log.warn(error.message);
-    return error.exitCode;
+    return { code: error.exitCode, message: error.message, hint: null };
   }
   const known = error instanceof ToolError ? error : systemError(error);
   if (known) {
@@ -20,11 +28,12 @@ export function reportFailure(error: unknown, log: Log): ExitCode {
     for (let cause = known.cause; cause instanceof Error; cause = cause.cause) {
       log.debug(`caused by: ${cause.message}`);
     }
-    return known.code;
+    return { code: known.code, message: known.message, hint: known.hint ?? null };
   }
   const details = error instanceof Error ? error.stack ?? error.message : String(error);
-  log.error(`this is a bug of the toolkit, please report it: ${details}`);
-  return ExitCode.General;
+  const message = `this is a bug of the toolkit, please report it: ${details}`;
+  log.error(message);
+  return { code: ExitCode.General, message, hint: null };
 }
 
 /** Failures of the system that can happen anywhere a file is touched. */

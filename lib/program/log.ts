@@ -77,5 +77,5 @@ export class ScreenLog implements Log {
 }
 
 function plain(message: string): string {
-  return renderStyles(printable(message), false);
+  return renderStyles(printable(message));
 }

@@ -7,6 +7,7 @@ import { createRunner } from "../machine/run.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { parseCommandLine } from "./command_line.ts";
 import type { Context, Output } from "./context.ts";
+import { Documents, type ErrorDocument } from "./documents.ts";
 import { reportFailure } from "./failure.ts";
 import { ScreenLog } from "./log.ts";
 import { openLogFile } from "./log_file.ts";
@@ -33,21 +34,28 @@ async function execute<T extends OptionTable>(
   args: readonly string[],
 ): Promise<ExitCode> {
   const env = Deno.env.toObject();
-  const plainScreen = new Screen(env.NO_COLOR === undefined || env.NO_COLOR === "");
+  const wanted = { colour: (env.NO_COLOR ?? "") === "", plain: env.TERM === "dumb" };
   let values: ToolValues<T>;
   try {
     const parsed = parseCommandLine(tool, args, VERSION);
     if (parsed.kind === "print") {
-      plainScreen.stdout(parsed.text);
+      new Screen(wanted).stdout(parsed.text);
       return ExitCode.Success;
     }
     values = parsed.values;
   } catch (error) {
-    return reportFailure(error, new ScreenLog(plainScreen, logOptions(tool, false, false)));
+    const screen = new Screen(wanted);
+    const json = args.includes("--json");
+    const documents = new Documents(screen, tool.name, VERSION);
+    return fail(error, new ScreenLog(screen, logOptions(tool, false, json)), documents, json);
   }
 
-  const screen = values.color ? plainScreen : new Screen(false);
-  const json = "json" in values && values.json === true;
+  const screen = new Screen({
+    colour: wanted.colour && values.color,
+    plain: wanted.plain || values.plain,
+  });
+  const { json } = values;
+  const documents = new Documents(screen, tool.name, VERSION);
   const log = new ScreenLog(screen, logOptions(tool, values.verbose, json));
   const watch = watchSignals((message) => log.warn(message));
   try {
@@ -78,7 +86,7 @@ async function execute<T extends OptionTable>(
     const logFile = logs ? attachLogFile(log, root, tool.name, env) : undefined;
     const ctx: Context = {
       root,
-      out: output(screen, json),
+      out: output(screen, documents, json),
       log,
       ui,
       run,
@@ -90,15 +98,25 @@ async function execute<T extends OptionTable>(
     try {
       return await tool.run(ctx, values) ?? ExitCode.Success;
     } catch (error) {
-      return reportFailure(error, log);
+      return fail(error, log, documents, json);
     } finally {
       (await logFile)?.[Symbol.dispose]();
     }
   } catch (error) {
-    return reportFailure(error, log);
+    return fail(error, log, documents, json);
   } finally {
     watch.stop();
   }
+}
+
+/** Reports what ended a run: on stderr for people and, with `--json`, as the run's document. */
+function fail(error: unknown, log: ScreenLog, documents: Documents, json: boolean): ExitCode {
+  const { code, message, hint } = reportFailure(error, log);
+  if (json && !documents.written) {
+    const document: ErrorDocument = { version: 1, exitCode: code, error: { message, hint } };
+    documents.write(document);
+  }
+  return code;
 }
 
 function logOptions(
@@ -128,11 +146,11 @@ async function attachLogFile(
   }
 }
 
-function output(screen: Screen, json: boolean): Output {
+function output(screen: Screen, documents: Documents, json: boolean): Output {
   const line = (text: string) => text.endsWith("\n") ? text : text + "\n";
   return {
     print: (text) => json ? screen.stderr(line(text)) : screen.stdout(line(text)),
-    json: (value) => screen.stdout(jsonDocument(value)),
+    json: (document) => documents.write(document),
     get columns() {
       return screen.columns;
     },
@@ -142,21 +160,6 @@ function output(screen: Screen, json: boolean): Output {
 /** nix/host.nix reads the machine's files below HYPERVISOR_ROOT; --root decides what that is. */
 function withRoot(env: Record<string, string>, root: Root): Record<string, string> {
   return { ...env, HYPERVISOR_ROOT: root.isRunning ? "" : root.path };
-}
-
-/**
- * A JSON document that the screen leaves as it is: what it would escape or colour is escaped in JSON's
- * own way (RFC 8259 7), so that every parser reads the very text.
- */
-function jsonDocument(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
-    /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{F0000}-\u{F0007}]/gu,
-    (character) =>
-      Array.from(
-        { length: character.length },
-        (_, index) => "\\u" + character.charCodeAt(index).toString(16).padStart(4, "0"),
-      ).join(""),
-  ) + "\n";
 }
 
 /** A root that is not there must not be made by writing a lock or a log into it. */
@@ -178,7 +181,10 @@ function isFolder(path: string): boolean {
 
 function absolute(path: string): string {
   if (path === "") {
-    throw new ToolError("option --root needs a path", { code: ExitCode.InvalidArguments });
+    throw new ToolError("option --root needs a path", {
+      code: ExitCode.InvalidArguments,
+      hint: "name the folder where the machine's / is mounted, or leave it out",
+    });
   }
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }

@@ -1,4 +1,6 @@
-import { EXIT_CODES } from "./command_line.ts";
+import { commonEnvironment } from "./environment.ts";
+import { exitCodeMeanings } from "./exit_codes.ts";
+import { operandUsage } from "./help.ts";
 import { optionWords } from "./option_words.ts";
 import type { OptionTable } from "./options.ts";
 import type { Tool } from "./tool.ts";
@@ -21,7 +23,7 @@ export function manualPage<T extends OptionTable>(
     `${name} \\- ${escape(summary)}`,
     ".SH SYNOPSIS",
     `.B ${name}`,
-    "[options]" + (operand ? ` ${operand.required ? operand.name : `[${operand.name}]`}` : ""),
+    `[options]${operandUsage(tool)}`,
     ".SH DESCRIPTION",
     ...tool.purpose.split("\n").map(textLine),
     ".SH OPTIONS",
@@ -36,14 +38,19 @@ export function manualPage<T extends OptionTable>(
     if (option.env) lines.push(textLine(`Environment: ${option.env}.`));
   }
   if (operand) {
-    lines.push(".TP", `\\fI${escape(operand.name)}\\fR`, textLine(`${operand.description}.`));
-    lines.push(textLine(`One of: ${operand.choices.join(", ")}.`));
+    lines.push(".TP", `\\fI${escape(operand.name)}\\fR`, textLine(`${operand.description}:`));
+    for (const [word, what] of Object.entries(operand.choices)) {
+      lines.push(".br", textLine(`${word}: ${what}`));
+    }
   }
   if (tool.notes) lines.push(".SH NOTES", ".nf", ...tool.notes.split("\n").map(textLine), ".fi");
   lines.push(".SH EXIT STATUS");
-  for (const [code, meaning] of EXIT_CODES) {
-    const special = tool.exitCodes?.[code];
-    lines.push(".TP", String(code), textLine(special ? `${meaning}: ${special}` : meaning));
+  for (const [code, meaning] of exitCodeMeanings(tool)) {
+    lines.push(".TP", String(code), textLine(meaning));
+  }
+  lines.push(".SH ENVIRONMENT");
+  for (const [names, what] of [...tool.environment ?? [], ...commonEnvironment]) {
+    lines.push(".TP", names.map((name) => `\\fB${name}\\fR`).join(", "), textLine(what));
   }
   lines.push(".SH EXAMPLES");
   for (const [command, what] of tool.examples) {

@@ -3,6 +3,8 @@ import type { Tool } from "./tool.ts";
 
 /** An option as it is typed: what manual pages and completions list. */
 export interface OptionWords {
+  /** Its key in the table of declarations. */
+  readonly key: string;
   /** Without dashes, such as `dry-run`. */
   readonly long: string;
   readonly short: string | undefined;
@@ -13,22 +15,32 @@ export interface OptionWords {
   /** The default as help shows it. */
   readonly default: string | undefined;
   readonly env: string | undefined;
+  /** Whether it is the `--no-` form of the option before it. */
+  readonly negates: boolean;
 }
 
 /** Every option of a tool in the order of its help, `--no-` forms, `--help` and `--version` included. */
 export function optionWords<T extends OptionTable>(tool: Tool<T>): OptionWords[] {
-  const plain = { short: undefined, argument: undefined, choices: [], default: undefined };
+  const plain = {
+    short: undefined,
+    argument: undefined,
+    choices: [],
+    default: undefined,
+    env: undefined,
+    negates: false,
+  };
   const table: OptionTable = { ...tool.options, ...commonOptions };
   return [
     ...Object.entries(table).flatMap(([key, spec]) => wordsOf(key, spec)),
-    { ...plain, long: "version", description: "show the version", env: undefined },
-    { ...plain, long: "help", short: "h", description: "show this help", env: undefined },
+    { ...plain, key: "version", long: "version", description: "show the version" },
+    { ...plain, key: "help", long: "help", short: "h", description: "show this help" },
   ];
 }
 
 function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
   const long = optionName(key).slice(2);
   const words: OptionWords = {
+    key,
     long,
     short: spec.short,
     description: spec.description,
@@ -36,11 +48,15 @@ function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
     choices: spec.choices ?? [],
     default: spec.defaultText ?? (spec.kind === "value" ? asText(spec.default) : undefined),
     env: spec.env,
+    negates: false,
   };
   if (spec.kind !== "flag" || !spec.default) return [words];
   const negated = { ...words, long: `no-${long}`, short: undefined };
   if (key === "color") return [negated];
-  return [{ ...words, default: "on" }, { ...negated, description: `turn --${long} off` }];
+  return [
+    { ...words, default: "on" },
+    { ...negated, description: `turn --${long} off`, negates: true },
+  ];
 }
 
 function asText(value: unknown): string | undefined {

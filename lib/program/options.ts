@@ -33,7 +33,13 @@ export type ValuesOf<T extends OptionTable> = {
 
 /** An option that is there or not. One that is on by default also has its `--no-` form. */
 export function flag(
-  spec: { readonly description: string; readonly default?: boolean; readonly short?: string },
+  spec: {
+    readonly description: string;
+    readonly default?: boolean;
+    readonly short?: string;
+    /** A variable that turns it on, whatever its value, unless that is empty. */
+    readonly env?: string;
+  },
 ): OptionSpec<boolean> {
   return { kind: "flag", ...spec, default: spec.default ?? false };
 }
@@ -78,23 +84,48 @@ export function parsed<T>(
   return { kind: "value", ...spec, default: undefined };
 }
 
+/** A `parse` that takes what a domain function finds nothing wrong with. */
+export function checked(problem: (text: string) => string | undefined): (text: string) => string {
+  return (text) => {
+    const found = problem(text);
+    if (found) throw new OptionError(found);
+    return text;
+  };
+}
+
+/** `--confirm SECONDS`, of the tools that activate a system. */
+export const confirmOption: { readonly confirm: OptionSpec<number | undefined> } = {
+  confirm: parsed({
+    argument: "SECONDS",
+    description: "go back unless confirmed",
+    defaultText: "asked over SSH",
+    parse: (text) => {
+      const value = Number(text);
+      if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
+        throw new OptionError("seconds are a whole number from 1 to 86400");
+      }
+      return value;
+    },
+  }),
+};
+
 /** What every executable has, besides `--help` and `--version`. */
 export const commonOptions = {
+  json: flag({ description: "one JSON document on stdout, the rest on stderr" }),
   root: text({
     argument: "PATH",
-    description: "the machine to manage is mounted at PATH",
+    description: "a mounted machine",
     default: "/",
     env: "HYPERVISOR_ROOT",
   }),
   yes: flag({ description: "take the default answer to every question" }),
   verbose: flag({ description: "show detailed output" }),
-  color: flag({ description: "colour on a terminal (also NO_COLOR)", default: true }),
+  plain: flag({
+    description: "words for symbols, no bar",
+    env: "HYPERVISOR_PLAIN",
+  }),
+  color: flag({ description: "no colour (also NO_COLOR)", default: true }),
 } satisfies OptionTable;
-
-/** `--json`, for executables whose result is worth parsing. */
-export const jsonOption: { readonly json: OptionSpec<boolean> } = {
-  json: flag({ description: "one JSON document on stdout, everything else on stderr" }),
-};
 
 /** `checkOnly` → `--check-only`. */
 export function optionName(key: string): string {

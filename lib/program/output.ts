@@ -1,5 +1,8 @@
 import { printable } from "../machine/printable.ts";
-import { renderStyles } from "./style.ts";
+import { type Rendering, renderStyles } from "./style.ts";
+
+/** A sign is one column wide, its word in plain mode at most so much wider. */
+const PLAIN_ROOM = 8;
 
 /** A stream of the process: standard output or standard error. */
 interface Stream {
@@ -13,14 +16,17 @@ interface Stream {
  */
 export class Screen {
   readonly colour: boolean;
+  /** Words for signs, and nothing redrawn. */
+  readonly plain: boolean;
   #stdoutGone = false;
   #stderrGone = false;
   #live = false;
   #held = false;
 
-  /** @param colour whether the user allows colour; it is used on terminals only */
-  constructor(colour: boolean) {
-    this.colour = colour && Deno.stderr.isTerminal() && Deno.stdout.isTerminal();
+  /** @param wanted what the user allows: colour is used on terminals only */
+  constructor(wanted: Rendering) {
+    this.colour = wanted.colour && Deno.stderr.isTerminal() && Deno.stdout.isTerminal();
+    this.plain = wanted.plain;
   }
 
   /** Writes a styled text to standard output. */
@@ -56,13 +62,9 @@ export class Screen {
     this.#err("\r\x1b[2K");
   }
 
-  /** Columns of the terminal; 80 without one. */
+  /** Columns that text may take: those of the terminal, 80 without one. */
   get columns(): number {
-    try {
-      return Deno.consoleSize().columns || 80;
-    } catch {
-      return 80;
-    }
+    return terminalColumns() - (this.plain ? PLAIN_ROOM : 0);
   }
 
   #err(text: string): void {
@@ -70,7 +72,15 @@ export class Screen {
   }
 
   #render(text: string): string {
-    return renderStyles(printable(text), this.colour);
+    return renderStyles(printable(text), this);
+  }
+}
+
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
   }
 }
 

@@ -76,7 +76,7 @@ class Bar implements Progress {
 
   /** Without its styles, and cut: a line that wraps cannot be redrawn. */
   #short(text: string): string {
-    return [...renderStyles(text, false)].slice(0, this.screen.columns - 1).join("");
+    return [...renderStyles(text)].slice(0, this.screen.columns - 1).join("");
   }
 }
 

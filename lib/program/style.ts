@@ -16,6 +16,25 @@ const MARKS = {
 
 type StyleName = Exclude<keyof typeof MARKS, "reset">;
 
+/** Signs of one column, told apart by their shape, and the words that plain mode reads instead. */
+const SIGNS = {
+  pass: ["\u{F0010}", "✓", "ok:"],
+  warn: ["\u{F0011}", "!", "warning:"],
+  fail: ["\u{F0012}", "✗", "failed:"],
+  skip: ["\u{F0013}", "–", "-"],
+  item: ["\u{F0014}", "·", "-"],
+  leads: ["\u{F0015}", "→", "to"],
+  next: ["\u{F0016}", "→", "next:"],
+  heading: ["\u{F0017}", "──", "Section:"],
+} as const;
+
+/** How styles and signs become text. */
+export interface Rendering {
+  readonly colour: boolean;
+  /** Words for signs: for screen readers and terminals that cannot draw. */
+  readonly plain: boolean;
+}
+
 function wrap(name: StyleName): (text: string) => string {
   return (text) => MARKS[name][0] + text + MARKS.reset[0];
 }
@@ -31,14 +50,35 @@ export const style: Readonly<Record<StyleName, (text: string) => string>> = {
   cyan: wrap("cyan"),
 };
 
-const SEQUENCES = new Map<string, string>(Object.values(MARKS));
+/** Signs, as marks that the one writer turns into a symbol or, in plain mode, a word. */
+export const sign: Readonly<Record<keyof typeof SIGNS, string>> = {
+  pass: SIGNS.pass[0],
+  warn: SIGNS.warn[0],
+  fail: SIGNS.fail[0],
+  skip: SIGNS.skip[0],
+  item: SIGNS.item[0],
+  leads: SIGNS.leads[0],
+  next: SIGNS.next[0],
+  heading: SIGNS.heading[0],
+};
 
-/** Replaces style marks by ANSI SGR sequences (ECMA-48 8.3.117), or removes them. */
-export function renderStyles(text: string, colour: boolean): string {
-  return text.replace(/[\u{F0000}-\u{F0007}]/gu, (mark) => colour ? SEQUENCES.get(mark) ?? "" : "");
+const SEQUENCES = new Map<string, string>(Object.values(MARKS));
+const SYMBOLS = new Map<string, string>(
+  Object.values(SIGNS).map(([mark, symbol]) => [mark, symbol]),
+);
+const WORDS = new Map<string, string>(Object.values(SIGNS).map(([mark, , word]) => [mark, word]));
+
+/** Replaces style marks by ANSI SGR sequences (ECMA-48 8.3.117) or nothing, and signs by their text. */
+export function renderStyles(text: string, { colour, plain }: Rendering = UNSTYLED): string {
+  return text
+    .replace(/[\u{F0000}-\u{F0007}]/gu, (mark) => colour ? SEQUENCES.get(mark) ?? "" : "")
+    .replace(/[\u{F0010}-\u{F0017}]/gu, (mark) => (plain ? WORDS : SYMBOLS).get(mark)!);
 }
+
+/** Symbols without colour: what a log file holds, and what widths are counted by. */
+const UNSTYLED: Rendering = { colour: false, plain: false };
 
 /** The number of columns a marked text takes, counting every code point but marks as one. */
 export function visibleWidth(text: string): number {
-  return [...renderStyles(text, false)].length;
+  return [...renderStyles(text)].length;
 }

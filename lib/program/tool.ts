@@ -5,10 +5,14 @@ import type { commonOptions, OptionTable, ValuesOf } from "./options.ts";
 /** The word after the options, for example rebuild-helper's ACTION. */
 export interface Operand {
   readonly name: string;
-  readonly choices: readonly string[];
+  /** The words it may be, each with what it does. */
+  readonly choices: Readonly<Record<string, string>>;
   readonly description: string;
   readonly required: boolean;
 }
+
+/** One or more environment variables, and what they do. */
+export type Variable = readonly [names: readonly string[], what: string];
 
 /** Values of a tool's own options and of the common ones. */
 export type ToolValues<T extends OptionTable> =
@@ -25,8 +29,10 @@ export interface Tool<T extends OptionTable> {
   readonly operand?: Operand;
   /** Command lines worth knowing, each with what it does. */
   readonly examples: readonly (readonly [command: string, what: string])[];
-  /** Further help text: files, environment, notes. */
+  /** What the manual and docs/ say further; `--help` fits on one screen without it. */
   readonly notes?: string;
+  /** Variables that mean something to it, each with what; those of {@link commonEnvironment} too. */
+  readonly environment?: readonly Variable[];
   /** Exit codes that mean something particular here; the general table is always shown. */
   readonly exitCodes?: Readonly<Record<number, string>>;
   /** Starts error lines in place of `[name] error:`. */

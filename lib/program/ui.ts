@@ -3,6 +3,7 @@ import { printableLine } from "../machine/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Choice, Log, Progress, Ui } from "./context.ts";
 import type { Screen } from "./output.ts";
+import { plainPrompts, type Prompts } from "./plain_prompts.ts";
 import { startProgress } from "./progress.ts";
 
 /** What the prompts of one run need. */
@@ -14,15 +15,18 @@ export interface UiOptions {
   readonly signal: AbortSignal;
 }
 
-/** {@link Ui} on a terminal through @clack/prompts (loaded at the first question), or without one. */
+/**
+ * {@link Ui} on a terminal through @clack/prompts (loaded at the first question), line by line in plain
+ * mode, or without a terminal.
+ */
 export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
   const interactive = !yes && Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
 
-  /** Asks through clack when a person is there; takes the default otherwise. */
+  /** Asks when a person is there; takes the default otherwise. */
   async function ask<T>(
     question: { readonly message: string; readonly option: string },
     fallback: { readonly value: T } | undefined,
-    prompt: (clack: Clack, shared: Shared) => Promise<T | symbol>,
+    prompt: (prompts: Prompts, signal: AbortSignal) => Promise<T | symbol>,
   ): Promise<T> {
     signal.throwIfAborted();
     if (!interactive) {
@@ -30,16 +34,14 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
       log.debug(`${question.message} ${JSON.stringify(fallback.value)} (default)`);
       return fallback.value;
     }
-    const [clack, { default: process }] = await Promise.all([
-      import("@clack/prompts"),
-      import("node:process"),
-    ]);
+    const prompts = screen.plain ? plainPrompts(screen) : await drawnPrompts();
     using _held = screen.hold();
-    const answer = await prompt(clack, { output: process.stderr, signal });
+    const answer = await prompt(prompts, signal);
     signal.throwIfAborted();
     if (typeof answer === "symbol") {
       throw new ToolError("stopped at a question; nothing was changed by it", {
         code: ExitCode.Interrupted,
+        hint: "run it again when you are ready; --yes takes the default answers",
       });
     }
     return answer;
@@ -51,25 +53,25 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
       ask<boolean>(
         question,
         question.default === undefined ? undefined : { value: question.default },
-        (clack, shared) =>
-          clack.confirm({
+        (prompts, signal) =>
+          prompts.confirm({
             message: printableLine(question.message),
             initialValue: question.default ?? false,
-            ...shared,
+            signal,
           }),
       ),
     text: (question) =>
       ask<string>(
         question,
         question.default === undefined ? undefined : { value: question.default },
-        (clack, shared) =>
-          clack.text({
+        (prompts, signal) =>
+          prompts.text({
             message: printableLine(question.message),
             ...(question.default === undefined
               ? {}
               : { placeholder: question.default, defaultValue: question.default }),
             validate: (answer) => question.validate?.(answer || question.default || ""),
-            ...shared,
+            signal,
           }),
       ),
     select: async <T>(question: Parameters<Ui["select"]>[0]) => {
@@ -77,12 +79,12 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
       const index = await ask<number>(
         question,
         question.default === undefined ? undefined : { value: indexOf(choices, question.default) },
-        (clack, shared) =>
-          clack.select({
+        (prompts, signal) =>
+          prompts.select({
             message: printableLine(question.message),
             options: labelled(choices),
             initialValue: Math.max(0, indexOf(choices, question.preselected ?? question.default)),
-            ...shared,
+            signal,
           }),
       );
       return choices[index]!.value as T;
@@ -93,24 +95,36 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
       const indices = await ask<number[]>(
         question,
         defaults === undefined ? undefined : { value: defaults },
-        (clack, shared) =>
-          clack.multiselect({
+        (prompts, signal) =>
+          prompts.multiselect({
             message: printableLine(question.message),
             options: labelled(choices),
             initialValues: defaults ?? [],
             required: false,
-            ...shared,
+            signal,
           }),
       );
       return indices.map((index) => choices[index]!.value as T);
     },
     progress: (label: string, total?: number): Progress =>
-      startProgress(screen, log, Deno.stderr.isTerminal(), label, total),
+      startProgress(screen, log, Deno.stderr.isTerminal() && !screen.plain, label, total),
   };
 }
 
-type Clack = typeof import("@clack/prompts");
-type Shared = { output: typeof import("node:process").stderr; signal: AbortSignal };
+/** @clack/prompts on standard error. */
+async function drawnPrompts(): Promise<Prompts> {
+  const [clack, { default: process }] = await Promise.all([
+    import("@clack/prompts"),
+    import("node:process"),
+  ]);
+  const output = process.stderr;
+  return {
+    confirm: (question) => clack.confirm({ ...question, output }),
+    text: (question) => clack.text({ ...question, output }),
+    select: (question) => clack.select({ ...question, output }),
+    multiselect: (question) => clack.multiselect({ ...question, output }),
+  };
+}
 
 function unanswered(message: string, option: string): ToolError {
   return new ToolError(`this needs an answer, and nobody can be asked: ${message}`, {

@@ -1,5 +1,5 @@
 import { printableLine } from "../machine/printable.ts";
-import { style } from "../program/style.ts";
+import { sign, style } from "../program/style.ts";
 import type { SyncSummary } from "./options.ts";
 
 /** So many paths are listed one by one. */
@@ -70,7 +70,7 @@ function listed(paths: readonly string[]): string[] {
 function commits({ commit, previousCommit }: SyncSummary): string {
   const short = (sha: string) => sha.slice(0, 12);
   return previousCommit && previousCommit !== commit
-    ? `${short(previousCommit)} → ${short(commit)}`
+    ? `${short(previousCommit)} ${sign.leads} ${short(commit)}`
     : short(commit);
 }
 

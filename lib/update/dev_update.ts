@@ -30,24 +30,34 @@ import { sentence, syncSources } from "./sync_sources.ts";
  * @throws ToolError 4 for options that contradict each other, 6 when a check fails that blocks updates,
  *   and as `syncTree`; how a rebuild failed is reported, and its code returned
  */
-export async function devUpdate(ctx: Context, options: UpdateOptions): Promise<ExitCode> {
+export async function devUpdate(
+  ctx: Context,
+  options: UpdateOptions & { readonly json: boolean },
+): Promise<ExitCode> {
   requireSense(ctx, options);
   const steps = new Steps(ctx);
-  if (options.checkOnly) return await summarised(ctx, steps, () => check(ctx, options, steps));
+  const summarised = (work: () => Promise<ExitCode>) => summarise(ctx, options.json, steps, work);
+  if (options.checkOnly) return await summarised(() => check(ctx, options, steps));
   using _lock = await acquireLock(ctx);
   // What earlier runs left open is settled before the machine is judged.
   if (ctx.root.isRunning) await settleEarlierActivation(ctx);
   await recoverSourceTree(ctx);
-  return await summarised(ctx, steps, () => update(ctx, options, steps));
+  return await summarised(() => update(ctx, options, steps));
 }
 
-async function summarised(
+async function summarise(
   ctx: Context,
+  json: boolean,
   steps: Steps,
   work: () => Promise<ExitCode>,
 ): Promise<ExitCode> {
   try {
-    return await work();
+    const code = await work();
+    if (json) ctx.out.json(steps.document(code));
+    return code;
+  } catch (error) {
+    if (json && error instanceof ToolError) ctx.out.json(steps.document(error.code, error));
+    throw error;
   } finally {
     ctx.out.print(`\n${style.bold("Summary")}\n${steps.render(ctx.out.columns)}\n`);
   }

@@ -1,4 +1,6 @@
-import type { Context } from "../program/context.ts";
+import type { ExitCode } from "../machine/exit_code.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context, Document } from "../program/context.ts";
 import { style } from "../program/style.ts";
 import { table } from "../program/table.ts";
 
@@ -6,9 +8,29 @@ import { table } from "../program/table.ts";
 const NAMES = ["validation", "smart sync", "rebuild"] as const;
 export type StepName = (typeof NAMES)[number];
 
+/** How a step ended. */
+export type StepStatus = "done" | "skipped" | "failed" | "stopped" | "not reached";
+
+/** `dev-update --json`, version 1. */
+export interface UpdateDocument extends Document {
+  readonly version: 1;
+  readonly exitCode: ExitCode;
+  readonly steps: readonly {
+    readonly name: StepName;
+    readonly status: StepStatus;
+    /** In a few words, for people. */
+    readonly result: string;
+    /** Null for a step that was not done. */
+    readonly seconds: number | null;
+  }[];
+  /** Only there when something failed. */
+  readonly error?: { readonly message: string; readonly hint: string | null };
+}
+
 interface Ended {
   /** Milliseconds; undefined for a step that was not done. */
   readonly took: number | undefined;
+  readonly status: StepStatus;
   readonly result: string;
 }
 
@@ -16,6 +38,7 @@ interface Ended {
 export class Steps {
   readonly #ctx: Context;
   readonly #ended = new Map<StepName, Ended>();
+  #failure: ToolError | undefined;
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
@@ -26,34 +49,55 @@ export class Steps {
     const number = NAMES.indexOf(name) + 1;
     this.#ctx.log.info(style.bold(`Step ${number} of ${NAMES.length}: ${name}`));
     const start = performance.now();
-    let result = "failed";
+    let status: StepStatus = "failed";
+    let result: string = status;
     try {
       const value = await work();
+      status = "done";
       result = said(value);
       return value;
     } catch (error) {
-      if (this.#ctx.signal.aborted) result = "stopped";
+      if (this.#ctx.signal.aborted) result = status = "stopped";
+      if (error instanceof ToolError) this.#failure = error;
       throw error;
     } finally {
-      this.#ended.set(name, { took: performance.now() - start, result });
+      this.#ended.set(name, { took: performance.now() - start, status, result });
     }
   }
 
   /** Leaves a step out. @param why in a few words */
   skip(name: StepName, why: string): void {
-    this.#ended.set(name, { took: undefined, result: why });
+    this.#ended.set(name, { took: undefined, status: "skipped", result: why });
   }
 
   /** The summary: a line per step and the total; a step that was not reached says so. */
   render(columns: number): string {
-    const rows = NAMES.map((name) => {
-      const { took, result } = this.#ended.get(name) ?? { took: undefined, result: "not reached" };
-      return [name, seconds(took), result];
-    });
+    const rows = this.#all().map(({ name, took, result }) => [name, seconds(took), result]);
     const total = [...this.#ended.values()].reduce((sum, { took }) => sum + (took ?? 0), 0);
     return table(["Step", "Time", "Result"], [...rows, ["total", seconds(total), ""]], columns);
   }
+
+  /** The summary for programs. @param failure what ended the run, a step's own failure when not given */
+  document(exitCode: ExitCode, failure: ToolError | undefined = this.#failure): UpdateDocument {
+    return {
+      version: 1,
+      exitCode,
+      steps: this.#all().map(({ name, status, result, took }) => ({
+        name,
+        status,
+        result,
+        seconds: took === undefined ? null : Math.round(took) / 1000,
+      })),
+      ...(failure && { error: { message: failure.message, hint: failure.hint ?? null } }),
+    };
+  }
+
+  #all(): (Ended & { readonly name: StepName })[] {
+    return NAMES.map((name) => ({ name, ...(this.#ended.get(name) ?? NOT_REACHED) }));
+  }
 }
+
+const NOT_REACHED: Ended = { took: undefined, status: "not reached", result: "not reached" };
 
 function seconds(milliseconds: number | undefined): string {
   return milliseconds === undefined ? "–" : `${(milliseconds / 1000).toFixed(1)} s`;

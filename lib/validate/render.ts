@@ -1,4 +1,4 @@
-import { style, visibleWidth } from "../program/style.ts";
+import { sign, style, visibleWidth } from "../program/style.ts";
 import { table } from "../program/table.ts";
 import { GROUPS, type Status } from "./check.ts";
 import type { Repair } from "./repair.ts";
@@ -6,10 +6,10 @@ import { type CheckResult, type Report, withStatus } from "./validate.ts";
 
 /** Told apart by their shape; colour only repeats it. */
 const SYMBOLS: Readonly<Record<Status, string>> = {
-  pass: style.green("✓"),
-  warn: style.yellow("!"),
-  fail: style.red("✗"),
-  skip: style.dim("–"),
+  pass: style.green(sign.pass),
+  warn: style.yellow(sign.warn),
+  fail: style.red(sign.fail),
+  skip: style.dim(sign.skip),
 };
 
 /** The report for people: a table per group, a line per check, the remedy below what needs one. */
@@ -28,11 +28,11 @@ export function renderRepairs(repairs: readonly Repair[], columns: number): stri
   const rows = repairs.flatMap(({ result, changes, error }) =>
     error === undefined
       ? changes.map((change) => [
-        style.green("✓"),
+        style.green(sign.pass),
         result.check.title,
-        `${change.what}: ${change.before} → ${change.after}`,
+        `${change.what}: ${change.before} ${sign.leads} ${change.after}`,
       ])
-      : [[style.red("✗"), result.check.title, `could not be repaired: ${error}`]]
+      : [[style.red(sign.fail), result.check.title, `could not be repaired: ${error}`]]
   );
   const heading = style.bold("Repaired");
   return rows.length === 0
@@ -58,7 +58,7 @@ function rowsOf(result: CheckResult, width: number, verbose: boolean): string[][
   const said = status === "skip" ? `skipped: ${detail}` : detail;
   return [
     [SYMBOLS[status], check.title.padEnd(width), said],
-    ...(verbose ? items.map((item) => ["", "", `· ${item}`]) : []),
-    ...(remedy === undefined ? [] : [["", "", `→ ${remedy}`]]),
+    ...(verbose ? items.map((item) => ["", "", `${sign.item} ${item}`]) : []),
+    ...(remedy === undefined ? [] : [["", "", `${sign.next} ${remedy}`]]),
   ];
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VERSION } from "../../lib/program/main.ts";
 import { demo } from "../support/demo.ts";
 import { runTool, type RunToolOptions } from "../support/executable.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";
@@ -82,8 +83,41 @@ Deno.test("main() takes the dashes before options that `deno task NAME --` hands
 
 Deno.test("main() lets --json have stdout for itself", async () => {
   const { stdout, stderr } = await deed("document", "--json");
-  assert.deepEqual(JSON.parse(stdout), { answer: 42 });
+  assert.deepEqual(JSON.parse(stdout), {
+    version: 1,
+    tool: "demo",
+    toolkit: VERSION,
+    answer: 42,
+  });
   assert.equal(stderr, "[demo] talk\nreport\n");
+});
+
+Deno.test("main() ends a failed run with --json with one document that says what to do", async () => {
+  for (
+    const [args, exitCode, error] of [
+      [["--do", "fail"], 5, {
+        message: "cannot open /etc/thing",
+        hint: "look at it with ls -l /etc/thing",
+      }],
+      [["--forse"], 4, { message: "unknown option '--forse'", hint: "did you mean --force?" }],
+      [["--do", "insist"], 4, {
+        message: "this needs an answer, and nobody can be asked: Erase it all?",
+        hint: "answer it on the command line with --erase",
+      }],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await runTool(demo, [...args, "--no-log", "--json"]);
+    assert.equal(code, exitCode);
+    const head = { version: 1, tool: "demo", toolkit: VERSION };
+    assert.deepEqual(JSON.parse(stdout), { ...head, exitCode, error });
+    assert.ok(stderr.includes(`[demo] error: ${error.message}\n`), stderr);
+  }
+});
+
+Deno.test("main() writes no second document when the run fails after the first", async () => {
+  const { code, stdout } = await deed("document-then-fail", "--json");
+  assert.equal(code, 1);
+  assert.equal(JSON.parse(stdout).answer, 42);
 });
 
 Deno.test("main() writes JSON that parses to the very text, whatever is in it", async () => {

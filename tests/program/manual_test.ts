@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { allDocuments } from "../../nix/man.ts";
-import { helpText } from "../../lib/program/command_line.ts";
+import { helpText } from "../../lib/program/help.ts";
 import { manualPage } from "../../lib/program/manual.ts";
 import { systemInstaller } from "../../cmd/system-installer.ts";
 import { validator } from "../../cmd/validator.ts";
@@ -13,11 +13,13 @@ const hasMandoc = need(
 
 /** The options `--help` lists, `--no-` forms included. */
 function helpOptions(help: string): string[] {
-  return [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]!);
+  const options = help.slice(help.indexOf("\nOptions:"), help.indexOf("\nExamples:"));
+  const names = [...options.matchAll(/^ {2}(-.*?)(?: {2}|$)/gm)].map((match) => match[1]!);
+  return names.flatMap((name) => name.match(/--[a-z-]+/g) ?? []);
 }
 
 Deno.test("manualPage() has every option of --help", () => {
-  const names = helpOptions(helpText(systemInstaller, "1"));
+  const names = helpOptions(helpText(systemInstaller));
   assert.ok(names.includes("--no-force") && names.includes("--help"), names.join());
   const page = manualPage(systemInstaller, "installs", "1").replaceAll("\\-", "-");
   for (const name of names) assert.ok(page.includes(`\\fB${name}\\fR`), name);

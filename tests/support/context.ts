@@ -53,7 +53,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
   const controller = new AbortController();
   const env = { NIX_CONFIG: OFFLINE_NIX_CONFIG, ...Deno.env.toObject(), ...options.env };
   const write = (level: LoggedLine["level"]) => (text: string) =>
-    void lines.push({ level, text: renderStyles(text, false) });
+    void lines.push({ level, text: renderStyles(text) });
   const log = {
     debug: write("debug"),
     info: write("info"),
@@ -64,7 +64,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
   return {
     root: new Root(options.root ?? "/"),
     out: {
-      print: (text) => void printed.push(renderStyles(text, false)),
+      print: (text) => void printed.push(renderStyles(text)),
       json: (value) => void documents.push(value),
       columns: 80,
     },

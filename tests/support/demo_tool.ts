@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../../lib/machine/files.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import type { Context } from "../../lib/program/context.ts";
 import { main } from "../../lib/program/main.ts";
-import { choice, flag, jsonOption, OptionError, parsed, text } from "../../lib/program/options.ts";
+import { choice, flag, OptionError, parsed, text } from "../../lib/program/options.ts";
 import { style } from "../../lib/program/style.ts";
 
 const HOSTILE = "\x1b[31mred\x1b[0m \u202ebidi {name}";
@@ -28,7 +28,11 @@ const deeds: Record<string, (ctx: Context) => Promise<number | void> | number | 
   document: (ctx) => {
     ctx.log.info("talk");
     ctx.out.print("report");
-    ctx.out.json({ answer: 42 });
+    ctx.out.json({ version: 1, ...{ answer: 42 } });
+  },
+  "document-then-fail": (ctx) => {
+    ctx.out.json({ version: 1, ...{ answer: 42 } });
+    throw new ToolError("too late");
   },
   code: () => 6,
   fail: () => {
@@ -147,11 +151,10 @@ await main({
     }),
     asRoot: flag({ description: "needs root" }),
     log: flag({ description: "write a log file", default: true }),
-    ...jsonOption,
   },
   operand: {
     name: "TARGET",
-    choices: ["left", "right"],
+    choices: { left: "to the left", right: "to the right" },
     description: "where to",
     required: false,
   },
@@ -164,7 +167,7 @@ await main({
     const deed = deeds[values.do];
     if (deed) return await deed(ctx) ?? undefined;
     // `--do values` prints what was parsed.
-    ctx.out.json(values);
+    ctx.out.json({ version: 1, ...values });
   },
 });
 

@@ -1,0 +1,96 @@
+import { EXIT_CODES } from "./exit_codes.ts";
+import { type OptionWords, optionWords } from "./option_words.ts";
+import { commonOptions, type OptionTable } from "./options.ts";
+import { wrapWords } from "./table.ts";
+import type { Tool } from "./tool.ts";
+
+/** Help is as wide as the narrowest terminal that people use. */
+const COLUMNS = 80;
+/** A longer name gets its description on the next line. */
+const WIDEST_NAME = 23;
+/** So many examples; the manual has them all. */
+const EXAMPLES = 3;
+
+/** A line of help: what is typed, and what it does. */
+type Entry = readonly [name: string, description: string];
+
+/**
+ * The text of `--help`: one screen of 80 columns, a tool's own options first. Notes, environment and
+ * what an exit code means in particular are in the manual and in docs/, which it names.
+ */
+export function helpText<T extends OptionTable>(tool: Tool<T>): string {
+  const { operand } = tool;
+  const common = [...Object.keys(commonOptions), "version", "help"];
+  const isCommon = ({ key }: OptionWords) => common.includes(key);
+  const own = optionEntries(optionWords(tool).filter((option) => !isCommon(option)));
+  const shared = optionEntries(optionWords(tool).filter(isCommon));
+  const examples = tool.examples.slice(0, EXAMPLES);
+  const words = operand ? Object.entries(operand.choices) : [];
+  const width = Math.min(
+    WIDEST_NAME,
+    Math.max(...[...own, ...shared, ...words].map(([name]) => name.length)),
+  );
+  return [
+    `Usage: ${tool.name} [options]${operandUsage(tool)}`,
+    "",
+    tool.purpose,
+    ...(operand ? [`${operand.name}, ${operand.description}:`, ...table(words, width)] : []),
+    "",
+    "Options:",
+    ...table(own, width),
+    "Options of every tool:",
+    ...table(shared, width),
+    "",
+    "Examples:",
+    ...table(examples, Math.max(...examples.map(([command]) => command.length))),
+    "",
+    ...paragraph("Exit codes: ", EXIT_CODES.map(([code, what]) => `${code} ${what}`)),
+    `More: man ${tool.name}, docs/${tool.name}.md`,
+    "",
+  ].join("\n");
+}
+
+/** ` ACTION`, in brackets when it may be left out; nothing for a tool that takes none. */
+export function operandUsage(tool: { readonly operand?: Tool<OptionTable>["operand"] }): string {
+  if (!tool.operand) return "";
+  return tool.operand.required ? ` ${tool.operand.name}` : ` [${tool.operand.name}]`;
+}
+
+/** One entry per option: its `--no-` form beside it, `--version` and `--help` together. */
+function optionEntries(options: readonly OptionWords[]): Entry[] {
+  const entries: Entry[] = [];
+  for (const option of options) {
+    const { key, long, short, argument } = option;
+    const typed = `${short ? `-${short}, ` : ""}--${long}${argument ? ` <${argument}>` : ""}`;
+    const before = entries.at(-1);
+    if (key === "help" && before) {
+      entries[entries.length - 1] = [`${before[0]}, ${typed}`, `${before[1]}, or this help`];
+    } else if (option.negates) {
+      entries[entries.length - 1] = [`${before![0]}, ${typed}`, before![1]];
+    } else entries.push([typed, described(option)]);
+  }
+  return entries;
+}
+
+function described(option: OptionWords): string {
+  const extra = [
+    ...(option.default === undefined ? [] : [`default: ${option.default}`]),
+    ...(option.env ? [`env: ${option.env}`] : []),
+  ];
+  return extra.length === 0 ? option.description : `${option.description} (${extra.join(", ")})`;
+}
+
+function table(entries: readonly Entry[], width: number): string[] {
+  const indent = " ".repeat(width + 4);
+  return entries.flatMap(([name, description]) => {
+    const lines = wrapWords(description, COLUMNS - indent.length);
+    if (name.length > width) return [`  ${name}`, ...lines.map((line) => indent + line)];
+    const [first = "", ...more] = lines;
+    return [`  ${name.padEnd(width)}  ${first}`, ...more.map((line) => indent + line)];
+  });
+}
+
+function paragraph(heading: string, parts: readonly string[]): string[] {
+  const [first = "", ...more] = wrapWords(heading + parts.join(", "), COLUMNS - 2);
+  return [first, ...more.map((line) => `  ${line}`)];
+}
