@@ -1,7 +1,8 @@
 /**
  * How a tool is started in tests: as `deno run -A cmd/<name>.ts` with the Deno that runs the tests, or,
  * with HYPERVISOR_TEST_EXECUTABLES=<folder>, as the compiled executable. As another user, or "inside" a
- * scratch machine, it runs in a mount namespace of its own (unshare(1), needs root).
+ * scratch machine, it runs in a mount namespace of its own (unshare(1)): root's, or where users may make
+ * user namespaces (user_namespaces(7)), one in which this user is root.
  */
 import { OFFLINE_NIX_CONFIG } from "./context.ts";
 
@@ -45,8 +46,12 @@ const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "")
 const PROC = ["cpuinfo", "meminfo", "cmdline", "swaps", "modules", "version"];
 const PROC_SELF = ["mountinfo", "mounts", "net"];
 const BOUND = ["etc", "var", "nix", "home", "root", "boot", "run", "srv", "sys", "dev"];
+/** Device nodes that programs cannot do without: only root can make a scratch machine's own. */
+const NODES = ["null", "zero", "full", "random", "urandom", "tty"];
 /** Where, inside a namespace, what the tool itself needs is found. */
-const STAGE = "/mnt";
+const STAGE = [REPOSITORY, Deno.execPath()].some((path) => path.startsWith("/mnt/"))
+  ? "/opt"
+  : "/mnt";
 
 /**
  * @param tool a tool's name, or the absolute path of a script of this repository or of an executable
@@ -140,8 +145,12 @@ function inNamespace(command: readonly string[], options: LaunchOptions): string
   for (const folder of (options.readOnly ?? []).map(quote)) {
     lines.push(`mount --bind ${folder} ${folder}`, `mount -o remount,ro,bind ${folder}`);
   }
+  const isRoot = Deno.uid() === 0;
   if (options.inside !== undefined) {
-    lines.push(`mount --bind /dev/pts ${quote(`${options.inside}/dev/pts`)}`);
+    const nodes = isRoot ? ["pts"] : ["pts", ...NODES];
+    for (const node of nodes) {
+      lines.push(`mount --bind /dev/${node} ${quote(`${options.inside}/dev/${node}`)}`);
+    }
     for (const folder of BOUND) {
       lines.push(
         `[ ! -d /${folder} ] || mount --rbind ${quote(`${options.inside}/${folder}`)} /${folder}`,
@@ -150,7 +159,8 @@ function inNamespace(command: readonly string[], options: LaunchOptions): string
     const proc = (file: string, over: string) =>
       `[ ! -e ${over} ] || mount --bind ${quote(`${options.inside}/proc/${file}`)} ${over}`;
     lines.push(
-      "cat /etc/hostname > /proc/sys/kernel/hostname",
+      // /proc/sys is the host's root's; the system call asks who is root in the namespace.
+      isRoot ? "cat /etc/hostname > /proc/sys/kernel/hostname" : 'hostname "$(cat /etc/hostname)"',
       ...PROC.map((file) => proc(file, `/proc/${file}`)),
       ...PROC_SELF.map((file) => proc(`self/${file}`, `/proc/$$/${file}`)),
     );
@@ -162,6 +172,7 @@ function inNamespace(command: readonly string[], options: LaunchOptions): string
   const cwd = options.cwd ?? "/";
   return [
     "unshare",
+    ...(isRoot ? [] : ["-r"]),
     "-m",
     "-u",
     "--",

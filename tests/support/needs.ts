@@ -2,17 +2,9 @@
  * What this machine offers to tests. A test that needs more is skipped with `ignore`, and one line
  * names what is missing and which tests that costs.
  */
+import { hasCommand } from "./has_command.ts";
 
-/** Whether a command is on PATH. */
-export function hasCommand(name: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${name}`).isFile;
-    } catch {
-      return false;
-    }
-  });
-}
+export { hasCommand };
 
 /** Real Nix: evaluation and builds. */
 export const hasNix: boolean = need(

@@ -7,6 +7,7 @@
  */
 import { OFFLINE_NIX_CONFIG } from "./context.ts";
 import { copySync } from "./copy.ts";
+import { hasCommand } from "./has_command.ts";
 import { writeAccounts } from "./machines/accounts.ts";
 import { bios } from "./machines/bios.ts";
 import type { MachineDescription, MachineKind } from "./machines/description.ts";
@@ -17,7 +18,6 @@ import { MachineFiles, storePath } from "./machines/machine_files.ts";
 import { rented } from "./machines/rented.ts";
 import { toplevel, writeSystem } from "./machines/system.ts";
 import { uefi } from "./machines/uefi.ts";
-import { hasNix } from "./needs.ts";
 
 export type { MachineAccount, MachineDescription, MachineKind } from "./machines/description.ts";
 
@@ -79,7 +79,7 @@ export function scratchMachine(kind: MachineKind, options: ScratchOptions = {}):
   writeHardware(files, facts);
   copySync(STAND_IN_NIXPKGS, root + nixpkgs);
   if (facts.channel) writeChannel(files, nixpkgs);
-  if (kind === "flake" && hasNix) lockFlake(files.host("/etc/nixos"));
+  if (kind === "flake" && hasCommand("nix")) lockFlake(files.host("/etc/nixos"));
   vary(files, facts, options);
 
   const dispose = () => {

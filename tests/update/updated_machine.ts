@@ -3,9 +3,10 @@ import { equal } from "node:assert/strict";
 import { removeIfExists } from "../../lib/machine/files.ts";
 import { encodeState } from "../../lib/sync/state.ts";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
+import { filesOf } from "../support/files_of.ts";
 import { GithubServer } from "../support/github/server.ts";
 import type { LaunchOptions } from "../support/launch.ts";
-import { type Change, commit, initRepository } from "../support/repositories.ts";
+import { commit, initRepository } from "../support/repositories.ts";
 import { InstalledMachine } from "../validate/installed_machine.ts";
 
 /** `OWNER/NAME` that the server serves the machine's source as. */
@@ -137,19 +138,5 @@ export class UpdatedMachine implements Disposable {
 
   [Symbol.dispose](): void {
     this.machine[Symbol.dispose]();
-  }
-}
-
-/** Every file of a folder, as the first commit of a repository. */
-function* filesOf(top: string, folder = ""): Generator<Change> {
-  for (const { name } of Deno.readDirSync(`${top}/${folder}`)) {
-    const path = folder === "" ? name : `${folder}/${name}`;
-    const info = Deno.lstatSync(`${top}/${path}`);
-    if (info.isDirectory) yield* filesOf(top, path);
-    else if (info.isSymlink) yield { path, link: Deno.readLinkSync(`${top}/${path}`) };
-    else {
-      const executable = (info.mode! & 0o100) !== 0;
-      yield { path, content: Deno.readFileSync(`${top}/${path}`), executable };
-    }
   }
 }

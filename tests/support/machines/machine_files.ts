@@ -35,6 +35,7 @@ export class MachineFiles {
   /** Writes a file; the folders above it are made. */
   file(path: string, text: string, attributes: Attributes = {}): void {
     this.#parent(path);
+    this.#makeWritable(path);
     Deno.writeFileSync(this.host(path), encoder.encode(text));
     this.#set(path, attributes, 0o644);
   }
@@ -81,6 +82,16 @@ export class MachineFiles {
   #parent(path: string): void {
     const parent = this.host(path.slice(0, path.lastIndexOf("/")));
     Deno.mkdirSync(parent, { recursive: true, mode: 0o755 });
+  }
+
+  /** Without root, a file that was written read-only cannot be written again. */
+  #makeWritable(path: string): void {
+    if (Deno.uid() === 0) return;
+    try {
+      Deno.chmodSync(this.host(path), 0o600);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 
   #set(path: string, { mode, uid, gid }: Attributes, fallback: number): void {
