@@ -88,5 +88,6 @@ runCommand "${name}-${version}"
   makeWrapper ${program}/libexec/${name} $out/bin/${name} \
     --prefix PATH : ${lib.makeBinPath tools} \
     --set HYPERVISOR_SOURCE ${source} \
+    ${lib.optionalString (source ? rev) "--set HYPERVISOR_SOURCE_COMMIT ${source.rev}"} \
     --set HYPERVISOR_EXECUTABLE $out/bin/${name}
 ''

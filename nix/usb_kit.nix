@@ -17,5 +17,6 @@ runCommand "hyper-nixos-usb-kit"
       ln -s ${executable.program}/libexec/${name} executables/${system}/${name}
     '')
     executables)}
-  deno run --allow-all --no-check --cached-only ${source}/nix/usb_kit.ts $out --executables "$PWD/executables"
+  deno run --allow-all --no-check --cached-only ${source}/nix/usb_kit.ts $out --executables "$PWD/executables" \
+    ${lib.optionalString (source ? rev) "--commit ${source.rev}"}
 ''

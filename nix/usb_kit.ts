@@ -1,11 +1,14 @@
 /**
  * Makes the folder to copy to a USB stick (docs/offline.md):
  *
- *     deno run -A nix/usb_kit.ts DIRECTORY [--executables FOLDER] [--with-system HOST [-- NIX OPTIONS]]
+ *     deno run -A nix/usb_kit.ts DIRECTORY [--executables FOLDER] [--commit SHA]
+ *       [--with-system HOST [-- NIX OPTIONS]]
  *
- * `--executables` names a folder of <system>/<name> instead of compiling. `--with-system` builds a
- * host of the flake and adds all it took, and the flake's inputs, as a signed binary cache.
+ * `--executables` names a folder of <system>/<name> instead of compiling. `--commit` says which commit
+ * this tree is where no `.git` does, so that smart-sync knows it after an installation. `--with-system`
+ * builds a host of the flake and adds all it took, and the flake's inputs, as a signed binary cache.
  */
+import { ORIGIN_FILE, readCheckout } from "../lib/install/checkout_origin.ts";
 import { listSource } from "../lib/install/source_listing.ts";
 import { sha256 } from "../lib/machine/sha256.ts";
 import { compileAll, TARGETS, toolNames } from "./compile.ts";
@@ -19,6 +22,7 @@ export interface KitOptions {
   /** Must not exist yet, or be empty. */
   readonly folder: string;
   readonly executables?: string;
+  readonly commit?: string;
   readonly system?: string;
   readonly nixOptions?: readonly string[];
   readonly report: (line: string) => void;
@@ -44,6 +48,7 @@ export async function makeKit(options: KitOptions): Promise<void> {
   } else copyExecutables(options.executables, bin);
   nameLoader(bin);
   copySource(`${folder}/source`);
+  noteOrigin(`${folder}/${ORIGIN_FILE}`, options.commit);
   const launcher = Deno.readFileSync(`${REPOSITORY}nix/usb_kit_launcher.sh`);
   for (const name of toolNames()) write(`${folder}/${name}`, launcher, 0o755);
   write(`${folder}/README.txt`, Deno.readFileSync(`${REPOSITORY}nix/usb_kit_README.txt`), 0o644);
@@ -87,6 +92,15 @@ function copySource(to: string): void {
       write(path, content, entry.executable ? 0o755 : 0o644);
     } else throw new Error(`${entry.path} is a link, which a stick may not be able to hold`);
   }
+}
+
+/** The copy has no `.git` to say it. Nothing is written when nothing is known. */
+function noteOrigin(file: string, commit: string | undefined): void {
+  if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit)) {
+    throw new Error(`${commit} is not the SHA of a commit`);
+  }
+  const origin = commit === undefined ? readCheckout(REPOSITORY.replace(/\/$/, "")) : { commit };
+  if (origin) write(file, new TextEncoder().encode(JSON.stringify(origin) + "\n"), 0o644);
 }
 
 /** All that building a host took, signed with a key that is gone afterwards; and the flake's inputs. */
@@ -182,13 +196,16 @@ if (import.meta.main) {
   const own = end < 0 ? args : args.slice(0, end);
   const folder = own[0];
   if (folder === undefined || folder.startsWith("-")) {
-    print("usage: DIRECTORY [--executables FOLDER] [--with-system HOST [-- NIX OPTIONS]]");
+    print(
+      "usage: DIRECTORY [--executables FOLDER] [--commit SHA] [--with-system HOST [-- OPTIONS]]",
+    );
     Deno.exit(4);
   }
   try {
     await makeKit({
       folder,
       ...valueOf(own, "--executables"),
+      ...valueOf(own, "--commit"),
       ...valueOf(own, "--with-system"),
       nixOptions: end < 0 ? [] : args.slice(end + 1),
       report: print,

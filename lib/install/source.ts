@@ -5,7 +5,8 @@ import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { type BinaryCache, findBinaryCache, type RefusedCache } from "../nix/binary_cache.ts";
-import { type Origin, readOrigin } from "./source_origin.ts";
+import type { Origin } from "./checkout_origin.ts";
+import { findOrigin } from "./source_origin.ts";
 import { listSource, type SourceListing } from "./source_listing.ts";
 
 /** Where the files of Hyper-NixOS come from. */
@@ -57,7 +58,7 @@ export function findSource(
     foundBy,
     named: named !== undefined,
     inPlace,
-    origin: readOrigin(path),
+    origin: findOrigin(ctx, path, foundBy === "HYPERVISOR_SOURCE", mayWrite),
     cache: findBinaryCache(path, mayWrite),
   };
 }

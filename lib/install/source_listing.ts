@@ -77,7 +77,8 @@ export function listSource(from: string, mayWrite: (uid: number) => boolean): So
   return { from, entries, bytes, skipped };
 }
 
-function refuseForeign(
+/** @throws ToolError exit 3 for a file of the source that someone else could have written */
+export function refuseForeign(
   path: string,
   info: Deno.FileInfo,
   mayWrite: (uid: number) => boolean,

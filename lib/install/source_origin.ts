@@ -1,35 +1,57 @@
-import { readTextIfExists } from "../machine/files.ts";
+import * as v from "valibot";
+import { parseRepository, repositoryName } from "../github/endpoints.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+import { DEFAULT_REPOSITORY } from "../sync/begin.ts";
+import { type Origin, ORIGIN_FILE, readCheckout } from "./checkout_origin.ts";
+import { refuseForeign } from "./source_listing.ts";
 
-/** The commit of a GitHub repository that a source was checked out from. */
-export interface Origin {
-  /** `OWNER/NAME`. */
-  readonly repository: string;
-  /** 40 lower-case hexadecimal digits. */
-  readonly commit: string;
-}
+const OriginSchema = v.object({
+  commit: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)),
+  /** Not known of a flake: Nix tells it its commit, not where it came from. */
+  repository: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]+\/[\w.-]+$/))),
+});
 
 /**
- * The origin of a git checkout, read from its `.git` folder (gitrepository-layout(5)). Git itself is
- * not started: in a folder of another user its configuration could run commands as root. The files may
- * differ from the commit; smart-sync compares them anyway.
- * @returns undefined when it is no checkout, or its `origin` is not on GitHub
+ * Where a source came from: its own `.git`, else the file beside it, else what the Nix package says in
+ * HYPERVISOR_SOURCE_COMMIT of its own source. The files may differ from the commit; smart-sync compares
+ * them anyway. Where only the commit is known, the repository is the one that smart-sync follows.
+ * @param path host path of the source, without links
+ * @param packaged it is the Nix package's own source
+ * @param mayWrite whether a user id may own the source
+ * @returns undefined when nothing says it
+ * @throws ToolError exit 3 for a file that someone else could have written, 6 for one that is none
  */
-export function readOrigin(path: string): Origin | undefined {
-  const repository = readTextIfExists(`${path}/.git/config`)
-    ?.match(
-      /\[remote "origin"\][^[]*?url\s*=\s*\S*github\.com[:/]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?\s*$/m,
-    )
-    ?.[1];
-  const head = readTextIfExists(`${path}/.git/HEAD`)?.trim() ?? "";
-  const ref = head.match(/^ref: (refs\/[^\s]+)$/)?.[1];
-  const commit = ref === undefined ? head : readRef(path, ref);
-  return repository && commit && /^[0-9a-f]{40}$/.test(commit) ? { repository, commit } : undefined;
+export function findOrigin(
+  ctx: Context,
+  path: string,
+  packaged: boolean,
+  mayWrite: (uid: number) => boolean,
+): Origin | undefined {
+  const checkout = readCheckout(path);
+  if (checkout) return checkout;
+  const noted = readOriginFile(`${parentOf(path).replace(/\/$/, "")}/${ORIGIN_FILE}`, mayWrite) ??
+    (packaged ? { commit: ctx.env.HYPERVISOR_SOURCE_COMMIT } : undefined);
+  const known = v.safeParse(OriginSchema, noted);
+  if (!known.success) return undefined;
+  const { commit, repository } = known.output;
+  const followed = parseRepository(ctx.env.HYPERVISOR_REPO || DEFAULT_REPOSITORY);
+  return { repository: repository ?? repositoryName(followed), commit };
 }
 
-function readRef(path: string, ref: string): string | undefined {
-  if (ref.split("/").includes("..")) return undefined;
-  const loose = readTextIfExists(`${path}/.git/${ref}`)?.trim();
-  if (loose) return loose;
-  const packed = readTextIfExists(`${path}/.git/packed-refs`)?.split("\n") ?? [];
-  return packed.find((line) => line.endsWith(` ${ref}`))?.split(" ")[0];
+function readOriginFile(file: string, mayWrite: (uid: number) => boolean): unknown {
+  const info = lstatIfExists(file);
+  if (!info?.isFile) return undefined;
+  refuseForeign(file, info, mayWrite);
+  try {
+    return v.parse(OriginSchema, JSON.parse(Deno.readTextFileSync(file)));
+  } catch (cause) {
+    throw new ToolError(`${file} does not name a commit`, {
+      code: ExitCode.Configuration,
+      hint: "remove it, or make the kit again: which commit the source is will not be known then",
+      cause,
+    });
+  }
 }

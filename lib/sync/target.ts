@@ -56,6 +56,10 @@ export async function fetchTarget(
       if (!(error instanceof TransferError)) throw error;
       // The server itself says so; a status could come from anything on the way to it.
       if (error.problem === "absent" && error.details.status === undefined) {
+        // The commit here may never have been pushed, or be gone since.
+        if (known.also) {
+          return await fetchTarget(ctx, remote, commit, { ...known, also: undefined }, store);
+        }
         throw remote.unknownCommit(commit);
       }
       remote.giveUpGit(error);

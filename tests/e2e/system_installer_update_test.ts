@@ -1,5 +1,6 @@
 /** The installer's update check, against a real repository on a loopback server. */
 import assert from "node:assert/strict";
+import { ORIGIN_FILE } from "../../lib/install/checkout_origin.ts";
 import { runTool } from "../support/executable.ts";
 import { GithubServer } from "../support/github/server.ts";
 import { needsNix } from "../support/needs.ts";
@@ -46,6 +47,43 @@ needsNix(
     const undone = await runTool("system-installer", ["--undo"], options);
     assert.equal(undone.code, 0, undone.stderr);
     assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore: unowned })), "");
+  },
+);
+
+needsNix(
+  "system-installer knows the commit of a source without .git, so that its first update deletes too",
+  async () => {
+    using machine = scratchMachine("rented");
+    using programs = standIns();
+    using from = source();
+    // The source is upstream's first commit; the second takes a file away.
+    const upstream = `${from.path}-upstream`;
+    const git = "git -c user.name=t -c user.email=t@example.org";
+    await sh(
+      `echo old > ${from.path}/OLD && cp -r ${from.path} ${upstream} && cd ${upstream} && ` +
+        `git init -q -b main && git add --all && ${git} commit -q -m first && ` +
+        `git rev-parse HEAD > ../commit && git rm -q OLD && ${git} commit -q -m second`,
+    );
+    const commit = Deno.readTextFileSync(`${from.path}/../commit`).trim();
+    const origin = { repository: "owner/fork", commit };
+    Deno.writeTextFileSync(`${from.path}/../${ORIGIN_FILE}`, JSON.stringify(origin));
+    await using server = await GithubServer.start({
+      repositories: [{ owner: "owner", name: "fork", directory: `${upstream}/.git` }],
+    });
+    const { api, raw, server: web } = server.apart;
+    const installed = await runTool("system-installer", [...ACTION, "--source", from.path], {
+      root: machine.root,
+      standIns: programs.folder,
+      env: { GITHUB_API_URL: api, GITHUB_RAW_URL: raw, GITHUB_SERVER_URL: web },
+      timeout: 120_000,
+    });
+    assert.equal(installed.code, 0, installed.stdout + installed.stderr);
+    assert.match(
+      installed.stdout,
+      /updated to owner\/fork [0-9a-f]{12}: 0 added, 0 updated, 1 deleted/,
+    );
+    assert.equal(machine.exists("/etc/hypervisor/src/OLD"), false);
+    assert.equal(machine.exists("/etc/hypervisor/src/flake.nix"), true);
   },
 );
 

@@ -16,6 +16,7 @@ const canInstall = canCompile && hasNix && isRoot && need(
   Deno.build.arch === "x86_64" && hasCommand("unshare"),
   "unshare is missing: no machine is installed without a network",
 );
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 /** As on NixOS, the public cache is asked; there is no network to reach it. */
 const NIX_CONFIG = "sandbox = false\nbuild-users-group =\nconnect-timeout = 1\n" +
   "download-attempts = 1\nextra-experimental-features = nix-command flakes";
@@ -33,7 +34,7 @@ async function makeKit(scratch: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--cached-only", `${tree}/nix/usb_kit.ts`, kit],
-      ...["--executables", from, "--with-system", "hypervisor-x86_64"],
+      ...["--executables", from, "--commit", COMMIT, "--with-system", "hypervisor-x86_64"],
     ],
     env: { NIX_CONFIG: `${NIX_CONFIG}\nsubstituters =`, HYPERVISOR_ROOT: "" },
   }).output();
@@ -103,6 +104,8 @@ Deno.test({
       "packages come from the cache, and are not built here",
     );
     assert.notEqual(Deno.readLinkSync(profile), before);
+    const state = JSON.parse(machine.read("/var/lib/hyper-nixos/sync/state.json"));
+    assert.equal(state.commit, COMMIT, "smart-sync knows what the kit was made of");
     assert.match(
       machine.read("/run/standin-activation/actions"),
       /^boot .*-nixos-system-vps4711-24\.05\.standin$/m,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { hasNix } from "../support/needs.ts";
+import { hasCommand, hasNix, need } from "../support/needs.ts";
+import { gitEnvironment } from "../support/github/git_environment.ts";
 import { copyOfFlake, nix, nixOutput, REPOSITORY, WITH_STAND_IN } from "./support.ts";
 
 const SYSTEMS = ["aarch64-linux", "x86_64-linux"];
@@ -11,6 +12,8 @@ const EXECUTABLES = [
   "rebuild-helper",
   "validator",
 ].filter((name) => isFile(`${REPOSITORY}/cmd/${name}.ts`));
+
+const hasGit = need(hasCommand("git"), "git is missing: the flake of a checkout is not evaluated");
 
 function isFile(path: string): boolean {
   try {
@@ -117,5 +120,33 @@ Deno.test({
       ...WITH_STAND_IN,
     ], { HYPERVISOR_ROOT: "/nowhere" });
     assert.deepEqual(JSON.parse(stdout), ["hypervisor-aarch64", "hypervisor-x86_64"]);
+  },
+});
+
+Deno.test({
+  name: "flake.nix tells the tools the commit of a checkout, and none of a folder",
+  ignore: !hasNix || !hasGit,
+  fn: async () => {
+    using flake = copyOfFlake();
+    // A lock that differs from the committed one would be a change, and then Nix tells no commit.
+    await nixOutput("nix", ["flake", "lock", `path:${flake.path}`, ...WITH_STAND_IN.slice(0, 3)]);
+    const wrapper = async (url: string) => {
+      const link = `${flake.path}/result`;
+      await nixOutput("nix", ["build", "--out-link", link, `${url}#system-installer`]);
+      return Deno.readTextFileSync(`${link}/bin/system-installer`);
+    };
+    assert.doesNotMatch(await wrapper(`path:${flake.path}`), /HYPERVISOR_SOURCE_COMMIT/);
+    Deno.removeSync(`${flake.path}/result`);
+    const git = (...args: string[]) =>
+      new Deno.Command("git", { args, cwd: flake.path, env: gitEnvironment }).outputSync().stdout;
+    git("init", "-q");
+    git("add", ".");
+    git("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "all");
+    const commit = new TextDecoder().decode(git("rev-parse", "HEAD")).trim();
+    assert.match(commit, /^[0-9a-f]{40}$/);
+    assert.match(
+      await wrapper(`git+file://${flake.path}`),
+      new RegExp(`HYPERVISOR_SOURCE_COMMIT='?${commit}`),
+    );
   },
 });
