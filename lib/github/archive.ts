@@ -57,13 +57,18 @@ async function readArchive(
     let content: Uint8Array | undefined;
     if (file && header.type === "symlink") content = new TextEncoder().encode(header.linkname);
     if (file && header.type === "file") content = await bytesOf(body, header.size);
-    else await body.cancel();
+    else await drain(body);
     if (!file || !content) continue;
     const right = skipValidation && file.size !== undefined
       ? content.length === file.size
       : blobHash(content) === file.sha;
     if (right) take(file, content);
   }
+}
+
+/** Cancelling would be shorter, but stops the decoder for good when the body has not come in whole. */
+async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const _ of body);
 }
 
 async function bytesOf(body: ReadableStream<Uint8Array>, size: number): Promise<Uint8Array> {

@@ -117,11 +117,12 @@ export class HttpSession implements Disposable {
       if (!accept.includes(response.status)) {
         throw await statusError(response, request.url, this.#ctx.now());
       }
-      return await use({
+      const used = use({
         status: response.status,
         headers: response.headers,
         body: this.#body(response, guard),
       });
+      return await Promise.race([used, guard.left]);
     } catch (error) {
       throw guard.reason ?? error;
     } finally {
@@ -198,6 +199,7 @@ export class HttpSession implements Disposable {
         this.#bytes += chunk.length;
         yield chunk;
       }
+      guard.complete();
     } catch (error) {
       throw guard.reason ?? error;
     }
