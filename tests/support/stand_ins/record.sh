@@ -1,31 +1,57 @@
-# Sourced by every stand-in: where its files are, and the record of its calls.
+# Sourced by every stand-in: where its files are, and the record of its calls. Tests start stand-ins
+# hundreds of times, so it is the shell's own words that do this, without a process for each.
 # Sets `folder` (the stand-ins) and `state` (what tests script and read).
-folder=$(cd "$(dirname "$0")" && pwd)
+folder=${0%/*}
+case "$folder" in /*) ;; *) folder=$(cd "$(dirname "$0")" && pwd) ;; esac
 state=$folder/state
+newline='
+'
+tab=$(printf '\t')
 
-# One text as a JSON string.
+# Adds one text to `line` as a JSON string.
 json() {
-  printf '"'
-  printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e "s/$(printf '\t')/\\\\t/g" |
-    sed -e ':a' -e 'N' -e '$!ba' -e 's/\n/\\n/g'
-  printf '"'
+  rest=$1
+  line="$line\""
+  while :; do
+    case "$rest" in
+      *[\\\"$newline$tab]*)
+        plain=${rest%%[\\\"$newline$tab]*}
+        rest=${rest#"$plain"}
+        case "$rest" in
+          "$newline"*) special='\n' ;;
+          "$tab"*) special='\t' ;;
+          \"*) special='\"' ;;
+          *) special='\\' ;;
+        esac
+        line="$line$plain$special"
+        rest=${rest#?}
+        ;;
+      *) line="$line$rest\""; return ;;
+    esac
+  done
 }
 
 # Appends {"command", "args", "cwd", "env"} to calls.jsonl in one write; runs the test's hook, if any.
 record() {
-  command=$(basename "$0")
-  line="{\"command\":$(json "$command"),\"args\":["
+  command=${0##*/}
+  line='{"command":'
+  json "$command"
+  line="$line,\"args\":["
   separator=
   for argument in "$@"; do
-    line="$line$separator$(json "$argument")"
+    line="$line$separator"
+    json "$argument"
     separator=,
   done
-  line="$line],\"cwd\":$(json "$PWD"),\"env\":{"
+  line="$line],\"cwd\":"
+  json "$PWD"
+  line="$line,\"env\":{"
   separator=
   for name in HOME PATH NIX_CONFIG NIX_PATH HYPERVISOR_ROOT SUDO_USER SSH_CONNECTION; do
     eval "value=\${$name-}; given=\${$name+yes}"
     if [ -n "$given" ]; then
-      line="$line$separator\"$name\":$(json "$value")"
+      line="$line$separator\"$name\":"
+      json "$value"
       separator=,
     fi
   done
