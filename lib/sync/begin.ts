@@ -4,6 +4,7 @@ import {
   repositoryName,
   sameRepository,
 } from "../github/endpoints.ts";
+import { parseRef } from "../github/ref_name.ts";
 import { findToken } from "../github/token.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { places } from "../machine/places.ts";
@@ -29,7 +30,7 @@ export interface BegunSync extends Disposable {
 /**
  * Asks what the ref means, before anything else is done or even loaded: the answer takes several round
  * trips, in which the rest of the program gets ready. Reads only.
- * @throws ToolError exit 4 for a malformed repository or URL, 6 for another repository than the tree's
+ * @throws ToolError exit 4 for a malformed repository, ref or URL, 6 for another repository than the tree's
  */
 export async function beginSync(
   ctx: Context,
@@ -37,7 +38,7 @@ export async function beginSync(
 ): Promise<BegunSync> {
   const state = glimpseState(ctx);
   const repository = chooseRepository(ctx, options, state?.repository);
-  const ref = options.ref ?? DEFAULT_REF;
+  const ref = parseRef(options.ref ?? DEFAULT_REF);
   const remote = new Remote(
     ctx,
     endpointsOf(ctx.env),
