@@ -30,6 +30,7 @@
         inherit pkgs module;
         packages = toolkit pkgs;
         source = self;
+        nixpkgs = nixpkgs.outPath;
       });
       devShells = forEachSystem (pkgs: { default = import ./nix/dev_shell.nix { inherit pkgs; }; });
       formatter = forEachSystem (pkgs: import ./nix/formatter.nix { inherit pkgs; });

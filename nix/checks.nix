@@ -1,5 +1,11 @@
 # What `nix flake check` builds.
-{ pkgs, packages, module, source }:
+{ pkgs
+, packages
+, module
+, source
+  # The store path of nixpkgs.
+, nixpkgs
+}:
 let
   inherit (pkgs) lib;
   names = import ./executables.nix;
@@ -59,5 +65,5 @@ in
     }
   ];
 } // lib.optionalAttrs (pkgs.stdenv.hostPlatform.system == "x86_64-linux") {
-  vm = import ./vm_test.nix { inherit pkgs module; };
+  vm = import ./vm_test { inherit pkgs module packages source nixpkgs; };
 }

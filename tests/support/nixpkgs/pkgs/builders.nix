@@ -150,7 +150,7 @@ rec {
   makeWrapper = runShell "make-wrapper" { passthru.setupHook = builtins.readFile ./make_wrapper.sh; } "mkdir $out";
   makeBinaryWrapper = makeWrapper;
 
-  # The machines of a VM test are evaluated, the test itself becomes a list of their systems.
+  # The machines of a VM test are evaluated, the test itself becomes a list of their systems and its script.
   testers.runNixOSTest = test:
     let
       module = if builtins.isFunction test then test { inherit pkgs lib; } else if builtins.isAttrs test then test else lib.toFunction (import test) { inherit pkgs lib; };
@@ -168,7 +168,13 @@ rec {
     runShell "vm-test-run-${module.name}"
       {
         systems = lib.mapAttrsToList (_: node: builtins.unsafeDiscardStringContext node.config.system.build.toplevel.drvPath) nodes;
+        testScript = module.testScript or "";
+        passAsFile = [ "testScript" ];
         passthru = { inherit nodes; };
-      } "printf '%s\\n' $systems > $out";
+      } ''
+        mkdir $out
+        printf '%s\\n' $systems > $out/systems
+        cp "$testScriptPath" $out/test-script
+      '';
   nixosTest = testers.runNixOSTest;
 }

@@ -18,7 +18,7 @@ let
       "e2fsprogs" "dosfstools" "btrfs-progs" "zfs" "qemu" "qemu_kvm" "libvirt" "virt-manager" "virt-viewer" "swtpm" "OVMF"
       "openssh" "sudo" "doas" "procps" "esbuild" "nodejs" "nixfmt-rfc-style" "nixpkgs-fmt" "cacert" "which" "less" "file"
       "bridge-utils" "dnsmasq" "nftables" "iptables" "ethtool" "lsof" "parted" "gptfdisk" "smartmontools" "nvme-cli"
-      "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" ]
+      "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" "sshpass" ]
     (name: package name [ name ]);
   shell = name: package name [ name ] // { shellPath = "/bin/${name}"; };
   fakeDeno = pkgs.writeScript "deno" (builtins.readFile ./deno.sh);
@@ -51,6 +51,10 @@ named // {
     ln -s $deno $out/bin/deno
     ln -s $runtime $denort/bin/denort
   '';
+
+  esbuild = package "esbuild" [ "esbuild" ] // lib.optionalAttrs (builtins.getEnv "STANDIN_ESBUILD" != "") {
+    outPath = throw "";
+  };
 
   linuxPackages = {
     kernel = pkgs.runShell "linux-6.6.0" { version = "6.6.0"; } ''

@@ -34,6 +34,7 @@ in
         devices = d.list types.str;
         efiSupport = d.bool false;
         efiInstallAsRemovable = d.bool false;
+        forceInstall = d.bool false;
         zfsSupport = d.bool false;
         useOSProber = d.bool false;
         enableCryptodisk = d.bool false;

@@ -32,8 +32,12 @@ in
     docker = d.enable;
     podman = d.enable;
     vmVariant = d.of types.raw { };
+    # Of machines in tests (qemu-vm.nix).
+    cores = d.int 1;
     memorySize = d.int 1024;
     diskSize = d.int 1024;
+    vlans = d.of (types.listOf types.int) [ 1 ];
+    interfaces = d.free;
   };
   options.programs.virt-manager = d.enable;
 

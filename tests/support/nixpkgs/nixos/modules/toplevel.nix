@@ -31,6 +31,7 @@ in
     configurationRevision = d.maybe types.str;
     extraSystemBuilderCmds = d.lines;
     extraDependencies = d.list types.package;
+    includeBuildDependencies = d.bool false;
     switch.enable = d.bool true;
     nixos = {
       version = d.str lib.version;
