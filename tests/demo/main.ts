@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { hasCommand } from "../support/has_command.ts";
+import { denoDirectory } from "./deno_directory.ts";
 import { findGround } from "./ground.ts";
 import { Narrator } from "./narrator.ts";
 import { Interrupted, Player } from "./player.ts";
@@ -61,9 +62,9 @@ async function main(): Promise<number> {
   Deno.addSignalListener("SIGTERM", () => stop.abort());
   const narrator = new Narrator();
   narrator.say("Preparing a scratch machine …");
-  const denoDirectory = await fetchDependencies();
+  await fetchDependencies();
   await using world = await makeWorld(options.keep);
-  const code = await play(world, narrator, denoDirectory, stop.signal, options.mounted);
+  const code = await play(world, narrator, stop.signal, options.mounted);
   if (options.keep) sayWhatIsKept(world, narrator);
   return code;
 }
@@ -71,13 +72,12 @@ async function main(): Promise<number> {
 async function play(
   world: World,
   narrator: Narrator,
-  denoDirectory: string,
   signal: AbortSignal,
   mounted: boolean,
 ): Promise<number> {
   const started = Date.now();
   try {
-    const ground = await findGround(world, denoDirectory, mounted);
+    const ground = await findGround(world, await denoDirectory(), mounted);
     const player = new Player(ground, narrator, signal);
     introduce(world, player);
     await tell(world, player);
@@ -120,20 +120,13 @@ function sayWhatIsKept({ folder, machine, upstream }: World, narrator: Narrator)
   );
 }
 
-/**
- * Fetches the npm packages that the tools need, where they are not there yet.
- * @returns Deno's own folder, which the tools are told: their HOME is another one
- */
-async function fetchDependencies(): Promise<string> {
-  const deno = async (...args: string[]) => {
-    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-    if (!success) throw new Error(`deno ${args[0]}: ${new TextDecoder().decode(stderr)}`);
-    return new TextDecoder().decode(stdout);
-  };
+/** Fetches the npm packages that the tools need, where they are not there yet. */
+async function fetchDependencies(): Promise<void> {
   const tool = (name: string) => new URL(`../../cmd/${name}.ts`, import.meta.url).pathname;
-  await deno("cache", "--quiet", ...TOOLS.map(tool));
-  const { denoDir } = JSON.parse(await deno("info", "--json"));
-  return denoDir;
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--quiet", ...TOOLS.map(tool)],
+  }).output();
+  if (!success) throw new Error(`deno cache: ${new TextDecoder().decode(stderr)}`);
 }
 
 function say(text: string, code: number): number {
