@@ -48,8 +48,10 @@ export class GitRemote {
     const args = ["peel", ...prefixes.map((prefix) => `ref-prefix ${prefix}`)];
     return await this.#post("ls-refs", args, async (answer) => {
       const refs: RemoteRef[] = [];
+      let begun = false;
       let ended = false;
       for await (const packet of readPackets(answer.body)) {
+        begun = true;
         if (packet === "flush") ended = true;
         if (!(packet instanceof Uint8Array)) continue;
         const line = decoder.decode(packet).trimEnd();
@@ -61,6 +63,8 @@ export class GitRemote {
         const peeled = attributes.find((text) => text.startsWith("peeled:"))?.slice(7);
         refs.push({ name, commit: peeled ?? oid! });
       }
+      // What older servers answer, which take the command for the older protocol.
+      if (!begun) throw new TransferError("foreign", "does not know version 2 of Git's protocol");
       if (!ended) throw new TransferError("damaged", "the list of refs is cut off");
       return refs;
     });

@@ -241,6 +241,6 @@ function classify(error: unknown, url: string): Error {
 
 function isPassing(error: Error): boolean {
   if (!(error instanceof TransferError)) return false;
-  if (error.problem === "absent") return false;
+  if (error.problem === "absent" || error.problem === "foreign") return false;
   return error.problem !== "limited" || (error.details.retryAfter ?? Infinity) <= LONGEST_WAIT;
 }

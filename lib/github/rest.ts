@@ -6,6 +6,10 @@ import { TransferError } from "./transfer_error.ts";
 
 const Sha = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const CommitSchema = v.object({ sha: Sha, tree: v.object({ sha: Sha }) });
+const FullCommitSchema = v.object({
+  sha: Sha,
+  commit: v.object({ tree: v.object({ sha: Sha }) }),
+});
 const TreeSchema = v.object({
   sha: Sha,
   truncated: v.boolean(),
@@ -61,15 +65,19 @@ export class RestApi {
       accept: [200, 304],
     }, async (answer) => {
       if (answer.status === 304 && known) return known;
-      const sha = (await textOf(answer)).trim();
-      if (!v.is(Sha, sha)) throw new TransferError("server", "answers a commit without a SHA");
-      return sha;
+      const text = (await textOf(answer)).trim();
+      const sha = v.safeParse(Sha, text);
+      if (sha.success) return sha.output;
+      // A server in between may not pass the media type on; the long form has the name as well.
+      const commit = text.startsWith("{") && v.safeParse(v.object({ sha: Sha }), JSON.parse(text));
+      if (commit && commit.success) return commit.output.sha;
+      throw new TransferError("server", "answers a commit without a SHA");
     });
   }
 
   /** The root tree of a commit. */
   async treeOf(commit: string): Promise<string> {
-    const { sha, tree } = await this.#json(`git/commits/${commit}`, CommitSchema);
+    const { sha, tree } = await this.#commit(commit);
     if (sha !== commit) throw new TransferError("server", "answers with another commit");
     return tree.sha;
   }
@@ -98,6 +106,17 @@ export class RestApi {
   /** The request for a commit as a tar archive; answers with a redirect to another host. */
   tarball(commit: string): HttpRequest {
     return { url: `${this.#base}/tarball/${commit}` };
+  }
+
+  async #commit(commit: string): Promise<v.InferOutput<typeof CommitSchema>> {
+    try {
+      return await this.#json(`git/commits/${commit}`, CommitSchema);
+    } catch (error) {
+      if (!(error instanceof TransferError) || error.details.status !== 404) throw error;
+      // Servers that imitate GitHub often have the other form only; it lists changed files as well.
+      const { sha, commit: { tree } } = await this.#json(`commits/${commit}`, FullCommitSchema);
+      return { sha, tree };
+    }
   }
 
   #json<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T> {

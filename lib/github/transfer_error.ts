@@ -7,6 +7,8 @@ export type TransferProblem =
   | "network"
   /** A status or content that a healthy server would not send. */
   | "server"
+  /** A server that does not speak the protocol; asking again would not change that. */
+  | "foreign"
   /** What arrived is damaged or cut. */
   | "damaged"
   /** The rate limit; `retryAfter` says for how long. */
