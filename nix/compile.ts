@@ -1,9 +1,14 @@
 /**
- * Compiles every executable into dist/<system>/<name> for the systems of the flake, with whatever
- * runtime ("denort") is at hand: DENORT_BIN when it is for that processor, else what Deno has in its
- * cache or can download. DENO_COMPILE names another Deno than the running one. Exit code 0 when
- * something was compiled, with a line for every system that was not; 2 when nothing was.
+ * Compiles the executables with whatever runtime ("denort") is at hand: DENORT_BIN when it is for that
+ * processor, else what Deno has in its cache or can download. DENO_COMPILE names another Deno than the
+ * running one.
+ *
+ *     deno run -A nix/compile.ts                        all, into dist/<system>/<name>, for both systems
+ *     deno run -A nix/compile.ts --into FOLDER [NAME…]  these, into FOLDER/<name>, for this machine
+ *
+ * Exit code 0 when something was compiled, with a line for every system that was not; 2 when nothing was.
  */
+import { bundle } from "./bundle.ts";
 import { targetOfElf } from "./elf.ts";
 
 /** A system as Nix names it, with Deno's name for it. */
@@ -23,6 +28,7 @@ export interface Compiled {
 
 const REPOSITORY = new URL("..", import.meta.url).pathname;
 const MIB = 1024 * 1024;
+const THIS_SYSTEM = `${Deno.build.arch}-${Deno.build.os}`;
 
 /** The names of the executables in this tree. */
 export function toolNames(): string[] {
@@ -41,36 +47,59 @@ export async function compileAll(
   output: string,
   report: (line: string) => void,
 ): Promise<Compiled[]> {
-  const work = Deno.makeTempDirSync({ prefix: "hyper-nixos-compile-" });
-  try {
-    const scripts = await bundleTools(work, report);
+  return await withBundles(toolScripts(toolNames()), report, async (scripts) => {
     const results: Compiled[] = [];
     for (const system of Object.keys(TARGETS) as System[]) {
       results.push(await compileSystem(system, scripts, `${output}/${system}`));
     }
     return results;
-  } finally {
-    Deno.removeSync(work, { recursive: true });
-  }
+  });
 }
 
-/** One file per tool: smaller, and sooner started. Without a bundler the sources are compiled. */
-async function bundleTools(
-  work: string,
+/**
+ * Compiles for this machine, into `<folder>/<name>`.
+ * @param scripts absolute paths by name, for example from {@link toolScripts}
+ * @throws Error when the scripts cannot be compiled
+ */
+export async function compileHere(
+  scripts: ReadonlyMap<string, string>,
+  folder: string,
   report: (line: string) => void,
-): Promise<Map<string, string>> {
-  const scripts = new Map<string, string>();
-  for (const name of toolNames()) {
-    const source = `${REPOSITORY}cmd/${name}.ts`;
-    const bundle = `${work}/${name}.js`;
-    const { success, stderr } = await deno(["bundle", "--quiet", "--output", bundle, source]);
-    if (!success) {
-      report(`not bundled, the executables are larger: ${problemLine(stderr)}`);
-      return new Map(toolNames().map((tool) => [tool, `${REPOSITORY}cmd/${tool}.ts`]));
+): Promise<Compiled> {
+  const system = Object.keys(TARGETS).find((name): name is System => name === THIS_SYSTEM);
+  if (system === undefined) throw new Error(`nothing can be compiled for ${THIS_SYSTEM}`);
+  return await withBundles(
+    scripts,
+    report,
+    (bundled) => compileSystem(system, bundled, folder),
+  );
+}
+
+/** The scripts of tools by their names. */
+export function toolScripts(names: readonly string[]): Map<string, string> {
+  return new Map(names.map((name) => [name, `${REPOSITORY}cmd/${name}.ts`]));
+}
+
+/** Gives bundled scripts to `work`; without a bundler the sources. */
+async function withBundles<T>(
+  scripts: ReadonlyMap<string, string>,
+  report: (line: string) => void,
+  work: (scripts: ReadonlyMap<string, string>) => Promise<T>,
+): Promise<T> {
+  const folder = Deno.makeTempDirSync({ prefix: "hyper-nixos-compile-" });
+  try {
+    let bundled: ReadonlyMap<string, string>;
+    try {
+      bundled = await bundle(scripts, folder);
+    } catch (error) {
+      const reason = problemLine(error instanceof Error ? error.message : String(error));
+      report(`not bundled, the executables are larger and start later: ${reason}`);
+      bundled = scripts;
     }
-    scripts.set(name, bundle);
+    return await work(bundled);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
   }
-  return scripts;
 }
 
 async function compileSystem(
@@ -90,6 +119,8 @@ async function compileSystem(
       // Without the code cache, which another user could plant in the temporary folder.
       const { success, stderr } = await deno([
         ...["compile", "--quiet", "--allow-all", "--no-check", "--no-code-cache"],
+        // ESBUILD is named where nothing can be downloaded (bundle.ts).
+        ...(Deno.env.get("ESBUILD") ? ["--cached-only"] : []),
         ...["--target", TARGETS[system], "--output", file, script],
       ], fits ? {} : { DENORT_BIN: undefined });
       const problem = success ? await startProblem(system, file) : noRuntime(system, stderr);
@@ -108,11 +139,11 @@ async function startProblem(system: System, file: string): Promise<string | unde
   if (targetOfElf(Deno.readFileSync(file)) !== system) {
     return "the runtime is for another processor";
   }
-  if (system !== `${Deno.build.arch}-${Deno.build.os}`) return undefined;
+  if (system !== THIS_SYSTEM) return undefined;
   const { success, stderr } = await new Deno.Command(file, { args: ["--version"] }).output();
   if (success) return undefined;
   return `the executable does not start (is the runtime of another Deno version?): ${
-    problemLine(stderr)
+    problemLine(new TextDecoder().decode(stderr))
   }`;
 }
 
@@ -139,18 +170,23 @@ function deno(
 }
 
 /** What went wrong: the first line that says error, without what Deno puts around it. */
-function problemLine(bytes: Uint8Array): string {
-  const lines = new TextDecoder().decode(bytes).trim().split("\n");
+function problemLine(text: string): string {
+  const lines = text.trim().split("\n");
   return (lines.find((line) => line.startsWith("error")) ?? lines[0] ?? "").replace(/^error: /, "");
 }
 
 if (import.meta.main) {
   const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
-  const results = await compileAll(`${REPOSITORY}dist`, print);
+  const [option, into, ...names] = Deno.args;
+  const given = names.length > 0 ? names : toolNames();
+  const results = option === "--into" && into !== undefined
+    ? [await compileHere(toolScripts(given), into, print)]
+    : await compileAll(`${REPOSITORY}dist`, print);
   for (const { system, files, problem } of results) {
     if (problem) print(`${system}: nothing compiled: ${problem}`);
     for (const { name, size } of files) {
-      print(`dist/${system}/${name}`.padEnd(44) + `${(size / MIB).toFixed(1)} MiB`.padStart(10));
+      const path = option === "--into" ? `${into}/${name}` : `dist/${system}/${name}`;
+      print(path.padEnd(44) + `${(size / MIB).toFixed(1)} MiB`.padStart(10));
     }
   }
   if (results.every(({ problem }) => problem)) Deno.exit(2);

@@ -7,6 +7,7 @@
 , runCommand
 , coreutils
 , curl
+, esbuild
 , git
 , gnutar
 , gzip
@@ -29,7 +30,8 @@ let
     src = ../.;
     filter = path: _:
       let relative = lib.removePrefix (toString ../. + "/") (toString path);
-      in lib.elem relative [ "cmd" "lib" "deno.json" "deno.lock" "nix" "nix/man.ts" "nix/descriptions.json" ]
+      in lib.elem relative ([ "cmd" "lib" "deno.json" "deno.lock" "nix" ]
+        ++ map (file: "nix/${file}") [ "bundle.ts" "compile.ts" "descriptions.json" "elf.ts" "man.ts" ])
         || lib.hasPrefix "cmd/" relative || lib.hasPrefix "lib/" relative;
   };
 
@@ -39,17 +41,15 @@ let
     src = code;
     nativeBuildInputs = [ deno ];
     env.DENORT_BIN = "${denort}/bin/denort";
+    # Deno would download its own; it is bundled for a sooner start (see bundle.ts).
+    env.ESBUILD = lib.getExe esbuild;
     buildPhase = ''
       runHook preBuild
       export DENO_DIR="$PWD/.deno"
       mkdir "$DENO_DIR"
       cp -r ${callPackage ./npm_dependencies.nix { }} "$DENO_DIR/npm"
       chmod -R u+w "$DENO_DIR"
-      # All permissions: Deno has no narrower one that reads /proc and starts nixos-rebuild. No code
-      # cache: it would lie in a file of the temporary folder whose name others can guess.
-      # No type check here: `checks` does it once, and another TypeScript must not stop an install.
-      deno compile --allow-all --no-check --no-code-cache --frozen --cached-only \
-        --output ${name} cmd/${name}.ts
+      deno run --allow-all --no-check --frozen --cached-only nix/compile.ts --into "$PWD/compiled" ${name}
       mkdir share
       deno run --allow-all --no-check --frozen --cached-only nix/man.ts share ${name}
       runHook postBuild
@@ -57,7 +57,7 @@ let
     installPhase = ''
       runHook preInstall
       mkdir -p $out/libexec
-      mv ${name} $out/libexec/${name}
+      mv compiled/${name} $out/libexec/${name}
       mv share $out/share
       runHook postInstall
     '';

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { hasNix, need } from "../support/needs.ts";
+import { listIfExists } from "../../lib/machine/files.ts";
+import { OFFLINE_NIX_CONFIG } from "../support/context.ts";
+import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
 import { nixHash, recordedHash, stripNpmFolder } from "../../nix/npm_dependencies.ts";
 import {
   copy,
@@ -33,6 +35,17 @@ async function npmFolderFromCache(target: string): Promise<void> {
   }
 }
 
+/** Runs a Nix command where there is no network; who is not root cannot take it away, and trusts Nix. */
+async function withoutNetwork(command: readonly string[], env: Readonly<Record<string, string>>) {
+  const all = isRoot && hasCommand("unshare") ? ["unshare", "-n", "--", ...command] : command;
+  const { code, stderr } = await new Deno.Command(all[0]!, {
+    args: all.slice(1),
+    cwd: "/",
+    env: { NIX_CONFIG: OFFLINE_NIX_CONFIG, ...env },
+  }).output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
+}
+
 Deno.test("stripNpmFolder() removes registry.json and the folders that are empty then", () => {
   using folder = scratchFolder();
   const npm = `${folder.path}/npm`;
@@ -64,8 +77,20 @@ Deno.test({
   },
 });
 
+/** The esbuild that `deno bundle` downloaded once. */
+function esbuildOfDeno(): string | undefined {
+  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+  const folder = `${JSON.parse(new TextDecoder().decode(stdout)).denoDir}/dl`;
+  for (const version of listIfExists(folder).filter((name) => name.startsWith("esbuild-"))) {
+    for (const name of listIfExists(`${folder}/${version}`)) return `${folder}/${version}/${name}`;
+  }
+  return undefined;
+}
+
 const compiler = Deno.env.get("DENO_COMPILE");
 const runtime = Deno.env.get("DENORT_BIN");
+const esbuild = esbuildOfDeno();
+need(esbuild !== undefined, "Deno has no esbuild in its cache: Nix bundles no executable");
 const hasDenort = need(
   compiler !== undefined && runtime !== undefined,
   "DENO_COMPILE and DENORT_BIN are not set: Nix compiles no executable",
@@ -77,10 +102,13 @@ Deno.test({
   fn: async () => {
     using flake = copyOfFlake();
     using folder = scratchFolder();
-    const env = { STANDIN_DENO: `${folder.path}/deno`, STANDIN_DENORT: `${folder.path}/denort` };
-    for (const [from, to] of [[compiler!, env.STANDIN_DENO], [runtime!, env.STANDIN_DENORT]]) {
-      Deno.copyFileSync(Deno.realPathSync(from!), to!);
-      Deno.chmodSync(to!, 0o755);
+    const env: Record<string, string> = {};
+    const programs = { STANDIN_DENO: compiler, STANDIN_DENORT: runtime, STANDIN_ESBUILD: esbuild };
+    for (const [name, from] of Object.entries(programs)) {
+      if (from === undefined) continue;
+      env[name] = `${folder.path}/${name}`;
+      Deno.copyFileSync(Deno.realPathSync(from), env[name]);
+      Deno.chmodSync(env[name], 0o755);
     }
     Deno.chmodSync(folder.path, 0o755);
     // The result of the build that would download: the same name and hash are the same store path.
@@ -91,14 +119,13 @@ Deno.test({
     await nixOutput("nix-store", ["--add-fixed", "--recursive", "sha256", npm]);
 
     const result = `${folder.path}/result`;
-    await nixOutput("nix", [
-      "build",
-      "--impure",
-      "--out-link",
-      result,
-      `path:${flake.path}#system-installer`,
-      ...WITH_STAND_IN,
+    const { code: built, stderr: log } = await withoutNetwork([
+      ...["nix", "build", "--print-build-logs", "--impure", "--out-link", result],
+      ...[`path:${flake.path}#system-installer`, ...WITH_STAND_IN],
     ], env);
+    assert.equal(built, 0, log);
+    assert.match(log, /compiled\/system-installer +\d+\.\d MiB/);
+    if (esbuild !== undefined) assert.doesNotMatch(log, /not bundled/);
     const { code, stdout, stderr } = await new Deno.Command(`${result}/bin/system-installer`, {
       args: ["--version"],
     }).output();

@@ -2,11 +2,10 @@
  * Compiles a tool once per test process, where the environment offers a Deno and the runtime that fits
  * it (DENO_COMPILE, DENORT_BIN). What is written can be given to HYPERVISOR_TEST_EXECUTABLES.
  */
-
-const compiler: string | undefined = Deno.env.get("DENO_COMPILE");
+import { compileHere, toolScripts } from "../../nix/compile.ts";
 
 /** Whether tools can be compiled here; says so once when not. */
-export const canCompile: boolean = compiler !== undefined &&
+export const canCompile: boolean = Deno.env.get("DENO_COMPILE") !== undefined &&
   Deno.env.get("DENORT_BIN") !== undefined;
 
 if (!canCompile) {
@@ -32,7 +31,6 @@ export function compileTool(tool: string): Promise<string> {
 }
 
 async function compile(tool: string): Promise<string> {
-  if (compiler === undefined) throw new Error("DENO_COMPILE is not set");
   if (folder === undefined) {
     const made = Deno.makeTempDirSync({ prefix: "compiled-" });
     // Also for tests that run it as another user.
@@ -40,16 +38,11 @@ async function compile(tool: string): Promise<string> {
     folder = made;
     globalThis.addEventListener("unload", () => Deno.removeSync(made, { recursive: true }));
   }
-  const script = tool.startsWith("/")
-    ? tool
-    : new URL(`../../cmd/${tool}.ts`, import.meta.url).pathname;
-  const name = script.replace(/^.*\//, "").replace(/\.ts$/, "");
-  const output = `${folder}/${name}`;
-  const { success, stderr } = await new Deno.Command(compiler, {
-    // Without a code cache, which another user could plant in the temporary folder.
-    args: ["compile", "-A", "--no-check", "--no-code-cache", "--cached-only", "-q", "-o", output, script],
-    cwd: new URL("../..", import.meta.url).pathname,
-  }).output();
-  if (!success) throw new Error(`deno compile ${name}: ${new TextDecoder().decode(stderr)}`);
-  return output;
+  const name = tool.replace(/^.*\//, "").replace(/\.ts$/, "");
+  const scripts = tool.startsWith("/") ? new Map([[name, tool]]) : toolScripts([name]);
+  const said: string[] = [];
+  const { problem } = await compileHere(scripts, folder, (line) => said.push(line));
+  if (problem !== undefined) throw new Error(`${name}: ${problem}`);
+  if (said.length > 0) throw new Error(said.join("\n"));
+  return `${folder}/${name}`;
 }

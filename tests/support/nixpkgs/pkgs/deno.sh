@@ -1,16 +1,16 @@
 #!/bin/sh
-# Stands in for Deno where none is named: downloads nothing, and compiles to a script.
+# Stands in for Deno where none is named: downloads nothing, and "compiles" to a script.
 case "$1" in
   install)
     mkdir -p "$DENO_DIR/npm"
     : > "$DENO_DIR/npm/stand-in"
     ;;
-  compile)
-    while [ $# -gt 1 ]; do
-      if [ "$1" = --output ]; then output=$2; fi
-      shift
-    done
-    printf '#!/bin/sh\necho "%s (stand-in)"\n' "$output" > "$output"
-    chmod +x "$output"
+  run)
+    # nix/compile.ts --into FOLDER NAME
+    while [ $# -gt 2 ] && [ "$1" != --into ]; do shift; done
+    [ "$1" = --into ] || exit 0
+    mkdir -p "$2"
+    printf '#!/bin/sh\necho "%s (stand-in)"\n' "$3" > "$2/$3"
+    chmod +x "$2/$3"
     ;;
 esac

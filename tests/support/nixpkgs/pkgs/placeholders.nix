@@ -1,6 +1,6 @@
 # Packages by name. Each is a folder bin/ with a script that says what it stands for; shells carry their
-# shellPath. Deno is real when STANDIN_DENO and STANDIN_DENORT name executables: then the toolkit's
-# package really compiles. Otherwise it "compiles" to a script that says so.
+# shellPath. Deno is real when STANDIN_DENO and STANDIN_DENORT name executables, esbuild when
+# STANDIN_ESBUILD does: then the toolkit's package really compiles. Otherwise it "compiles" to a script that says so.
 { lib, pkgs }:
 let
   package = name: programs: pkgs.runShell "${name}-0"
@@ -16,7 +16,7 @@ let
     [ "coreutils" "nix" "git" "curl" "jq" "hello" "vim" "nano" "wget" "htop" "tmux" "rsync" "iproute2" "pciutils" "usbutils"
       "dmidecode" "util-linux" "kbd" "gnused" "gnugrep" "gawk" "findutils" "gnutar" "gzip" "xz" "lvm2" "mdadm" "cryptsetup"
       "e2fsprogs" "dosfstools" "btrfs-progs" "zfs" "qemu" "qemu_kvm" "libvirt" "virt-manager" "virt-viewer" "swtpm" "OVMF"
-      "openssh" "sudo" "doas" "procps" "esbuild" "nodejs" "nixfmt-rfc-style" "nixpkgs-fmt" "cacert" "which" "less" "file"
+      "openssh" "sudo" "doas" "procps" "nodejs" "nixfmt-rfc-style" "nixpkgs-fmt" "cacert" "which" "less" "file"
       "bridge-utils" "dnsmasq" "nftables" "iptables" "ethtool" "lsof" "parted" "gptfdisk" "smartmontools" "nvme-cli"
       "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" "sshpass" ]
     (name: package name [ name ]);
@@ -52,9 +52,16 @@ named // {
     ln -s $runtime $denort/bin/denort
   '';
 
-  esbuild = package "esbuild" [ "esbuild" ] // lib.optionalAttrs (builtins.getEnv "STANDIN_ESBUILD" != "") {
-    outPath = throw "";
-  };
+  esbuild = pkgs.runShell "esbuild-0"
+    {
+      pname = "esbuild";
+      version = "0";
+      meta.mainProgram = "esbuild";
+      program = real "STANDIN_ESBUILD" "/bin/false";
+    } ''
+    mkdir -p $out/bin
+    ln -s $program $out/bin/esbuild
+  '';
 
   linuxPackages = {
     kernel = pkgs.runShell "linux-6.6.0" { version = "6.6.0"; } ''
