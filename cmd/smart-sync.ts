@@ -1,10 +1,11 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import type { Context } from "../lib/program/context.ts";
+import { earlyValues } from "../lib/program/early_values.ts";
 import { syncEnvironment } from "../lib/program/environment.ts";
-import { main } from "../lib/program/main.ts";
 import { flag, text } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 import { beginSync } from "../lib/sync/begin.ts";
+import { EarlySync } from "../lib/sync/early_sync.ts";
 
 const options = {
   ref: text({
@@ -57,7 +58,7 @@ export const smartSync: Tool<typeof options> = {
   run: async (ctx, values) => {
     if (values.rollback) return await rollback(ctx, values);
     const syncOptions = { ...values, repository: values.repo };
-    const begun = beginSync(ctx, syncOptions);
+    const begun = early?.adopt(ctx, syncOptions) ?? beginSync(ctx, syncOptions);
     begun.catch(() => {});
     // The servers are asked; while the answer travels, the rest is loaded.
     const { syncTree } = await import("../lib/sync/sync.ts");
@@ -108,4 +109,23 @@ async function lock(ctx: Context): Promise<Disposable> {
   return await acquireLock(ctx);
 }
 
-if (import.meta.main) await main(smartSync);
+/** The sync that was begun at once, when this is the program. */
+let early: EarlySync | undefined;
+
+/** Begins to sync when the command line is plainly one of a sync that this user may do. */
+function beginEarly(): EarlySync | undefined {
+  const env = Deno.env.toObject();
+  const values = earlyValues(options, Deno.args);
+  if (values === undefined || values.has("rollback")) return undefined;
+  if (Deno.uid() !== 0 && !values.has("dryRun") && !values.has("checkOnly")) return undefined;
+  const root = values.get("root") ?? (env.HYPERVISOR_ROOT || "/");
+  if (!root.startsWith("/")) return undefined;
+  const ref = values.get("ref") ?? options.ref.default;
+  return new EarlySync(root, env, { ref, repository: values.get("repo") });
+}
+
+if (import.meta.main) {
+  early = beginEarly();
+  const { main } = await import("../lib/program/main.ts");
+  await main(smartSync);
+}

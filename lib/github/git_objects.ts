@@ -1,5 +1,5 @@
 import { TransferError } from "./transfer_error.ts";
-import { isObjectName, objectHash } from "../machine/blob_hash.ts";
+import { isObjectName } from "../machine/blob_hash.ts";
 import { hostilePathError } from "../machine/hostile_path.ts";
 
 /** What a tree entry is. */
@@ -82,11 +82,6 @@ export function encodeTree(items: readonly TreeItem[]): Uint8Array {
     for (let i = 0; i < 20; i++) content[at++] = parseInt(sha.slice(2 * i, 2 * i + 2), 16);
   });
   return content;
-}
-
-/** The name of the tree object with these names. */
-export function treeHash(items: readonly TreeItem[]): string {
-  return objectHash("tree", encodeTree(items));
 }
 
 /** The value of a header line of a commit or tag: `tree` of a commit, `object` of a tag. */

@@ -1,4 +1,3 @@
-import pRetry, { AbortError } from "p-retry";
 import type { Context } from "../program/context.ts";
 import { trustedCertificates } from "./certificates.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -14,6 +13,9 @@ const SILENCES = 2;
 /** A connection that is silent for so long is given up (milliseconds); HYPERVISOR_TIMEOUT sets it. */
 const SILENCE = 20_000;
 const MAX_REDIRECTS = 5;
+
+/** What of the context requests need. */
+export type RequestContext = Pick<Context, "root" | "env" | "log" | "signal" | "now">;
 
 /** One request. */
 export interface HttpRequest {
@@ -39,7 +41,7 @@ export interface HttpAnswer {
  */
 export class HttpSession implements Disposable {
   readonly endpoints: Endpoints;
-  readonly #ctx: Context;
+  readonly #ctx: RequestContext;
   readonly #origins: ReadonlySet<string>;
   readonly #silence: number;
   #client: Deno.HttpClient | undefined;
@@ -50,7 +52,7 @@ export class HttpSession implements Disposable {
   /** The shortest time from a request to its answer, in milliseconds; 0 before the first. */
   roundTrip = 0;
 
-  constructor(ctx: Context, endpoints: Endpoints, token: Token | undefined) {
+  constructor(ctx: RequestContext, endpoints: Endpoints, token: Token | undefined) {
     this.#ctx = ctx;
     this.endpoints = endpoints;
     this.#origins = new Set(Object.values(endpoints).map((url) => new URL(url).origin));
@@ -85,9 +87,15 @@ export class HttpSession implements Disposable {
    */
   async transfer<T>(request: HttpRequest, use: (answer: HttpAnswer) => Promise<T>): Promise<T> {
     let silences = 0;
+    // The first attempt is on its way while what repeats it is loaded.
+    let first: Promise<T> | undefined = this.#once(request, use);
+    first.catch(() => {});
+    const { default: pRetry, AbortError } = await import("p-retry");
     return await pRetry(async () => {
+      const attempt = first ?? this.#once(request, use);
+      first = undefined;
       try {
-        return await this.#once(request, use);
+        return await attempt;
       } catch (error) {
         this.#ctx.signal.throwIfAborted();
         const failure = classify(error, request.url);

@@ -1,8 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { ExitCode } from "../machine/exit_code.ts";
 import { Root } from "../machine/root.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { RequestContext } from "./http.ts";
 
 /** A token and where it was found. The value is never printed or given to a child process. */
 export interface Token {
@@ -21,7 +20,7 @@ const FILE = ".config/github/token";
  * must be regular, theirs and of a token's form, or it is left alone with a warning.
  * @throws ToolError exit 4 when `GITHUB_TOKEN` holds no token
  */
-export async function findToken(ctx: Context): Promise<Token | undefined> {
+export async function findToken(ctx: RequestContext): Promise<Token | undefined> {
   const given = ctx.env.GITHUB_TOKEN?.trim();
   if (given) {
     if (PLAUSIBLE.test(given)) return { value: given, source: "GITHUB_TOKEN" };
@@ -33,7 +32,7 @@ export async function findToken(ctx: Context): Promise<Token | undefined> {
   const user = await tokenOwner(ctx);
   if (user === undefined) return undefined;
   const path = `${user.home}/${FILE}`;
-  const read = readOwnFile(path, user.uid);
+  const read = await readOwnFile(path, user.uid);
   if (read === undefined) return undefined;
   if (typeof read === "string") {
     if (PLAUSIBLE.test(read)) return { value: read, source: path };
@@ -43,20 +42,26 @@ export async function findToken(ctx: Context): Promise<Token | undefined> {
 }
 
 /** Whose token counts: the person behind sudo, doas or pkexec, else the user this runs as. */
-async function tokenOwner(ctx: Context): Promise<{ home: string; uid: number } | undefined> {
+async function tokenOwner(ctx: RequestContext): Promise<{ home: string; uid: number } | undefined> {
   const { env } = ctx;
   if (env.SUDO_USER || env.DOAS_USER || env.PKEXEC_UID) {
     const { readAccounts } = await import("../machine/accounts.ts");
     const { invokingUser } = await import("../machine/invoking_user.ts");
     // People sit at this machine, whichever one is managed.
-    const here = { ...ctx, root: new Root("/") };
+    const here = { env, root: new Root("/") };
     const account = invokingUser(here, readAccounts(here))?.account;
     if (account) return account;
   }
   return env.HOME?.startsWith("/") ? { home: env.HOME, uid: Deno.uid() ?? 0 } : undefined;
 }
 
-function readOwnFile(path: string, uid: number): string | { problem: string } | undefined {
+async function readOwnFile(
+  path: string,
+  uid: number,
+): Promise<string | { problem: string } | undefined> {
+  // Most people have none, and what reads it need not be loaded.
+  if (isAbsent(path)) return undefined;
+  const { closeSync, constants, fstatSync, openSync, readSync } = await import("node:fs");
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -73,5 +78,14 @@ function readOwnFile(path: string, uid: number): string | { problem: string } | 
     return new TextDecoder().decode(buffer.subarray(0, readSync(file, buffer))).trim();
   } finally {
     closeSync(file);
+  }
+}
+
+function isAbsent(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
   }
 }

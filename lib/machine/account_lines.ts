@@ -30,7 +30,7 @@ export interface AccountLines {
  * @param check what is wrong with a line of the right length, or undefined
  */
 export function readAccountLines(
-  ctx: Context,
+  ctx: Pick<Context, "root">,
   path: string,
   fieldCount: number,
   check: (fields: readonly string[]) => string | undefined = () => undefined,

@@ -47,7 +47,7 @@ export interface GroupsOfAccount {
 }
 
 /** Reads the machine's account files. Never throws: what is unusable is in `warnings`. */
-export function readAccounts(ctx: Context): Accounts {
+export function readAccounts(ctx: Pick<Context, "root">): Accounts {
   const passwd = readAccountLines(
     ctx,
     "/etc/passwd",
@@ -109,7 +109,7 @@ export function groupsOf({ groups }: Accounts, account: Account): GroupsOfAccoun
   return { primary, supplementary };
 }
 
-function readShadow(ctx: Context): ReturnType<typeof readAccountLines> {
+function readShadow(ctx: Pick<Context, "root">): ReturnType<typeof readAccountLines> {
   return readAccountLines(ctx, "/etc/shadow", 9);
 }
 

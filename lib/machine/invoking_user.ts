@@ -19,7 +19,10 @@ const NO_LOGIN_UID = "4294967295";
  * account, or whose UID is another, is ignored. On a mounted machine only names count, because
  * UIDs are those of the machine you sit at.
  */
-export function invokingUser(ctx: Context, { accounts }: Accounts): InvokingUser | undefined {
+export function invokingUser(
+  ctx: Pick<Context, "root" | "env">,
+  { accounts }: Accounts,
+): InvokingUser | undefined {
   const named = (name: string | undefined, source: string, uid?: string) => {
     const account = accounts.find((account) => account.name === name);
     const contradicted = uid !== undefined && parseId(uid) !== account?.uid;

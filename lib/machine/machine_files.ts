@@ -11,7 +11,7 @@ export type FileContent =
  * "unreadable". For looking at machines: an unknown is a statement, not a failure.
  * @param path a machine path; links are followed inside the root
  */
-export function readMachineFile(ctx: Context, path: string): FileContent {
+export function readMachineFile(ctx: Pick<Context, "root">, path: string): FileContent {
   try {
     const hostPath = ctx.root.follow(path);
     if (!Deno.statSync(hostPath).isFile) return unreadable("is not a regular file");

@@ -4,12 +4,12 @@ import {
   repositoryName,
   sameRepository,
 } from "../github/endpoints.ts";
+import type { RequestContext } from "../github/http.ts";
 import { parseRef } from "../github/ref_name.ts";
 import { findToken } from "../github/token.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
 import type { SyncOptions } from "./options.ts";
 import { Remote, type ResolvedRef } from "./remote.ts";
 
@@ -33,11 +33,11 @@ export interface BegunSync extends Disposable {
  * @throws ToolError exit 4 for a malformed repository, ref or URL, 6 for another repository than the tree's
  */
 export async function beginSync(
-  ctx: Context,
+  ctx: RequestContext,
   options: Pick<SyncOptions, "ref" | "repository">,
 ): Promise<BegunSync> {
   const state = glimpseState(ctx);
-  const repository = chooseRepository(ctx, options, state?.repository);
+  const repository = chooseRepository(ctx, options, state);
   const ref = parseRef(options.ref ?? DEFAULT_REF);
   const remote = new Remote(
     ctx,
@@ -45,7 +45,8 @@ export async function beginSync(
     parseRepository(repository),
     await findToken(ctx),
   );
-  const resolving = remote.resolve(ref, state?.commit);
+  const known = state === "secret" ? undefined : state?.commit;
+  const resolving = remote.resolve(ref, known);
   resolving.catch(() => {});
   return { remote, repository, ref, resolving, [Symbol.dispose]: () => remote[Symbol.dispose]() };
 }
@@ -55,15 +56,20 @@ export async function beginSync(
  * @throws ToolError exit 6 when that is not the one the tree came from and `--repo` did not say so
  */
 function chooseRepository(
-  ctx: Context,
+  ctx: RequestContext,
   options: Pick<SyncOptions, "repository">,
-  current: string | undefined,
+  state: Glimpse | "secret" | undefined,
 ): string {
   if (options.repository !== undefined) return repositoryName(parseRepository(options.repository));
   const configured = ctx.env.HYPERVISOR_REPO || undefined;
-  const wanted = repositoryName(
-    parseRepository(configured ?? current ?? DEFAULT_REPOSITORY),
-  );
+  const current = state === "secret" ? undefined : state?.repository;
+  const wanted = repositoryName(parseRepository(configured ?? current ?? DEFAULT_REPOSITORY));
+  if (state === "secret" && configured === undefined) {
+    ctx.log.warn(
+      `only root may read which repository the tree came from; it is compared with ${wanted}, ` +
+        "the default: name another one with --repo, or run it as root",
+    );
+  }
   if (current !== undefined && !sameRepository(wanted, current)) {
     throw new ToolError(
       `HYPERVISOR_REPO is ${wanted}, but the tree came from ${current}`,
@@ -77,13 +83,19 @@ function chooseRepository(
 }
 
 /** The state's two words that are needed now; it is judged as a whole later. */
-function glimpseState(ctx: Context): { repository: string; commit: string } | undefined {
+interface Glimpse {
+  readonly repository: string;
+  readonly commit: string;
+}
+
+/** Undefined when nothing is known of the tree; "secret" when that may not be known to this user. */
+function glimpseState(ctx: RequestContext): Glimpse | "secret" | undefined {
   try {
     const path = ctx.root.host(`${places.state}/sync/state.json`);
     const { repository, commit } = JSON.parse(Deno.readTextFileSync(path));
     if (typeof repository !== "string" || !/^[0-9a-f]{40}$/.test(commit)) return undefined;
     return { repository, commit };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof Deno.errors.PermissionDenied ? "secret" : undefined;
   }
 }

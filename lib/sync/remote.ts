@@ -1,11 +1,9 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { printableLine } from "../machine/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
 import { type Endpoints, type Repository, repositoryName } from "../github/endpoints.ts";
 import { GitRemote, type RemoteRef } from "../github/git_protocol.ts";
-import { HttpSession } from "../github/http.ts";
-import { nearestName } from "../nix/nearest_name.ts";
+import { HttpSession, type RequestContext } from "../github/http.ts";
 import type { RestApi } from "../github/rest.ts";
 import type { Token } from "../github/token.ts";
 import { TransferError } from "../github/transfer_error.ts";
@@ -25,11 +23,11 @@ export class Remote implements Disposable {
   readonly http: HttpSession;
   readonly git: GitRemote;
   readonly repository: Repository;
-  readonly #ctx: Context;
+  readonly #ctx: RequestContext;
   #gitProblem: string | undefined;
 
   constructor(
-    ctx: Context,
+    ctx: RequestContext,
     endpoints: Endpoints,
     repository: Repository,
     token: Token | undefined,
@@ -82,7 +80,7 @@ export class Remote implements Disposable {
       if (!(error instanceof TransferError)) throw error;
       if (error.problem !== "absent") throw this.failure(error);
       if (this.#gitProblem === undefined) throw await this.#unknownRef(ref);
-      throw this.#unknown(ref, undefined);
+      throw await this.#unknown(ref, undefined);
     }
   }
 
@@ -120,7 +118,7 @@ export class Remote implements Disposable {
   }
 
   /** A full SHA that the repository does not have. */
-  unknownCommit(commit: string): ToolError {
+  unknownCommit(commit: string): Promise<ToolError> {
     return this.#unknown(commit, []);
   }
 
@@ -144,10 +142,13 @@ export class Remote implements Disposable {
     } catch (error) {
       if (!(error instanceof TransferError)) throw error;
     }
-    return this.#unknown(ref, refs.map(({ name }) => name.replace(/^refs\/(heads|tags)\//, "")));
+    return await this.#unknown(
+      ref,
+      refs.map(({ name }) => name.replace(/^refs\/(heads|tags)\//, "")),
+    );
   }
 
-  #unknown(ref: string, names: readonly string[] | undefined): ToolError {
+  async #unknown(ref: string, names: readonly string[] | undefined): Promise<ToolError> {
     const name = repositoryName(this.repository);
     const url = `${this.http.endpoints.server}/${name}`;
     if (names === undefined) {
@@ -156,6 +157,7 @@ export class Remote implements Disposable {
         hint: `look at ${url}; a private repository needs a token (GITHUB_TOKEN)`,
       });
     }
+    const { nearestName } = await import("../nix/nearest_name.ts");
     const nearest = nearestName(ref, names);
     return new ToolError(`${name} has no branch, tag or commit "${ref}"`, {
       code: ExitCode.InvalidArguments,

@@ -1,13 +1,6 @@
 import * as v from "valibot";
 import { ExitCode } from "../machine/exit_code.ts";
-import {
-  ensureDirectory,
-  parentOf,
-  readTextIfExists,
-  removeIfExists,
-  writeFileAtomic,
-} from "../machine/files.ts";
-import { places } from "../machine/places.ts";
+import { readTextIfExists } from "../machine/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { sourceTree } from "../machine/source_tree.ts";
@@ -56,23 +49,6 @@ export function readSyncState(ctx: Context): SyncState | undefined {
       cause: error,
     });
   }
-}
-
-/**
- * Records which commit the tree was copied from, for whoever put it there without syncing. Forgets
- * the paths and the way back of an earlier tree. Call it holding the lock.
- */
-export function seedSyncState(
-  ctx: Context,
-  seed: { readonly repository: string; readonly commit: string; readonly ref: string },
-): void {
-  const tree = sourceTree(ctx);
-  const state: SyncState = { version: 1, ...seed, time: ctx.now().toISOString() };
-  ensureDirectory(ctx.root.host(places.state), 0o700);
-  ensureDirectory(parentOf(tree.state), 0o700);
-  removeIfExists(tree.index);
-  writeFileAtomic(tree.state, encodeState(state), { mode: 0o600 });
-  removeIfExists(tree.previous);
 }
 
 /** The state as it is written. */

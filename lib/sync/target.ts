@@ -60,7 +60,7 @@ export async function fetchTarget(
         if (known.also) {
           return await fetchTarget(ctx, remote, commit, { ...known, also: undefined }, store);
         }
-        throw remote.unknownCommit(commit);
+        throw await remote.unknownCommit(commit);
       }
       remote.giveUpGit(error);
     }
@@ -70,7 +70,9 @@ export async function fetchTarget(
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
     const { status } = error.details;
-    throw status === 404 || status === 422 ? remote.unknownCommit(commit) : remote.failure(error);
+    throw status === 404 || status === 422
+      ? await remote.unknownCommit(commit)
+      : remote.failure(error);
   }
 }
 

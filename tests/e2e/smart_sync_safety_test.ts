@@ -167,6 +167,9 @@ Deno.test({
     match((await machine.expect(3, [], other)).stderr, /needs root/);
     equal((await machine.summary(["--check-only"], other)).changed, true);
     equal((await machine.summary(["--check-only", "--ref", first], other)).changed, false);
+    const unnamed = { ...other, env: { HYPERVISOR_REPO: undefined } };
+    const { stderr } = await machine.sync(["--check-only"], unnamed);
+    match(stderr, /only root may read which repository .* MasterofNull\/Hyper-NixOS, the default/);
     await machine.expectCommit(first);
   },
 });

@@ -1,0 +1,83 @@
+import { Root } from "../machine/root.ts";
+import type { Log } from "../program/context.ts";
+import type { RequestContext } from "../github/http.ts";
+import { beginSync, type BegunSync } from "./begin.ts";
+import type { SyncOptions } from "./options.ts";
+
+/** What a sync is begun with. */
+type Beginning = Pick<SyncOptions, "ref" | "repository">;
+
+/**
+ * A sync that is begun as the first thing a program does, before its command line is parsed for good
+ * and there is a context: a connection takes longer to come about than a program to get ready. It
+ * reads what {@link beginSync} reads and writes nothing.
+ */
+export class EarlySync {
+  readonly #options: Beginning;
+  readonly #waiting: WaitingContext;
+  readonly #begun: Promise<BegunSync>;
+
+  /**
+   * @param root the machine's root as an absolute host path
+   * @param env the environment as it was at start
+   */
+  constructor(root: string, env: Readonly<Record<string, string>>, options: Beginning) {
+    this.#options = options;
+    this.#waiting = new WaitingContext(new Root(root), env);
+    this.#begun = beginSync(this.#waiting, options);
+    this.#begun.catch(() => {});
+  }
+
+  /**
+   * Hands the sync over to the real context, which gets to hear what was said meanwhile.
+   * @returns undefined when it was begun with anything else than what is wanted now
+   */
+  adopt(ctx: RequestContext, { ref, repository }: Beginning): Promise<BegunSync> | undefined {
+    const same = ctx.root.path === this.#waiting.root.path && ref === this.#options.ref &&
+      repository === this.#options.repository;
+    if (!same) {
+      this.#begun.then((begun) => begun[Symbol.dispose](), () => {});
+      return undefined;
+    }
+    this.#waiting.become(ctx);
+    return this.#begun;
+  }
+}
+
+/** Stands in for a context until there is one: keeps what is said, and can be aborted by it later. */
+class WaitingContext implements RequestContext {
+  readonly #controller = new AbortController();
+  #said: ((log: Log) => void)[] = [];
+  #log: Log | undefined;
+
+  constructor(readonly root: Root, readonly env: Readonly<Record<string, string>>) {}
+
+  readonly log: Log = {
+    debug: (message) => this.#say((log) => log.debug(message)),
+    info: (message) => this.#say((log) => log.info(message)),
+    warn: (message) => this.#say((log) => log.warn(message)),
+    error: (message, hint) => this.#say((log) => log.error(message, hint)),
+  };
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  now(): Date {
+    return new Date();
+  }
+
+  become({ log, signal }: RequestContext): void {
+    this.#log = log;
+    for (const say of this.#said) say(log);
+    this.#said = [];
+    const abort = () => this.#controller.abort(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  }
+
+  #say(say: (log: Log) => void): void {
+    if (this.#log) say(this.#log);
+    else this.#said.push(say);
+  }
+}

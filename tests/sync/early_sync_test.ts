@@ -1,0 +1,46 @@
+import { equal, match, rejects } from "node:assert/strict";
+import { EarlySync } from "../../lib/sync/early_sync.ts";
+import { testContext } from "../support/context.ts";
+import { REPOSITORY, SyncedMachine } from "./synced_machine.ts";
+
+function env(machine: SyncedMachine): Record<string, string> {
+  const { HYPERVISOR_REPO: _, ...rest } = machine.env;
+  return { HOME: machine.directory, ...rest } as Record<string, string>;
+}
+
+Deno.test("EarlySync asks what a ref means before there is a context, and only once", async () => {
+  await using machine = await SyncedMachine.start();
+  const options = { ref: "main", repository: REPOSITORY };
+  const early = new EarlySync(machine.root, env(machine), options);
+  const ctx = testContext({ root: machine.root, env: env(machine) });
+  using begun = await early.adopt(ctx, options)!;
+  equal((await begun.resolving).commit, machine.repository.second);
+  equal(machine.server.requests.length, 1);
+});
+
+Deno.test("EarlySync.adopt() gives nothing for another wish than it was begun with", async () => {
+  await using machine = await SyncedMachine.start();
+  const ctx = testContext({ root: machine.root, env: env(machine) });
+  const early = () =>
+    new EarlySync(machine.root, env(machine), { ref: "main", repository: REPOSITORY });
+  equal(early().adopt(ctx, { ref: "v1", repository: REPOSITORY }), undefined);
+  equal(early().adopt(ctx, { ref: "main", repository: undefined }), undefined);
+  const elsewhere = testContext({ root: machine.directory });
+  equal(early().adopt(elsewhere, { ref: "main", repository: REPOSITORY }), undefined);
+});
+
+Deno.test("EarlySync keeps what is said and stops when its context is aborted", async () => {
+  await using machine = await SyncedMachine.start();
+  const token = `${machine.directory}/.config/github/token`;
+  await Deno.mkdir(`${machine.directory}/.config/github`, { recursive: true });
+  await Deno.writeTextFile(token, "not a token\n");
+  machine.server.faults.set([{ match: { role: "git" }, fault: { kind: "stall" } }]);
+  const options = { ref: "main", repository: REPOSITORY };
+  const early = new EarlySync(machine.root, env(machine), options);
+  const ctx = testContext({ root: machine.root, env: env(machine) });
+  using begun = await early.adopt(ctx, options)!;
+  equal(ctx.messages("warn").length, 1);
+  match(ctx.messages("warn")[0]!, /token is not used/);
+  ctx.abort(new Error("stop"));
+  await rejects(begun.resolving, /stop/);
+});
