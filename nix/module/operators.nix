@@ -37,8 +37,8 @@ in
       storage pools (`virsh vol-upload`, `vol-download`), save or dump to a path, or run `virt-install`
       or `qemu-img` as root can read and write every file of the host. For the same reason, members
       of the group `libvirtd` equal root: libvirtd lets them do all of that. Operators need not be
-      in that group. Users of `wheel` need their password for sudo, as before. Has no effect with
-      sudo-rs or doas.
+      in that group. Users of `wheel` need their password for sudo, as before. Without
+      `security.sudo.enable` (with sudo-rs or doas) there are no such rules, and a warning says so.
     '';
   };
 
@@ -49,6 +49,9 @@ in
         message = "hypervisor.operators names ${user}, but there is no users.users.${user}: declare the user or remove the name.";
       })
       cfg.operators;
+
+    warnings = lib.optional (cfg.operators != [ ] && !config.security.sudo.enable)
+      "hypervisor.operators has no effect without security.sudo.enable: sudo-rs and doas do not know such rules. Set it to [ ], or use sudo.";
 
     security.sudo.wheelNeedsPassword = lib.mkDefault true;
     security.sudo.extraRules = lib.mkIf (cfg.operators != [ ]) [{

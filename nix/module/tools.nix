@@ -10,6 +10,7 @@ in
       type = lib.types.nullOr lib.types.package;
       default = null;
       defaultText = lib.literalMD "the flake's package, where nixpkgs can compile it";
+      example = lib.literalExpression "inputs.hyper-nixos.packages.x86_64-linux.default";
       description = ''
         The tools to have on PATH, or `null` for none. The flake's module sets it. Compiling them
         needs `deno.denort` of nixpkgs (since mid 2026); with an older nixpkgs it stays `null`.

@@ -38,6 +38,8 @@ pkgs.testers.runNixOSTest {
       cores = 2;
       memorySize = 4096;
       diskSize = 8 * 1024;
+      # What is built goes to the disk, not into half of the memory.
+      writableStoreUseTmpfs = false;
       # The address is the machine's own (before.nix), so that the installer finds it configured.
       vlans = [ ];
       interfaces.eth1 = { vlan = 1; assignIP = false; };

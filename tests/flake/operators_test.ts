@@ -102,6 +102,17 @@ Deno.test({
 });
 
 Deno.test({
+  name: "module warns when there is no sudo that knows the operators' rules",
+  ignore: !hasNix,
+  fn: async () => {
+    const read = "nixos.config.warnings";
+    assert.deepEqual(await evaluateModule(OPERATORS, read), []);
+    const warnings = await evaluateModule(`${OPERATORS} { security.sudo.enable = false; }`, read);
+    assert.match(String(warnings), /operators has no effect without security\.sudo\.enable/);
+  },
+});
+
+Deno.test({
   name: "module's rule for operators names one program, root only, and has no wildcard",
   ignore: !hasNix,
   fn: async () => {

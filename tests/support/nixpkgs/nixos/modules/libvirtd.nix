@@ -38,6 +38,7 @@ in
     diskSize = d.int 1024;
     vlans = d.of (types.listOf types.int) [ 1 ];
     interfaces = d.free;
+    writableStoreUseTmpfs = d.bool true;
   };
   options.programs.virt-manager = d.enable;
 
