@@ -57,9 +57,14 @@ function execute(command: string, args: string[], options: Deno.CommandOptions):
 }
 
 if (import.meta.main) {
-  const before = recordedHash();
-  const hash = downloadedHash();
-  Deno.writeTextFileSync(RECORD, JSON.stringify({ hash }, null, 2) + "\n");
-  const message = hash === before ? `unchanged: ${hash}\n` : `${before} -> ${hash}\n`;
-  Deno.stdout.writeSync(new TextEncoder().encode(message));
+  const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
+  try {
+    const before = recordedHash();
+    const hash = downloadedHash();
+    Deno.writeTextFileSync(RECORD, JSON.stringify({ hash }, null, 2) + "\n");
+    print(hash === before ? `unchanged: ${hash}` : `${before} -> ${hash}`);
+  } catch (error) {
+    print(`${RECORD} is as it was: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
 }
