@@ -1,9 +1,12 @@
 import { isExecutable, kindOf, Mode } from "../github/git_objects.ts";
 import { blobHash, fileHash, linkHash } from "../machine/blob_hash.ts";
 import { lstatIfExists } from "../machine/files.ts";
-import { isExcluded } from "./exclusions.ts";
+import { FolderCalls } from "../machine/folder_calls.ts";
+import { isExcludedRow } from "./exclusions.ts";
+import { FileHasher } from "./file_hasher.ts";
 import { FIGURES, type FileFigures, type LocalIndex } from "./index_file.ts";
 import type { ManifestEntry } from "./manifest.ts";
+import { nameAt, type PathTable } from "./path_table.ts";
 
 /** What is at a path of the tree. */
 export interface LocalEntry {
@@ -17,14 +20,21 @@ export interface LocalEntry {
   readonly figures: readonly number[] | undefined;
 }
 
-/** Work that is done between two looks at the network: this many paths, or so many bytes hashed. */
-const SLICE_PATHS = 3000;
-const SLICE_BYTES = 2 * 1024 * 1024;
+/** Work that is done between two looks at the network (milliseconds). */
+const SLICE_MS = 10;
+/** Trees of so many rows are looked at through {@link FolderCalls}, which take 4 ms to get ready. */
+const MANY_ROWS = 4000;
 
 /** What a row of the index was found to be: not looked at, as it should be, or anything else. */
 const UNKNOWN = 0;
 const RIGHT = 1;
 const OTHER = 2;
+/** It has to be read. */
+const UNREAD = 3;
+
+/** S_IFMT and S_IFREG (inode(7)). */
+const TYPE_BITS = 0o170000;
+const REGULAR = 0o100000;
 
 /** Permissions that a file or folder has in the tree. */
 export function modeOf({ mode }: Pick<ManifestEntry, "mode">): number {
@@ -39,19 +49,19 @@ export function modeOf({ mode }: Pick<ManifestEntry, "mode">): number {
 export class LocalTree {
   readonly #path: string;
   readonly #index: LocalIndex | undefined;
+  readonly #table: PathTable | undefined;
   readonly #trustBefore: number;
   readonly #trustFigures: boolean;
-  readonly #asRoot: boolean = Deno.uid() === 0;
+  readonly #uid: number = Deno.uid() ?? 0;
   readonly #rows: Uint8Array;
   /** New figures of the index's rows. */
   readonly #figures: FileFigures;
   /** What is at paths that are no row, or are not as their row says. */
   readonly #seen = new Map<string, LocalEntry | undefined>();
-  #rowByPath: Map<string, number> | undefined;
-  #bySha: Map<string, string> | undefined;
+  /** Paths of what was seen, by name; made when it is asked. */
+  #seenBySha: Map<string, string> | undefined;
   #checked = 0;
   #hashed = 0;
-  #hashedBytes = 0;
   #learnt = 0;
 
   /**
@@ -69,9 +79,10 @@ export class LocalTree {
   ) {
     this.#path = path;
     this.#index = index;
+    this.#table = index?.manifest.table;
     this.#trustBefore = trustBefore;
     this.#trustFigures = trustFigures;
-    const rows = index?.manifest.entries.length ?? 0;
+    const rows = this.#table?.count ?? 0;
     this.#rows = new Uint8Array(rows);
     this.#figures = new Float64Array(rows * FIGURES);
   }
@@ -93,42 +104,41 @@ export class LocalTree {
 
   /**
    * Looks at all paths of the index, leaving the network a moment now and then.
+   * @param quick whether by system calls of our own; the result is the same
    * @returns whether all of them are as they should be
    */
-  async scan(): Promise<boolean> {
-    const entries = this.#index?.manifest.entries ?? [];
-    let gone: string | undefined;
-    let bytes = this.#hashedBytes;
-    let allRight = true;
-    for (let row = 0; row < entries.length; row++) {
-      const { path, mode } = entries[row]!;
-      if (gone !== undefined && path.startsWith(gone)) continue;
-      gone = undefined;
-      if (mode === Mode.Gitlink || isExcluded(path)) continue;
-      const right = this.isRight(row);
-      allRight &&= right;
-      if (!right && mode === Mode.Tree && this.#seen.get(path)?.kind !== "folder") {
-        gone = path + "/";
-      }
-      if (row % SLICE_PATHS === SLICE_PATHS - 1 || this.#hashedBytes - bytes > SLICE_BYTES) {
-        bytes = this.#hashedBytes;
-        // A timer, because an immediate does not let the network have its turn.
-        await new Promise((resolve) => setTimeout(resolve, 0));
+  async scan(quick: boolean = this.#rows.length >= MANY_ROWS): Promise<boolean> {
+    const table = this.#table;
+    if (table === undefined) return true;
+    using folder = quick ? FolderCalls.open(this.#path) : undefined;
+    using unread = folder && new FileHasher(folder, table.columns);
+    let slice = performance.now() + SLICE_MS;
+    for (let row = 0; row < table.count;) {
+      row = this.#scanRow(row, table, folder, unread);
+      if (row % 64 === 0 && performance.now() > slice) {
+        await turn();
+        slice = performance.now() + SLICE_MS;
       }
     }
-    return allRight;
+    if (unread && unread.count > 0) await this.#read(unread, table);
+    return !this.#rows.includes(OTHER);
   }
 
   /** Whether the file or folder of a row of the index is as the row says, permissions included. */
   isRight(row: number): boolean {
-    if (this.#rows[row] === UNKNOWN) this.#lookAtRow(row);
+    if (this.#rows[row] === UNKNOWN || this.#rows[row] === UNREAD) this.#lookAtRow(row);
     return this.#rows[row] === RIGHT;
+  }
+
+  /** 1 for rows that were looked at and are as they should be. */
+  get rightRows(): Uint8Array {
+    return this.#rows;
   }
 
   /** What is at a path whose parents are real folders. */
   at(path: string): LocalEntry | undefined {
     if (this.#seen.has(path)) return this.#seen.get(path);
-    const row = this.#rowOf(path);
+    const row = this.#table?.rowOf(path);
     if (row !== undefined) {
       if (this.isRight(row)) return this.#asExpected(row);
       return this.#seen.get(path);
@@ -138,11 +148,9 @@ export class LocalTree {
     return entry;
   }
 
-  /** Copies what the index may remember of a row to another index. */
-  copyFigures(row: number, to: FileFigures, toRow: number): void {
-    for (let i = 0; i < FIGURES; i++) {
-      to[toRow * FIGURES + i] = this.#figures[row * FIGURES + i]!;
-    }
+  /** Copies what the index may remember of rows to another index. */
+  copyFigures(row: number, to: FileFigures, toRow: number, count = 1): void {
+    to.set(this.#figures.subarray(row * FIGURES, (row + count) * FIGURES), toRow * FIGURES);
   }
 
   /**
@@ -150,56 +158,146 @@ export class LocalTree {
    * verified: what was changed since it was looked at is not given.
    */
   contentOf(sha: string): Uint8Array | undefined {
-    this.#bySha ??= this.#pathsBySha();
-    const path = this.#bySha.get(sha);
-    if (path === undefined) return undefined;
-    const entry = this.at(path);
-    if (entry?.sha !== sha) return undefined;
-    const host = `${this.#path}/${path}`;
-    const content = entry.kind === "symlink"
-      ? new TextEncoder().encode(Deno.readLinkSync(host))
-      : Deno.readFileSync(host);
-    return blobHash(content) === sha ? content : undefined;
+    for (const path of this.#pathsOf(sha)) {
+      const entry = this.at(path);
+      if (entry?.sha !== sha) continue;
+      const host = `${this.#path}/${path}`;
+      const content = entry.kind === "symlink"
+        ? new TextEncoder().encode(Deno.readLinkSync(host))
+        : Deno.readFileSync(host);
+      if (blobHash(content) === sha) return content;
+    }
+    return undefined;
   }
 
   /** Where a content should be: what is really there is looked at when it is asked for. */
-  #pathsBySha(): Map<string, string> {
-    const paths = new Map<string, string>();
-    for (const [path, entry] of this.#seen) if (entry?.sha) paths.set(entry.sha, path);
-    this.#index?.manifest.entries.forEach(({ path, sha, mode }, row) => {
-      if (mode !== Mode.Tree && this.#rows[row] !== OTHER) paths.set(sha, path);
-    });
-    return paths;
+  *#pathsOf(sha: string): Generator<string> {
+    const table = this.#table;
+    for (const row of table?.rowsOf(sha) ?? []) {
+      if (!table!.isFolder(row) && this.#rows[row] !== OTHER) yield table!.path(row);
+    }
+    if (this.#seenBySha === undefined) {
+      this.#seenBySha = new Map();
+      for (const [path, entry] of this.#seen) if (entry?.sha) this.#seenBySha.set(entry.sha, path);
+    }
+    const seen = this.#seenBySha.get(sha);
+    if (seen !== undefined) yield seen;
   }
 
-  #rowOf(path: string): number | undefined {
-    this.#rowByPath ??= new Map(this.#index?.manifest.entries.map(({ path }, row) => [path, row]));
-    return this.#rowByPath.get(path);
+  /** Looks at one row, or notes that it must be read, and returns the next to be looked at. */
+  #scanRow(
+    row: number,
+    table: PathTable,
+    folder: FolderCalls | undefined,
+    unread: FileHasher | undefined,
+  ): number {
+    if (this.#rows[row] !== UNKNOWN) return row + 1;
+    const mode = table.mode(row);
+    if (mode === Mode.Gitlink) return row + 1;
+    if (isExcludedRow(table, row)) return row + 1;
+    if (folder && unread && this.#glance(row, table, folder, unread)) return row + 1;
+    // Nothing is looked at below what is no folder.
+    const gone = !this.isRight(row) && table.isFolder(row) &&
+      this.#seen.get(table.path(row))?.kind !== "folder";
+    return gone ? table.endOf(row) : row + 1;
   }
 
-  /** Returns whether all is right; otherwise what is there was put into the map. */
-  #lookAtRow(row: number): boolean {
-    const expected = this.#index!.manifest.entries[row]!;
-    const entry = this.#look(expected.path, row);
-    const right = entry !== undefined && entry.kind === localKind(expected.mode) &&
-      (entry.kind === "folder" || entry.sha === expected.sha) &&
-      (entry.kind === "symlink" ||
-        entry.mode === modeOf(expected) && (entry.uid === 0 || !this.#asRoot));
+  /**
+   * Looks at a row in the quick way.
+   * @returns false when it is not what the index says and has to be looked at in the other way
+   */
+  #glance(row: number, table: PathTable, folder: FolderCalls, unread: FileHasher): boolean {
+    const { paths, starts, modes } = table.columns;
+    if (!folder.stat(paths.subarray(starts[row]))) return false;
+    const { found } = folder;
+    const expected = modes[row]!;
+    const type = found.mode & TYPE_BITS;
+    if (type !== (expected & TYPE_BITS)) return false;
+    if (type === Mode.Tree) {
+      if (!this.#isPermitted(expected, found.mode, found.uid)) return false;
+      this.#rows[row] = RIGHT;
+      return true;
+    }
+    if (type !== Mode.Symlink && !this.#isPermitted(expected, found.mode, found.uid)) return false;
+    const { size, mtime, ctime, inode } = found;
+    const known = this.#index!.figures;
+    const at = row * FIGURES;
+    const isKnown = this.#trustFigures && ctime !== 0 && known[at] === size &&
+      known[at + 1] === mtime && known[at + 2] === ctime && known[at + 3] === inode;
+    if (isKnown) {
+      this.#checked++;
+      this.#rows[row] = RIGHT;
+    } else {
+      if (type !== REGULAR) return false;
+      this.#rows[row] = UNREAD;
+      unread.add(row, size);
+    }
+    const figures = this.#figures;
+    figures[at] = size;
+    figures[at + 1] = mtime;
+    figures[at + 2] = ctime;
+    figures[at + 3] = inode;
+    return true;
+  }
+
+  /** Judges the rows of files that had to be read. */
+  async #read(unread: FileHasher, table: PathTable): Promise<void> {
+    const { rows, names, done } = await unread.finish(turn, SLICE_MS * 3);
+    for (let item = 0; item < unread.count; item++) {
+      const row = rows[item]!;
+      // Somebody could not wait and has looked at it.
+      if (this.#rows[row] !== UNREAD) continue;
+      if (done[item] === 0) {
+        this.#lookAtRow(row);
+        continue;
+      }
+      this.#checked++;
+      this.#hashed++;
+      const at = row * FIGURES;
+      const old = this.#isOld(this.#figures[at + 1]!, this.#figures[at + 2]!);
+      if (old) this.#learnt++;
+      if (table.isSameName(row, names, item)) {
+        this.#rows[row] = RIGHT;
+        if (!old) this.#figures.fill(0, at, at + FIGURES);
+      } else {
+        const figures = old ? [...this.#figures.subarray(at, at + FIGURES)] : undefined;
+        const mode = modeOf({ mode: table.mode(row) });
+        this.#judge(row, { kind: "file", sha: nameAt(names, item), mode, uid: this.#uid, figures });
+      }
+    }
+  }
+
+  /** Whether a file or folder has the permissions and the owner that it should have. */
+  #isPermitted(expected: number, mode: number, uid: number): boolean {
+    return (mode & 0o7777) === modeOf({ mode: expected }) && (uid === 0 || this.#uid !== 0);
+  }
+
+  #lookAtRow(row: number): void {
+    this.#judge(row, this.#look(this.#table!.path(row), row));
+  }
+
+  /** Notes whether what is there is what the row says; otherwise what it is is put into the map. */
+  #judge(row: number, entry: LocalEntry | undefined): void {
+    const mode = this.#table!.mode(row);
+    const right = entry !== undefined && entry.kind === localKind(mode) &&
+      (entry.kind === "folder" ||
+        entry.sha !== undefined && this.#table!.hasName(row, entry.sha)) &&
+      (entry.kind === "symlink" || this.#isPermitted(mode, entry.mode, entry.uid));
     this.#rows[row] = right ? RIGHT : OTHER;
-    if (!right) this.#seen.set(expected.path, entry);
-    else if (entry.figures) this.#figures.set(entry.figures, row * FIGURES);
-    return right;
+    if (!right) this.#seen.set(this.#table!.path(row), entry);
+    if (right && entry.figures) this.#figures.set(entry.figures, row * FIGURES);
+    else this.#figures.fill(0, row * FIGURES, (row + 1) * FIGURES);
   }
 
   #asExpected(row: number): LocalEntry {
-    const { mode, sha } = this.#index!.manifest.entries[row]!;
+    const mode = this.#table!.mode(row);
     const kind = localKind(mode);
     const figures = [...this.#figures.subarray(row * FIGURES, (row + 1) * FIGURES)];
     return {
       kind,
-      sha: kind === "folder" ? undefined : sha,
+      sha: kind === "folder" ? undefined : this.#table!.name(row),
       mode: modeOf({ mode }),
-      uid: Deno.uid() ?? 0,
+      uid: this.#uid,
       figures: figures[2] === 0 ? undefined : figures,
     };
   }
@@ -218,11 +316,11 @@ export class LocalTree {
     const kind = info.isFile ? "file" : "symlink";
     const figures = figuresOf(info);
     if (row !== undefined && this.#isKnown(row, figures)) {
-      return { kind, sha: this.#index!.manifest.entries[row]!.sha, mode, uid, figures };
+      return { kind, sha: this.#table!.name(row), mode, uid, figures };
     }
-    const sha = info.isFile ? this.#hash(host, info.size) : linkHash(host);
-    const [, mtime = 0, ctime = 0] = figures;
-    const old = ctime < this.#trustBefore && mtime < this.#trustBefore * 1000;
+    if (info.isFile) this.#hashed++;
+    const sha = info.isFile ? fileHash(host, info.size) : linkHash(host);
+    const old = this.#isOld(figures[1]!, figures[2]!);
     if (old) this.#learnt++;
     return { kind, sha, mode, uid, figures: old ? figures : undefined };
   }
@@ -234,11 +332,15 @@ export class LocalTree {
       figures[1] === known[at + 1] && figures[2] === known[at + 2] && figures[3] === known[at + 3];
   }
 
-  #hash(host: string, size: number): string {
-    this.#hashed++;
-    this.#hashedBytes += size;
-    return fileHash(host, size);
+  /** Whether a file is old enough for the index to remember its figures. */
+  #isOld(mtime: number, ctime: number): boolean {
+    return ctime < this.#trustBefore && mtime < this.#trustBefore * 1000;
   }
+}
+
+/** A timer, because an immediate does not let the network have its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function localKind(mode: number): LocalEntry["kind"] {

@@ -1,6 +1,8 @@
 import { objectHash } from "../machine/blob_hash.ts";
 import { hostilePathError, hostilePathProblem } from "../machine/hostile_path.ts";
 import { encodeTree, kindOf, Mode, parseTree, type TreeItem } from "../github/git_objects.ts";
+import { addCopied, type CopiedRows, KnownFolder } from "./copied_rows.ts";
+import { type PathTable, PathTableBuilder } from "./path_table.ts";
 
 /** One path of a commit: file, symlink, gitlink or folder. */
 export interface ManifestEntry {
@@ -15,11 +17,31 @@ export interface ManifestEntry {
  * All paths of a commit in Git's order, every folder directly before what it holds. Complete: what is
  * excluded from syncing is in it too, so that every tree object can be made again from it.
  */
-export interface Manifest {
-  readonly commit: string;
-  /** The root tree's name. */
-  readonly tree: string;
-  readonly entries: readonly ManifestEntry[];
+export class Manifest {
+  #entries: readonly ManifestEntry[] | undefined;
+
+  /**
+   * @param commit its name
+   * @param tree the root tree's name
+   * @param copied which rows are those of another manifest, without any difference
+   */
+  constructor(
+    readonly commit: string,
+    readonly tree: string,
+    readonly table: PathTable,
+    readonly copied: readonly CopiedRows[] = [],
+  ) {}
+
+  /** The rows as objects: made when they are asked for, which takes a while for many. */
+  get entries(): readonly ManifestEntry[] {
+    this.#entries ??= Array.from({ length: this.table.count }, (_, row) => this.table.entry(row));
+    return this.#entries;
+  }
+
+  /** Whether a path is in it. */
+  has(path: string): boolean {
+    return this.table.rowOf(path) !== undefined;
+  }
 }
 
 /** Looks up what a tree holds: the content of its object, or undefined when that is not known. */
@@ -35,13 +57,14 @@ export function manifestFromTrees(
   source: TreeSource,
   known?: ManifestTrees,
 ): Manifest {
-  const entries: ManifestEntry[] = [];
-  const walk = (sha: string, prefix: string) => {
-    const content = source(sha);
-    if (content === undefined) {
-      if (known?.copyBelow(sha, prefix, entries)) return;
-      throw new MissingTree(sha);
-    }
+  const rows = new PathTableBuilder();
+  const copied: CopiedRows[] = [];
+  const walk = (
+    content: Uint8Array,
+    sha: string,
+    prefix: string,
+    like: KnownFolder | undefined,
+  ) => {
     const names = new Set<string>();
     for (const { name, mode, sha: of } of parseTree(content, sha)) {
       const path = prefix + name;
@@ -49,12 +72,23 @@ export function manifestFromTrees(
       // Twice as a file, or as a file and a folder.
       if (names.has(name)) throw hostilePathError(path, "is there twice", "the commit");
       names.add(name);
-      entries.push(checked(path, mode, of));
-      if (kindOf(mode) === "tree") walk(of, path + "/");
+      refuseHostile(path);
+      rows.append(path, mode, of);
+      const row = like?.find(path);
+      if (row !== undefined && known?.isSame(row, mode, of)) {
+        known.noteCopied(copied, row, rows.count - 1, 1);
+      }
+      if (kindOf(mode) !== "tree") continue;
+      const below = source(of);
+      if (below !== undefined) {
+        walk(below, of, path + "/", row === undefined ? undefined : known?.folder(row));
+      } else if (!known?.copyBelow(of, path + "/", row, rows, copied)) throw new MissingTree(of);
     }
   };
-  walk(tree, "");
-  return { commit, tree, entries };
+  const content = source(tree);
+  if (content !== undefined) walk(content, tree, "", known?.folder(-1));
+  else if (!known?.copyBelow(tree, "", -1, rows, copied)) throw new MissingTree(tree);
+  return new Manifest(commit, tree, rows.build(), copied);
 }
 
 /** A tree object that was neither received nor known. */
@@ -74,7 +108,7 @@ export function manifestFromList(commit: string, list: readonly ManifestEntry[])
   const folders = new Map<string, TreeItem[]>([["", []]]);
   const flat = list.filter(({ mode }) => kindOf(mode) !== "tree");
   for (const { path, mode, sha } of flat) {
-    checked(path, mode, sha);
+    refuseHostile(path);
     const slash = path.lastIndexOf("/");
     const parent = path.slice(0, Math.max(0, slash));
     addFolder(folders, parent);
@@ -99,58 +133,82 @@ export function manifestFromList(commit: string, list: readonly ManifestEntry[])
 /** Tree objects made again from a manifest, by name. */
 export class ManifestTrees {
   readonly #manifest: Manifest;
-  /** Where a tree's own content begins. */
-  #places: Map<string, number> | undefined;
+  readonly #table: PathTable;
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest;
+    this.#table = manifest.table;
   }
 
-  /** Gets ready to be asked: the one step that takes time. */
-  prepare(): void {
-    this.#places ??= this.#findTrees();
+  /** A folder of the manifest, to find its paths one after the other. */
+  folder(row: number): KnownFolder {
+    return new KnownFolder(this.#table, row);
   }
 
-  #findTrees(): Map<string, number> {
-    const places = new Map([[this.#manifest.tree, 0]]);
-    this.#manifest.entries.forEach(({ mode, sha }, index) => {
-      if (mode === Mode.Tree && !places.has(sha)) places.set(sha, index + 1);
-    });
-    return places;
+  /** Whether a row has this mode and name. */
+  isSame(row: number, mode: number, sha: string): boolean {
+    return this.#table.mode(row) === mode && this.#table.hasName(row, sha);
+  }
+
+  /** Notes that rows stand in another manifest as they stand here. */
+  noteCopied(copied: CopiedRows[], first: number, at: number, count: number): void {
+    addCopied(copied, { from: this.#table, first, at, count });
   }
 
   /**
-   * Appends everything below a tree to a list, with `prefix` before the paths; entries whose path stays
-   * the same are appended themselves, not copies. Returns false for an unknown tree.
+   * Appends everything below a tree, with `prefix` before the paths. Returns false for an unknown tree.
+   * @param row where it is likely to be
+   * @param copied gets told of rows whose paths stay the same
    */
-  copyBelow(sha: string, prefix: string, list: ManifestEntry[]): boolean {
-    this.prepare();
-    const start = this.#places?.get(sha);
-    if (start === undefined) return false;
-    const { entries } = this.#manifest;
-    const old = start === 0 ? "" : entries[start - 1]!.path + "/";
-    for (let i = start; i < entries.length; i++) {
-      const entry = entries[i]!;
-      if (!entry.path.startsWith(old)) break;
-      list.push(prefix === old ? entry : { ...entry, path: prefix + entry.path.slice(old.length) });
+  copyBelow(
+    sha: string,
+    prefix: string,
+    row: number | undefined,
+    rows: PathTableBuilder,
+    copied: CopiedRows[],
+  ): boolean {
+    const folder = this.#find(sha, row);
+    if (folder === undefined) return false;
+    const old = folder < 0 ? "" : this.#table.path(folder) + "/";
+    const [first, end] = this.#below(folder);
+    if (old === prefix && end > first) {
+      this.noteCopied(copied, first, rows.count, end - first);
     }
+    const cut = new TextEncoder().encode(old).length;
+    rows.appendRows(this.#table, first, end, cut, prefix);
     return true;
   }
 
   /** The tree object itself. */
   content(sha: string): Uint8Array | undefined {
-    const below: ManifestEntry[] = [];
-    if (!this.copyBelow(sha, "", below)) return undefined;
-    const items = below.filter(({ path }) => !path.includes("/"));
-    return encodeTree(items.map(({ path, mode, sha }) => ({ name: path, mode, sha })));
+    const folder = this.#find(sha, undefined);
+    if (folder === undefined) return undefined;
+    const prefix = folder < 0 ? 0 : this.#table.path(folder).length + 1;
+    const items: TreeItem[] = [];
+    const [first, end] = this.#below(folder);
+    for (let row = first; row < end; row = this.#table.endOf(row)) {
+      const { path, mode, sha } = this.#table.entry(row);
+      items.push({ name: path.slice(prefix), mode, sha });
+    }
+    return encodeTree(items);
+  }
+
+  #find(sha: string, row: number | undefined): number | undefined {
+    const isIt = (row: number) =>
+      row < 0 ? sha === this.#manifest.tree : this.#table.hasName(row, sha);
+    if (row !== undefined && isIt(row)) return row;
+    if (sha === this.#manifest.tree) return -1;
+    return this.#table.rowsOf(sha).find((row) => this.#table.isFolder(row));
+  }
+
+  #below(folder: number): [first: number, end: number] {
+    return folder < 0 ? [0, this.#table.count] : [folder + 1, this.#table.endOf(folder)];
   }
 }
 
-function checked(path: string, mode: number, sha: string): ManifestEntry {
+function refuseHostile(path: string): void {
   const problem = hostilePathProblem(path);
   if (problem) throw hostilePathError(path, problem, "the commit");
-  kindOf(mode);
-  return { path, mode, sha };
 }
 
 /** A path that is there twice, also once as a file and once as a folder. */

@@ -1,9 +1,11 @@
 import { kindOf, Mode } from "../github/git_objects.ts";
 import type { Operation } from "../machine/tree_journal.ts";
-import { isExcluded } from "./exclusions.ts";
+import type { CopiedRows } from "./copied_rows.ts";
+import { isExcluded, isExcludedRow } from "./exclusions.ts";
 import { FIGURES, type FileFigures } from "./index_file.ts";
 import { type LocalEntry, type LocalTree, modeOf } from "./local_tree.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
+import { type PathTable, PathTableBuilder } from "./path_table.ts";
 
 /** What makes the local tree equal to a commit, and what that means for the files that are there. */
 export interface SyncPlan {
@@ -66,11 +68,12 @@ interface Fresh {
 class Planner {
   readonly #local: LocalTree;
   readonly #target: Manifest;
-  readonly #base: readonly ManifestEntry[];
+  readonly #table: PathTable;
+  readonly #base: PathTable;
   readonly #indexed: boolean;
   readonly #listBelow: (folder: string) => readonly string[];
-  /** Rows of the base by path; made when a path is not found where it is expected. */
-  #baseRows: Map<string, number> | undefined;
+  /** The row of the base where the next path should be. */
+  #expected = 0;
   /** Rows of the base whose path the target has, too. */
   readonly #wanted: Uint8Array;
   readonly #asides = new Set<string>();
@@ -88,15 +91,17 @@ class Planner {
   readonly #figures: FileFigures;
   #excluded = 0;
   #files = 0;
+  #fresh: Fresh | undefined;
 
   constructor({ local, target, base, indexed, listBelow }: Comparison) {
     this.#local = local;
     this.#target = target;
-    this.#base = base?.entries ?? [];
+    this.#table = target.table;
+    this.#base = base?.table ?? new PathTableBuilder().build();
     this.#indexed = indexed;
     this.#listBelow = listBelow;
-    this.#wanted = new Uint8Array(this.#base.length);
-    this.#figures = new Float64Array(target.entries.length * FIGURES);
+    this.#wanted = new Uint8Array(this.#base.count);
+    this.#figures = new Float64Array(target.table.count * FIGURES);
   }
 
   plan(): SyncPlan {
@@ -130,62 +135,85 @@ class Planner {
 
   #compare(): void {
     // A folder that is not there is staged whole and put in one step, once a file is in it.
-    let fresh: Fresh | undefined = this.#local.at("") === undefined
-      ? { path: "", prefix: "", put: false }
-      : undefined;
-    let expected = 0;
-    this.#target.entries.forEach((entry, i) => {
-      const { path } = entry;
-      const row = this.#baseRow(path, expected);
-      if (row !== undefined) {
-        this.#wanted[row] = 1;
-        expected = row + 1;
+    if (this.#local.at("") === undefined) this.#fresh = { path: "", prefix: "", put: false };
+    let row = 0;
+    const wasRight = this.#local.rightRows;
+    for (const copied of this.#copied()) {
+      for (; row < copied.at; row++) this.#compareRow(row, this.#baseRow(row));
+      for (; row < copied.at + copied.count; row++) {
+        const base = copied.first + row - copied.at;
+        if (this.#fresh === undefined && wasRight[base] === 1) {
+          this.#wanted[base] = 1;
+          if (!this.#table.isFolder(row)) this.#files++;
+        } else this.#compareRow(row, base);
       }
-      const kind = kindOf(entry.mode);
-      if (fresh && !path.startsWith(fresh.prefix)) fresh = undefined;
-      if (isExcluded(path)) {
-        if (kind !== "tree") this.#excluded++;
-        return;
-      }
-      if (kind === "gitlink") {
-        this.#submodules.push(path);
-        return;
-      }
-      if (kind !== "tree") this.#files++;
-      if (fresh) {
-        if (kind === "tree") return;
-        if (!fresh.put) this.#puts.push(fresh.path);
-        fresh.put = true;
-        this.#staged.push(entry);
-        this.#added.push(path);
-      } else if (row !== undefined && this.#isRight(row, entry)) {
-        this.#local.copyFigures(row, this.#figures, i);
-      } else if (kind === "tree") {
-        const there = this.#local.at(path);
-        if (there?.kind === "folder") {
-          this.#checkMode(entry, there);
-          return;
-        }
-        if (there) this.#moveAside(path, there);
-        fresh = { path, prefix: path + "/", put: false };
-      } else {
-        const figures = this.#compareFile(entry);
-        if (figures) this.#figures.set(figures, i * FIGURES);
-      }
-    });
+      this.#local.copyFigures(copied.first, this.#figures, copied.at, copied.count);
+      this.#expected = copied.first + copied.count;
+    }
+    for (; row < this.#table.count; row++) this.#compareRow(row, this.#baseRow(row));
   }
 
-  /** The base's row of a path: mostly the next one. */
-  #baseRow(path: string, expected: number): number | undefined {
-    if (this.#base[expected]?.path === path) return expected;
-    this.#baseRows ??= new Map(this.#base.map(({ path }, row) => [path, row]));
-    return this.#baseRows.get(path);
+  /** The base's row of the path of a row: mostly the next one. */
+  #baseRow(row: number): number | undefined {
+    const found = this.#base.hasPath(this.#expected, this.#table, row)
+      ? this.#expected
+      : this.#base.rowOf(this.#table.path(row));
+    if (found !== undefined) this.#expected = found + 1;
+    return found;
+  }
+
+  /** Rows of the target that are rows of the index. */
+  #copied(): readonly CopiedRows[] {
+    if (!this.#indexed) return [];
+    if (this.#table === this.#base) {
+      return [{ from: this.#base, first: 0, at: 0, count: this.#base.count }];
+    }
+    return this.#target.copied.filter(({ from }) => from === this.#base);
+  }
+
+  /** @param row of the same path in the base */
+  #compareRow(i: number, row: number | undefined): void {
+    const entry = this.#table.entry(i);
+    const { path } = entry;
+    const kind = kindOf(entry.mode);
+    // Nothing of a submodule is here: what the last sync put in its place goes.
+    if (row !== undefined && kind !== "gitlink") this.#wanted[row] = 1;
+    if (this.#fresh && !path.startsWith(this.#fresh.prefix)) this.#fresh = undefined;
+    if (isExcluded(path, kind === "tree")) {
+      if (kind !== "tree") this.#excluded++;
+      return;
+    }
+    if (kind === "gitlink") {
+      this.#submodules.push(path);
+      return;
+    }
+    if (kind !== "tree") this.#files++;
+    if (this.#fresh) {
+      if (kind === "tree") return;
+      if (!this.#fresh.put) this.#puts.push(this.#fresh.path);
+      this.#fresh.put = true;
+      this.#staged.push(entry);
+      this.#added.push(path);
+    } else if (row !== undefined && this.#isRight(row, entry)) {
+      this.#local.copyFigures(row, this.#figures, i);
+    } else if (kind === "tree") {
+      const there = this.#local.at(path);
+      if (there?.kind === "folder") {
+        this.#checkMode(entry, there);
+        return;
+      }
+      if (there) this.#moveAside(path, there);
+      this.#fresh = { path, prefix: path + "/", put: false };
+    } else {
+      const figures = this.#compareFile(entry);
+      if (figures) this.#figures.set(figures, i * FIGURES);
+    }
   }
 
   /** Whether what is on disk is known, without a further look, to be what the target wants. */
   #isRight(row: number, { mode, sha }: ManifestEntry): boolean {
-    const old = this.#base[row]!;
-    const same = old.mode === mode && (old.sha === sha || mode === Mode.Tree);
+    const same = this.#base.mode(row) === mode &&
+      (mode === Mode.Tree || this.#base.hasName(row, sha));
     return same && this.#indexed && this.#local.isRight(row);
   }
 
@@ -234,31 +262,37 @@ class Planner {
 
   /** Whether a file is as the last sync left it. */
   #isSynced(path: string, there: LocalEntry): boolean {
-    const row = this.#baseRow(path, -1);
-    const synced = row === undefined ? undefined : this.#base[row];
-    return synced !== undefined && kindOf(synced.mode) === there.kind && synced.sha === there.sha;
+    const row = this.#base.rowOf(path);
+    return row !== undefined && there.sha !== undefined &&
+      kindOf(this.#base.mode(row)) === there.kind && this.#base.hasName(row, there.sha);
   }
 
   /** Plans to remove what the last sync put there and the target has no more. */
   #delete(): string[] {
     const emptied: string[] = [];
-    let gone: string | undefined;
-    this.#base.forEach(({ path, mode }, row) => {
-      if (gone !== undefined && path.startsWith(gone)) return;
-      gone = undefined;
-      const wanted = this.#wanted[row] === 1;
-      const kind = kindOf(mode);
-      if (kind === "tree" && this.#asides.has(path)) gone = path + "/";
-      if (wanted || gone !== undefined || isExcluded(path) || kind === "gitlink") return;
-      const there = this.#local.at(path);
-      if (kind === "tree") {
-        if (there?.kind === "folder") emptied.push(path);
-        else gone = path + "/";
-      } else if (there) {
-        if (this.#isSynced(path, there)) this.#deleted.push(path);
-        else if (there.kind !== "folder") this.#kept.push(path);
-      }
-    });
+    const base = this.#base;
+    for (let row = 0; row < base.count;) {
+      const gone =
+        this.#asides.size > 0 && base.isFolder(row) && this.#asides.has(base.path(row)) ||
+        this.#wanted[row] === 0 && this.#deleteRow(row, emptied);
+      row = gone ? base.endOf(row) : row + 1;
+    }
     return emptied.reverse();
+  }
+
+  /** Returns whether nothing below it is to be looked at. */
+  #deleteRow(row: number, emptied: string[]): boolean {
+    const { path, mode } = this.#base.entry(row);
+    const kind = kindOf(mode);
+    if (kind === "gitlink" || isExcludedRow(this.#base, row)) return false;
+    const there = this.#local.at(path);
+    if (kind === "tree") {
+      if (there?.kind !== "folder") return true;
+      emptied.push(path);
+    } else if (there) {
+      if (this.#isSynced(path, there)) this.#deleted.push(path);
+      else if (there.kind !== "folder") this.#kept.push(path);
+    }
+    return false;
   }
 }

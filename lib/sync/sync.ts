@@ -171,7 +171,7 @@ class Sync {
   #refuseUselessCommit(repository: string, local: LocalTree, { manifest }: Target): void {
     if (this.#options.repository !== undefined || local.at("nix")?.kind !== "folder") return;
     if (local.at(HOST_FILE) === undefined) return;
-    if (manifest.entries.some(({ path }) => path === HOST_FILE)) return;
+    if (manifest.has(HOST_FILE)) return;
     const commit = manifest.commit.slice(0, 12);
     throw new ToolError(
       `commit ${commit} of ${repository} cannot build this host: it has no ${HOST_FILE}`,

@@ -82,7 +82,7 @@ Deno.test("planSync() and applyChange() make any tree the commit, and lose no lo
         const from = known ? manifestOf("a", base) : undefined;
         const index = from && {
           manifest: from,
-          figures: new Float64Array(from.entries.length * 4),
+          figures: new Float64Array(from.table.count * 4),
         };
         const local = new LocalTree(tree.path, index, 0);
         await local.scan();
@@ -137,7 +137,7 @@ Deno.test("planSync() plans nothing for a tree that is the commit", async () => 
         write(top, files);
         for (const folder of foldersOf(files)) Deno.chmodSync(`${top}/${folder}`, 0o755);
         const manifest = manifestOf("a", files);
-        const figures = new Float64Array(manifest.entries.length * 4);
+        const figures = new Float64Array(manifest.table.count * 4);
         const local = new LocalTree(top, { manifest, figures }, 0);
         equal(await local.scan(), true);
         const plan = planSync({

@@ -1,0 +1,313 @@
+import { Mode } from "../github/git_objects.ts";
+
+/** Bytes of an object name. */
+export const NAME_BYTES = 20;
+
+/** The columns of a {@link PathTable}, one row for each path. */
+export interface PathColumns {
+  /** As in the tree objects. */
+  readonly modes: Uint32Array<ArrayBuffer>;
+  /** {@link NAME_BYTES} for each row. */
+  readonly names: Uint8Array<ArrayBuffer>;
+  /** Where each path begins, and in the end where the next one would. */
+  readonly starts: Uint32Array<ArrayBuffer>;
+  /** The paths in UTF-8, each with a zero byte behind it, as system calls take them. */
+  readonly paths: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Paths of a commit in Git's order, every folder directly before what it holds. Columns, because 60,000
+ * objects with two strings each take longer to make than all of their files take to be looked at.
+ */
+export class PathTable {
+  readonly columns: PathColumns;
+  readonly count: number;
+  /** Rows by name: an open hash table of row + 1, made when it is asked. */
+  #byName: Uint32Array | undefined;
+  /** Rows by path, for paths that are in another order than Git's; undefined while not checked. */
+  #byPath: Map<string, number> | null | undefined;
+
+  constructor(columns: PathColumns) {
+    this.columns = columns;
+    this.count = columns.modes.length;
+  }
+
+  mode(row: number): number {
+    return this.columns.modes[row]!;
+  }
+
+  isFolder(row: number): boolean {
+    return isTree(this.columns.modes[row]!);
+  }
+
+  entry(row: number): { readonly path: string; readonly mode: number; readonly sha: string } {
+    return { path: this.path(row), mode: this.mode(row), sha: this.name(row) };
+  }
+
+  /** The object name, 40 hexadecimal digits. */
+  name(row: number): string {
+    return nameAt(this.columns.names, row);
+  }
+
+  path(row: number): string {
+    const { paths, starts } = this.columns;
+    const bytes = paths.subarray(starts[row], starts[row + 1]! - 1);
+    for (const byte of bytes) if (byte > 0x7f) return decoder.decode(bytes);
+    return String.fromCharCode(...bytes);
+  }
+
+  /** Whether a row's path is that of a row of another table; false when there is no such row. */
+  hasPath(row: number, other: PathTable, otherRow: number): boolean {
+    if (row >= this.count) return false;
+    const [mine, its] = [this.columns, other.columns];
+    const at = mine.starts[row]!;
+    const from = its.starts[otherRow]!;
+    const length = mine.starts[row + 1]! - at;
+    if (length !== its.starts[otherRow + 1]! - from) return false;
+    for (let i = 0; i < length; i++) if (mine.paths[at + i] !== its.paths[from + i]) return false;
+    return true;
+  }
+
+  /** The row of a path; undefined when it is not there. */
+  rowOf(path: string): number | undefined {
+    if (this.count === 0) return undefined;
+    if (this.#byPath === undefined) {
+      this.#byPath = this.#isSorted()
+        ? null
+        : new Map(Array.from({ length: this.count }, (_, row) => [this.path(row), row]));
+    }
+    if (this.#byPath) return this.#byPath.get(path);
+    const bytes = encoder.encode(path);
+    return this.#search(bytes, false) ?? this.#search(bytes, true);
+  }
+
+  /** The row behind the last one below a folder, or behind that of a file. */
+  endOf(row: number): number {
+    if (!this.isFolder(row)) return row + 1;
+    // What is below a folder stands together: look in strides, then between the last two.
+    let inside = row;
+    let stride = 1;
+    while (inside + stride < this.count && this.#isBelow(inside + stride, row)) {
+      inside += stride;
+      stride *= 2;
+    }
+    let outside = Math.min(inside + stride, this.count);
+    while (outside - inside > 1) {
+      const middle = (inside + outside) >> 1;
+      if (this.#isBelow(middle, row)) inside = middle;
+      else outside = middle;
+    }
+    return outside;
+  }
+
+  /** All rows with an object name. */
+  rowsOf(name: string): number[] {
+    const table = this.#byName ??= this.#hashNames();
+    const rows: number[] = [];
+    const mask = table.length - 1;
+    for (let at = parseInt(name.slice(0, 8), 16) & mask; table[at] !== 0; at = (at + 1) & mask) {
+      const row = table[at]! - 1;
+      if (this.hasName(row, name)) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** Whether a row has this object name. */
+  hasName(row: number, name: string): boolean {
+    const { names } = this.columns;
+    for (let i = 0; i < NAME_BYTES; i++) {
+      if (names[row * NAME_BYTES + i] !== (digit(name, 2 * i) << 4 | digit(name, 2 * i + 1))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a row has one of many object names that stand behind each other. */
+  isSameName(row: number, others: Uint8Array, other: number): boolean {
+    const { names } = this.columns;
+    for (let i = 0; i < NAME_BYTES; i++) {
+      if (names[row * NAME_BYTES + i] !== others[other * NAME_BYTES + i]) return false;
+    }
+    return true;
+  }
+
+  #hashNames(): Uint32Array {
+    let size = 16;
+    while (size < this.count * 2) size *= 2;
+    const table = new Uint32Array(size);
+    const { names } = this.columns;
+    for (let row = 0; row < this.count; row++) {
+      const i = row * NAME_BYTES;
+      // As parseInt() of its first digits: names are as good as random.
+      const hash = names[i]! << 24 | names[i + 1]! << 16 | names[i + 2]! << 8 | names[i + 3]!;
+      let at = hash & (size - 1);
+      while (table[at] !== 0) at = (at + 1) & (size - 1);
+      table[at] = row + 1;
+    }
+    return table;
+  }
+
+  /** Whether a row's path begins with the folder of another row. */
+  #isBelow(row: number, folder: number): boolean {
+    const { paths, starts } = this.columns;
+    const from = starts[folder]!;
+    const length = starts[folder + 1]! - 1 - from;
+    const at = starts[row]!;
+    if (starts[row + 1]! - 1 - at <= length || paths[at + length] !== SLASH) return false;
+    for (let i = length - 1; i >= 0; i--) if (paths[at + i] !== paths[from + i]) return false;
+    return true;
+  }
+
+  #search(path: Uint8Array, folder: boolean): number | undefined {
+    let low = 0;
+    let high = this.count - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const order = this.#compare(middle, path, 0, path.length, folder);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return undefined;
+  }
+
+  #isSorted(): boolean {
+    const { paths, starts, modes } = this.columns;
+    for (let row = 1; row < this.count; row++) {
+      const tree = isTree(modes[row]!);
+      if (this.#compare(row - 1, paths, starts[row]!, starts[row + 1]! - 1, tree) >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Compares a row with a path as Git sorts them: by bytes, folders as if they ended with a slash. */
+  #compare(row: number, other: Uint8Array, from: number, to: number, folder: boolean): number {
+    const { paths, starts, modes } = this.columns;
+    const at = starts[row]!;
+    const length = starts[row + 1]! - 1 - at;
+    const shared = Math.min(length, to - from);
+    for (let i = 0; i < shared; i++) {
+      const difference = paths[at + i]! - other[from + i]!;
+      if (difference !== 0) return difference;
+    }
+    const mine = shared < length ? paths[at + shared]! : isTree(modes[row]!) ? SLASH : -1;
+    const its = from + shared < to ? other[from + shared]! : folder ? SLASH : -1;
+    // Both at their end is equal; a folder's slash against that of a path below it is not.
+    if (mine === its && (shared < length) !== (from + shared < to)) return shared < length ? 1 : -1;
+    return mine - its;
+  }
+}
+
+/** Makes a {@link PathTable}, row by row or from rows of another one. */
+export class PathTableBuilder {
+  #modes = new Uint32Array(256);
+  #names = new Uint8Array(256 * NAME_BYTES);
+  #starts = new Uint32Array(256 + 1);
+  #paths = new Uint8Array(256 * 32);
+
+  /** Rows so far. */
+  count = 0;
+
+  append(path: string, mode: number, name: string): void {
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    this.#reserve(1, path.length * 3 + 1);
+    const row = this.count++;
+    this.#modes[row] = mode;
+    for (let i = 0; i < NAME_BYTES; i++) {
+      this.#names[row * NAME_BYTES + i] = digit(name, 2 * i) << 4 | digit(name, 2 * i + 1);
+    }
+    const start = this.#starts[row]!;
+    const { written } = encoder.encodeInto(path, this.#paths.subarray(start));
+    this.#starts[row + 1] = start + written + 1;
+  }
+
+  /** Appends rows of another table; their paths begin with `prefix` instead of their first `cut` bytes. */
+  appendRows(from: PathTable, first: number, end: number, cut: number, prefix: string): void {
+    const { modes, names, starts, paths } = from.columns;
+    const same = encoder.encode(prefix);
+    const bytes = starts[end]! - starts[first]!;
+    this.#reserve(end - first, bytes + (end - first) * same.length);
+    this.#modes.set(modes.subarray(first, end), this.count);
+    this.#names.set(names.subarray(first * NAME_BYTES, end * NAME_BYTES), this.count * NAME_BYTES);
+    let at = this.#starts[this.count]!;
+    if (isPrefix(same, paths, starts[first]!, cut)) {
+      this.#paths.set(paths.subarray(starts[first], starts[end]), at);
+      const shift = at - starts[first]!;
+      for (let row = first; row < end; row++) {
+        this.#starts[++this.count] = starts[row + 1]! + shift;
+      }
+      return;
+    }
+    for (let row = first; row < end; row++) {
+      const path = paths.subarray(starts[row]! + cut, starts[row + 1]);
+      this.#paths.set(same, at);
+      this.#paths.set(path, at + same.length);
+      at += same.length + path.length;
+      this.#starts[++this.count] = at;
+    }
+  }
+
+  /** The table of what was appended. */
+  build(): PathTable {
+    const { count } = this;
+    return new PathTable({
+      modes: this.#modes.slice(0, count),
+      names: this.#names.slice(0, count * NAME_BYTES),
+      starts: this.#starts.slice(0, count + 1),
+      paths: this.#paths.slice(0, this.#starts[count]),
+    });
+  }
+
+  #reserve(rows: number, bytes: number): void {
+    const { count } = this;
+    if (count + rows > this.#modes.length) {
+      const length = Math.max(count + rows, this.#modes.length * 2);
+      this.#modes = grown(this.#modes, new Uint32Array(length));
+      this.#names = grown(this.#names, new Uint8Array(length * NAME_BYTES));
+      this.#starts = grown(this.#starts, new Uint32Array(length + 1));
+    }
+    const needed = this.#starts[count]! + bytes;
+    if (needed > this.#paths.length) {
+      this.#paths = grown(this.#paths, new Uint8Array(Math.max(needed, this.#paths.length * 2)));
+    }
+  }
+}
+
+function isTree(mode: number): boolean {
+  return (mode & 0o170000) === Mode.Tree;
+}
+
+function grown<T extends Uint8Array | Uint32Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}
+
+function isPrefix(prefix: Uint8Array, paths: Uint8Array, start: number, cut: number): boolean {
+  if (prefix.length !== cut) return false;
+  for (let i = 0; i < cut; i++) if (paths[start + i] !== prefix[i]) return false;
+  return true;
+}
+
+/** One of many object names that stand behind each other, in hexadecimal digits. */
+export function nameAt(names: Uint8Array, row: number): string {
+  let name = "";
+  for (let i = row * NAME_BYTES; i < (row + 1) * NAME_BYTES; i++) name += HEX[names[i]!];
+  return name;
+}
+
+/** The value of a hexadecimal digit (lower case). */
+function digit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 0x40 ? code - 0x30 : code - 0x57;
+}
+
+const SLASH = 0x2f;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(16).padStart(2, "0"),
+);
