@@ -55,6 +55,15 @@ Deno.test("the demo ends at Ctrl-C and takes its machine away", async () => {
   assertGone(stdout);
 });
 
+Deno.test("the demo stops when nobody reads on, and takes its machine away", async () => {
+  await using running = startTool(MAIN, ["--mounted"]);
+  await running.waitForLine(/^\$ export/);
+  await running.closeOutput();
+  const { code } = await running.result;
+  assert.equal(code, 141);
+  assertGone(running.stdout);
+});
+
 Deno.test({
   name: "the demo's Nix stand-in answers what Nix answers",
   ignore: !hasNix || !hasCommand("nix-instantiate"),

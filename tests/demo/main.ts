@@ -58,8 +58,9 @@ async function main(): Promise<number> {
   // A person's umask may let the group write; nothing of root's would be so.
   Deno.umask(0o022);
   const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stop.abort());
-  Deno.addSignalListener("SIGTERM", () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => stop.abort());
+  }
   const narrator = new Narrator();
   narrator.say("Preparing a scratch machine …");
   await fetchDependencies();
@@ -85,6 +86,8 @@ async function play(
     for (const text of player.seen) narrator.saw(true, text);
   } catch (error) {
     if (error instanceof Interrupted) return 130;
+    // Nobody reads on, as behind head(1): 128 + the number of SIGPIPE.
+    if (error instanceof Deno.errors.BrokenPipe) return 141;
     if (!(error instanceof StoryError)) throw error;
     narrator.line();
     narrator.saw(false, error.message);
@@ -107,8 +110,8 @@ function introduce({ machine }: World, { ground, narrator }: Player): void {
   );
   narrator.say(
     "Real: the five tools, git, the files and everything they say. Stand-ins: GitHub is a server " +
-      "of this demo on 127.0.0.1; nix, nixos-rebuild, systemctl and switch-to-configuration are " +
-      "scripts that answer as the real ones did when they were recorded.",
+      "of this demo on 127.0.0.1; nix gives the answers that Nix gave when they were recorded; " +
+      "nixos-rebuild, systemctl and switch-to-configuration are scripts that start no service.",
   );
   if (!ground.running) narrator.command(`export HYPERVISOR_ROOT=${machine.root}`);
 }
@@ -116,7 +119,7 @@ function introduce({ machine }: World, { ground, narrator }: Player): void {
 function sayWhatIsKept({ folder, machine, upstream }: World, narrator: Narrator): void {
   narrator.say(
     `Kept: ${machine.root} (the machine) and ${upstream} (what GitHub had). Look around with ` +
-      `HYPERVISOR_ROOT=${machine.root}; remove both with: rm -r ${folder}`,
+      `HYPERVISOR_ROOT=${machine.root}; remove both with: rm -rf ${folder}`,
   );
 }
 

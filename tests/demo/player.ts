@@ -2,6 +2,9 @@ import type { Ground } from "./ground.ts";
 import type { Narrator } from "./narrator.ts";
 import { StoryError } from "./story_error.ts";
 
+/** How a program ends of HUP, INT and TERM: 128 + N. */
+const INTERRUPTED = [129, 130, 143];
+
 /** Ended by Ctrl-C. */
 export class Interrupted extends Error {}
 
@@ -52,7 +55,8 @@ export class Player {
       stdout: "inherit",
       stderr: "inherit",
     }).output();
-    if (this.signal.aborted) throw new Interrupted();
+    // A tool may end of the same Ctrl-C before the demo hears of it.
+    if (this.signal.aborted || INTERRUPTED.includes(code)) throw new Interrupted();
     if (code !== expect) {
       throw new StoryError(`${shown} ended with exit code ${code}, the story says ${expect}`);
     }

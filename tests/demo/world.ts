@@ -118,15 +118,23 @@ async function fill(folder: string, keep: boolean): Promise<World> {
     },
     [Symbol.asyncDispose]: async () => {
       await server.close();
-      if (!keep) await removeFolder(folder);
+      if (keep) await makeRemovable(folder);
+      else await removeFolder(folder);
     },
   };
 }
 
-/** Some of the machine's folders are read-only for their owner too. */
 async function removeFolder(folder: string): Promise<void> {
-  await new Deno.Command("chmod", { args: ["-R", "u+rwX", folder], stderr: "null" }).output();
+  await makeRemovable(folder);
   await Deno.remove(folder, { recursive: true });
+}
+
+/** The folders of the machine's store are read-only for their owner too. */
+async function makeRemovable(folder: string): Promise<void> {
+  await new Deno.Command("find", {
+    args: [folder, "-type", "d", "-exec", "chmod", "u+rwx", "{}", "+"],
+    stderr: "null",
+  }).output();
 }
 
 function* firstFiles(): Generator<Change> {
