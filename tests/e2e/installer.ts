@@ -1,7 +1,7 @@
 /** What the end-to-end tests of the installer share. */
 import { runTool, type ToolResult } from "../support/executable.ts";
 import type { ScratchMachine } from "../support/scratch_machine.ts";
-import { makeSource } from "../support/source.ts";
+import { makeSource, type SourceOptions } from "../support/source.ts";
 import type { StandIns } from "../support/stand_ins.ts";
 import { snapshotTree, type TreeSnapshot } from "../support/tree.ts";
 
@@ -20,12 +20,12 @@ export interface InstallerSource extends Disposable {
   readonly tree: TreeSnapshot;
 }
 
-/** Makes a source of this repository; see `makeSource`. */
-export function source(): InstallerSource {
+/** Makes a source of this repository, a small one unless told otherwise; see `makeSource`. */
+export function source(options: SourceOptions = { small: true }): InstallerSource {
   const folder = Deno.makeTempDirSync({ prefix: "source-" });
   Deno.chmodSync(folder, 0o755);
   const path = `${folder}/hyper-nixos`;
-  makeSource(path);
+  makeSource(path, options);
   return {
     path,
     tree: snapshotTree(path),

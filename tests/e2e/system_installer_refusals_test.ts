@@ -179,7 +179,7 @@ Deno.test({
 needsNix("system-installer refuses a full disk before it touches anything", async () => {
   using machine = scratchMachine("uefi");
   using programs = standIns();
-  using from = source();
+  using from = source({ small: false });
   const etc = machine.host("/etc");
   const copy = Deno.makeTempDirSync();
   await sh(
