@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { listIfExists } from "../../lib/machine/files.ts";
 import { OFFLINE_NIX_CONFIG } from "../support/context.ts";
 import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
+import { toolNames } from "../../nix/compile.ts";
 import { nixHash, recordedHash, stripNpmFolder } from "../../nix/npm_dependencies.ts";
+import { canStartKits, inRoot, nixosLikeRoot } from "./nixos_like_root.ts";
 import {
   copy,
   copyOfFlake,
@@ -97,7 +99,8 @@ const hasDenort = need(
 );
 
 Deno.test({
-  name: "package.nix compiles without network, and the wrapped executable runs",
+  name:
+    "package.nix compiles without network; the wrapped executable runs, and the kit starts as on NixOS",
   ignore: !hasNix || !hasDenort,
   fn: async () => {
     using flake = copyOfFlake();
@@ -135,6 +138,15 @@ Deno.test({
     const page = Deno.readTextFileSync(`${result}/share/man/man8/system-installer.8`);
     assert.match(page, /^\.TH SYSTEM-INSTALLER 8/);
 
+    const plan = JSON.parse(
+      await nixOutput("nix", [
+        ...["run", "--impure", `path:${flake.path}#system-installer`, ...WITH_STAND_IN],
+        ...["--", "--fast", "--dry-run", "--json"],
+      ], env),
+    );
+    assert.equal(plan.source.foundBy, "HYPERVISOR_SOURCE");
+    assert.match(plan.source.path, /^\/nix\/store\/[^/]+-source$/);
+
     const kit = `${folder.path}/kit`;
     await nixOutput("nix", [
       "build",
@@ -146,6 +158,13 @@ Deno.test({
     ], env);
     for (const path of ["system-installer", "README.txt", "SHA256SUMS", "source/nix/host.nix"]) {
       assert.ok(Deno.statSync(`${kit}/${path}`).isFile, path);
+    }
+    if (!canStartKits) return;
+    const root = `${folder.path}/root`;
+    nixosLikeRoot(root);
+    for (const name of toolNames()) {
+      const started = inRoot(root, kit, "", ["/bin/sh", `/mnt/${name}`, "--version"]);
+      assert.deepEqual(started, { code: 0, stdout: `${name} ${version}\n`, stderr: "" });
     }
   },
 });
