@@ -60,6 +60,12 @@ export type Fault =
 /** The rules in force, and how often each has matched. */
 export class FaultPlan {
   #rules: { rule: FaultRule; path: RegExp | undefined; seen: number }[] = [];
+  #met = 0;
+
+  /** How many requests have met a fault so far. */
+  get met(): number {
+    return this.#met;
+  }
 
   /** Replaces all rules. */
   set(rules: readonly FaultRule[]): void {
@@ -80,7 +86,7 @@ export class FaultPlan {
   meet(request: RoleRequest): Fault[] {
     const query = request.query.toString();
     const path = request.path + (query ? `?${query}` : "");
-    return this.#rules.filter((entry) => {
+    const faults = this.#rules.filter((entry) => {
       const { match } = entry.rule;
       if (match.role && match.role !== request.role) return false;
       if (entry.path && !entry.path.test(path)) return false;
@@ -88,6 +94,8 @@ export class FaultPlan {
       return (match.nth === undefined || entry.seen === match.nth) &&
         (match.times === undefined || entry.seen <= match.times);
     }).map(({ rule }) => rule.fault);
+    if (faults.length > 0) this.#met++;
+    return faults;
   }
 }
 
