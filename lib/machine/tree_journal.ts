@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { listIfExists, lstatIfExists, parentOf, writeFileAtomic } from "./files.ts";
+import { listIfExists, lstatIfExists, parentOf, removeIfExists, writeFileAtomic } from "./files.ts";
 import { refuseHostilePaths } from "./hostile_path.ts";
 
 /**
@@ -32,15 +32,22 @@ export const staged = {
   state: (staging: string): string => `${staging}/state.json`,
   index: (staging: string): string => `${staging}/index`,
   journal: (staging: string): string => `${staging}/journal.json`,
+  /** Names the folder (machine path) of the backup that goes with the change. */
+  backup: (staging: string): string => `${staging}/backup`,
 } as const;
 
 /**
  * Writes the journal: from here on the change is decided, and whoever finds it finishes it. All that
- * is staged must be on disk before.
+ * is staged must be on disk before. When it cannot be brought to the disk, nothing is decided.
  */
 export function writeJournal(staging: string, operations: readonly Operation[]): void {
   const text = JSON.stringify({ version: 1, operations });
-  writeFileAtomic(staged.journal(staging), text, { mode: 0o600 });
+  try {
+    writeFileAtomic(staged.journal(staging), text, { mode: 0o600 });
+  } catch (error) {
+    removeIfExists(staged.journal(staging));
+    throw error;
+  }
 }
 
 /**
@@ -48,11 +55,16 @@ export function writeJournal(staging: string, operations: readonly Operation[]):
  * @throws when it is not one of ours
  */
 export function readJournal(staging: string): readonly Operation[] | undefined {
-  const path = staged.journal(staging);
-  if (lstatIfExists(path) === undefined) return undefined;
-  const { operations } = v.parse(JournalSchema, JSON.parse(Deno.readTextFileSync(path)));
+  if (!isDecided(staging)) return undefined;
+  const text = Deno.readTextFileSync(staged.journal(staging));
+  const { operations } = v.parse(JournalSchema, JSON.parse(text));
   refuseHostilePaths(operations.flatMap(({ path }) => path === "" ? [] : [path]), "the journal");
   return operations;
+}
+
+/** Whether a staging folder holds a change that was decided and is not yet finished or taken back. */
+export function isDecided(staging: string): boolean {
+  return lstatIfExists(staged.journal(staging)) !== undefined;
 }
 
 /** Does all operations, in order; those that were done before are left as they are. */
@@ -106,7 +118,9 @@ function placesOf(tree: string, staging: string, path: string): Places {
 function doOperation(operation: Operation, { there, new: fresh, previous }: Places): void {
   switch (operation.do) {
     case "aside":
-      if (exists(there) && !exists(previous)) Deno.renameSync(there, previous);
+      // Both are there when an attempt to take it back stopped half-way.
+      if (sameFile(there, previous)) Deno.removeSync(there);
+      else if (exists(there) && !exists(previous)) Deno.renameSync(there, previous);
       return;
     case "remove":
       if (sameFile(there, previous)) Deno.removeSync(there);

@@ -4,14 +4,19 @@ import {
   ensureDirectory,
   lstatIfExists,
   parentOf,
+  readTextIfExists,
   removeIfExists,
   removeTemporaries,
+  syncFolder,
   writeFileAtomic,
 } from "./files.ts";
 import { discardStaging, type SourceTree, sourceTree, stagingFolders } from "./source_tree.ts";
+import { places } from "./places.ts";
+import { printableLine } from "./printable.ts";
 import { ToolError } from "./tool_error.ts";
 import {
   doOperations,
+  isDecided,
   type Operation,
   readJournal,
   staged,
@@ -38,7 +43,7 @@ export async function recoverSourceTree(
   for (const staging of stagingFolders(tree)) {
     const operations = journalOf(staging);
     if (operations === undefined) {
-      discardStaging(staging);
+      discardChange(ctx, staging);
       discarded++;
     } else {
       await finishChange(ctx, tree, staging, operations);
@@ -54,8 +59,7 @@ export async function recoverSourceTree(
 /** Whether an interrupted change waits to be finished; changes nothing, needs no lock. */
 export function hasInterruptedChange(ctx: Context): boolean {
   try {
-    return stagingFolders(sourceTree(ctx))
-      .some((staging) => lstatIfExists(staged.journal(staging)) !== undefined);
+    return stagingFolders(sourceTree(ctx)).some(isDecided);
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
@@ -63,8 +67,23 @@ export function hasInterruptedChange(ctx: Context): boolean {
 }
 
 /**
+ * Removes what was staged for a change that has not happened, and the backup of edits that it was going
+ * to replace. A change that was decided is left for the next run to finish.
+ */
+export function discardChange(ctx: Context, staging: string): void {
+  if (isDecided(staging)) return;
+  const backup = readTextIfExists(staged.backup(staging));
+  if (backup !== undefined && BACKUP.test(backup)) removeIfExists(ctx.root.host(backup));
+  discardStaging(staging);
+}
+
+/** What a staging folder may name as its backup. */
+const BACKUP = new RegExp(`^${places.backups}/sync-[^/]+$`);
+
+/**
  * Carries out a journaled change to its end. When a step fails, all of them are taken back and the
  * tree is what it was before.
+ * @throws what failed; ToolError when taking back failed, too, and the next run has to finish it
  */
 export async function finishChange(
   ctx: Context,
@@ -78,14 +97,34 @@ export async function finishChange(
     await syncToDisk(ctx, touchedFolders(tree.path, operations));
     installState(tree, staging);
   } catch (error) {
-    undoOperations(tree.path, staging, operations);
-    discardStaging(staging);
+    takeBack(ctx, tree, staging, operations);
     throw error;
   }
   keepPrevious(tree, staging);
+  keepBackup(staging);
   // Without its journal, what is left is only something to throw away.
   removeIfExists(staged.journal(staging));
   discardStaging(staging);
+}
+
+function takeBack(
+  ctx: Context,
+  tree: SourceTree,
+  staging: string,
+  operations: readonly Operation[],
+): void {
+  try {
+    undoOperations(tree.path, staging, operations);
+    // Before anything that it names goes: whoever finds a journal finishes it.
+    removeIfExists(staged.journal(staging));
+  } catch (error) {
+    const why = printableLine(error instanceof Error ? error.message : String(error));
+    throw new ToolError(`the update of ${tree.path} stopped half-way: ${why}`, {
+      hint: "nothing is lost; mend the cause, and the next run of any tool finishes it",
+      cause: error,
+    });
+  }
+  discardChange(ctx, staging);
 }
 
 /** State and index of the tree as it is now. The index first: a state without one is still true. */
@@ -107,6 +146,13 @@ function keepPrevious(tree: SourceTree, staging: string): void {
   if (lstatIfExists(from) === undefined) return;
   removeIfExists(tree.previous);
   Deno.renameSync(from, tree.previous);
+}
+
+/** The backup is no longer one that goes when the rest of the staging folder does. */
+function keepBackup(staging: string): void {
+  if (lstatIfExists(staged.backup(staging)) === undefined) return;
+  removeIfExists(staged.backup(staging));
+  syncFolder(staging);
 }
 
 function journalOf(staging: string): readonly Operation[] | undefined {

@@ -66,5 +66,17 @@ function systemError(error: unknown): ToolError | undefined {
       cause: error,
     });
   }
+  if (errno === "EIO" || /\(os error 5\)/.test(error.message)) {
+    return new ToolError(`a disk failed: ${error.message}`, {
+      hint: "look for the reason with dmesg, and at the disk with smartctl; then run it again",
+      cause: error,
+    });
+  }
+  if (errno === "EBUSY" || /\(os error 16\)/.test(error.message)) {
+    return new ToolError(`something is in use: ${error.message}`, {
+      hint: "see what is mounted or open there (findmnt, fuser -vm PATH), then run it again",
+      cause: error,
+    });
+  }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { SourceTree } from "../machine/source_tree.ts";
-import { staged as places, writeJournal } from "../machine/tree_journal.ts";
+import { isDecided, staged as places, writeJournal } from "../machine/tree_journal.ts";
 import { finishChange } from "../machine/tree_recovery.ts";
 import { syncToDisk } from "../machine/tree_sync.ts";
 import type { Context } from "../program/context.ts";
@@ -47,7 +47,7 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
       readPreviousIndex(indexFolder(tree)),
     );
     const described = writeDescription(staging, change);
-    const backup = backUpEdits(ctx, tree.path, plan.edited);
+    const backup = backUpEdits(ctx, tree.path, staging, plan.edited);
     await syncToDisk(ctx, [...described, ...kept, ...linked, ...written]);
     ctx.signal.throwIfAborted();
     writeJournal(staging, plan.operations);
@@ -55,7 +55,11 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
     progress.done(`the tree is at ${plan.target.commit.slice(0, 12)}`);
     return backup;
   } catch (error) {
-    progress.fail("the tree is left as it was");
+    progress.fail(
+      isDecided(staging)
+        ? "the tree is half of two commits until the next run"
+        : "the tree is left as it was",
+    );
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import { ensureDirectory, lstatIfExists, parentOf } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
+import { staged } from "../machine/tree_journal.ts";
 import type { Context } from "../program/context.ts";
 
 /**
  * Copies local edits that are about to be replaced to `backups/sync-<time>/`, with permissions and
- * times; links as links.
+ * times; links as links. The staging folder names the backup before it is there, so that a change that
+ * does not happen leaves none.
  * @param tree the tree's host path
  * @param paths relative to it; their parents are real folders
  * @returns the machine path of the folder; undefined when there was nothing to copy
@@ -12,10 +14,13 @@ import type { Context } from "../program/context.ts";
 export function backUpEdits(
   ctx: Context,
   tree: string,
+  staging: string,
   paths: readonly string[],
 ): string | undefined {
   if (paths.length === 0) return undefined;
-  const folder = freshFolder(ctx);
+  const folder = freshName(ctx);
+  Deno.writeTextFileSync(staged.backup(staging), folder);
+  ensureDirectory(ctx.root.host(folder), 0o700);
   for (const path of paths) {
     const from = `${tree}/${path}`;
     const to = `${ctx.root.host(folder)}/${path}`;
@@ -30,12 +35,10 @@ export function backUpEdits(
   return folder;
 }
 
-function freshFolder(ctx: Context): string {
+function freshName(ctx: Context): string {
   const time = ctx.now().toISOString().slice(0, 19).replaceAll(":", "");
   for (let n = 1;; n++) {
     const folder = `${places.backups}/sync-${time}${n === 1 ? "" : `-${n}`}`;
-    if (lstatIfExists(ctx.root.host(folder))) continue;
-    ensureDirectory(ctx.root.host(folder), 0o700);
-    return folder;
+    if (lstatIfExists(ctx.root.host(folder)) === undefined) return folder;
   }
 }

@@ -1,10 +1,10 @@
 import { Mode } from "../github/git_objects.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { readTextIfExists } from "../machine/files.ts";
-import { createStaging, discardStaging, sourceTree } from "../machine/source_tree.ts";
+import { createStaging, sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { recoverSourceTree } from "../machine/tree_recovery.ts";
+import { discardChange, recoverSourceTree } from "../machine/tree_recovery.ts";
 import type { Context } from "../program/context.ts";
 import { applyChange } from "./apply.ts";
 import { LocalTree } from "./local_tree.ts";
@@ -97,7 +97,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
       backup,
     };
   } finally {
-    discardStaging(staging);
+    discardChange(ctx, staging);
   }
 }
 

@@ -1,15 +1,14 @@
 import { sameRepository } from "../github/endpoints.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { readTextIfExists, writeFileAtomic } from "../machine/files.ts";
-import {
-  createStaging,
-  discardStaging,
-  type SourceTree,
-  sourceTree,
-} from "../machine/source_tree.ts";
+import { createStaging, type SourceTree, sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { hasInterruptedChange, recoverSourceTree } from "../machine/tree_recovery.ts";
+import {
+  discardChange,
+  hasInterruptedChange,
+  recoverSourceTree,
+} from "../machine/tree_recovery.ts";
 import type { Context } from "../program/context.ts";
 import { applyChange } from "./apply.ts";
 import { beginSync, type BegunSync } from "./begin.ts";
@@ -77,7 +76,7 @@ class Sync {
     try {
       return await this.#sync(await begun, staging);
     } finally {
-      if (staging) discardStaging(staging);
+      if (staging) discardChange(this.#ctx, staging);
     }
   }
 
