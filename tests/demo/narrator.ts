@@ -7,11 +7,14 @@ const CODES = { bold: 1, red: 31, green: 32, cyan: 36 } as const;
 
 export class Narrator {
   readonly #colour = Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
+  /** Words for signs, where the tools are told so too. */
+  readonly #plain = Boolean(Deno.env.get("HYPERVISOR_PLAIN")) || Deno.env.get("TERM") === "dumb";
 
   /** A chapter's heading. */
   heading(number: number, text: string): void {
     const rule = "━".repeat(Math.max(2, WIDTH - 7 - text.length));
-    this.#write(`\n${this.#style("bold", `━━ ${number}. ${text} ${rule}`)}\n`);
+    const line = this.#plain ? `Section: ${number}. ${text}` : `━━ ${number}. ${text} ${rule}`;
+    this.#write(`\n${this.#style("bold", line)}\n`);
   }
 
   /** A paragraph of explanation. */
@@ -26,9 +29,10 @@ export class Narrator {
 
   /** Something that the demo looked at itself. */
   saw(good: boolean, text: string): void {
-    const mark = good ? this.#style("green", "✓") : this.#style("red", "✗");
-    const lines = wrapWords(text, WIDTH - 2);
-    this.#write(lines.map((line, at) => `${at === 0 ? mark : " "} ${line}\n`).join(""));
+    const [passed, failed] = this.#plain ? ["ok:", "failed:"] : ["✓", "✗"];
+    const mark = good ? this.#style("green", passed!) : this.#style("red", failed!);
+    const [first, ...more] = wrapWords(text, WIDTH - 2);
+    this.#write([`${mark} ${first}`, ...more.map((line) => `  ${line}`)].join("\n") + "\n");
   }
 
   line(text = ""): void {

@@ -86,6 +86,7 @@ async function localEdit(world: World, player: Player): Promise<void> {
 async function fault(world: World, player: Player): Promise<void> {
   const { narrator, ground } = player;
   narrator.heading(4, "Something is wrong; validator finds it and mends it");
+  narrator.say("Alice's password hash can be read by everybody:");
   const path = "/var/lib/hyper-nixos/passwords/alice";
   await player.shell(`chmod 0644 ${ground.path(path)}`);
   await player.tool("validator", ["--fix", "--quick", "--yes"]);
