@@ -88,11 +88,11 @@ function ground(
 
 function words(running: boolean, fakeRoot: boolean): string {
   if (running) {
-    return "The tools see it as the running machine, in namespaces of their own; they cannot change yours.";
+    return "The tools see it as the running machine, in namespaces of their own: they cannot " +
+      "change yours.";
   }
-  const mounted =
-    "There are no namespaces to be had here, so the tools see it as a machine that is " +
-    "mounted in that folder (HYPERVISOR_ROOT): it is built for, and nothing is activated.";
+  const mounted = "Without namespaces of their own, the tools see it as a machine that is " +
+    "mounted in that folder (HYPERVISOR_ROOT): its system is built, and nothing is activated.";
   return fakeRoot
     ? `${mounted} They are only told that they are root: every file is yours.`
     : mounted;
