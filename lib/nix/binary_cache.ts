@@ -76,9 +76,12 @@ export function withBinaryCache(
 ): Context {
   if (!isUsable(cache)) return ctx;
   const settings = [
-    ctx.env.NIX_CONFIG?.trimEnd() ?? "",
-    // Without an address other than loopback's, `nix` sets this to false by itself (haveInternet()).
+    // What the user set comes after these two, and wins. Without an address other than loopback's, `nix`
+    // sets the first to false by itself (haveInternet()).
     "substitute = true",
+    // A public cache that is out of reach is given up sooner (seconds; curl's own limit is 5 minutes).
+    "connect-timeout = 5",
+    ctx.env.NIX_CONFIG?.trimEnd() ?? "",
     `extra-substituters = file://${cache.folder}?priority=1`,
     `extra-trusted-public-keys = ${cache.publicKey}`,
   ].filter((line) => line !== "").join("\n");

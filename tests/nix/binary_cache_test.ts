@@ -73,7 +73,7 @@ Deno.test("withBinaryCache() makes Nix ask the cache besides its own substituter
 }, async () => {
   using kit = stick();
   const ctx = testContext({
-    env: { NIX_CONFIG: "extra-substituters = https://cache.example.org\ncores = 3" },
+    env: { NIX_CONFIG: "extra-substituters = https://cache.example.org\nconnect-timeout = 3" },
   });
   const building = withBinaryCache(ctx, findBinaryCache(`${kit.path}/source`, mine));
   const { stdout } = await building.run("nix", ["show-config", "--json"]);
@@ -82,6 +82,7 @@ Deno.test("withBinaryCache() makes Nix ask the cache besides its own substituter
     assert.ok(settings.substituters.value.includes(url), stdout);
   }
   assert.ok(settings["trusted-public-keys"].value.includes(KEY));
-  assert.equal(settings.cores.value, 3);
+  assert.equal(settings.substitute.value, true);
+  assert.equal(settings["connect-timeout"].value, 3, "what the user set is kept");
   assert.equal(withBinaryCache(ctx, undefined), ctx);
 });
