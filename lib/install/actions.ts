@@ -19,7 +19,7 @@ import { requireReachable } from "./judgement.ts";
 import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
 import type { Plan } from "./plan.ts";
-import { type Receipt, writeReceipt } from "./receipt.ts";
+import { type Receipt, writeReceipt } from "../machine/receipt.ts";
 import { openShell } from "./shell.ts";
 import { undoInstallation } from "./undo.ts";
 

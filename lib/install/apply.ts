@@ -2,7 +2,7 @@ import type { Context } from "../program/context.ts";
 import { printableLine } from "../machine/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { applyStep } from "./apply_step.ts";
-import { type Receipt, writeReceipt } from "./receipt.ts";
+import { type Receipt, writeReceipt } from "../machine/receipt.ts";
 import { revertStep } from "./revert_step.ts";
 import { signalsSeen } from "./signals_seen.ts";
 import type { Step } from "./step.ts";

@@ -17,7 +17,7 @@ import {
   type Snapshot,
   type StepRecord,
   writeReceipt,
-} from "./receipt.ts";
+} from "../machine/receipt.ts";
 import { revertStep } from "./revert_step.ts";
 import type { Step, TreeStep } from "./step.ts";
 

@@ -18,7 +18,12 @@ import { makePlan } from "./make_plan.ts";
 import type { InstallOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { planDocument } from "./plan_document.ts";
-import { latestInstallation, readReceipts, type Receipt, writeReceipt } from "./receipt.ts";
+import {
+  latestInstallation,
+  readReceipts,
+  type Receipt,
+  writeReceipt,
+} from "../machine/receipt.ts";
 import { renderPlan } from "./render_plan.ts";
 import { settleActivation, settleUnfinished } from "./unfinished.ts";
 import { checkForUpdates } from "./update_check.ts";

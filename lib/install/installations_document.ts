@@ -1,7 +1,7 @@
 import type { ExitCode } from "../machine/exit_code.ts";
 import { places } from "../machine/places.ts";
 import type { Context, Document } from "../program/context.ts";
-import { backupFolder, readReceipts, type Receipt } from "./receipt.ts";
+import { backupFolder, readReceipts, type Receipt } from "../machine/receipt.ts";
 
 /** `system-installer --json` without `--dry-run`, version 1: the installations on this machine. */
 export interface InstallationsDocument extends Document {

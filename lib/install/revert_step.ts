@@ -14,7 +14,7 @@ import {
 import { ToolError } from "../machine/tool_error.ts";
 import { sha256 } from "../machine/sha256.ts";
 import { treeDigest } from "./copy_tree.ts";
-import { backupFolder, type Receipt, type StepRecord, writeReceipt } from "./receipt.ts";
+import { backupFolder, type Receipt, type StepRecord, writeReceipt } from "../machine/receipt.ts";
 
 /**
  * Gives back what was there before a step, byte for byte, with mode, owner and modification time.

@@ -9,7 +9,12 @@ import { bootDefault, currentSystem, returnToSystem } from "../rebuild/rebuild.t
 import { restoreAccounts } from "./account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import { settleActivation } from "./unfinished.ts";
-import { backupFolder, latestInstallation, readReceipts, type Receipt } from "./receipt.ts";
+import {
+  backupFolder,
+  latestInstallation,
+  readReceipts,
+  type Receipt,
+} from "../machine/receipt.ts";
 
 /**
  * `--undo`: takes the last installation back. First the previous generation (by its store path, no

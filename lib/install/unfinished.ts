@@ -9,7 +9,7 @@ import {
   removeUnwrittenReceipts,
   unfinishedInstallation,
   writeReceipt,
-} from "./receipt.ts";
+} from "../machine/receipt.ts";
 import { revertStep } from "./revert_step.ts";
 
 /**

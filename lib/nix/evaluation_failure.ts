@@ -10,8 +10,8 @@ const NETWORK =
  * Nix looks into HOME for the user's channels before it evaluates anything. Where HOME is someone
  * else's, 2.8 ends with an uncaught exception, in colours even without a terminal.
  */
-const CLOSED_HOME = /getting status of '?(\/.*)\/\.nix-defexpr\/channels'?: Permission denied/;
-const COLOURS = /\x1b\[[\d;]*m/g;
+const CLOSED_HOME =
+  /getting status of [^/]*(\/.*)\/\.nix-defexpr\/channels[^:]*: [^A-Z]*Permission denied/;
 
 /** Lines of a failure that are worth a user's time. */
 const LINES = 4;
@@ -22,7 +22,7 @@ const LINES = 4;
  * @param what was evaluated
  */
 export function evaluationFailure(what: string, stderr: string): ToolError {
-  const home = CLOSED_HOME.exec(stderr.replace(COLOURS, ""))?.[1];
+  const home = CLOSED_HOME.exec(stderr)?.[1];
   if (home !== undefined) {
     return new ToolError(
       `evaluating ${what} failed: Nix may not look into ${printableLine(home)}, which HOME names`,

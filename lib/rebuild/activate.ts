@@ -14,7 +14,7 @@ import { generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";
 import { type ActivationOutcome, outcomeOf } from "./outcome.ts";
-import { recordSystem, type SystemRecord } from "./system_record.ts";
+import { recordSystem, type SystemRecord } from "../nix/system_record.ts";
 
 /** What to activate, and how carefully. */
 export interface ActivateOptions {

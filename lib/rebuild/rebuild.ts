@@ -24,4 +24,4 @@ export { type Action, ACTIONS, type RebuildOptions } from "./options.ts";
 export { type RebuildResult, rebuildSystem } from "./rebuild_system.ts";
 export { reportRebuild } from "./report.ts";
 export { sourceCommit } from "./source_commit.ts";
-export { type SystemRecord, systemRecord } from "./system_record.ts";
+export { type SystemRecord, systemRecord } from "../nix/system_record.ts";

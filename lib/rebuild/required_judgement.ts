@@ -6,7 +6,7 @@ import { readConfiguration } from "../nix/read_configuration.ts";
 import type { Context } from "../program/context.ts";
 import { judgeConfiguration } from "./judgement.ts";
 import { refusals } from "./proof_access.ts";
-import { systemRecord } from "./system_record.ts";
+import { systemRecord } from "../nix/system_record.ts";
 import type { Target } from "./target.ts";
 import type { Verdict } from "./verdict.ts";
 

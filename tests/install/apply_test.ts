@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { applySteps, revertSteps } from "../../lib/install/apply.ts";
 import { applyStep } from "../../lib/install/apply_step.ts";
-import { readReceipts, type Receipt, writeReceipt } from "../../lib/install/receipt.ts";
+import { readReceipts, type Receipt, writeReceipt } from "../../lib/machine/receipt.ts";
 import { listSource } from "../../lib/install/source_listing.ts";
 import type { Step } from "../../lib/install/step.ts";
 import { ensureStateFolder } from "../../lib/machine/state_folder.ts";

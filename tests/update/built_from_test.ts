@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { encodeState } from "../../lib/sync/state.ts";
-import { recordSystem } from "../../lib/rebuild/system_record.ts";
+import { recordSystem } from "../../lib/nix/system_record.ts";
 import { isBuiltFrom } from "../../lib/update/built_from.ts";
 import { testContext } from "../support/context.ts";
 

@@ -1,4 +1,4 @@
-import { latestInstallation, readReceipts } from "../../install/receipt.ts";
+import { latestInstallation, readReceipts } from "../../machine/receipt.ts";
 import { linkAtomic, lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../program/context.ts";

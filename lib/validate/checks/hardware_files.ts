@@ -1,7 +1,7 @@
 import { lstatIfExists } from "../../machine/files.ts";
 import { devicePresence } from "../../machine/device_names.ts";
 import { places } from "../../machine/places.ts";
-import { proveDisks } from "../../rebuild/proof_disks.ts";
+import { type BootDevice, bootDevices } from "../../nix/boot_devices.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, pass, some } from "../check.ts";
 import { evaluated } from "../evaluated.ts";
@@ -28,7 +28,7 @@ export const hardwareFileChecks: readonly Check[] = [
     severity: "error",
     quick: false,
     blocksUpdate: true,
-    check: bootDevices,
+    check: configuredDisks,
   },
 ];
 
@@ -43,17 +43,24 @@ async function hardwareConfiguration(ctx: Context): Promise<Finding> {
     : fail(`${places.hardwareConfiguration} names no file system`, REMEDY);
 }
 
-async function bootDevices(ctx: Context, facts: Facts): Promise<Finding> {
+async function configuredDisks(ctx: Context, facts: Facts): Promise<Finding> {
   const configuration = await evaluated(facts);
   if ("status" in configuration) return configuration;
-  const verdicts = proveDisks(configuration, (device) => devicePresence(ctx, device));
-  const missing = verdicts.filter(({ ok }) => !ok);
-  if (missing.length === 0) {
-    return pass(`${verdicts.length} devices that it boots from are on this machine`);
+  const devices = bootDevices(configuration);
+  const presence = devices.map(({ device }) => devicePresence(ctx, device));
+  const missing = devices.filter((_, at) => presence[at] === "absent");
+  if (missing.length > 0) {
+    const found = missing.map(({ role, device }) => `there is no ${device}, ${role}`);
+    const [{ option }] = missing as [BootDevice];
+    return fail(
+      some(found, 2),
+      `put it right in ${places.hardwareConfiguration}: ${option} = "…"; (see lsblk -f)`,
+      found,
+    );
   }
-  return fail(
-    `not proven: ${some(missing.map(({ what, why }) => `${what}: ${why}`), 2)}`,
-    `put it right in ${places.hardwareConfiguration}: ${missing[0]!.remedy ?? REMEDY}`,
-    missing.map(({ what, why }) => `${what}: ${why}`),
-  );
+  if (!configuration.fileSystems.some(({ mountPoint }) => mountPoint === "/")) {
+    return fail("no root file system is configured", REMEDY);
+  }
+  const there = presence.filter((found) => found === "present").length;
+  return pass(`${there} devices that it boots from are on this machine`);
 }

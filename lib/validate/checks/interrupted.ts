@@ -1,4 +1,4 @@
-import { readReceipts, unfinishedInstallation } from "../../install/receipt.ts";
+import { readReceipts, unfinishedInstallation } from "../../machine/receipt.ts";
 import { listIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
 import { sourceTree, stagingFolders } from "../../machine/source_tree.ts";

@@ -4,7 +4,7 @@ import { lstatIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
 import { sourceTree } from "../../machine/source_tree.ts";
 import { currentSystem } from "../../nix/generations.ts";
-import { systemRecord } from "../../rebuild/system_record.ts";
+import { systemRecord } from "../../nix/system_record.ts";
 import { isExcluded } from "../../sync/exclusions.ts";
 import { readIndex, readSyncState } from "../../sync/state.ts";
 import type { Context } from "../../program/context.ts";

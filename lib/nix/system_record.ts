@@ -8,7 +8,7 @@ import {
   writeFileAtomic,
 } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
-import { ConfigurationFactsSchema } from "../nix/configuration_facts.ts";
+import { ConfigurationFactsSchema } from "./configuration_facts.ts";
 import type { Context } from "../program/context.ts";
 
 const RecordSchema = v.object({

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { recordSystem, systemRecord } from "../../lib/rebuild/system_record.ts";
+import { recordSystem, systemRecord } from "../../lib/nix/system_record.ts";
 import { testContext } from "../support/context.ts";
 import { configurationFacts } from "../support/facts.ts";
 

@@ -1,14 +1,9 @@
 import * as v from "valibot";
 import type { Context } from "../program/context.ts";
-import { ExitCode } from "../machine/exit_code.ts";
-import {
-  listIfExists,
-  readTextIfExists,
-  removeIfExists,
-  writeFileAtomic,
-} from "../machine/files.ts";
-import { places } from "../machine/places.ts";
-import { ToolError } from "../machine/tool_error.ts";
+import { ExitCode } from "./exit_code.ts";
+import { listIfExists, readTextIfExists, removeIfExists, writeFileAtomic } from "./files.ts";
+import { places } from "./places.ts";
+import { ToolError } from "./tool_error.ts";
 
 /** What was, or is now, at a path. `backup` is a machine path below the receipt's backup folder. */
 const Snapshot = v.variant("kind", [

@@ -1,0 +1,66 @@
+import type { ConfigurationFacts } from "./configuration_facts.ts";
+
+/** File systems that NixOS mounts before anything else runs (nixos/lib/utils.nix). */
+const NEEDED = new Set([
+  "/",
+  "/boot",
+  "/etc",
+  "/nix",
+  "/nix/store",
+  "/usr",
+  "/var",
+  "/var/lib",
+  "/var/log",
+]);
+/** Mounted without a device. */
+const VIRTUAL =
+  /^(tmpfs|ramfs|overlay|proc|sysfs|devtmpfs|devpts|nfs4?|cifs|9p|virtiofs|zfs|fuse\..*)$/;
+
+/** A device without which a configuration does not boot, or not as before. */
+export interface BootDevice {
+  /** As the configuration names it. */
+  readonly device: string;
+  /** What it is for: `the file system of /boot`. */
+  readonly role: string;
+  /** The option that names it. */
+  readonly option: string;
+}
+
+/**
+ * What an evaluated configuration boots from: LUKS devices, root, /boot and the other file systems
+ * needed for boot, swap and the resume device, GRUB's disks.
+ */
+export function bootDevices(facts: ConfigurationFacts): BootDevice[] {
+  const { boot } = facts;
+  const efi = boot.systemdBoot.enable || boot.grub.enable && boot.grub.efiSupport;
+  return [
+    ...boot.luks.map(({ name, device }) => ({
+      device,
+      role: `the encrypted device ${name}`,
+      option: `boot.initrd.luks.devices."${name}".device`,
+    })),
+    ...facts.fileSystems.filter(({ mountPoint, neededForBoot, fsType }) =>
+      !VIRTUAL.test(fsType) &&
+      (neededForBoot || NEEDED.has(mountPoint) || efi && mountPoint === boot.efi.efiSysMountPoint)
+    ).flatMap(({ mountPoint, device, options }) =>
+      device === null || options.includes("bind") || options.includes("nofail") ? [] : [{
+        device,
+        role: `the file system of ${mountPoint}`,
+        option: `fileSystems."${mountPoint}".device`,
+      }]
+    ),
+    ...facts.swapDevices.map(({ device }) => ({
+      device,
+      role: "swap",
+      option: "swapDevices.*.device",
+    })),
+    ...(boot.resumeDevice === "" ? [] : [{
+      device: boot.resumeDevice,
+      role: "the device to resume from",
+      option: "boot.resumeDevice",
+    }]),
+    ...(boot.grub.enable ? boot.grub.devices : []).filter((device) => device !== "nodev").map(
+      (device) => ({ device, role: "GRUB's disk", option: "boot.loader.grub.device" }),
+    ),
+  ];
+}
