@@ -1,4 +1,8 @@
-import type { PathTable } from "./path_table.ts";
+import { hostilePathError } from "../machine/hostile_path.ts";
+import { NAME_BYTES, type PathTable } from "./path_table.ts";
+
+const SPACE = 0x20;
+const ZERO = 0x30;
 
 /** Rows that a manifest took over from another one, paths included. */
 export interface CopiedRows {
@@ -14,6 +18,8 @@ export class KnownFolder {
   readonly #table: PathTable;
   readonly #first: number;
   readonly #end: number;
+  /** Bytes before the names in the paths. */
+  readonly #prefix: number;
   #next: number;
   /** All of them, made when the order is another one. */
   #rows: Map<string, number> | undefined;
@@ -23,14 +29,55 @@ export class KnownFolder {
     this.#table = table;
     this.#first = this.#next = row + 1;
     this.#end = row < 0 ? table.count : table.endOf(row);
+    const { starts } = table.columns;
+    // The zero byte that ends a path is as long as the slash that goes on.
+    this.#prefix = row < 0 ? 0 : starts[row + 1]! - starts[row]!;
   }
 
-  /** The row of a path in it. */
+  /**
+   * Passes over what a tree object and this folder both have, without any difference.
+   * @param at where an entry of the tree object begins
+   * @returns where the first one that differs begins, and the rows of the others with all below them
+   */
+  skip(tree: Uint8Array, at: number): { at: number; first: number; end: number } {
+    const first = this.#next;
+    for (let next = this.#same(tree, at); next !== undefined; next = this.#same(tree, at)) {
+      at = next;
+      this.#next = this.#table.endOf(this.#next);
+    }
+    return { at, first, end: this.#next };
+  }
+
+  /** Where the entry ends that begins there, if the next row has the same mode, name and object. */
+  #same(tree: Uint8Array, at: number): number | undefined {
+    const row = this.#next;
+    if (row >= this.#end) return undefined;
+    const { modes, names, starts, paths } = this.#table.columns;
+    let mode = 0;
+    for (; tree[at] !== SPACE && at < tree.length; at++) mode = mode * 8 + tree[at]! - ZERO;
+    if (mode !== modes[row]) return undefined;
+    at++;
+    // With the zero byte that ends both.
+    for (let i = starts[row]! + this.#prefix; i < starts[row + 1]!; i++) {
+      if (tree[at++] !== paths[i]) return undefined;
+    }
+    for (let i = row * NAME_BYTES; i < (row + 1) * NAME_BYTES; i++) {
+      if (tree[at++] !== names[i]) return undefined;
+    }
+    return at <= tree.length ? at : undefined;
+  }
+
+  /**
+   * The row of a path in it; undefined when it is not there.
+   * @throws ToolError when it was passed already: it is there twice, or not in Git's order
+   */
   find(path: string): number | undefined {
     const row = this.#next < this.#end && this.#table.path(this.#next) === path
       ? this.#next
       : this.#search(path);
-    if (row !== undefined) this.#next = this.#table.endOf(row);
+    if (row === undefined) return undefined;
+    if (row < this.#next) throw hostilePathError(path, "is out of order", "the commit");
+    this.#next = this.#table.endOf(row);
     return row;
   }
 

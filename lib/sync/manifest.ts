@@ -1,8 +1,9 @@
+import { Buffer } from "node:buffer";
 import { objectHash } from "../machine/blob_hash.ts";
 import { hostilePathError, hostilePathProblem } from "../machine/hostile_path.ts";
 import { encodeTree, kindOf, Mode, parseTree, type TreeItem } from "../github/git_objects.ts";
 import { addCopied, type CopiedRows, KnownFolder } from "./copied_rows.ts";
-import { type PathTable, PathTableBuilder } from "./path_table.ts";
+import { NAME_BYTES, type PathTable, PathTableBuilder } from "./path_table.ts";
 
 /** One path of a commit: file, symlink, gitlink or folder. */
 export interface ManifestEntry {
@@ -66,23 +67,30 @@ export function manifestFromTrees(
     like: KnownFolder | undefined,
   ) => {
     const names = new Set<string>();
-    for (const { name, mode, sha: of } of parseTree(content, sha)) {
-      const path = prefix + name;
-      if (name.includes("/")) throw hostilePathError(path, "has a slash in a name", "the commit");
-      // Twice as a file, or as a file and a folder.
-      if (names.has(name)) throw hostilePathError(path, "is there twice", "the commit");
-      names.add(name);
-      refuseHostile(path);
-      rows.append(path, mode, of);
-      const row = like?.find(path);
-      if (row !== undefined && known?.isSame(row, mode, of)) {
-        known.noteCopied(copied, row, rows.count - 1, 1);
+    for (let at = 0; at < content.length;) {
+      if (like && known) {
+        const same = like.skip(content, at);
+        known.copyRows(same.first, same.end, rows, copied);
+        at = same.at;
+        if (at === content.length) break;
       }
-      if (kindOf(mode) !== "tree") continue;
-      const below = source(of);
-      if (below !== undefined) {
-        walk(below, of, path + "/", row === undefined ? undefined : known?.folder(row));
-      } else if (!known?.copyBelow(of, path + "/", row, rows, copied)) throw new MissingTree(of);
+      const end = like ? endOfItem(content, at) : content.length;
+      for (const { name, mode, sha: of } of parseTree(content.subarray(at, end), sha)) {
+        const path = prefix + name;
+        if (name.includes("/")) throw hostilePathError(path, "has a slash in a name", "the commit");
+        // Twice as a file, or as a file and a folder.
+        if (names.has(name)) throw hostilePathError(path, "is there twice", "the commit");
+        names.add(name);
+        refuseHostile(path);
+        rows.append(path, mode, of);
+        const row = like?.find(path);
+        if (kindOf(mode) !== "tree") continue;
+        const below = source(of);
+        if (below !== undefined) {
+          walk(below, of, path + "/", row === undefined ? undefined : known?.folder(row));
+        } else if (!known?.copyBelow(of, path + "/", row, rows, copied)) throw new MissingTree(of);
+      }
+      at = end;
     }
   };
   const content = source(tree);
@@ -145,14 +153,11 @@ export class ManifestTrees {
     return new KnownFolder(this.#table, row);
   }
 
-  /** Whether a row has this mode and name. */
-  isSame(row: number, mode: number, sha: string): boolean {
-    return this.#table.mode(row) === mode && this.#table.hasName(row, sha);
-  }
-
-  /** Notes that rows stand in another manifest as they stand here. */
-  noteCopied(copied: CopiedRows[], first: number, at: number, count: number): void {
-    addCopied(copied, { from: this.#table, first, at, count });
+  /** Appends rows as they are, and notes that. */
+  copyRows(first: number, end: number, rows: PathTableBuilder, copied: CopiedRows[]): void {
+    if (end === first) return;
+    addCopied(copied, { from: this.#table, first, at: rows.count, count: end - first });
+    rows.appendRows(this.#table, first, end, 0, "");
   }
 
   /**
@@ -171,11 +176,11 @@ export class ManifestTrees {
     if (folder === undefined) return false;
     const old = folder < 0 ? "" : this.#table.path(folder) + "/";
     const [first, end] = this.#below(folder);
-    if (old === prefix && end > first) {
-      this.noteCopied(copied, first, rows.count, end - first);
+    if (old === prefix) this.copyRows(first, end, rows, copied);
+    else {
+      const cut = new TextEncoder().encode(old).length;
+      rows.appendRows(this.#table, first, end, cut, prefix);
     }
-    const cut = new TextEncoder().encode(old).length;
-    rows.appendRows(this.#table, first, end, cut, prefix);
     return true;
   }
 
@@ -183,14 +188,19 @@ export class ManifestTrees {
   content(sha: string): Uint8Array | undefined {
     const folder = this.#find(sha, undefined);
     if (folder === undefined) return undefined;
-    const prefix = folder < 0 ? 0 : this.#table.path(folder).length + 1;
-    const items: TreeItem[] = [];
+    const { modes, names, starts, paths } = this.#table.columns;
+    // As long as the slash that goes on is the zero byte that ends a path.
+    const prefix = folder < 0 ? 0 : starts[folder + 1]! - starts[folder]!;
+    const parts: Uint8Array[] = [];
     const [first, end] = this.#below(folder);
     for (let row = first; row < end; row = this.#table.endOf(row)) {
-      const { path, mode, sha } = this.#table.entry(row);
-      items.push({ name: path.slice(prefix), mode, sha });
+      parts.push(
+        modeText(modes[row]!),
+        paths.subarray(starts[row]! + prefix, starts[row + 1]),
+        names.subarray(row * NAME_BYTES, (row + 1) * NAME_BYTES),
+      );
     }
-    return encodeTree(items);
+    return Buffer.concat(parts);
   }
 
   #find(sha: string, row: number | undefined): number | undefined {
@@ -204,6 +214,24 @@ export class ManifestTrees {
   #below(folder: number): [first: number, end: number] {
     return folder < 0 ? [0, this.#table.count] : [folder + 1, this.#table.endOf(folder)];
   }
+}
+
+/** A mode as tree objects have it: in octal digits, with the space behind it. */
+function modeText(mode: number): Uint8Array {
+  let text = MODE_TEXTS.get(mode);
+  if (text === undefined) {
+    text = new TextEncoder().encode(`${mode.toString(8)} `);
+    MODE_TEXTS.set(mode, text);
+  }
+  return text;
+}
+
+const MODE_TEXTS = new Map<number, Uint8Array>();
+
+/** Where the entry of a tree object ends that begins there. */
+function endOfItem(content: Uint8Array, at: number): number {
+  const zero = content.indexOf(0, at);
+  return zero < 0 ? content.length : Math.min(zero + 1 + NAME_BYTES, content.length);
 }
 
 function refuseHostile(path: string): void {

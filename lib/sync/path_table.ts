@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Mode } from "../github/git_objects.ts";
 
 /** Bytes of an object name. */
@@ -15,6 +16,19 @@ export interface PathColumns {
   readonly paths: Uint8Array<ArrayBuffer>;
 }
 
+/** So many rows are made texts of at once, when one after the other is asked for. */
+const TEXTS = 256;
+
+/** Paths and names of some rows. */
+interface Texts {
+  /** The first of them. */
+  readonly rows: number;
+  readonly end: number;
+  readonly paths: readonly string[];
+  /** In hexadecimal digits, one behind the other. */
+  readonly names: string;
+}
+
 /**
  * Paths of a commit in Git's order, every folder directly before what it holds. Columns, because 60,000
  * objects with two strings each take longer to make than all of their files take to be looked at.
@@ -22,6 +36,7 @@ export interface PathColumns {
 export class PathTable {
   readonly columns: PathColumns;
   readonly count: number;
+  #near: Texts | undefined;
   /** Rows by name: an open hash table of row + 1, made when it is asked. */
   #byName: Uint32Array | undefined;
   /** Rows by path, for paths that are in another order than Git's; undefined while not checked. */
@@ -46,14 +61,31 @@ export class PathTable {
 
   /** The object name, 40 hexadecimal digits. */
   name(row: number): string {
-    return nameAt(this.columns.names, row);
+    const { rows, names } = this.#texts(row);
+    const at = (row - rows) * NAME_BYTES * 2;
+    return names.slice(at, at + NAME_BYTES * 2);
   }
 
   path(row: number): string {
-    const { paths, starts } = this.columns;
-    const bytes = paths.subarray(starts[row], starts[row + 1]! - 1);
-    for (const byte of bytes) if (byte > 0x7f) return decoder.decode(bytes);
-    return String.fromCharCode(...bytes);
+    const { rows, paths } = this.#texts(row);
+    return paths[row - rows]!;
+  }
+
+  /** Texts of a row and some that follow: who asks for one row often asks for the next. */
+  #texts(row: number): Texts {
+    const near = this.#near;
+    if (near && row >= near.rows && row < near.end) return near;
+    const { starts, paths, names } = this.columns;
+    const end = Math.min(row + (row === near?.end ? TEXTS : 1), this.count);
+    const ofRows = paths.subarray(starts[row], starts[end]! - 1);
+    const { buffer, byteOffset } = names;
+    const from = byteOffset + row * NAME_BYTES;
+    return this.#near = {
+      rows: row,
+      end,
+      paths: decoder.decode(ofRows).split("\0"),
+      names: Buffer.from(buffer, from, (end - row) * NAME_BYTES).toString("hex"),
+    };
   }
 
   /** Whether a row's path is that of a row of another table; false when there is no such row. */
@@ -293,9 +325,7 @@ function isPrefix(prefix: Uint8Array, paths: Uint8Array, start: number, cut: num
 
 /** One of many object names that stand behind each other, in hexadecimal digits. */
 export function nameAt(names: Uint8Array, row: number): string {
-  let name = "";
-  for (let i = row * NAME_BYTES; i < (row + 1) * NAME_BYTES; i++) name += HEX[names[i]!];
-  return name;
+  return Buffer.from(names.subarray(row * NAME_BYTES, (row + 1) * NAME_BYTES)).toString("hex");
 }
 
 /** The value of a hexadecimal digit (lower case). */
@@ -307,7 +337,3 @@ function digit(text: string, at: number): number {
 const SLASH = 0x2f;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const HEX: readonly string[] = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);

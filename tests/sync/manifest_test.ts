@@ -71,6 +71,14 @@ Deno.test("manifestFromTrees() refuses hostile names, wherever in the tree they 
   for (const names of [[".."], ["."], [".git"], ["a/b"], [""], ["x", "x"], ["a\nb"]]) {
     throws(() => manifestFromTrees(BLOB, BLOB, () => object(names)), /hostile path/, names.join());
   }
+  // What is as it was before is passed over quickly, but not twice.
+  const known = new ManifestTrees(manifestFromTrees(BLOB, BLOB, () => object(["a", "b", "c"])));
+  const again = (names: readonly string[]) =>
+    manifestFromTrees(BLOB, "0".repeat(40), () => object(names), known);
+  deepEqual(again(["a", "aa", "c"]).entries.map(({ path }) => path), ["a", "aa", "c"]);
+  deepEqual(again(["a", "b", "c", "d"]).copied.map(({ count }) => count), [3]);
+  throws(() => again(["a", "b", "a"]), /hostile path/);
+  throws(() => again(["a", "b", "c", "a"]), /hostile path/);
   throws(
     () => parseTree(new Uint8Array([49, 48, 32, 0xff, 0, ...Uint8Array.fromHex(BLOB)]), BLOB),
     /not valid UTF-8/,
