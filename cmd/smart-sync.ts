@@ -71,7 +71,7 @@ export const smartSync: Tool<typeof options> = {
       ctx.out.print(changedPaths(summary).join("\n"));
     }
     ctx.log.info(headline(summary));
-    if (summary.changed || values.verbose) ctx.out.print(syncReport(summary));
+    if (summary.changed || values.verbose) ctx.out.print(syncReport(summary, ctx.out.columns));
   },
 };
 
@@ -99,9 +99,13 @@ async function rollback(ctx: Context, values: ToolValues<typeof options>): Promi
   const short = (commit: string | undefined) => commit?.slice(0, 12) ?? "the tree of before";
   ctx.log.info(
     `rolled back from ${short(summary.from)} to ${short(summary.to)}: ` +
-      `${summary.restored} files restored, ${summary.removed} removed`,
+      `${files(summary.restored)} restored, ${files(summary.removed)} removed`,
   );
   if (summary.backup) ctx.log.info(`edits made since then are kept in ${summary.backup}`);
+}
+
+function files(count: number): string {
+  return `${count} file${count === 1 ? "" : "s"}`;
 }
 
 async function lock(ctx: Context): Promise<Disposable> {

@@ -10,7 +10,7 @@ export interface InstallationsDocument extends Document {
   /** Oldest first; also those that were reverted or undone. */
   readonly installations: readonly {
     readonly startedAt: string;
-    readonly hostName: string;
+    readonly host: string;
     readonly state: Receipt["state"];
     /** Machine paths. */
     readonly receipt: string;
@@ -31,7 +31,7 @@ export function installationsDocument(ctx: Context, exitCode: ExitCode): Install
     exitCode,
     installations: readReceipts(ctx).map((receipt) => ({
       startedAt: receipt.startedAt,
-      hostName: receipt.hostName,
+      host: receipt.hostName,
       state: receipt.state,
       receipt: `${places.receipts}/${receipt.id}.json`,
       backups: backupFolder(receipt),

@@ -89,7 +89,10 @@ async function existingFacts(ctx: Context): Promise<ConfigurationFacts | ToolErr
 }
 
 function notEvaluated(reason: string): ToolError {
-  return new ToolError(reason, { code: ExitCode.Configuration });
+  return new ToolError(reason, {
+    code: ExitCode.Configuration,
+    hint: "see why it does not evaluate: nixos-rebuild dry-build",
+  });
 }
 
 function writtenStateVersion(ctx: Context): string | undefined {

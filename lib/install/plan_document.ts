@@ -16,7 +16,7 @@ export function planDocument(
   const { source, judgement } = plan;
   return {
     version: VERSION,
-    hostName: plan.hostName,
+    host: plan.hostName,
     root: plan.root,
     source: source
       ? {
@@ -58,31 +58,27 @@ export function planDocument(
     steps: [...plan.steps.files, ...plan.steps.afterBuild].map((step) => stepDocument(ctx, step)),
     judgement: isJudged(judgement)
       ? {
-        verdicts: judgement.verdicts,
+        unknown: null,
+        verdicts: judgement.verdicts.map((verdict) => ({
+          ...verdict,
+          remedy: verdict.remedy ?? null,
+        })),
         disappears: judgement.disappears,
         failedAssertions: judgement.failedAssertions,
       }
-      : { unknown: judgement.unknown },
+      : { unknown: judgement.unknown, verdicts: null, disappears: null, failedAssertions: null },
   };
 }
 
 function stepDocument(ctx: Context, step: Step): object {
-  const common = {
+  return {
     id: step.id,
     kind: step.kind,
     title: step.title,
     path: ctx.root.host(step.path),
+    mode: "mode" in step ? step.mode.toString(8) : null,
+    content: step.kind === "file" ? step.content : null,
+    target: step.kind === "link" ? step.target : null,
+    from: step.kind === "tree" ? step.source.from : null,
   };
-  switch (step.kind) {
-    case "file":
-      return { ...common, mode: step.mode.toString(8), content: step.content };
-    case "link":
-      return { ...common, target: step.target };
-    case "remove":
-      return common;
-    case "tree":
-      return { ...common, from: step.source.from };
-    default:
-      return { ...common, mode: step.mode.toString(8) };
-  }
 }

@@ -5,7 +5,12 @@ import { sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
-import { bootDefault, currentSystem, returnToSystem } from "../rebuild/rebuild.ts";
+import {
+  bootDefault,
+  currentSystem,
+  returnMountedSystem,
+  returnToSystem,
+} from "../rebuild/rebuild.ts";
 import { restoreAccounts } from "./account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import { settleActivation } from "./unfinished.ts";
@@ -80,12 +85,17 @@ async function bringBackSystem(ctx: Context, receipt: Receipt): Promise<void> {
   const { activated, previousSystem, previousDefault } = receipt;
   if (activated === null) return;
   const target = (activated.profileSet ? previousDefault : undefined) ?? previousSystem;
-  const isBack = currentSystem(ctx) === previousSystem && bootDefault(ctx) === previousDefault;
-  if (isBack) return;
+  const runsAgain = !ctx.root.isRunning || currentSystem(ctx) === previousSystem;
+  if (runsAgain && bootDefault(ctx) === previousDefault) return;
   if (target === null) {
     throw new ToolError("the receipt names no previous system to go back to", {
       hint: "choose an older generation in the boot menu, or: nixos-rebuild switch --rollback",
     });
+  }
+  if (!ctx.root.isRunning) {
+    await returnMountedSystem(ctx, target);
+    ctx.log.info(`${ctx.root.path} boots the previous system again: ${target}`);
+    return;
   }
   const outcome = await returnToSystem(ctx, target);
   if (outcome.kind === "failed" || outcome.kind === "went-back") {

@@ -17,6 +17,7 @@ export class Root {
     if (!path.startsWith("/")) {
       throw new ToolError(`root "${path}" is not an absolute path`, {
         code: ExitCode.InvalidArguments,
+        hint: "name it from / on",
       });
     }
     this.#prefix = normalize(path) === "/" ? "" : normalize(path);

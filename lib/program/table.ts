@@ -2,10 +2,14 @@ import { style, visibleWidth } from "./style.ts";
 
 /** The gap between columns. */
 const GAP = 2;
+/** With fewer columns a text in the last one would be a ladder of words. */
+const NARROW = 32;
+/** Where such a text begins instead. */
+const BELOW = "      ";
 
 /**
  * Aligned columns under bold headings. The last column takes what is left of the width, continued on
- * further lines; the others are as wide as their widest cell.
+ * further lines, or below its row where little is left; the others are as wide as their widest cell.
  * @param columns width of the terminal
  */
 export function table(
@@ -20,8 +24,13 @@ export function table(
   const used = widths.slice(0, last).reduce((sum, width) => sum + width + GAP, 0);
   const room = Math.max(20, columns - used - 2);
   const line = (cells: readonly string[]) => {
-    const [first = "", ...more] = wrapWords(cells[last] ?? "", room);
+    const text = cells[last] ?? "";
     const head = cells.slice(0, last).map((cell, column) => pad(cell, widths[column]! + GAP));
+    if (room < NARROW && visibleWidth(text) > room) {
+      const below = wrapWords(text, columns - BELOW.length).map((part) => BELOW + part);
+      return ["  " + head.join("").trimEnd(), ...below];
+    }
+    const [first = "", ...more] = wrapWords(text, room);
     return ["  " + head.join("") + first, ...more.map((part) => " ".repeat(used + 2) + part)]
       .map((text) => text.trimEnd());
   };

@@ -23,5 +23,6 @@ export { confirmEarlierActivation, settleEarlierActivation } from "./earlier_act
 export { type Action, ACTIONS, type RebuildOptions } from "./options.ts";
 export { type RebuildResult, rebuildSystem } from "./rebuild_system.ts";
 export { reportRebuild } from "./report.ts";
+export { returnMountedSystem } from "./return_mounted.ts";
 export { sourceCommit } from "./source_commit.ts";
 export { type SystemRecord, systemRecord } from "../nix/system_record.ts";

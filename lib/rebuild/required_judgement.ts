@@ -1,4 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
+import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { currentSystem } from "../nix/generations.ts";
@@ -69,6 +70,8 @@ async function refuse(ctx: Context, refused: readonly Verdict[]): Promise<void> 
   const [first] = refused;
   throw new ToolError(`this would not be safe to activate: ${first!.what}: ${first!.why}`, {
     code: ExitCode.Configuration,
-    hint: `set ${first!.remedy ?? "what is missing"}`,
+    hint: first!.remedy === undefined
+      ? "what is missing is named above"
+      : `add this to the configuration (${places.configuration}/local.nix): ${first!.remedy}`,
   });
 }

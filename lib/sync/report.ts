@@ -1,12 +1,16 @@
 import { printableLine } from "../machine/printable.ts";
 import { sign, style } from "../program/style.ts";
+import { table } from "../program/table.ts";
 import type { SyncSummary } from "./options.ts";
 
 /** So many paths are listed one by one. */
 const LISTED = 10;
 
-/** The summary as an aligned table, with what deserves attention below. */
-export function syncReport(summary: SyncSummary): string {
+/**
+ * The summary as an aligned table, with what deserves attention below.
+ * @param columns width of the terminal
+ */
+export function syncReport(summary: SyncSummary, columns: number): string {
   const { counts } = summary;
   const would = summary.written ? "" : " (would be)";
   const rows: [string, string][] = [
@@ -25,11 +29,8 @@ export function syncReport(summary: SyncSummary): string {
     ["seconds", summary.seconds.toFixed(2)],
     ["transport", `${summary.transport}: ${summary.reason}`],
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const lines = rows.map(([name, value]) =>
-    `  ${style.dim(name.padEnd(width))}  ${printableLine(value)}`
-  );
-  return [...lines, ...notes(summary)].join("\n");
+  const cells = rows.map(([name, value]) => [style.dim(name), printableLine(value)]);
+  return [table(["", ""], cells, columns), ...notes(summary)].join("\n");
 }
 
 /** The changed paths, each with its mark, for `--dry-run` and `--verbose`. */

@@ -14,7 +14,7 @@ export async function syncSources(ctx: Context, options: UpdateOptions): Promise
   ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
   if (summary.changed && verbose) ctx.out.print(changedPaths(summary).join("\n"));
   ctx.log.info(`${summary.repository} @ ${summary.ref}: ${sentence(summary)}`);
-  if (summary.changed || verbose) ctx.out.print(syncReport(summary));
+  if (summary.changed || verbose) ctx.out.print(syncReport(summary, ctx.out.columns));
   return summary;
 }
 

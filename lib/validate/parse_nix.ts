@@ -26,5 +26,7 @@ export async function parseNix(ctx: Context, paths: readonly string[]): Promise<
   const failure = evaluationFailure(paths.join(", "), stderr);
   if (code === 1 || failure.code === ExitCode.PermissionDenied) throw failure;
   // Nix itself crashed: that says nothing about the files.
-  throw new ToolError(`nix-instantiate ended with ${code}: ${stderr.trim()}`);
+  throw new ToolError(`nix-instantiate ended with ${code}: ${stderr.trim()}`, {
+    hint: `try it: nix-instantiate --parse ${paths.join(" ")}`,
+  });
 }
