@@ -39,7 +39,7 @@ in
 {
   format = inTree "format" [ ] "deno fmt --check cmd lib tests nix";
   lint = inTree "lint" [ ] "deno lint cmd lib tests nix";
-  types = inTree "types" [ ] "deno check --frozen cmd lib tests nix";
+  types = inTree "types" [ ] "deno check --frozen --cached-only cmd lib tests nix";
   # The tests skip what a sandbox lacks (Nix, root) and say so.
   tests = inTree "tests" [ pkgs.curl pkgs.git pkgs.jq pkgs.util-linux ]
     "deno test --allow-all --frozen --cached-only tests";

@@ -5,8 +5,8 @@ import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
 import { toolNames } from "../../nix/compile.ts";
 import { nixHash, recordedHash, stripNpmFolder } from "../../nix/npm_dependencies.ts";
 import { canStartKits, inRoot, nixosLikeRoot } from "./nixos_like_root.ts";
+import { addNpmPackages, npmFolderFromCache } from "./npm_store.ts";
 import {
-  copy,
   copyOfFlake,
   nix,
   nixOutput,
@@ -14,28 +14,6 @@ import {
   scratchFolder,
   WITH_STAND_IN,
 } from "./support.ts";
-
-/** `name@version` of every package that deno.lock pins; peers after "_" are no part of the version. */
-function lockedPackages(): { readonly name: string; readonly version: string }[] {
-  const { npm } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.lock`));
-  return Object.keys(npm).map((key) => {
-    const at = key.indexOf("@", 1);
-    return { name: key.slice(0, at), version: key.slice(at + 1).split("_")[0]! };
-  });
-}
-
-/** The packages of deno.lock from this Deno's cache, laid out as in the cache. */
-async function npmFolderFromCache(target: string): Promise<void> {
-  const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout));
-  const [registry, ...others] = [...Deno.readDirSync(npmCache)].map((entry) => entry.name);
-  assert.ok(registry && others.length === 0, `one registry expected in ${npmCache}`);
-  for (const { name, version } of lockedPackages()) {
-    const folder = `${target}/${registry}/${name}`;
-    Deno.mkdirSync(folder, { recursive: true });
-    copy(`${npmCache}/${registry}/${name}/${version}`, `${folder}/${version}`);
-  }
-}
 
 /** Runs a Nix command where there is no network; who is not root cannot take it away, and trusts Nix. */
 async function withoutNetwork(command: readonly string[], env: Readonly<Record<string, string>>) {
@@ -114,12 +92,7 @@ Deno.test({
       Deno.chmodSync(env[name], 0o755);
     }
     Deno.chmodSync(folder.path, 0o755);
-    // The result of the build that would download: the same name and hash are the same store path.
-    const lock = Deno.readFileSync(`${REPOSITORY}/deno.lock`);
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", lock)).toHex();
-    const npm = `${folder.path}/hyper-nixos-npm-${digest.slice(0, 12)}`;
-    await npmFolderFromCache(npm);
-    await nixOutput("nix-store", ["--add-fixed", "--recursive", "sha256", npm]);
+    await addNpmPackages();
 
     const result = `${folder.path}/result`;
     const { code: built, stderr: log } = await withoutNetwork([
