@@ -7,30 +7,44 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Seconds after which a command counts as hanging and is killed, if nothing else is said. */
+const LIMIT = 180;
+
+/** A command that did not end in time. */
+export class Hung extends Error {
+  override readonly name = "Hung";
+  constructor(readonly seconds: number) {
+    super(`had not ended after ${seconds} s and was killed`);
+  }
+}
+
 /**
  * Runs a command to its end.
  * @returns milliseconds from start to end
- * @throws Error with what the command wrote, when it fails
+ * @throws Error with what the command wrote, when it fails; {@link Hung}
  */
-export async function timed(command: Command): Promise<number> {
+export async function timed(command: Command, limit = LIMIT): Promise<number> {
   const start = performance.now();
-  await run(command);
+  await run(command, limit);
   return performance.now() - start;
 }
 
-/** Milliseconds after which a command counts as hanging and is killed. */
-const LIMIT = 180_000;
-
-/** Runs a command; its standard output. */
-export async function run({ command, args, cwd, env }: Command): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("timeout", {
-    args: ["--signal=KILL", String(LIMIT / 1000), command, ...args],
+/**
+ * Runs a command; its standard output.
+ * @param limit seconds after which it and what it has started are killed
+ */
+export async function run({ command, args, cwd, env }: Command, limit = LIMIT): Promise<string> {
+  const start = performance.now();
+  // timeout(1) makes a process group and kills that, so nothing of a shell's is left.
+  const { success, signal, stdout, stderr } = await new Deno.Command("timeout", {
+    args: ["--signal=KILL", String(limit), command, ...args],
     env: { ...env },
     clearEnv: true,
     stdin: "null",
     ...(cwd === undefined ? {} : { cwd }),
   }).output();
   if (success) return new TextDecoder().decode(stdout);
+  if (signal === "SIGKILL" && performance.now() - start >= limit * 1000) throw new Hung(limit);
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).slice(-2000);
   throw new Error(`${command} ${args.join(" ")}\n${decode(stdout)}${decode(stderr)}`);
 }

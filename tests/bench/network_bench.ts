@@ -1,6 +1,6 @@
 import { gitEnvironment } from "../support/github/git_environment.ts";
 import type { SizedRepository } from "../support/sized_repository.ts";
-import { median, run, settle, timed } from "./measure.ts";
+import { Hung, median, run, settle, timed } from "./measure.ts";
 import {
   archive,
   clear,
@@ -29,6 +29,8 @@ export interface Scenario {
   readonly change: number | "install";
   /** By the peer's name. */
   readonly figures: ReadonlyMap<string, Figure>;
+  /** Peers that should have a figure and have none, and why. */
+  readonly missing: ReadonlyMap<string, string>;
 }
 
 /** What is measured over the network. */
@@ -36,10 +38,13 @@ export interface NetworkBenchOptions {
   readonly repository: SizedRepository;
   readonly network: NetworkKind;
   readonly changes: readonly (number | "install")[];
-  readonly iterations: number;
+  /** Rounds of a scenario. */
+  readonly rounds: (change: number | "install") => number;
+  /** Why peers, by name, are not tried any more with this repository; what hangs is added. */
+  readonly givenUp: Map<string, string>;
   /** Command line of smart-sync; undefined leaves it out. */
   readonly tool: readonly string[] | undefined;
-  /** giget's program; undefined leaves it out. */
+  /** giget's program; undefined where it could not be installed. */
   readonly gigetCli: string | undefined;
   readonly folder: string;
   readonly say: (line: string) => void;
@@ -48,61 +53,92 @@ export interface NetworkBenchOptions {
 /** More raw files than this take longer than anybody waits. */
 const MOST_RAW_FILES = 2000;
 
-/** Runs all peers of all scenarios in turns; each result is compared with git's own tree once. */
-export async function benchNetwork(options: NetworkBenchOptions): Promise<Scenario[]> {
-  const { network: kind, repository, say } = options;
-  await using network = await TestNetwork.start(kind, repository.directory);
-  const scenarios: Scenario[] = [];
+/** Seconds that a peer may take. The slowest that works needs half of it. */
+const PEER_LIMIT = 90;
+
+/** Runs all peers of a scenario in turns, one scenario after the other. */
+export async function* benchNetwork(
+  options: NetworkBenchOptions,
+): AsyncGenerator<Scenario, void, void> {
+  await using network = await TestNetwork.start(options.network, options.repository.directory);
   for (const change of options.changes) {
-    const target = typeof change === "number" && change > 0
-      ? repository.changed.get(change)
-      : undefined;
-    const peers = peersOf(options, change);
-    const samples = new Map<string, Figure[]>(peers.map(({ name }) => [name, []]));
-    for (let round = 0; round < options.iterations; round++) {
-      for (const peer of rotated(peers, round)) {
-        const folder = `${options.folder}/${peer.name.replaceAll(" ", "-")}-${peer.incremental}`;
-        await Deno.mkdir(folder, { recursive: true });
-        const situation: Situation = { network, repository, target, folder };
-        // A peer that fails or hangs is left out; smart-sync has to work.
-        const figure = await measure(peer, situation).catch((error) => {
-          if (peer.name === "smart-sync") throw error;
-          say(`${peer.name} failed: ${error instanceof Error ? error.message : error}`);
-        });
-        if (!figure) continue;
-        samples.get(peer.name)!.push(figure);
-        if (round === 0 && peer.name !== "raw files") await verify(peer, situation);
-      }
-    }
-    const figures = new Map(
-      [...samples].filter(([, of]) => of.length > 0).map(([name, of]) => [name, mediansOf(of)]),
-    );
-    scenarios.push({ network: kind, files: repository.files, change, figures });
-    const shown = [...figures].map(([name, { milliseconds }]) =>
+    const scenario = await benchScenario(options, network, change);
+    const shown = [...scenario.figures].map(([name, { milliseconds }]) =>
       `${name} ${Math.round(milliseconds)}`
     );
-    say(`${repository.files} files, ${kind.name}, ${change}: ${shown.join(", ")} ms`);
+    const where = `${options.repository.files} files, ${options.network.name}, ${change}`;
+    options.say(`${where}: ${shown.join(", ")} ms`);
+    yield scenario;
   }
-  return scenarios;
 }
 
-function peersOf(options: NetworkBenchOptions, change: number | "install"): Peer[] {
+/** Each result is compared with git's own tree once. */
+async function benchScenario(
+  options: NetworkBenchOptions,
+  network: TestNetwork,
+  change: number | "install",
+): Promise<Scenario> {
+  const { repository, givenUp, say } = options;
+  const target = typeof change === "number" && change > 0
+    ? repository.changed.get(change)
+    : undefined;
+  const { peers, missing } = peersOf(options, change);
+  const samples = new Map<string, Figure[]>(peers.map(({ name }) => [name, []]));
+  for (let round = 0; round < options.rounds(change); round++) {
+    for (const peer of rotated(peers, round)) {
+      const { name } = peer;
+      const reason = missing.get(name) ?? givenUp.get(name);
+      if (reason !== undefined) {
+        missing.set(name, reason);
+        continue;
+      }
+      const folder = `${options.folder}/${name.replaceAll(" ", "-")}-${peer.incremental}`;
+      await Deno.mkdir(folder, { recursive: true });
+      const situation: Situation = { network, repository, target, folder };
+      try {
+        samples.get(name)!.push(await measure(peer, situation));
+        if (round === 0 && name !== "raw files") await verify(peer, situation);
+      } catch (error) {
+        // A peer that fails or hangs is left out; smart-sync has to work.
+        if (name === "smart-sync") throw error;
+        say(`${name}: ${error instanceof Error ? error.message : error}`);
+        missing.set(name, error instanceof Hung ? error.message : "failed");
+        if (error instanceof Hung) givenUp.set(name, `not tried: before, it ${error.message}`);
+      }
+    }
+  }
+  const complete = [...samples].filter(([name, of]) => of.length > 0 && !missing.has(name));
+  const figures = new Map(complete.map(([name, of]) => [name, mediansOf(of)]));
+  return { network: options.network, files: repository.files, change, figures, missing };
+}
+
+function peersOf(
+  options: NetworkBenchOptions,
+  change: number | "install",
+): { peers: Peer[]; missing: Map<string, string> } {
   const { repository, tool, gigetCli } = options;
+  const missing = new Map<string, string>();
   if (change === "install") {
-    return [
+    if (repository.files > MOST_RAW_FILES) {
+      missing.set("raw files", `not tried: ${repository.files} files one by one`);
+    }
+    if (gigetCli === undefined) missing.set("giget", "could not be installed");
+    const peers = [
       ...(tool ? [smartSync(tool, false)] : []),
       gitClone,
       archive,
-      ...(repository.files <= MOST_RAW_FILES ? [rawFiles(allPaths)] : []),
+      rawFiles(allPaths),
       ...(gigetCli === undefined ? [] : [giget(gigetCli)]),
     ];
+    return { peers, missing };
   }
   const written = ({ target }: Situation) => Promise.resolve(target?.written ?? []);
-  return [
+  const peers = [
     ...(tool ? [smartSync(tool, true)] : []),
     gitFetch,
     ...(change > 0 ? [rawFiles(written)] : []),
   ];
+  return { peers, missing };
 }
 
 async function measure(peer: Peer, situation: Situation): Promise<Figure> {
@@ -113,7 +149,7 @@ async function measure(peer: Peer, situation: Situation): Promise<Figure> {
   await network.moveMain(target?.sha ?? repository.base);
   await settle(situation.folder);
   network.resetTraffic();
-  const milliseconds = await timed(peer.command(situation));
+  const milliseconds = await timed(peer.command(situation), PEER_LIMIT);
   const { connections, down } = network.traffic;
   return { milliseconds, connections, down };
 }

@@ -6,9 +6,11 @@ import { judge, type Results, type Target } from "./targets.ts";
 export interface ReportHead {
   readonly machine: string;
   readonly tool: string;
-  readonly iterations: string;
+  readonly rounds: string;
   /** What else kept the machine busy. */
   readonly load: string;
+  /** False while there is more to be measured. */
+  readonly complete: boolean;
 }
 
 /** The report in Markdown. */
@@ -17,7 +19,8 @@ export function report(head: ReportHead, results: Results): string {
     "# Benchmarks",
     "Written by `deno task bench`; do not edit. All peers ran in turns in one run; figures are medians. " +
     "Compare ratios: seconds depend on the machine.",
-    `Machine: ${head.machine}. smart-sync: ${head.tool}. ${head.iterations} ${head.load}`,
+    `Machine: ${head.machine}. smart-sync: ${head.tool}. ${head.rounds} ${head.load}`,
+    ...(head.complete ? [] : ["This run was stopped: what it had not measured is not here."]),
     "The network is a model: a proxy that delays every byte by half a round trip, lets all connections " +
     "share the bandwidth in each direction, and makes a new connection wait as long as TCP and TLS take " +
     "(three round trips to its first answer). It models no loss and no slow start. The server is the GitHub " +
@@ -45,15 +48,29 @@ function byNetwork(scenarios: readonly Scenario[]): string[] {
     ({ files, network }) => `${files} files, ${network.description}`,
   );
   return [...groups].flatMap(([title, group]) => {
-    const peers = [...new Set(group.flatMap(({ figures }) => [...figures.keys()]))];
+    const peers = [
+      ...new Set(group.flatMap(({ figures, missing }) => [...figures.keys(), ...missing.keys()])),
+    ];
     const header = ["changed files", ...peers, "smart-sync's traffic"];
-    const rows = group.map(({ change, figures }) => [
-      change === "install" ? "all (first install)" : String(change),
-      ...peers.map((peer) => seconds(figures.get(peer))),
+    const rows = group.map(({ change, figures, missing }) => [
+      changeText(change),
+      ...peers.map((peer) => missing.has(peer) ? "—" : seconds(figures.get(peer))),
       traffic(figures.get("smart-sync")),
     ]);
-    return [`## ${title}`, "Seconds.", table(header, rows)];
+    const notes = group.flatMap(({ change, missing }) =>
+      [...missing].map(([peer, reason]) => `- — ${peer}, ${changeText(change)}: ${reason}`)
+    );
+    return [
+      `## ${title}`,
+      "Seconds.",
+      table(header, rows),
+      ...(notes.length > 0 ? [notes.join("\n")] : []),
+    ];
   });
+}
+
+function changeText(change: Scenario["change"]): string {
+  return change === "install" ? "all (first install)" : String(change);
 }
 
 function seconds(figure: Figure | undefined): string {
@@ -62,7 +79,9 @@ function seconds(figure: Figure | undefined): string {
 
 function traffic(figure: Figure | undefined): string {
   if (figure === undefined) return "";
-  return `${Math.round(figure.down / 1000)} kB, ${figure.connections} connections`;
+  const { connections } = figure;
+  const unit = connections === 1 ? "connection" : "connections";
+  return `${Math.round(figure.down / 1000)} kB, ${connections} ${unit}`;
 }
 
 function localPart({ files, check, hash, memory }: LocalFigures): string {

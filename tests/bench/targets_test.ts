@@ -13,7 +13,13 @@ function scenario(
     name,
     { milliseconds: value, connections: 1, down: 1 },
   ]);
-  return { network: networkKinds[0]!, files: 10, change, figures: new Map(figures) };
+  return {
+    network: networkKinds[0]!,
+    files: 10,
+    change,
+    figures: new Map(figures),
+    missing: new Map(),
+  };
 }
 
 Deno.test("median() is the middle of the sorted values", () => {
