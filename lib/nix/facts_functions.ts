@@ -1,0 +1,168 @@
+/**
+ * The functions and names of `facts_expression.ts`: how a value of any NixOS from 21.11 on becomes
+ * JSON. Nix code for a `let`, in which `nixos` is `{ config, options, pkgs }`.
+ *
+ * `guard` stands around every value: what throws when it is evaluated becomes `{ unreadable = true; }`.
+ * Nix can catch `throw` and failed assertions only; what it cannot (a missing attribute, a wrong type)
+ * fails the group. Password hashes are classified here and leave Nix never.
+ */
+export const factsFunctions = String.raw`
+  inherit (builtins) attrNames concatMap elem elemAt filter foldl' genList getAttr hasAttr isAttrs isBool
+    isInt isList isPath isString length map match pathExists readFile split stringLength substring
+    toString unsafeDiscardStringContext;
+  inherit (nixos) config;
+  options = nixos.options or { };
+  pkgs = nixos.pkgs or (config._module.args.pkgs or { });
+
+  guard = value:
+    let result = builtins.tryEval (builtins.deepSeq value value);
+    in if result.success then result.value else { unreadable = true; };
+
+  # Each member of an attribute set, as a list; the name is known even if the rest is unreadable.
+  each = set: read:
+    map (name: { inherit name; } // builtins.mapAttrs (_: guard) (read name (getAttr name set)))
+      (attrNames set);
+
+  orElse = fallback: value: if value == null then fallback else value;
+  text = value: if value == null then null else unsafeDiscardStringContext (toString value);
+  # Some lists of names became sets of name = true; over time.
+  names = value: if isAttrs value then filter (name: getAttr name value == true) (attrNames value) else map text value;
+  lines = value: filter (line: isString line && line != "") (split "[\r\n]+" value);
+  words = value:
+    if value == null then [ ]
+    else if isList value then concatMap words value
+    else filter (word: isString word && word != "") (split "[ \t]+" (toString value));
+  yes = value: if isString value then value == "yes" || value == "true" else value;
+
+  # What modules outside NixOS define: its own add store paths, generated rules and what follows the
+  # release. Null where that cannot be told.
+  ownDefinitions = option:
+    let
+      files = option.files or [ ];
+      count = length files;
+      modules = toString (pkgs.path or "/no-nixpkgs") + "/nixos/modules/";
+      isOwn = file: substring 0 (stringLength modules) (text file) != modules;
+      own = filter (index: isOwn (elemAt files index)) (genList (index: index) count);
+    in
+      if count == 0 || count != length (option.definitions or [ ]) then null
+      else map (elemAt option.definitions) own;
+  ownLines = option: value:
+    let own = ownDefinitions option;
+    in if own == null then text value else builtins.concatStringsSep "\n" (map text own);
+  ownNames = option: value:
+    let own = ownDefinitions option;
+    in if own == null then names value else concatMap names own;
+  ownMembers = option: value:
+    let own = ownDefinitions option;
+    in attrNames (if own == null then value else foldl' (a: b: a // b) { } (filter isAttrs own));
+
+  boot = config.boot;
+  grub = boot.loader.grub or { };
+  net = config.networking;
+  ssh = config.services.openssh;
+  settings = ssh.settings or { };
+
+  # Of networkd's files those that the owner declared: NixOS makes others of networking.*.
+  ownUnits = units:
+    let
+      network = options.systemd.network or { };
+      member = name: set: if hasAttr name set then getAttr name set else { };
+      declared = kind: suffix:
+        map (name: name + suffix) (ownMembers (member kind network) (member kind config.systemd.network));
+      own = declared "networks" ".network" ++ declared "netdevs" ".netdev" ++ declared "links" ".link"
+        ++ ownMembers (network.units or { }) { };
+    in builtins.removeAttrs units (filter (name: ! elem name own) (attrNames units));
+
+  # What an option is set to, or null where nobody set it (1500 is the priority of defaults).
+  definedOnly = option: value:
+    if (option.highestPrio or 100) >= 1500 then null else value;
+
+  shellPath = shell:
+    if shell == null then null
+    else if isAttrs shell && shell ? shellPath then "/run/current-system/sw" + shell.shellPath
+    else text shell;
+
+  hashKind = hash:
+    if hash == null then "none"
+    else if hash == "" then "empty-hash"
+    else if elem (substring 0 1 hash) [ "!" "*" ] then "locked-hash"
+    else "hash";
+  # The order in which update-users-groups.pl lets one replace the other.
+  passwordKind = user:
+    if (user.hashedPasswordFile or (user.passwordFile or null)) != null then "file"
+    else if (user.password or null) != null then "plain"
+    else hashKind (user.hashedPassword or null);
+
+  # Reading what a derivation has yet to build would build it: only files that are there are read.
+  keyFiles = user: map (file: text file) (user.openssh.authorizedKeys.keyFiles or [ ]);
+  keyLines = content: filter (line: match "[ \t]*#.*" line == null) (lines content);
+  readKeys = file: keyLines (unsafeDiscardStringContext (readFile file));
+
+  account = name: user: {
+    uid = user.uid or null;
+    isNormalUser = user.isNormalUser or false;
+    isSystemUser = user.isSystemUser or false;
+    group = user.group or "";
+    extraGroups = user.extraGroups or [ ];
+    description = user.description or "";
+    home = text (user.home or "/var/empty");
+    createHome = user.createHome or false;
+    shell = shellPath (user.shell or null);
+    password = passwordKind user;
+    passwordFile = text (user.hashedPasswordFile or (user.passwordFile or null));
+    hasInitialPassword = (user.initialPassword or null) != null
+      || elem (hashKind (user.initialHashedPassword or null)) [ "hash" "empty-hash" ];
+    authorizedKeys = map text (user.openssh.authorizedKeys.keys or [ ])
+      ++ concatMap readKeys (filter pathExists (keyFiles user));
+    unreadKeyFiles = filter (file: ! pathExists file) (keyFiles user);
+  };
+  isDisabled = set: name: (builtins.tryEval ((getAttr name set).enable or true)) == { success = true; value = false; };
+  enabled = set: builtins.removeAttrs set (filter (isDisabled set) (attrNames set));
+
+  # Rules of sudo that let somebody run everything as root.
+  sudoRules = sudo: concatMap sudoRule (sudo.extraRules or [ ]);
+  sudoRule = rule:
+    let
+      command = entry: if isString entry then { command = entry; options = [ ]; } else entry;
+      all = filter (entry: entry.command == "ALL") (map command (rule.commands or [ ]));
+      asRoot = elem (rule.runAs or "ALL:ALL") [ "ALL" "ALL:ALL" "root" "root:root" "root:ALL" "ALL:root" ];
+    in if all == [ ] || ! asRoot then [ ] else [ {
+      users = map toString (rule.users or [ ]);
+      groups = map toString (rule.groups or [ ]);
+      noPassword = builtins.any (entry: elem "NOPASSWD" (entry.options or [ ])) all;
+    } ];
+  sudos = filter (sudo: sudo.enable or false)
+    [ (config.security.sudo or { }) (config.security.sudo-rs or { }) ];
+
+  sshSetting = name: old: fallback:
+    orElse (orElse fallback (getOr old ssh null)) (getOr name settings null);
+  getOr = name: set: fallback: if hasAttr name set then getAttr name set else fallback;
+  ownSshSettings = ownMembers (options.services.openssh.settings or { }) settings;
+  sshKnown = [
+    "PermitRootLogin" "PasswordAuthentication" "KbdInteractiveAuthentication"
+    "ChallengeResponseAuthentication" "PubkeyAuthentication" "UsePAM" "AllowUsers" "DenyUsers"
+    "AllowGroups" "DenyGroups"
+  ];
+  isScalar = value: isString value || isInt value || isBool value;
+  isPlain = value: isScalar value || isList value && builtins.all isScalar value;
+  plainSetting = value: if isList value then map toString value else value;
+
+  ports = firewall: {
+    tcp = firewall.allowedTCPPorts or [ ];
+    udp = firewall.allowedUDPPorts or [ ];
+    tcpRanges = map range (firewall.allowedTCPPortRanges or [ ]);
+    udpRanges = map range (firewall.allowedUDPPortRanges or [ ]);
+  };
+  range = value: { inherit (value) from to; };
+
+  gateway = value:
+    if value == null then null
+    else if isString value then { address = value; interface = null; metric = null; }
+    else { inherit (value) address; interface = value.interface or null; metric = value.metric or null; };
+  addresses = value: map (entry: { inherit (entry) address prefixLength; }) (value.addresses or [ ]);
+  routes = value: map (entry: { inherit (entry) address prefixLength; via = entry.via or null; }) (value.routes or [ ]);
+
+  starts = unit: (unit.enable or true)
+    && (unit.wantedBy or [ ]) ++ (unit.requiredBy or [ ]) ++ (unit.upheldBy or [ ]) != [ ];
+  startsSafely = set: name: hasAttr name set && (builtins.tryEval (starts (getAttr name set))).value;
+`;

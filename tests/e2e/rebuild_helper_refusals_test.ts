@@ -1,0 +1,145 @@
+/** What rebuild-helper does not do, and what it says instead. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { hasNix, isRoot } from "../support/needs.ts";
+import { NEW, RebuildHost as Host, withLine } from "../support/rebuild_host.ts";
+
+const ignore = !hasNix || !isRoot;
+
+Deno.test({
+  name: "rebuild-helper names the hosts of the flake and the nearest one",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const { code, stderr } = await host.run(["--host", "starlin", "build"]);
+    equal(code, 6);
+    match(stderr, /no host "starlin"/);
+    match(stderr, /did you mean starling\? It has: starling/);
+    const twice = await host.run(["--flake", "/etc/nixos#starling", "--host", "other", "build"]);
+    equal(twice.code, 4);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper tells a broken configuration (6) from a failing build (1)",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const original = host.machine.read("/etc/nixos/configuration.nix");
+    host.configure(withLine('environment.etc.broken.text = throw "no name";'));
+    const broken = await host.run(["build"]);
+    equal(broken.code, 6, broken.stderr);
+    match(broken.stderr, /no name/);
+    match(broken.stderr, /\/var\/log\/nixos\/rebuild-\d+T\d+Z\.log/);
+    host.machine.write("/etc/nixos/configuration.nix", original);
+
+    host.configure(withLine(
+      'environment.etc.broken.source = derivation { name = "broken"; system = "x86_64-linux"; ' +
+        'builder = "/bin/sh"; args = [ "-c" "echo this is why; exit 3" ]; };',
+    ));
+    const failing = await host.run(["build"]);
+    equal(failing.code, 1, failing.stderr);
+    match(failing.stdout, /this is why/);
+    match(failing.stderr, /failed at \/nix\/store\/.*-broken\.drv/);
+    deepEqual(host.actions(), []);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper refuses to lock out who is at work, and disks that are not there",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    const env = { SUDO_USER: "dana" };
+    const first = await host.run(["test"], { env });
+    equal(first.code, 0, first.stderr);
+    // What runs now is what is compared with: the scratch system's activation changes nothing.
+    const toplevel = JSON.parse((await host.run(["--json", "build"])).stdout).toplevel;
+    const link = host.machine.host("/run/current-system");
+    Deno.removeSync(link);
+    Deno.symlinkSync(toplevel, link);
+
+    const original = host.machine.read("/etc/nixos/configuration.nix");
+    host.configure(withLine("security.sudo.enable = lib.mkForce false;"));
+    const locked = await host.run(["switch"], { env });
+    equal(locked.code, 6, locked.stdout + locked.stderr);
+    match(locked.stderr, /not proven: dana can become root: there is no sudo/);
+    match(locked.stderr, /security\.sudo\.enable = true;/);
+
+    host.machine.write("/etc/nixos/configuration.nix", original);
+    const hardware = "/etc/nixos/hardware-configuration.nix";
+    host.machine.write(
+      hardware,
+      host.machine.read(hardware).replace(/by-uuid\/[0-9a-f-]{36}/, "by-uuid/0000-gone"),
+    );
+    const gone = await host.run(["switch"], { env });
+    equal(gone.code, 6, gone.stdout + gone.stderr);
+    match(gone.stderr, /there is no \/dev\/disk\/by-uuid\/0000-gone/);
+    deepEqual(host.actions(), [`test ${NEW}`]);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper does not touch running guests without being allowed to",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    Deno.writeTextFileSync(
+      `${host.stand.folder}/virsh`,
+      "#!/bin/sh\nprintf 'web\\ndatabase\\n\\n'\n",
+      { mode: 0o755 },
+    );
+    Deno.chmodSync(`${host.stand.folder}/virsh`, 0o755);
+    host.ends(
+      "hook",
+      "#!/bin/sh\n[ $1 != dry-activate ] || " +
+        "echo 'would restart the following units: libvirtd.service, sshd.service'\n",
+    );
+    const refused = await host.run(["switch"]);
+    equal(refused.code, 4, refused.stderr);
+    match(refused.stderr, /libvirtd\.service, and these guests run: web, database/);
+    match(refused.stderr, /--restart-guests/);
+    deepEqual(host.actions(), [`dry-activate ${NEW}`]);
+    equal((await host.run(["--restart-guests", "switch"])).code, 0);
+
+    host.ends("hook", "#!/bin/sh\necho 'would restart the following units: sshd.service'\n");
+    equal((await host.run(["switch"])).code, 0);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper ends with 2 without nixos-rebuild, 3 without root, 4 without sense",
+  ignore,
+  fn: async () => {
+    using host = new Host({ only: ["systemctl"] });
+    const missing = await host.run(["switch"]);
+    equal(missing.code, 2, missing.stderr);
+    match(missing.stderr, /nixos-rebuild not found/);
+    equal((await host.run(["switch"], { uid: 65534 })).code, 3);
+    for (
+      const args of [
+        [],
+        ["unbuild"],
+        ["--rollback", "--confirmed"],
+        ["--rollback", "build"],
+        ["--confirm", "60", "build"],
+        ["--confirm", "soon", "switch"],
+        ["--list-generations", "switch"],
+      ]
+    ) equal((await host.run(args)).code, 4, args.join(" "));
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper explains a pre-switch check's refusal and offers boot",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    host.ends("hook", "#!/bin/sh\necho \"Pre-switch check 'switchInhibitors' failed\"\nexit 1\n");
+    const { code, stderr, stdout } = await host.run(["switch"]);
+    equal(code, 1);
+    match(stdout, /switchInhibitors/);
+    match(stderr, /a pre-switch check refused it/);
+    match(stderr, /next: make it the boot default and reboot: rebuild-helper boot/);
+    equal(host.bootDefault(), host.machine.toplevel);
+  },
+});
