@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+
+const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+const page = Deno.readTextFileSync(`${REPOSITORY}/docs/architecture.md`);
+/** What anything that prints may take from lib/program. */
+const LAYOUT = ["lib/program/style.ts", "lib/program/table.ts"];
+
+interface Import {
+  /** Paths in the repository. */
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const imports = ["lib", "cmd"].flatMap(sources).flatMap(importsOf);
+
+function sources(folder: string): string[] {
+  return [...Deno.readDirSync(`${REPOSITORY}/${folder}`)].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    return isDirectory ? sources(path) : name.endsWith(".ts") ? [path] : [];
+  });
+}
+
+function importsOf(from: string): Import[] {
+  const text = Deno.readTextFileSync(`${REPOSITORY}/${from}`);
+  const statements = /^(?:import|export)( type)? [^;]*?from "(\.[^"]+)"|import\("(\.[^"]+)"\)/gm;
+  return [...text.matchAll(statements)].map(([, type, always, later]) => ({
+    from,
+    to: new URL((always ?? later)!, `file:///${from}`).pathname.slice(1),
+    typeOnly: type !== undefined,
+  }));
+}
+
+/** The layer of a path: `cmd`, or the folder below lib. */
+function layer(path: string): string {
+  return path.startsWith("lib/") ? path.split("/")[1]! : path.split("/")[0]!;
+}
+
+Deno.test("every import is an arrow of docs/architecture.md", () => {
+  const arrows = new Set(
+    [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, a, b]) => `${a} ${b}`),
+  );
+  assert.ok(arrows.size > 20, "the diagram was not found");
+  const others = imports.filter(({ from, to, typeOnly }) =>
+    to.endsWith(".ts") && layer(from) !== layer(to) && !arrows.has(`${layer(from)} ${layer(to)}`) &&
+    !(layer(to) === "program" && (typeOnly || LAYOUT.includes(to)))
+  );
+  assert.deepEqual(others.map(({ from, to }) => `${from} imports ${to}`), []);
+});
+
+Deno.test("no file of the sources imports itself by a way round", () => {
+  const needs = new Map<string, string[]>();
+  for (const { from, to, typeOnly } of imports) {
+    if (!typeOnly) needs.set(from, [...needs.get(from) ?? [], to]);
+  }
+  const done = new Set<string>();
+  const look = (path: string, way: readonly string[]): void => {
+    assert.ok(!way.includes(path), `a cycle: ${[...way, path].join(" → ")}`);
+    if (done.has(path)) return;
+    for (const next of needs.get(path) ?? []) look(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of needs.keys()) look(path, []);
+});
+
+Deno.test("docs/architecture.md lays out the folders that there are", () => {
+  for (const [, folder] of page.matchAll(/^\| `tests\/([a-z0-9]+)`/gm)) {
+    assert.ok(Deno.statSync(`${REPOSITORY}/tests/${folder}`).isDirectory);
+  }
+  for (const { name, isDirectory } of Deno.readDirSync(`${REPOSITORY}/lib`)) {
+    if (isDirectory) assert.match(page, new RegExp(`^ {2}${name}\\[`, "m"));
+  }
+});
