@@ -6,7 +6,7 @@ import type { Context } from "../program/context.ts";
 import { backUpEdits } from "./backup.ts";
 import { encodeIndex } from "./index_file.ts";
 import type { SyncPlan } from "./plan.ts";
-import { readPreviousIndex, recordOf, writeRecord } from "./previous.ts";
+import { recordOf, writeRecord } from "./previous.ts";
 import { type Contents, linkPrevious, stageFiles } from "./stage.ts";
 
 /** What is needed to carry out a plan. */
@@ -44,7 +44,7 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
     const kept = writeRecord(
       places.previous(staging),
       recordOf(plan, change.stateBefore),
-      readPreviousIndex(indexFolder(tree)),
+      tree.index,
     );
     const described = writeDescription(staging, change);
     const backup = backUpEdits(ctx, tree.path, staging, plan.edited);
@@ -72,8 +72,4 @@ function writeDescription(staging: string, change: Change): string[] {
   Deno.writeTextFileSync(places.state(staging), change.stateAfter);
   Deno.writeFileSync(places.index(staging), index);
   return [places.state(staging), places.index(staging)];
-}
-
-function indexFolder(tree: SourceTree): string {
-  return tree.index.slice(0, tree.index.lastIndexOf("/"));
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Mode } from "../github/git_objects.ts";
 import { fileHash, linkHash } from "../machine/blob_hash.ts";
-import { readTextIfExists } from "../machine/files.ts";
+import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
 import { hostilePathProblem } from "../machine/hostile_path.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import type { SyncPlan } from "./plan.ts";
@@ -36,16 +36,23 @@ export function recordOf(plan: SyncPlan, state: string | undefined): PreviousRec
   return { version: 1, to: target.commit, state: state ?? null, added: [...added], modes };
 }
 
-/** Writes the record, and keeps the index of the tree as it was. */
-export function writeRecord(
-  folder: string,
-  record: PreviousRecord,
-  index: Uint8Array | undefined,
-): string[] {
+/**
+ * Writes the record, and keeps the index of the tree as it was.
+ * @param index the index's host path; nothing is kept when there is none
+ * @returns what was written
+ */
+export function writeRecord(folder: string, record: PreviousRecord, index: string): string[] {
+  const written = [`${folder}/${RECORD}`];
   Deno.writeTextFileSync(`${folder}/${RECORD}`, JSON.stringify(record));
-  if (index === undefined) return [`${folder}/${RECORD}`];
-  Deno.writeFileSync(`${folder}/${INDEX}`, index);
-  return [`${folder}/${RECORD}`, `${folder}/${INDEX}`];
+  if (lstatIfExists(index) === undefined) return written;
+  try {
+    // An index is only ever replaced as a whole.
+    Deno.linkSync(index, `${folder}/${INDEX}`);
+  } catch {
+    // It is on another file system than the tree.
+    Deno.copyFileSync(index, `${folder}/${INDEX}`);
+  }
+  return [...written, `${folder}/${INDEX}`];
 }
 
 /** The record in a folder; undefined when there is none, or none that can be understood. */
