@@ -3,7 +3,6 @@ import { syncEnvironment } from "../lib/program/environment.ts";
 import { main } from "../lib/program/main.ts";
 import { choice, confirmOption, flag, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
-import { devUpdate as run } from "../lib/update/dev_update.ts";
 import { REBUILD_ACTIONS } from "../lib/update/options.ts";
 
 const options = {
@@ -58,7 +57,11 @@ sources are brought back by: smart-sync --rollback.`,
   needsRoot: ({ checkOnly }) => !checkOnly,
   writesLog: ({ checkOnly }) => !checkOnly,
   asks: ({ checkOnly }) => !checkOnly,
-  run: (ctx, values) => run(ctx, values),
+  // Loaded when there is work to do: --help needs none of it.
+  run: async (ctx, values) => {
+    const { devUpdate: run } = await import("../lib/update/dev_update.ts");
+    return await run(ctx, values);
+  },
 };
 
 if (import.meta.main) await main(devUpdate);

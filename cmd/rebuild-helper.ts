@@ -3,7 +3,6 @@ import { main } from "../lib/program/main.ts";
 import { confirmOption, flag, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import type { Action } from "../lib/rebuild/options.ts";
-import { rebuildHelper as run } from "../lib/rebuild/rebuild_helper.ts";
 
 const options = {
   flake: text({
@@ -63,7 +62,11 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
     rollback || confirmed ||
     operand !== undefined && !["build", "dry-build"].includes(operand),
   writesLog: ({ listGenerations }) => !listGenerations,
-  run: (ctx, values) => run(ctx, { ...values, action: values.operand as Action | undefined }),
+  // Loaded when there is work to do: --help needs none of it.
+  run: async (ctx, values) => {
+    const { rebuildHelper: run } = await import("../lib/rebuild/rebuild_helper.ts");
+    return await run(ctx, { ...values, action: values.operand as Action | undefined });
+  },
 };
 
 if (import.meta.main) await main(rebuildHelper);

@@ -2,7 +2,6 @@ import { ExitCode } from "../lib/machine/exit_code.ts";
 import { main, VERSION } from "../lib/program/main.ts";
 import { flag } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
-import { validator as run } from "../lib/validate/validator.ts";
 
 const options = {
   quick: flag({ description: "essential checks only: no evaluation, no network" }),
@@ -34,7 +33,11 @@ docs/validator.md.`,
   // Others than root cannot write it, and need not be told so at every check.
   writesLog: ({ fix }) => fix || Deno.uid() === 0,
   asks: ({ fix }) => fix,
-  run: (ctx, values) => run(ctx, { ...values, toolkit: VERSION }),
+  // Loaded when there is work to do: --help needs none of it.
+  run: async (ctx, values) => {
+    const { validator: run } = await import("../lib/validate/validator.ts");
+    return await run(ctx, { ...values, toolkit: VERSION });
+  },
 };
 
 if (import.meta.main) await main(validator);
