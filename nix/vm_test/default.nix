@@ -28,6 +28,9 @@ let
       }
     ];
   };
+
+  # Root's channel.
+  channel = pkgs.linkFarm "channel" [{ name = "nixos"; path = nixpkgs; }];
 in
 pkgs.testers.runNixOSTest {
   name = "hyper-nixos";
@@ -45,7 +48,7 @@ pkgs.testers.runNixOSTest {
       interfaces.eth1 = { vlan = 1; assignIP = false; };
     };
     environment.systemPackages = [ packages.default ];
-    system.extraDependencies = [ nixpkgs "${source}" expected.config.system.build.toplevel ];
+    system.extraDependencies = [ nixpkgs channel "${source}" expected.config.system.build.toplevel ];
   };
 
   nodes.client = {
@@ -58,7 +61,7 @@ pkgs.testers.runNixOSTest {
     SOURCE = "${source}"
     BEFORE = "${./before.nix}"
     LOCAL = "${./local.nix}"
-    CHANNEL = "${pkgs.linkFarm "channel" [{ name = "nixos"; path = nixpkgs; }]}"
+    CHANNEL = "${channel}"
     DENO = "${pkgs.deno}/bin/deno"
     GIT = "${pkgs.git}/bin"
   '' + builtins.readFile ./script.py;
