@@ -8,6 +8,7 @@ import {
   removeIfExists,
   removeTemporaries,
   syncFolder,
+  temporaryName,
   writeFileAtomic,
 } from "./files.ts";
 import { discardStaging, type SourceTree, sourceTree, stagingFolders } from "./source_tree.ts";
@@ -127,7 +128,7 @@ function takeBack(
   discardChange(ctx, staging);
 }
 
-/** State and index of the tree as it is now. The index first: a state without one is still true. */
+/** State and index of the tree as it is now. The index first: a state without its own is still true. */
 function installState(tree: SourceTree, staging: string): void {
   ensureDirectory(parentOf(tree.state), 0o700);
   for (
@@ -137,8 +138,25 @@ function installState(tree: SourceTree, staging: string): void {
     ] as const
   ) {
     if (lstatIfExists(from) === undefined) removeIfExists(to);
-    else writeFileAtomic(to, Deno.readFileSync(from), { mode: 0o600 });
+    else putInPlace(from, to);
   }
+  syncFolder(parentOf(tree.state));
+}
+
+/**
+ * Makes a staged file, which is on disk, the one at a path, in one step. It stays staged: this may have
+ * to be done again. Linked where that is possible, otherwise copied.
+ */
+function putInPlace(from: string, to: string): void {
+  const temporary = temporaryName(to);
+  try {
+    Deno.linkSync(from, temporary);
+  } catch {
+    return writeFileAtomic(to, Deno.readFileSync(from), { mode: 0o600 });
+  }
+  Deno.renameSync(temporary, to);
+  // rename(2) leaves both names when they are links of one file already.
+  removeIfExists(temporary);
 }
 
 function keepPrevious(tree: SourceTree, staging: string): void {

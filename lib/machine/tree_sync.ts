@@ -1,8 +1,9 @@
 import type { Context } from "../program/context.ts";
+import { FileSystemSync } from "./file_system_sync.ts";
 
 /**
- * Up to so many paths are synced one by one. Above, one `sync -f` is quicker; but it waits for
- * everything that is to be written to the file system, and on a host of virtual machines that is a lot.
+ * Up to so many paths are synced one by one. Above, it is quicker to sync their file system; but that
+ * waits for everything that is to be written to it, and on a host of virtual machines that is a lot.
  */
 const MANY = 400;
 /** Files open at once. */
@@ -10,11 +11,18 @@ const AT_ONCE = 50;
 
 /**
  * Brings files, and the names in folders, to the disk (fsync(2)), many at once so that they share the
- * file system's commits. Very many through sync(1) `-f` (syncfs(2)), where that is there.
+ * file system's commits; very many by syncing their file system, through syncfs(2) or sync(1) `-f`.
  * @param paths host paths on one file system; links and what is not there any more are skipped
+ * @param begun of that file system, where syncing began earlier
  */
-export async function syncToDisk(ctx: Context, paths: readonly string[]): Promise<void> {
-  if (paths.length > MANY && await syncFileSystem(ctx, paths[0]!)) return;
+export async function syncToDisk(
+  ctx: Context,
+  paths: readonly string[],
+  begun?: FileSystemSync,
+): Promise<void> {
+  if (paths.length > MANY) {
+    if (begun ? await begun.finish() : await syncFileSystem(ctx, paths[0]!)) return;
+  }
   for (let at = 0; at < paths.length; at += AT_ONCE) {
     await Promise.all(paths.slice(at, at + AT_ONCE).map(syncPath));
   }
@@ -31,6 +39,8 @@ async function syncPath(path: string): Promise<void> {
 }
 
 async function syncFileSystem(ctx: Context, path: string): Promise<boolean> {
+  await using direct = FileSystemSync.open(path);
+  if (direct) return await direct.finish();
   if (ctx.run.which("sync") === undefined) return false;
   // Not stopped by a signal: it runs between the journal and its end.
   const { code } = await ctx.run("sync", ["-f", path], { accept: "any", signal: null });

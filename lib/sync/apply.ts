@@ -1,6 +1,7 @@
 import type { SourceTree } from "../machine/source_tree.ts";
 import { isDecided, staged as places, writeJournal } from "../machine/tree_journal.ts";
 import { finishChange } from "../machine/tree_recovery.ts";
+import type { FileSystemSync } from "../machine/file_system_sync.ts";
 import { syncToDisk } from "../machine/tree_sync.ts";
 import type { Context } from "../program/context.ts";
 import { backUpEdits } from "./backup.ts";
@@ -16,6 +17,8 @@ export interface Change {
   readonly staging: string;
   readonly plan: SyncPlan;
   readonly contents: Contents;
+  /** Of the file system of the staging folder, where syncing began while files arrived. */
+  readonly disk?: FileSystemSync | undefined;
   /** The state after the change, as text; undefined when nothing will be known of the tree. */
   readonly stateAfter: string | undefined;
   /** The index after the change; made from the plan when not given. */
@@ -48,7 +51,7 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
     );
     const described = writeDescription(staging, change);
     const backup = backUpEdits(ctx, tree.path, staging, plan.edited);
-    await syncToDisk(ctx, [...described, ...kept, ...linked, ...written]);
+    await syncToDisk(ctx, [...described, ...kept, ...linked, ...written], change.disk);
     ctx.signal.throwIfAborted();
     writeJournal(staging, plan.operations);
     await finishChange(ctx, tree, staging, plan.operations);
@@ -69,7 +72,8 @@ function writeDescription(staging: string, change: Change): string[] {
   if (change.stateAfter === undefined) return [];
   const { plan } = change;
   const index = change.indexAfter ?? encodeIndex({ manifest: plan.target, figures: plan.figures });
-  Deno.writeTextFileSync(places.state(staging), change.stateAfter);
-  Deno.writeFileSync(places.index(staging), index);
+  // As they will be in the state folder, where they are linked to.
+  Deno.writeTextFileSync(places.state(staging), change.stateAfter, { mode: 0o600 });
+  Deno.writeFileSync(places.index(staging), index, { mode: 0o600 });
   return [places.state(staging), places.index(staging)];
 }

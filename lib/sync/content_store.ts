@@ -1,10 +1,11 @@
 import type { GitObject, ObjectStore } from "../github/pack_objects.ts";
+import type { Arrival } from "./arrival.ts";
 import type { LocalTree } from "./local_tree.ts";
 import type { ManifestTrees } from "./manifest.ts";
 
 /** Contents beyond this are kept in the staging folder instead of memory (bytes). */
 const IN_MEMORY = 48 * 1024 * 1024;
-/** The same, when all of them are written as they arrive. */
+/** The same, when they are written as they arrive. */
 const IN_MEMORY_TOO = 16 * 1024 * 1024;
 
 /**
@@ -20,14 +21,11 @@ export class ContentStore implements ObjectStore {
   readonly #files = new Map<string, string>();
   #size = 0;
 
-  /**
-   * Set when everything is wanted: contents are then written as they arrive, while the network is waited
-   * for, and only have to be moved to their places afterwards.
-   */
-  writeOnArrival = false;
+  /** Writes files as they arrive, when everything is wanted. */
+  arrival: Arrival | undefined;
 
   /**
-   * @param spill an existing folder for what does not fit into memory
+   * @param spill a folder for what does not fit into memory; made when it is needed
    * @param trees of the base manifest
    */
   constructor(local: LocalTree, trees: ManifestTrees | undefined, spill: string | undefined) {
@@ -38,14 +36,12 @@ export class ContentStore implements ObjectStore {
 
   put(sha: string, object: GitObject): void {
     if (this.#objects.has(sha) || this.#files.has(sha)) return;
+    const path = this.arrival?.take(sha, object);
+    if (path !== undefined) this.#files.set(sha, path);
     if (object.kind === "blob" && this.#spill !== undefined) {
       const { length } = object.data;
-      const fits = this.#size + length <= (this.writeOnArrival ? IN_MEMORY_TOO : IN_MEMORY);
-      if (this.writeOnArrival || !fits) {
-        const path = `${this.#spill}/${sha}`;
-        Deno.writeFileSync(path, object.data);
-        this.#files.set(sha, path);
-      }
+      const fits = this.#size + length <= (path === undefined ? IN_MEMORY : IN_MEMORY_TOO);
+      if (!fits && path === undefined) this.#files.set(sha, spilled(this.#spill, sha, object.data));
       if (!fits) return;
       this.#size += length;
     }
@@ -53,13 +49,15 @@ export class ContentStore implements ObjectStore {
   }
 
   /**
-   * Moves a content that is on disk to its place, if it was not moved to another one before.
-   * @returns whether it did
+   * Puts a content that is on disk already into its place, if that costs no copy.
+   * @returns whether it is there now, with these permissions
    */
-  moveTo(sha: string, path: string): boolean {
+  moveTo(sha: string, path: string, mode: number): boolean {
     const from = this.#files.get(sha);
-    if (from !== `${this.#spill}/${sha}`) return false;
+    if (from === path) return true;
+    if (from === undefined || from !== spillPath(this.#spill, sha)) return false;
     Deno.renameSync(from, path);
+    Deno.chmodSync(path, mode);
     this.#files.set(sha, path);
     return true;
   }
@@ -86,4 +84,20 @@ export class ContentStore implements ObjectStore {
     const object = this.#objects.get(sha);
     return object?.kind === kind ? object.data : undefined;
   }
+}
+
+function spillPath(folder: string | undefined, sha: string): string {
+  return `${folder}/${sha}`;
+}
+
+function spilled(folder: string, sha: string, content: Uint8Array): string {
+  const path = spillPath(folder, sha);
+  try {
+    Deno.writeFileSync(path, content);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(folder);
+    Deno.writeFileSync(path, content);
+  }
+  return path;
 }

@@ -8,8 +8,10 @@ import { modeOf } from "./local_tree.ts";
 export interface Contents {
   /** Verified content. */
   readonly of: (entry: ManifestEntry) => Uint8Array;
-  /** Moves the content to a path, if it is in a file of its own that nobody else needs. */
+  /** Puts the content there with its permissions, if it is in a file of its own that nobody else needs. */
   readonly moveTo?: (entry: ManifestEntry, path: string) => boolean;
+  /** The folders of staged files that are made already. */
+  readonly folders?: FolderMaker | undefined;
 }
 
 /** Makes a folder and those above it, down from `top`, with these permissions, whatever the umask. */
@@ -50,7 +52,7 @@ export function stageFiles(
   progress: (done: number) => void,
 ): string[] {
   const top = places.new(staging);
-  const folders = new FolderMaker(top, 0o755);
+  const folders = contents.folders ?? new FolderMaker(top, 0o755);
   const written: string[] = [];
   entries.forEach((entry, index) => {
     const path = `${top}/${entry.path}`;
@@ -59,10 +61,9 @@ export function stageFiles(
       Deno.symlinkSync(linkTarget(contents.of(entry)), path);
     } else {
       if (!contents.moveTo?.(entry, path)) {
-        const content = contents.of(entry);
-        Deno.writeFileSync(path, content, { createNew: true });
+        const options = { createNew: true, mode: modeOf(entry) };
+        Deno.writeFileSync(path, contents.of(entry), options);
       }
-      Deno.chmodSync(path, modeOf(entry));
       written.push(path);
     }
     progress(index + 1);

@@ -11,12 +11,13 @@ import {
 } from "../machine/tree_recovery.ts";
 import type { Context } from "../program/context.ts";
 import { applyChange } from "./apply.ts";
+import { Arrival } from "./arrival.ts";
 import { beginSync, type BegunSync } from "./begin.ts";
 import { ContentStore } from "./content_store.ts";
 import { type Delivery, fetchContents } from "./contents.ts";
 import { encodeIndex, type LocalIndex } from "./index_file.ts";
-import { LocalTree } from "./local_tree.ts";
-import { ManifestTrees } from "./manifest.ts";
+import { LocalTree, modeOf } from "./local_tree.ts";
+import { type Manifest, ManifestTrees } from "./manifest.ts";
 import type { SyncOptions, SyncSummary } from "./options.ts";
 import { isClean, planSync, type SyncPlan } from "./plan.ts";
 import { filesBelow } from "./previous.ts";
@@ -91,15 +92,23 @@ class Sync {
     // The tree is looked at while requests travel.
     const scanning = local.scan();
     scanning.catch(() => {});
-    await unpacking;
-    const { commit, by } = await begun.resolving;
-    ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
-
     const trees = index && new ManifestTrees(index.manifest);
-    const store = new ContentStore(local, trees, staging && spillFolder(staging));
-    const same = index?.manifest.commit === commit && !this.#options.forceFull;
+    const store = new ContentStore(local, trees, staging && `${staging}/objects`);
     const everything = this.#options.forceFull === true || (!index && this.#isEmpty(local));
-    store.writeOnArrival = everything;
+    let answered = false;
+    // Nothing new is the usual answer: what that means is worked out before it is here.
+    const unchanged = scanning.then(() => {
+      return index && !answered && !this.#options.forceFull
+        ? this.#plan(local, index.manifest, index.manifest, index)
+        : undefined;
+    });
+    unchanged.catch(() => {});
+    await unpacking;
+    const { commit, by } = await begun.resolving.finally(() => answered = true);
+    ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
+    const same = index?.manifest.commit === commit && !this.#options.forceFull;
+    await using arrival = everything && staging ? new Arrival(staging, commit) : undefined;
+    store.arrival = arrival;
     const target: Target = same
       ? { ...NOTHING_NEW, manifest: index.manifest }
       : await fetchTarget(ctx, remote, commit, {
@@ -113,13 +122,8 @@ class Sync {
     this.#refuseUselessCommit(begun.repository, local, target);
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
-    const plan = planSync({
-      local,
-      target: target.manifest,
-      base,
-      indexed: base !== undefined && base === index?.manifest,
-      listBelow: (folder) => filesBelow(this.#tree.path, folder),
-    });
+    const plan = (same ? await unchanged : undefined) ??
+      this.#plan(local, target.manifest, base, index);
     if (staging === undefined) return this.#summary(begun, local, plan, target, undefined);
 
     const delivery = await fetchContents(ctx, remote, target, plan, store, this.#options);
@@ -138,12 +142,29 @@ class Sync {
           if (object === undefined) throw new Error(`no content for ${path}`);
           return object.data;
         },
-        moveTo: ({ sha }, path) => store.moveTo(sha, path),
+        moveTo: (entry, path) => store.moveTo(entry.sha, path, modeOf(entry)),
+        folders: arrival?.folders,
       },
+      disk: arrival?.disk,
       stateBefore: readTextIfExists(this.#tree.state),
       stateAfter: encodeState(after),
     });
     return this.#summary(begun, local, plan, target, delivery, backup);
+  }
+
+  #plan(
+    local: LocalTree,
+    target: Manifest,
+    base: Manifest | undefined,
+    index: LocalIndex | undefined,
+  ): SyncPlan {
+    return planSync({
+      local,
+      target,
+      base,
+      indexed: base !== undefined && base === index?.manifest,
+      listBelow: (folder) => filesBelow(this.#tree.path, folder),
+    });
   }
 
   /** The state, as far as this user may read it: who is not root compares without it. */
@@ -268,9 +289,3 @@ const NOTHING_NEW = {
   transport: "none",
   reason: "the commit is the one that was synced last",
 };
-
-function spillFolder(staging: string): string {
-  const folder = `${staging}/objects`;
-  Deno.mkdirSync(folder);
-  return folder;
-}

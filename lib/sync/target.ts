@@ -66,7 +66,9 @@ export async function fetchTarget(
     }
   }
   try {
-    return await fetchByApi(ctx, remote, commit);
+    const target = await fetchByApi(ctx, remote, commit);
+    store.arrival?.expect(target.manifest.entries);
+    return target;
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
     const { status } = error.details;

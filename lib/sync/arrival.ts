@@ -1,0 +1,95 @@
+import { headerOf, kindOf, parseTree } from "../github/git_objects.ts";
+import type { GitObject } from "../github/pack_objects.ts";
+import { TransferError } from "../github/transfer_error.ts";
+import { FileSystemSync } from "../machine/file_system_sync.ts";
+import { parentOf } from "../machine/files.ts";
+import { hostilePathProblem } from "../machine/hostile_path.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { staged as places } from "../machine/tree_journal.ts";
+import { isExcluded } from "./exclusions.ts";
+import { modeOf } from "./local_tree.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import { FolderMaker } from "./stage.ts";
+
+/** So many files are written before the disk is given them (every time). */
+const BATCH = 128;
+
+/**
+ * Writes files into the staging folder as they arrive, at their final places and with their final
+ * permissions, while the network is waited for. Where a file belongs is known when the folders that hold
+ * it have come before it, as they do in a pack as a rule; others are left for later. Judges nothing:
+ * what the plan does not stage in the end is thrown away with the staging folder.
+ */
+export class Arrival implements AsyncDisposable {
+  /** The folders made so far. */
+  readonly folders: FolderMaker;
+  /** Brings them to the disk meanwhile. */
+  readonly disk: FileSystemSync | undefined;
+  readonly #top: string;
+  /** Commits, and tags of commits, whose tree is wanted. */
+  readonly #wanted: Set<string>;
+  /** What the paths below a tree begin with. */
+  readonly #prefixes = new Map<string, string>();
+  /** The first path of each file's content. */
+  readonly #entries = new Map<string, ManifestEntry>();
+  #written = 0;
+
+  /** @param commit the commit whose files are written */
+  constructor(staging: string, commit: string) {
+    this.#top = places.new(staging);
+    this.folders = new FolderMaker(this.#top, 0o755);
+    this.#wanted = new Set([commit]);
+    this.disk = FileSystemSync.open(this.#top);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.disk?.[Symbol.asyncDispose]();
+  }
+
+  /** Tells where files belong. */
+  expect(entries: Iterable<ManifestEntry>): void {
+    for (const entry of entries) {
+      const wanted = kindOf(entry.mode) === "file" && !isExcluded(entry.path);
+      if (wanted && !this.#entries.has(entry.sha)) this.#entries.set(entry.sha, entry);
+    }
+  }
+
+  /** @returns the host path of a file that was written */
+  take(sha: string, { kind, data }: GitObject): string | undefined {
+    if (kind === "blob") return this.#write(sha, data);
+    try {
+      if (kind === "tree") this.#list(sha, data);
+      else if (this.#wanted.has(sha)) {
+        if (kind === "commit") this.#prefixes.set(headerOf(data, "tree"), "");
+        else this.#wanted.add(headerOf(data, "object"));
+      }
+    } catch (error) {
+      // Refused where the commit is judged as a whole.
+      if (!(error instanceof TransferError || error instanceof ToolError)) throw error;
+    }
+    return undefined;
+  }
+
+  #list(sha: string, tree: Uint8Array): void {
+    const prefix = this.#prefixes.get(sha);
+    if (prefix === undefined) return;
+    const names = new Set<string>();
+    for (const { name, mode, sha: of } of parseTree(tree, sha)) {
+      const path = prefix + name;
+      if (names.has(name) || name.includes("/") || hostilePathProblem(path)) continue;
+      names.add(name);
+      if (kindOf(mode) !== "tree") this.expect([{ path, mode, sha: of }]);
+      else if (!this.#prefixes.has(of)) this.#prefixes.set(of, path + "/");
+    }
+  }
+
+  #write(sha: string, content: Uint8Array): string | undefined {
+    const entry = this.#entries.get(sha);
+    if (entry === undefined) return undefined;
+    const path = `${this.#top}/${entry.path}`;
+    this.folders.make(parentOf(path));
+    Deno.writeFileSync(path, content, { createNew: true, mode: modeOf(entry) });
+    if (++this.#written % BATCH === 0) this.disk?.start();
+    return path;
+  }
+}
