@@ -5,11 +5,10 @@
 import assert from "node:assert/strict";
 import { launch, type LaunchOptions } from "../support/launch.ts";
 import { hasCommand, hasNix, hasTmux, isRoot, need } from "../support/needs.ts";
-import { scratchMachine } from "../support/scratch_machine.ts";
-import { standIns } from "../support/stand_ins.ts";
 import { openToolTerminal } from "../support/terminal.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
-import { installer, source, unowned } from "./installer.ts";
+import { unowned } from "./installer.ts";
+import { BUILD, InstallerHost } from "./installer_host.ts";
 
 const canTrace = isRoot && hasNix && need(
   hasCommand("strace"),
@@ -17,34 +16,29 @@ const canTrace = isRoot && hasNix && need(
 );
 /** Boundaries are tried from the first on, this far apart, until the run gets through. */
 const STRIDE = Number(Deno.env.get("INSTALLER_KILL_STRIDE") ?? 7);
-const ARGS = ["--action", "build", "--skip-update-check"];
 
 Deno.test({
   name:
     `system-installer killed after every ${STRIDE}th rename is reverted or finished by the next run`,
   ignore: !canTrace,
   fn: async () => {
-    using programs = standIns();
-    using from = source();
-    using machine = scratchMachine("rented");
-    const run = installer(machine, programs, from);
+    using host = new InstallerHost("rented");
+    const { machine } = host;
     const before = snapshotTree(machine.root, { ignore: unowned, times: true });
     const unchanged = () =>
       diffTrees(before, snapshotTree(machine.root, { ignore: unowned, times: true }));
-    programs.set("nixos-rebuild/fail", "error: not now\n");
+    host.stand.set("nixos-rebuild/fail", "error: not now\n");
     let boundary = 1;
     for (let killed = true; killed; boundary += STRIDE) {
-      killed = await signalAfterRename("SIGKILL", boundary, [...ARGS, "--source", from.path], {
-        inside: machine.root,
-        standIns: programs.folder,
-      }) === 137;
+      killed =
+        await signalAfterRename("SIGKILL", boundary, host.withSource(BUILD), host.launch) === 137;
       // In turn: taken back at once, and installed by a next run that first deals with what is left.
       if (boundary % (2 * STRIDE) === 1) {
-        const next = await run(ARGS);
+        const next = await host.run(BUILD);
         assert.match(next.stderr, /error: .*not now|building .* failed/, next.stdout + next.stderr);
         assert.ok(machine.exists("/etc/hypervisor/src/flake.nix"));
       }
-      const undone = await run(["--undo"]);
+      const undone = await host.run(["--undo"]);
       const left = snapshotTree(machine.host("/var/lib/hyper-nixos/receipts"));
       assert.ok([...left.keys()].every((name) => !name.endsWith(".tmp")), [...left.keys()].join());
       assert.ok(undone.code === 0 || /no installation to undo/.test(undone.stderr), undone.stderr);
@@ -58,17 +52,13 @@ Deno.test({
   name: `system-installer interrupted after every ${STRIDE}th rename reverts everything itself`,
   ignore: !canTrace,
   fn: async () => {
-    using programs = standIns();
-    using from = source();
-    using machine = scratchMachine("rented");
+    using host = new InstallerHost("rented");
+    const { machine } = host;
     const before = snapshotTree(machine.root, { ignore: unowned, times: true });
-    programs.set("nixos-rebuild/fail", "error: not now\n");
+    host.stand.set("nixos-rebuild/fail", "error: not now\n");
     let interrupted = 0;
     for (let boundary = 2;; boundary += STRIDE) {
-      const code = await signalAfterRename("SIGINT", boundary, [...ARGS, "--source", from.path], {
-        inside: machine.root,
-        standIns: programs.folder,
-      });
+      const code = await signalAfterRename("SIGINT", boundary, host.withSource(BUILD), host.launch);
       if (code !== 130) break;
       interrupted++;
       const now = snapshotTree(machine.root, { ignore: unowned, times: true });
@@ -82,19 +72,17 @@ Deno.test({
   name: "system-installer killed half-way is finished when the next run is told to",
   ignore: !canTrace || !hasTmux,
   fn: async () => {
-    using programs = standIns();
-    using from = source();
-    using machine = scratchMachine("rented");
+    using host = new InstallerHost("rented");
+    const { machine } = host;
     const before = snapshotTree(machine.root, { ignore: unowned, times: true });
-    const args = [...ARGS, "--source", from.path];
-    const options = { inside: machine.root, standIns: programs.folder };
-    assert.equal(await signalAfterRename("SIGKILL", 18, args, options), 137);
+    const args = host.withSource(BUILD);
+    assert.equal(await signalAfterRename("SIGKILL", 18, args, host.launch), 137);
     const receipts = () =>
       [...Deno.readDirSync(machine.host("/var/lib/hyper-nixos/receipts"))]
         .filter(({ name }) => name.endsWith(".json")).length;
     assert.equal(receipts(), 1);
 
-    await using terminal = await openToolTerminal("system-installer", args, options);
+    await using terminal = await openToolTerminal("system-installer", args, host.launch);
     await terminal.waitFor(/was cut off while applying.*What shall become of it\?/s);
     await terminal.send("Down", "Enter");
     await terminal.waitFor(/Host name/, 60_000);
@@ -105,7 +93,7 @@ Deno.test({
     assert.equal(receipts(), 1, "the same receipt goes on");
     assert.ok(machine.exists("/etc/nixos/flake.nix"));
 
-    const undone = await installer(machine, programs, from)(["--undo"]);
+    const undone = await host.run(["--undo"]);
     assert.equal(undone.code, 0, undone.stderr);
     const after = snapshotTree(machine.root, { ignore: unowned, times: true });
     assert.equal(diffTrees(before, after), "");

@@ -1,11 +1,12 @@
 /** The installer as a person meets it: questions, picker and menu in a real terminal. */
 import assert from "node:assert/strict";
 import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
-import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
-import { type StandIns, standIns } from "../support/stand_ins.ts";
+import type { ScratchMachine } from "../support/scratch_machine.ts";
+import type { StandIns } from "../support/stand_ins.ts";
 import { openToolTerminal, type Terminal } from "../support/terminal.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
-import { type InstallerSource, source, unowned } from "./installer.ts";
+import { unowned } from "./installer.ts";
+import { InstallerHost } from "./installer_host.ts";
 
 const LONG = 60_000;
 
@@ -20,15 +21,13 @@ function onTerminal(
     name: `system-installer on a terminal: ${name}`,
     ignore: !hasNix || !hasTmux || !isRoot,
     fn: async () => {
-      using machine = scratchMachine(kind);
-      using programs = standIns();
-      using from: InstallerSource = source();
+      using host = new InstallerHost(kind);
       await using terminal = await openToolTerminal(
         "system-installer",
-        ["--source", from.path, "--skip-update-check", ...args],
-        { inside: machine.root, standIns: programs.folder, env, columns: 100, rows: 40 },
+        host.withSource(["--skip-update-check", ...args]),
+        { ...host.launch, env, columns: 100, rows: 40 },
       );
-      await work(terminal, machine, programs);
+      await work(terminal, host.machine, host.stand);
     },
   });
 }
