@@ -26,9 +26,10 @@ export function table(
   const line = (cells: readonly string[]) => {
     const text = cells[last] ?? "";
     const head = cells.slice(0, last).map((cell, column) => pad(cell, widths[column]! + GAP));
-    if (room < NARROW && visibleWidth(text) > room) {
+    const longest = Math.max(...text.split(" ").map(visibleWidth));
+    if (longest > room || room < NARROW && visibleWidth(text) > room) {
       const below = wrapWords(text, columns - BELOW.length).map((part) => BELOW + part);
-      return ["  " + head.join("").trimEnd(), ...below];
+      return ["  " + head.join(""), ...below].map((text) => text.trimEnd()).filter((text) => text);
     }
     const [first = "", ...more] = wrapWords(text, room);
     return ["  " + head.join("") + first, ...more.map((part) => " ".repeat(used + 2) + part)]
