@@ -3,6 +3,7 @@ import { Random } from "./random.ts";
 import { canRun, canTrace } from "./requirements.ts";
 import { type CaseResult, summary } from "./summary.ts";
 import { Trial } from "./trial.ts";
+import { Workshop } from "./workshop.ts";
 
 /** What to run. */
 export interface CampaignOptions {
@@ -32,19 +33,25 @@ export async function campaign(options: CampaignOptions): Promise<boolean> {
     print("no case can run here\n");
     return false;
   }
+  await using workshop = new Workshop();
   for (let seed = options.seed ?? options.from;; seed++) {
     const over = cases === undefined ? performance.now() > end : results.length >= cases;
     if (over) break;
     const kind = kindOf(seed);
     if (options.seed === undefined && !wanted(kind)) continue;
     print(`seed ${seed}: ${kind.name}\n`);
-    results.push(await runCase(seed, kind, options));
+    results.push(await runCase(seed, kind, workshop, options));
   }
   print(summary(results));
   return results.every(({ problems }) => problems.length === 0);
 }
 
-async function runCase(seed: number, kind: Kind, options: CampaignOptions): Promise<CaseResult> {
+async function runCase(
+  seed: number,
+  kind: Kind,
+  workshop: Workshop,
+  options: CampaignOptions,
+): Promise<CaseResult> {
   const { print } = options;
   const folder = Deno.makeTempDirSync({ prefix: `campaign-${seed}-` });
   Deno.chmodSync(folder, 0o755);
@@ -54,7 +61,7 @@ async function runCase(seed: number, kind: Kind, options: CampaignOptions): Prom
   const trial = new Trial(random, folder, canTrace);
   const started = performance.now();
   try {
-    await kind.run(trial);
+    await kind.run(trial, workshop);
   } catch (error) {
     trial.add([`the case broke off: ${error instanceof Error ? error.stack : error}`]);
   }
@@ -65,10 +72,11 @@ async function runCase(seed: number, kind: Kind, options: CampaignOptions): Prom
   }
   if (failed) print(`  again: deno task campaign -- --seed ${seed} --keep\n`);
   const kept = options.keep && (failed || options.seed !== undefined);
-  if (kept) print(`  kept: ${folder} and ${trial.hasMachine ? trial.root : "no machine"}\n`);
+  if (kept) print(`  kept: ${folder} and ${trial.place ?? "no machine"}\n`);
   else {
-    Deno.removeSync(folder, { recursive: true });
-    if (trial.hasMachine) trial.machine.dispose();
+    for (const path of [folder, ...(trial.place === undefined ? [] : [trial.place])]) {
+      Deno.removeSync(path, { recursive: true });
+    }
   }
   return {
     seed,

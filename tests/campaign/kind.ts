@@ -1,6 +1,13 @@
+import { fullDiskCase } from "./kinds/full_disk.ts";
+import { installCase } from "./kinds/install.ts";
+import { mendCase } from "./kinds/mend.ts";
+import { readingCase } from "./kinds/reading.ts";
 import { syncCase } from "./kinds/sync.ts";
+import { togetherCase } from "./kinds/together.ts";
+import { updateCase } from "./kinds/update.ts";
 import { Random } from "./random.ts";
 import type { Trial } from "./trial.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What a kind of case cannot do without. */
 export type Requirement = "root" | "nix" | "namespaces";
@@ -11,12 +18,18 @@ export interface Kind {
   /** How often it is drawn, beside the others. */
   readonly weight: number;
   readonly needs: readonly Requirement[];
-  readonly run: (trial: Trial) => Promise<void>;
+  readonly run: (trial: Trial, workshop: Workshop) => Promise<void>;
 }
 
 /** All kinds; cheap ones are drawn often. */
 export const KINDS: readonly Kind[] = [
   { name: "sync", weight: 60, needs: ["root"], run: syncCase },
+  { name: "reading", weight: 12, needs: [], run: readingCase },
+  { name: "together", weight: 12, needs: ["root"], run: togetherCase },
+  { name: "full-disk", weight: 8, needs: ["root", "namespaces"], run: fullDiskCase },
+  { name: "install", weight: 4, needs: ["root", "nix", "namespaces"], run: installCase },
+  { name: "update", weight: 2, needs: ["root", "nix", "namespaces"], run: updateCase },
+  { name: "mend", weight: 2, needs: ["root", "nix", "namespaces"], run: mendCase },
 ];
 
 /** The kind that a seed means. The first draw of every case decides it. */

@@ -1,6 +1,11 @@
 import type { Fault, FaultRule } from "../support/github/faults.ts";
-import type { History } from "./history.ts";
+import type { HistoryCommit } from "./history.ts";
 import type { Random } from "./random.ts";
+
+/** Where branches may move to. */
+interface Upstream {
+  readonly commits: readonly HistoryCommit[];
+}
 
 /** Which requests faults are aimed at. */
 const ROLES = ["git", "api", "raw", "codeload", "web", undefined] as const;
@@ -9,7 +14,7 @@ const ROLES = ["git", "api", "raw", "codeload", "web", undefined] as const;
  * Draws what servers and networks do wrong.
  * @param honest only what a client that trusts sizes alone would notice, too
  */
-export function randomFaults(random: Random, history: History, honest: boolean): FaultRule[] {
+export function randomFaults(random: Random, history: Upstream, honest: boolean): FaultRule[] {
   const rules: FaultRule[] = [];
   // Git's protocol is preferred; without it the API, raw files and archives have their turn.
   if (random.chance(0.45)) {
@@ -29,7 +34,7 @@ export function randomFaults(random: Random, history: History, honest: boolean):
   return rules;
 }
 
-function randomFault(random: Random, history: History, honest: boolean): Fault {
+function randomFault(random: Random, history: Upstream, honest: boolean): Fault {
   const after = random.rather(1, 20_000) - 1;
   const text = random.pick(["", "{}", "[]", "null", "{ cut", "<html>Sign in</html>", "\x1b[2J"]);
   const { sha } = random.pick(history.commits);

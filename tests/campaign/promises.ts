@@ -71,7 +71,7 @@ const TEMPORARY = /^\..*\.[0-9a-f]{8}\.tmp$|^\.src-staging-|^\.hypervisor-|\.tmp
 const OWNERS = /^etc\/hypervisor\/(src|\.src-previous\/tree)$|^var\/lib\/hyper-nixos\/backups\/./;
 
 /** No temporary file and no staging folder is left. */
-export function leftoverProblems(root: string, temporary: string): string[] {
+export function leftoverProblems(root: string): string[] {
   const found: string[] = [];
   const visit = (folder: string, deep: boolean) => {
     for (const { name, isDirectory } of list(`${root}/${folder}`)) {
@@ -81,31 +81,40 @@ export function leftoverProblems(root: string, temporary: string): string[] {
     }
   };
   for (const folder of WRITTEN) visit(folder, folder !== "etc");
-  const beside = [...list(temporary)].map(({ name }) => `${temporary}/${name}`);
-  return [...new Set([...found, ...beside])].map((path) => `left behind: ${path}`);
+  return [...new Set(found)].map((path) => `left behind: ${path}`);
+}
+
+/** Nothing is left in a run's TMPDIR. */
+export function temporaryProblems(temporary: string): string[] {
+  return [...list(temporary)].map(({ name }) => `left behind in TMPDIR: ${name}`);
 }
 
 /**
- * Files that hold a secret and that others can read: those that did not before. A file is safe by its
- * own mode, or by a folder above it that others may not enter.
- * @param known paths of files that hold secrets and were there before
+ * No file that others can read holds a secret.
+ * @param known secrets that others could read before: the owner's own configuration.nix tells them
  */
 export function secretProblems(
   root: string,
   secrets: Secrets,
   known: ReadonlySet<string>,
 ): string[] {
-  return [...filesWithSecrets(root, secrets)].flatMap(([path, { name, open }]) =>
-    open && !known.has(path) ? [`${name} can be read by others in ${path}`] : []
-  );
+  return filesWithSecrets(root, secrets)
+    .filter(({ open, secret }) => open && !known.has(secret))
+    .map(({ secret, path }) => `${secrets.get(secret)} can be read by others in ${path}`);
 }
 
-/** Files below a root that hold a secret, by path, and whether others can read them. */
-export function filesWithSecrets(
-  root: string,
-  secrets: Secrets,
-): Map<string, { readonly name: string; readonly open: boolean }> {
-  const found = new Map<string, { name: string; open: boolean }>();
+/** A file that holds a secret. */
+export interface FileWithSecret {
+  /** Below the root, starting with a slash. */
+  readonly path: string;
+  readonly secret: string;
+  /** Whether its mode and those of all folders above it let others read it. */
+  readonly open: boolean;
+}
+
+/** All files below a root that hold secrets. */
+export function filesWithSecrets(root: string, secrets: Secrets): FileWithSecret[] {
+  const found: FileWithSecret[] = [];
   const visit = (folder: string, entered: boolean) => {
     for (const { name, isDirectory, isFile } of list(root + folder)) {
       const path = `${folder}/${name}`;
@@ -115,10 +124,8 @@ export function filesWithSecrets(
       if (isDirectory) visit(path, entered && (mode & 0o001) !== 0);
       else if (info.size > 0 && info.size < 4_000_000) {
         const text = latin1(Deno.readFileSync(root + path));
-        for (const [secret, kind] of secrets) {
-          if (text.includes(secret)) {
-            found.set(path, { name: kind, open: entered && (mode & 4) > 0 });
-          }
+        for (const secret of secrets.keys()) {
+          if (text.includes(secret)) found.push({ path, secret, open: entered && (mode & 4) > 0 });
         }
       }
     }

@@ -1,8 +1,11 @@
 import type { FaultRule } from "../support/github/faults.ts";
 import { GithubServer } from "../support/github/server.ts";
 import type { LaunchOptions } from "../support/launch.ts";
-import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
-import type { MachineKind } from "../support/scratch_machine.ts";
+import {
+  type MachineKind,
+  type ScratchMachine,
+  scratchMachine,
+} from "../support/scratch_machine.ts";
 import { snapshotTree, type TreeSnapshot } from "../support/tree.ts";
 import type { History } from "./history.ts";
 import { describeFaults } from "./network_faults.ts";
@@ -17,6 +20,7 @@ import {
   receiptProblems,
   secretProblems,
   type Secrets,
+  temporaryProblems,
 } from "./promises.ts";
 import type { Random } from "./random.ts";
 import type { Strike } from "./strike.ts";
@@ -43,19 +47,17 @@ export class Trial implements AsyncDisposable {
   networkHits = 0;
   /** Paths that this case's tools may write to besides {@link OWNED}. */
   owned: readonly RegExp[] = OWNED;
-  /** TMPDIR of everything that is started. */
-  readonly temporary: string;
+  #started = 0;
   readonly #cleanUps: (() => void | Promise<void>)[] = [];
   #secrets: Map<string, string> = new Map();
-  #known: ReadonlySet<string> = new Set();
+  /** Secrets that others could read before anything was done. */
+  #open: ReadonlySet<string> = new Set();
   #before: TreeSnapshot | undefined;
-  #machine: ScratchMachine | undefined;
+  #root: string | undefined;
   #server: GithubServer | undefined;
 
   /** @param folder empty; what the case makes is in it, except for the machine */
   constructor(readonly random: Random, readonly folder: string, readonly canTrace: boolean) {
-    this.temporary = `${folder}/tmp`;
-    Deno.mkdirSync(this.temporary);
     const token = `ghp_${random.seed}Campaign${random.integer(1e9, 9e9)}`;
     this.#secrets.set(token, "the token");
     this.token = token;
@@ -71,45 +73,62 @@ export class Trial implements AsyncDisposable {
   /** Makes the machine of this case. */
   makeMachine(kind: MachineKind): ScratchMachine {
     const machine = scratchMachine(kind);
-    this.#machine = machine;
     // As on every machine that ever ran.
     for (const folder of ["/run", "/var/log"]) {
       Deno.mkdirSync(machine.host(folder), { recursive: true });
     }
     this.says(`machine ${kind}`);
-    for (const { name, hash } of machine.facts.accounts) {
-      if (hash.length > 20) this.#secrets.set(hash, `the password hash of ${JSON.stringify(name)}`);
-    }
+    this.adopt(machine.root);
     return machine;
   }
 
-  get machine(): ScratchMachine {
-    if (this.#machine === undefined) throw new Error("the case has no machine yet");
-    return this.#machine;
+  /** Makes the machine at this root that of this case. */
+  adopt(root: string): void {
+    this.#root = root;
+    for (const line of Deno.readTextFileSync(`${root}/etc/shadow`).split("\n")) {
+      const [name, hash = ""] = line.split(":");
+      if (hash.length > 20) this.#secrets.set(hash, `the password hash of ${JSON.stringify(name)}`);
+    }
   }
 
-  get hasMachine(): boolean {
-    return this.#machine !== undefined;
+  /** The host path of the machine's `/`; undefined before there is one. */
+  get place(): string | undefined {
+    return this.#root;
   }
 
   get root(): string {
-    return this.machine.root;
+    if (this.#root === undefined) throw new Error("the case has no machine yet");
+    return this.#root;
+  }
+
+  /** The host path of a machine path. */
+  host(path: string): string {
+    return this.root + path;
   }
 
   /** From now on nothing outside the owned folders may change, and no secret appear. */
   remember(): void {
     this.#before = snapshotTree(this.root, { ignore: this.owned, times: true });
-    this.#known = new Set(filesWithSecrets(this.root, this.#secrets).keys());
+    this.#open = new Set(
+      filesWithSecrets(this.root, this.#secrets).filter(({ open }) => open)
+        .map(({ secret }) => secret),
+    );
   }
 
-  /** Serves a repository as {@link REPOSITORY}. */
-  async serve(history: Pick<History, "directory">): Promise<GithubServer> {
+  /** Serves a repository as {@link REPOSITORY} while the case lasts. */
+  async serve(history: Pick<History, "directory">): Promise<void> {
     const [owner, name] = REPOSITORY.split("/") as [string, string];
-    this.#server = await GithubServer.start({
+    const server = await GithubServer.start({
       repositories: [{ owner, name, directory: history.directory }],
       tokens: [this.token],
     });
-    return this.#server;
+    this.onEnd(() => server.close());
+    this.useServer(server);
+  }
+
+  /** Syncs from a server that is somebody else's. */
+  useServer(server: GithubServer): void {
+    this.#server = server;
   }
 
   /** What the network does from now on. */
@@ -149,11 +168,14 @@ export class Trial implements AsyncDisposable {
     options: LaunchOptions & { readonly strike?: Strike | undefined } = {},
   ): Promise<StruckRun> {
     const met = this.#server?.faults.met ?? 0;
+    const number = ++this.#started;
+    const temporary = `${this.folder}/tmp-${number}`;
+    Deno.mkdirSync(temporary);
     const run = await struckRun(tool, args, {
       ...(options.inside === undefined ? { root: this.root } : {}),
       ...options,
-      env: { ...options.env, TMPDIR: this.temporary },
-      traceFile: `${this.folder}/trace-${this.runs.length}`,
+      env: { ...options.env, TMPDIR: temporary },
+      traceFile: `${this.folder}/trace-${number}`,
     });
     this.runs.push(run);
     this.says(describeRun(run));
@@ -162,12 +184,13 @@ export class Trial implements AsyncDisposable {
       ...exitProblems(run),
       ...outputProblems(run.stdout, "its output", this.#secrets),
       ...outputProblems(run.stderr, "its errors", this.#secrets),
-      ...await processProblems(run, this.temporary),
+      ...await processProblems(run, temporary),
+      // What a killed run has left there nobody can know of.
+      ...(run.killed ? [] : temporaryProblems(temporary)),
     ];
     if (found.length > 0) this.tell(run);
     this.add(found);
-    // What a killed run has left in the temporary folder nobody can know of.
-    if (run.killed) emptyFolder(this.temporary);
+    Deno.removeSync(temporary, { recursive: true });
     return run;
   }
 
@@ -175,11 +198,11 @@ export class Trial implements AsyncDisposable {
   check(): void {
     this.add([
       ...lockProblems(this.root),
-      ...leftoverProblems(this.root, this.temporary),
+      ...leftoverProblems(this.root),
       ...receiptProblems(this.root),
       ...logProblems(this.root, this.#secrets),
       ...(this.#before ? outsideProblems(this.#before, this.root, this.owned) : []),
-      ...secretProblems(this.root, this.#secrets, this.#known),
+      ...secretProblems(this.root, this.#secrets, this.#open),
     ]);
   }
 
@@ -211,7 +234,6 @@ export class Trial implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const cleanUp of this.#cleanUps.reverse()) await cleanUp();
-    await this.#server?.close();
   }
 }
 
@@ -224,11 +246,5 @@ function logProblems(root: string, secrets: Secrets): string[] {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
-  }
-}
-
-function emptyFolder(folder: string): void {
-  for (const { name } of Deno.readDirSync(folder)) {
-    Deno.removeSync(`${folder}/${name}`, { recursive: true });
   }
 }
