@@ -101,7 +101,8 @@ function revertTree(ctx: Context, receipt: Receipt, record: StepRecord, path: st
     else kept.push(moveAway(ctx, receipt, record, path));
   }
   if (backup !== undefined) Deno.renameSync(backup, path);
-  syncFolder(parentOf(path));
+  // Also its folder is gone, where a receipt could not say so.
+  if (lstatIfExists(parentOf(path))) syncFolder(parentOf(path));
   return kept;
 }
 

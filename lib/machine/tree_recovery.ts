@@ -93,15 +93,19 @@ export async function finishChange(
   operations: readonly Operation[],
   onDone?: (count: number) => void,
 ): Promise<void> {
-  try {
-    doOperations(tree.path, staging, operations, onDone);
-    await syncToDisk(ctx, touchedFolders(tree.path, operations));
-    installState(tree, staging);
-  } catch (error) {
-    takeBack(ctx, tree, staging, operations);
-    throw error;
+  // What becomes the way back goes last: without it every step was done, and none may be done again.
+  if (lstatIfExists(staged.previous(staging))) {
+    const before = readTextIfExists(tree.state);
+    try {
+      doOperations(tree.path, staging, operations, onDone);
+      await syncToDisk(ctx, touchedFolders(tree.path, operations));
+      installState(tree, staging);
+    } catch (error) {
+      takeBack(ctx, tree, staging, operations, before);
+      throw error;
+    }
+    keepPrevious(tree, staging);
   }
-  keepPrevious(tree, staging);
   keepBackup(staging);
   // Without its journal, what is left is only something to throw away.
   removeIfExists(staged.journal(staging));
@@ -113,9 +117,15 @@ function takeBack(
   tree: SourceTree,
   staging: string,
   operations: readonly Operation[],
+  state: string | undefined,
 ): void {
   try {
     undoOperations(tree.path, staging, operations);
+    // An index of another commit than the state's is not believed.
+    if (state === undefined) removeIfExists(tree.state);
+    else if (readTextIfExists(tree.state) !== state) {
+      writeFileAtomic(tree.state, state, { mode: 0o600 });
+    }
     // Before anything that it names goes: whoever finds a journal finishes it.
     removeIfExists(staged.journal(staging));
   } catch (error) {
@@ -160,10 +170,8 @@ function putInPlace(from: string, to: string): void {
 }
 
 function keepPrevious(tree: SourceTree, staging: string): void {
-  const from = staged.previous(staging);
-  if (lstatIfExists(from) === undefined) return;
   removeIfExists(tree.previous);
-  Deno.renameSync(from, tree.previous);
+  Deno.renameSync(staged.previous(staging), tree.previous);
 }
 
 /** The backup is no longer one that goes when the rest of the staging folder does. */

@@ -36,6 +36,9 @@ export function reportFailure(error: unknown, log: Log): Failure {
   return { code: ExitCode.General, message, hint: null };
 }
 
+/** What is in use or used up (errno(3)); their numbers are the same on every architecture we build for. */
+const REFUSALS = /^(EAGAIN|ENOMEM|EBUSY|ENFILE|EMFILE|ETXTBSY|EMLINK)$/;
+
 /** Failures of the system that can happen anywhere a file is touched. */
 function systemError(error: unknown): ToolError | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -72,9 +75,10 @@ function systemError(error: unknown): ToolError | undefined {
       cause: error,
     });
   }
-  if (errno === "EBUSY" || /\(os error 16\)/.test(error.message)) {
-    return new ToolError(`something is in use: ${error.message}`, {
-      hint: "see what is mounted or open there (findmnt, fuser -vm PATH), then run it again",
+  if (REFUSALS.test(errno) || /\(os error (11|12|16|23|24|26|31)\)/.test(error.message)) {
+    return new ToolError(`the system refused: ${error.message}`, {
+      hint: "see what is in use or used up (findmnt, fuser -vm PATH, free, ulimit -a, dmesg), " +
+        "then run it again",
       cause: error,
     });
   }

@@ -91,6 +91,28 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "smart-sync leaves tree and state at one commit, whichever fsync fails",
+  ignore: !canTrace,
+  fn: async () => {
+    let failed = 0;
+    for (let nth = 1; nth < 40; nth++) {
+      await using machine = await editedMachine();
+      const { first, second } = machine.repository;
+      const at = { calls: "fsync", nth, onward: false };
+      const run = await struck(machine, { kind: "error", error: "ENOSPC", at });
+      if (!run.hit) break;
+      ok(run.code === 0 || /the disk is full|stopped half-way/.test(run.stderr), run.stderr);
+      failed += run.code;
+      await recoverSourceTree(testContext({ root: machine.root }));
+      const commit = machine.stateCommit!;
+      await machine.expectCommit(commit, commit === first ? ["README.md"] : []);
+      equal(backups(machine).length, commit === second ? 1 : 0, `fsync ${nth}`);
+    }
+    ok(failed > 5, `only ${failed} runs failed`);
+  },
+});
+
 Deno.test("smart-sync removes a file where the commit has a submodule, but no edit of it", async () => {
   await using machine = await SyncedMachine.start();
   const { directory, second } = machine.repository;

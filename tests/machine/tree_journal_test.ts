@@ -93,6 +93,21 @@ Deno.test("recoverSourceTree() finishes a journaled change, wherever it was inte
   }
 });
 
+Deno.test("recoverSourceTree() does no step again once the way back is kept", async () => {
+  await withMachine(async (ctx) => {
+    const operations = stageChange(ctx);
+    const tree = sourceTree(ctx);
+    const staging = [...Deno.readDirSync(tree.parent)]
+      .map(({ name }) => `${tree.parent}/${name}`).find((path) => path.includes("staging"))!;
+    writeJournal(staging, operations);
+    doOperations(tree.path, staging, operations);
+    Deno.renameSync(staged.previous(staging), tree.previous);
+    const before = snapshotTree(tree.parent, { ignore: [/staging/] });
+    equal((await recoverSourceTree(ctx)).finished, 1);
+    equal(diffTrees(before, snapshotTree(tree.parent)), "");
+  });
+});
+
 Deno.test("undoOperations() takes back what was done, after any number of steps", async () => {
   for (let done = 0; done <= 9; done++) {
     await withMachine((ctx) => {
