@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { listIfExists } from "../../lib/machine/files.ts";
 import { OFFLINE_NIX_CONFIG } from "../support/context.ts";
 import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
-import { toolNames } from "../../nix/compile.ts";
+import { bundle } from "../../nix/bundle.ts";
+import { toolNames, toolScripts } from "../../nix/compile.ts";
 import { nixHash, recordedHash, stripNpmFolder } from "../../nix/npm_dependencies.ts";
 import { canStartKits, inRoot, nixosLikeRoot } from "./nixos_like_root.ts";
 import { addNpmPackages, npmFolderFromCache } from "./npm_store.ts";
@@ -57,9 +58,11 @@ Deno.test({
   },
 });
 
-/** The esbuild that `deno bundle` downloaded once. */
-function esbuildOfDeno(): string | undefined {
-  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+/** The esbuild that `deno bundle` has downloaded, now if it never did before. */
+async function esbuildOfDeno(work: string): Promise<string | undefined> {
+  // Without a network it cannot.
+  await bundle(toolScripts(["validator"]), work).catch(() => {});
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   const folder = `${JSON.parse(new TextDecoder().decode(stdout)).denoDir}/dl`;
   for (const version of listIfExists(folder).filter((name) => name.startsWith("esbuild-"))) {
     for (const name of listIfExists(`${folder}/${version}`)) return `${folder}/${version}/${name}`;
@@ -69,8 +72,6 @@ function esbuildOfDeno(): string | undefined {
 
 const compiler = Deno.env.get("DENO_COMPILE");
 const runtime = Deno.env.get("DENORT_BIN");
-const esbuild = esbuildOfDeno();
-need(esbuild !== undefined, "Deno has no esbuild in its cache: Nix bundles no executable");
 const hasDenort = need(
   compiler !== undefined && runtime !== undefined,
   "DENO_COMPILE and DENORT_BIN are not set: Nix compiles no executable",
@@ -84,6 +85,8 @@ Deno.test({
     using flake = copyOfFlake();
     using folder = scratchFolder();
     const env: Record<string, string> = {};
+    const esbuild = await esbuildOfDeno(`${folder.path}/bundle`);
+    need(esbuild !== undefined, "Deno cannot get its esbuild: Nix bundles no executable");
     const programs = { STANDIN_DENO: compiler, STANDIN_DENORT: runtime, STANDIN_ESBUILD: esbuild };
     for (const [name, from] of Object.entries(programs)) {
       if (from === undefined) continue;
