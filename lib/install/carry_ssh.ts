@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { SshServerConfig } from "../machine/ssh_server_config.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { merge, override, type Setting } from "./setting.ts";
@@ -20,15 +21,32 @@ export function carryRunningSsh(config: SshServerConfig | undefined): Setting[] 
     AllowGroups: config.allowGroups,
     DenyGroups: config.denyGroups,
   };
+  const given = (name: string, values: readonly unknown[], value: Setting["value"]) =>
+    values.length > 0 ? [override(`services.openssh.${name}`, value, source)] : [];
+  const { listenAddresses, hostKeys, authorizedKeysFiles } = config;
   return [
     override("services.openssh.enable", true, source),
     override("services.openssh.ports", config.ports, source),
+    ...given(
+      "listenAddresses",
+      listenAddresses,
+      listenAddresses.map(({ address, port }) => ({ addr: address, port })),
+    ),
+    ...given("hostKeys", hostKeys, hostKeys.map((path) => ({ type: keyType(path), path }))),
+    ...given("authorizedKeysFiles", authorizedKeysFiles, authorizedKeysFiles),
     setting("PermitRootLogin", config.permitRootLogin),
     setting("PasswordAuthentication", config.passwordAuthentication),
     setting("KbdInteractiveAuthentication", config.kbdInteractiveAuthentication),
+    ...(config.pubkeyAuthentication ? [] : [setting("PubkeyAuthentication", false)]),
+    setting("UsePAM", config.usePAM),
     ...Object.entries(lists).filter(([, names]) => names.length > 0)
       .map(([name, names]) => setting(name, names)),
   ];
+}
+
+/** What NixOS makes a host key with where it is missing; sshd itself finds out from the key. */
+function keyType(path: string): string {
+  return /rsa|ecdsa|ed25519/.exec(basename(path))?.[0] ?? "ed25519";
 }
 
 /** The OpenSSH server as it is: who may log in how, on which port, with which host keys. */
@@ -57,6 +75,7 @@ export function carrySsh(facts: ConfigurationFacts, source: string): Setting[] {
     setting("PermitRootLogin", ssh.permitRootLogin),
     setting("PasswordAuthentication", ssh.passwordAuthentication),
     setting("KbdInteractiveAuthentication", ssh.kbdInteractiveAuthentication),
+    ...(ssh.pubkeyAuthentication ? [] : [setting("PubkeyAuthentication", false)]),
     setting("UsePAM", ssh.usePAM),
     ...list("AllowUsers", ssh.allowUsers),
     ...list("DenyUsers", ssh.denyUsers),

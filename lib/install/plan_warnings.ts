@@ -25,6 +25,9 @@ export function planWarnings(
         "the running system, and services, network and firewall are not carried over",
       ]
       : []),
+    ...(factsProblem && reading.sshServer?.hasMatchBlocks
+      ? ["Match blocks of /etc/ssh/sshd_config are not carried over; put them into local.nix"]
+      : []),
     ...(unreadable.length > 0
       ? [`parts of the existing configuration could not be evaluated: ${unreadable.join(", ")}`]
       : []),

@@ -17,6 +17,7 @@ export interface SshServerConfig {
   readonly kbdInteractiveAuthentication: boolean;
   readonly pubkeyAuthentication: boolean;
   readonly usePAM: boolean;
+  /** Empty for sshd's default files. */
   readonly authorizedKeysFiles: readonly string[];
   readonly allowUsers: readonly string[];
   readonly denyUsers: readonly string[];
@@ -73,8 +74,7 @@ export function readSshServerConfig(ctx: Context): SshServerConfig | undefined {
     kbdInteractiveAuthentication: isOn("kbdinteractiveauthentication", true),
     pubkeyAuthentication: isOn("pubkeyauthentication", true),
     usePAM: isOn("usepam", false),
-    authorizedKeysFiles: first("authorizedkeysfile") ??
-      [".ssh/authorized_keys", ".ssh/authorized_keys2"],
+    authorizedKeysFiles: first("authorizedkeysfile") ?? [],
     allowUsers: all("allowusers"),
     denyUsers: all("denyusers"),
     allowGroups: all("allowgroups"),

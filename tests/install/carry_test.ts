@@ -1,9 +1,11 @@
 /** What an installation carries over, held against real evaluations before and after. */
 import assert from "node:assert/strict";
 import { readMachine } from "../../lib/install/machine_reading.ts";
+import { isJudged } from "../../lib/install/plan.ts";
 import { makePlan } from "../../lib/install/make_plan.ts";
 import type { InstallOptions } from "../../lib/install/options.ts";
 import { stageHost } from "../../lib/install/staged_host.ts";
+import { Root } from "../../lib/machine/root.ts";
 import type { ConfigurationFacts } from "../../lib/nix/configuration_facts.ts";
 import { readConfiguration } from "../../lib/nix/read_configuration.ts";
 import { testContext } from "../support/context.ts";
@@ -35,7 +37,7 @@ async function beforeAndAfter(
   using machine = scratchMachine(kind);
   const folder = Deno.makeTempDirSync();
   try {
-    makeSource(`${folder}/source`);
+    makeSource(`${folder}/source`, { small: true });
     const ctx = testContext({ root: machine.root });
     const reading = await readMachine(ctx);
     const plan = await makePlan(ctx, { ...OPTIONS, source: `${folder}/source` }, reading);
@@ -142,7 +144,14 @@ Deno.test({
     using machine = scratchMachine("rented");
     const folder = Deno.makeTempDirSync();
     try {
-      makeSource(`${folder}/source`);
+      makeSource(`${folder}/source`, { small: true });
+      const sshd = new Root(machine.root).follow("/etc/ssh/sshd_config");
+      Deno.writeTextFileSync(
+        sshd,
+        "ListenAddress 203.0.113.42:2222\nHostKey /etc/ssh/old/host_ecdsa\n" +
+          "PubkeyAuthentication no\n" +
+          `${Deno.readTextFileSync(sshd)}Match User backup\n  PasswordAuthentication no\n`,
+      );
       machine.write("/etc/nixos/configuration.nix", '{ system.stateVersion = "23.05"; oops\n');
       const ctx = testContext({ root: machine.root });
       const options = { ...OPTIONS, source: `${folder}/source` };
@@ -150,6 +159,22 @@ Deno.test({
       const from = new Map(plan.settings.map((one) => [one.option.join("."), one]));
       assert.deepEqual(from.get("services.openssh.ports")?.value, [2222]);
       assert.equal(from.get("services.openssh.ports")?.source, "/etc/ssh/sshd_config");
+      assert.deepEqual(from.get("services.openssh.listenAddresses")?.value, [
+        { addr: "203.0.113.42", port: 2222 },
+      ]);
+      assert.deepEqual(from.get("services.openssh.hostKeys")?.value, [
+        { type: "ecdsa", path: "/etc/ssh/old/host_ecdsa" },
+        { type: "rsa", path: "/etc/ssh/ssh_host_rsa_key" },
+        { type: "ed25519", path: "/etc/ssh/ssh_host_ed25519_key" },
+      ]);
+      assert.deepEqual(from.get("services.openssh.authorizedKeysFiles")?.value, [
+        "%h/.ssh/authorized_keys",
+        "/etc/ssh/authorized_keys.d/%u",
+      ]);
+      assert.equal(from.get("services.openssh.settings.UsePAM")?.value, true);
+      assert.equal(from.get("services.openssh.settings.PubkeyAuthentication")?.value, false);
+      assert.ok(plan.warnings.some((text) => /^Match blocks of .* are not carried/.test(text)));
+      assert.ok(isJudged(plan.judgement), "the new configuration evaluates");
       assert.equal(from.get("networking.hostName")?.source, "/etc/hostname");
       assert.equal(from.get("system.stateVersion")?.source, "/etc/nixos/configuration.nix");
       assert.deepEqual(from.get("boot.loader.grub.devices")?.value, ["/dev/vda"]);
