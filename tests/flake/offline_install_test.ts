@@ -44,7 +44,7 @@ async function makeKit(scratch: string): Promise<string> {
   return kit;
 }
 
-/** Runs the kit's launcher inside the machine, in a network namespace that has no network. */
+/** Runs the launcher of the kit, a read-only stick, inside the machine, in a network namespace that has no network. */
 async function runOffline(
   kit: string,
   machine: ScratchMachine,
@@ -54,6 +54,7 @@ async function runOffline(
   using start = launch(`${kit}/system-installer`, args, {
     inside: machine.root,
     standIns: programs.folder,
+    readOnly: [kit],
     env: { NIX_CONFIG },
   });
   const { code, stdout, stderr } = await new Deno.Command("unshare", {
