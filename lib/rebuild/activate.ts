@@ -95,7 +95,11 @@ export async function returnToSystem(
   } = {},
 ): Promise<ActivationOutcome> {
   const generation = "existing";
-  return await activateSystem(ctx, { action: "switch", generation, ...options, toplevel });
+  const outcome = await activateSystem(ctx, { action: "switch", generation, ...options, toplevel });
+  // It is new to nobody.
+  const message = outcome.message.replace(/^the new system runs/, "the previous system runs again")
+    .replace(/starts the new system$/, "starts the previous system");
+  return { ...outcome, message };
 }
 
 /**

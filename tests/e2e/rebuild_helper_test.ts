@@ -138,6 +138,7 @@ Deno.test({
     const { code, stdout, stderr } = await host.run(["--rollback"]);
     equal(code, 0, stderr);
     match(stdout, /going back to generation 12/);
+    match(stdout, /the previous system runs again and is the boot default/);
     equal(host.bootDefault(), host.machine.toplevel);
     deepEqual(host.stand.calls("nixos-rebuild"), []);
     const list = JSON.parse((await host.run(["--json", "--list-generations"])).stdout);

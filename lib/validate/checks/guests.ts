@@ -49,5 +49,6 @@ function guests(ctx: Context): Finding {
       named,
     );
   }
-  return pass(count === 0 ? "no guest is defined" : `${count} guests, none names a store path`);
+  const guests = count === 1 ? "1 guest" : `${count} guests`;
+  return pass(count === 0 ? "no guest is defined" : `${guests}, none names a store path`);
 }
