@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { type FolderCalls, LIBC, LIBC_SYMBOLS, type LibcCalls } from "../machine/folder_calls.ts";
+import {
+  AT_EMPTY_PATH,
+  type FolderCalls,
+  type Found,
+  LIBC,
+  LIBC_SYMBOLS,
+  type LibcCalls,
+  readStatx,
+  STATX_BASIC_STATS,
+  STATX_LENGTH,
+} from "../machine/folder_calls.ts";
+import { FIGURES } from "./index_file.ts";
 import { NAME_BYTES, type PathColumns } from "./path_table.ts";
 
 /**
@@ -21,22 +32,38 @@ const CLOSED = 1;
 const CHANGES = 2;
 const NUMBERS = 4;
 
+/** Files that were read, in the order in which they were added. */
+export interface ReadFiles {
+  readonly rows: Uint32Array;
+  /** 1: read. 0: could not be, is no regular file, is large or has just been changed. */
+  readonly done: Uint8Array;
+  /** Blob names, {@link NAME_BYTES} each. */
+  readonly names: Uint8Array;
+  /** As they were before they were read; {@link FIGURES} each. */
+  readonly figures: Float64Array;
+  /** Types and permissions. */
+  readonly modes: Uint32Array;
+  readonly uids: Uint32Array;
+}
+
 /** What threads share, and what each needs. */
-interface Job {
+interface Job extends ReadFiles {
   readonly library: string;
   readonly symbols: typeof LIBC_SYMBOLS;
   readonly folder: number;
   readonly openFlags: number;
+  readonly statFlags: number;
+  readonly statMask: number;
+  readonly statLength: number;
   readonly paths: Uint8Array<ArrayBuffer>;
   readonly starts: Uint32Array<ArrayBuffer>;
   readonly control: Int32Array<SharedArrayBuffer>;
-  readonly rows: Uint32Array<SharedArrayBuffer>;
-  readonly sizes: Float64Array<SharedArrayBuffer>;
-  readonly names: Uint8Array<SharedArrayBuffer>;
-  readonly done: Uint8Array<SharedArrayBuffer>;
 }
 
-/** Hashes files as Git does: other threads begin while more are found, and this one helps in the end. */
+/**
+ * Looks at files and hashes them as Git does: other threads begin while more are added, and this one helps
+ * in the end.
+ */
 export class FileHasher implements Disposable {
   readonly #calls: LibcCalls;
   readonly #job: Job;
@@ -55,21 +82,24 @@ export class FileHasher implements Disposable {
       symbols: LIBC_SYMBOLS,
       folder: folder.descriptor,
       openFlags: folder.readFlags,
+      statFlags: AT_EMPTY_PATH,
+      statMask: STATX_BASIC_STATS,
+      statLength: STATX_LENGTH,
       paths: columns.paths,
       starts: columns.starts,
       control: new Int32Array(new SharedArrayBuffer(NUMBERS * 4)),
       rows: new Uint32Array(new SharedArrayBuffer(most * 4)),
-      sizes: new Float64Array(new SharedArrayBuffer(most * 8)),
-      names: new Uint8Array(new SharedArrayBuffer(most * NAME_BYTES)),
       done: new Uint8Array(new SharedArrayBuffer(most)),
+      names: new Uint8Array(new SharedArrayBuffer(most * NAME_BYTES)),
+      figures: new Float64Array(new SharedArrayBuffer(most * FIGURES * 8)),
+      modes: new Uint32Array(new SharedArrayBuffer(most * 4)),
+      uids: new Uint32Array(new SharedArrayBuffer(most * 4)),
     };
   }
 
-  /** Wants the file of a row to be hashed. */
-  add(row: number, size: number): void {
-    const { rows, sizes } = this.#job;
-    rows[this.count] = row;
-    sizes[this.count++] = size;
+  /** Wants the file of a row to be read. */
+  add(row: number): void {
+    this.#job.rows[this.count++] = row;
     if (this.count % PORTION === 0) this.#offer();
     if (this.count >= FIRST_WORKER && (this.count - FIRST_WORKER) % NEXT_WORKER === 0) {
       const most = Math.min(MOST_WORKERS, navigator.hardwareConcurrency - 1);
@@ -78,16 +108,12 @@ export class FileHasher implements Disposable {
   }
 
   /**
-   * Waits until all files are hashed. The results are in the order in which they were added: the row, the
-   * blob's name among `names`, and whether it could be read and was as long as it should be.
+   * Waits until all files are read.
    * @param turn awaited after every so many milliseconds, for whatever else this thread has to do
    */
-  async finish(
-    turn: () => Promise<void>,
-    sliceMs: number,
-  ): Promise<Pick<Job, "rows" | "names" | "done">> {
+  async finish(turn: () => Promise<void>, sliceMs: number): Promise<ReadFiles> {
     this.#offer(true);
-    const work = hashShare(this.#job, this.#calls, createHash);
+    const work = hashShare(this.#job, this.#calls, createHash, readStatx);
     while (work(performance.now() + sliceMs)) await turn();
     await Promise.all(this.#ends);
     return this.#job;
@@ -110,7 +136,7 @@ export class FileHasher implements Disposable {
     const text = `import { createHash } from "node:crypto";
       onmessage = ({ data: job }) => {
         const library = Deno.dlopen(job.library, job.symbols);
-        (${hashShare})(job, library.symbols, createHash)(Infinity);
+        (${hashShare})(job, library.symbols, createHash, ${readStatx})(Infinity);
         postMessage("done");
       };`;
     const url = `data:text/javascript,${encodeURIComponent(text)}`;
@@ -137,8 +163,9 @@ function hashShare(
   job: Job,
   calls: LibcCalls,
   hash: typeof createHash,
+  readStat: typeof readStatx,
 ): (until: number) => boolean {
-  const { paths, starts, control, rows, sizes, names, done, folder, openFlags } = job;
+  const { paths, starts, control, rows, names, done, figures, modes, uids } = job;
   const [available, closed, changes, next] = [0, 1, 2, 3];
   const atOnce = 32;
   // The header that Git hashes with a file's content is put directly before it.
@@ -147,15 +174,24 @@ function hashShare(
   const room = buffer.subarray(headRoom);
   const roomLength = BigInt(room.length);
 
-  const hashFile = (item: number): void => {
-    const size = sizes[item]!;
-    if (size >= room.length) return;
-    const path = paths.subarray(starts[rows[item]!]);
-    const file = calls.openat(folder, path, openFlags);
-    if (file < 0) return;
-    const read = Number(calls.read(file, room, roomLength));
+  const info = new Uint32Array(job.statLength);
+  const found: Found = { mode: 0, uid: 0, size: 0, mtime: 0, ctime: 0, inode: 0 };
+  const itself = new Uint8Array(1);
+
+  const readFile = (item: number): number => {
+    const file = calls.openat(job.folder, paths.subarray(starts[rows[item]!]), job.openFlags);
+    if (file < 0) return -1;
+    const known = calls.statx(file, itself, job.statFlags, job.statMask, info) === 0 &&
+      readStat(info, found) && (found.mode & 0o170000) === 0o100000;
+    const read = known && found.size < room.length
+      ? Number(calls.read(file, room, roomLength))
+      : -1;
     calls.close(file);
-    if (read !== size) return;
+    return read;
+  };
+  const hashFile = (item: number): void => {
+    const size = readFile(item);
+    if (size < 0 || size !== found.size) return;
     const head = `blob ${size}\0`;
     const from = headRoom - head.length;
     for (let i = 0; i < head.length; i++) buffer[from + i] = head.charCodeAt(i);
@@ -166,6 +202,12 @@ function hashShare(
       names[item * 20 + i] = (high < 0x40 ? high - 0x30 : high - 0x57) << 4 |
         (low < 0x40 ? low - 0x30 : low - 0x57);
     }
+    figures[item * 4] = size;
+    figures[item * 4 + 1] = found.mtime;
+    figures[item * 4 + 2] = found.ctime;
+    figures[item * 4 + 3] = found.inode;
+    modes[item] = found.mode;
+    uids[item] = found.uid;
     done[item] = 1;
   };
   return (until) => {

@@ -25,6 +25,9 @@ const SLICE_MS = 10;
 /** Trees of so many rows are looked at through {@link FolderCalls}, which take 4 ms to get ready. */
 const MANY_ROWS = 4000;
 
+/** After so many files in a row that the index does not know, only one in so many is looked at before it is read. */
+const STRANGE = 64;
+
 /** What a row of the index was found to be: not looked at, as it should be, or anything else. */
 const UNKNOWN = 0;
 const RIGHT = 1;
@@ -60,6 +63,8 @@ export class LocalTree {
   readonly #seen = new Map<string, LocalEntry | undefined>();
   /** Paths of what was seen, by name; made when it is asked. */
   #seenBySha: Map<string, string> | undefined;
+  /** Files in a row that were not as the index knows them. */
+  #strange = 0;
   #checked = 0;
   #hashed = 0;
   #learnt = 0;
@@ -195,11 +200,25 @@ export class LocalTree {
     const mode = table.mode(row);
     if (mode === Mode.Gitlink) return row + 1;
     if (isExcludedRow(table, row)) return row + 1;
-    if (folder && unread && this.#glance(row, table, folder, unread)) return row + 1;
+    if (folder && unread) {
+      if (this.#mustRead(row, mode)) {
+        this.#rows[row] = UNREAD;
+        unread.add(row);
+        return row + 1;
+      }
+      if (this.#glance(row, table, folder, unread)) return row + 1;
+    }
     // Nothing is looked at below what is no folder.
     const gone = !this.isRight(row) && table.isFolder(row) &&
       this.#seen.get(table.path(row))?.kind !== "folder";
     return gone ? table.endOf(row) : row + 1;
+  }
+
+  /** Whether a file has to be read, or most probably: then it is not looked at before that. */
+  #mustRead(row: number, mode: number): boolean {
+    if ((mode & TYPE_BITS) !== REGULAR) return false;
+    if (!this.#trustFigures || this.#index!.figures[row * FIGURES + 2] === 0) return true;
+    return this.#strange >= STRANGE && this.#strange++ % STRANGE !== 0;
   }
 
   /**
@@ -225,24 +244,23 @@ export class LocalTree {
     const isKnown = this.#trustFigures && ctime !== 0 && known[at] === size &&
       known[at + 1] === mtime && known[at + 2] === ctime && known[at + 3] === inode;
     if (isKnown) {
+      this.#strange = 0;
       this.#checked++;
       this.#rows[row] = RIGHT;
-    } else {
-      if (type !== REGULAR) return false;
-      this.#rows[row] = UNREAD;
-      unread.add(row, size);
+      const figures = this.#figures;
+      for (let i = 0; i < FIGURES; i++) figures[at + i] = known[at + i]!;
+      return true;
     }
-    const figures = this.#figures;
-    figures[at] = size;
-    figures[at + 1] = mtime;
-    figures[at + 2] = ctime;
-    figures[at + 3] = inode;
+    if (type !== REGULAR) return false;
+    this.#strange++;
+    this.#rows[row] = UNREAD;
+    unread.add(row);
     return true;
   }
 
   /** Judges the rows of files that had to be read. */
   async #read(unread: FileHasher, table: PathTable): Promise<void> {
-    const { rows, names, done } = await unread.finish(turn, SLICE_MS * 3);
+    const { rows, done, names, figures, modes, uids } = await unread.finish(turn, SLICE_MS * 3);
     for (let item = 0; item < unread.count; item++) {
       const row = rows[item]!;
       // Somebody could not wait and has looked at it.
@@ -253,16 +271,19 @@ export class LocalTree {
       }
       this.#checked++;
       this.#hashed++;
-      const at = row * FIGURES;
-      const old = this.#isOld(this.#figures[at + 1]!, this.#figures[at + 2]!);
+      const mode = modes[item]!;
+      const uid = uids[item]!;
+      const at = item * FIGURES;
+      const old = this.#isOld(figures[at + 1]!, figures[at + 2]!);
       if (old) this.#learnt++;
-      if (table.isSameName(row, names, item)) {
+      if (table.isSameName(row, names, item) && this.#isPermitted(table.mode(row), mode, uid)) {
         this.#rows[row] = RIGHT;
-        if (!old) this.#figures.fill(0, at, at + FIGURES);
+        if (!old) continue;
+        for (let i = 0; i < FIGURES; i++) this.#figures[row * FIGURES + i] = figures[at + i]!;
       } else {
-        const figures = old ? [...this.#figures.subarray(at, at + FIGURES)] : undefined;
-        const mode = modeOf({ mode: table.mode(row) });
-        this.#judge(row, { kind: "file", sha: nameAt(names, item), mode, uid: this.#uid, figures });
+        const sha = nameAt(names, item);
+        const remembered = old ? [...figures.subarray(at, at + FIGURES)] : undefined;
+        this.#judge(row, { kind: "file", sha, mode: mode & 0o7777, uid, figures: remembered });
       }
     }
   }
@@ -285,8 +306,7 @@ export class LocalTree {
       (entry.kind === "symlink" || this.#isPermitted(mode, entry.mode, entry.uid));
     this.#rows[row] = right ? RIGHT : OTHER;
     if (!right) this.#seen.set(this.#table!.path(row), entry);
-    if (right && entry.figures) this.#figures.set(entry.figures, row * FIGURES);
-    else this.#figures.fill(0, row * FIGURES, (row + 1) * FIGURES);
+    else if (entry.figures) this.#figures.set(entry.figures, row * FIGURES);
   }
 
   #asExpected(row: number): LocalEntry {
