@@ -227,6 +227,7 @@ Deno.test({
       `${staging}/state.json`,
       JSON.stringify({ version: 1, repository: "a/b", commit, ref: "main", time: "2026-11-24" }),
     );
+    Deno.mkdirSync(host.machine.host(`${staging}/previous`));
     host.machine.write(
       `${staging}/journal.json`,
       JSON.stringify({ version: 1, operations: [{ do: "put", path: "added.nix" }] }),
