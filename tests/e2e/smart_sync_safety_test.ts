@@ -1,6 +1,7 @@
 /** What must never be lost or left half-done, seen through the executable. */
 import { equal, match, ok } from "node:assert/strict";
 import { startTool } from "../support/executable.ts";
+import { until } from "../support/host.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";
 import { commit } from "../support/repositories.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
@@ -240,16 +241,19 @@ Deno.test("smart-sync leaves the machine to the one who holds the lock", async (
   ]);
   await using slow = startTool("smart-sync", ["--verbose"], {
     root: machine.root,
-    env: { ...machine.env, HYPERVISOR_TIMEOUT: "20" },
+    env: { ...machine.env, HYPERVISOR_TIMEOUT: "60" },
   });
-  while (!machine.server.requests.some(({ role }) => role === "git")) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  while (!exists(`${machine.root}/run/hyper-nixos.lock`)) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const lock = `${machine.root}/run/hyper-nixos.lock`;
+  await until("it asks", () => machine.server.requests.find(({ role }) => role === "git"));
+  await until(
+    "it holds the lock",
+    () => exists(lock) && /\d/.test(Deno.readTextFileSync(lock)) || undefined,
+  );
+  // However long the other one takes to start, this one does not get further.
+  slow.kill("SIGSTOP");
   const { stderr } = await machine.expect(1);
   match(stderr, /another tool is changing this machine/);
+  slow.kill("SIGCONT");
   equal((await slow.result).code, 0);
   await machine.expectCommit(second);
 });
@@ -268,9 +272,7 @@ Deno.test("smart-sync reverts and leaves nothing when it is told to stop", async
       root: machine.root,
       env: { ...machine.env, HYPERVISOR_TIMEOUT: "20" },
     });
-    while (machine.server.requests.length < 2) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until("it asks twice", () => machine.server.requests.at(1));
     running.kill(signal);
     equal((await running.result).code, { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]);
     await machine.expectCommit(first);
