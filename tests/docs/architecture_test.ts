@@ -46,6 +46,18 @@ Deno.test("every import is an arrow of docs/architecture.md", () => {
     !(layer(to) === "program" && (typeOnly || LAYOUT.includes(to)))
   );
   assert.deepEqual(others.map(({ from, to }) => `${from} imports ${to}`), []);
+  const drawn = new Set(imports.map(({ from, to }) => `${layer(from)} ${layer(to)}`));
+  assert.deepEqual([...arrows].filter((arrow) => !drawn.has(arrow)), [], "nothing goes there");
+});
+
+Deno.test("validator takes of smart-sync only what that leaves behind", () => {
+  const sideways = imports.filter(({ from, to }) =>
+    layer(from) === "validate" && layer(to) === "sync"
+  );
+  assert.deepEqual(sideways.map(({ to }) => to).sort(), [
+    "lib/sync/exclusions.ts",
+    "lib/sync/state.ts",
+  ]);
 });
 
 Deno.test("no file of the sources imports itself by a way round", () => {
