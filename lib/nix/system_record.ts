@@ -39,6 +39,8 @@ export function recordSystem(
   const folder = ctx.root.host(FOLDER);
   ensureDirectory(folder, 0o700);
   for (const name of listIfExists(folder)) {
+    // Another process may be writing its record: `--confirmed` and the tool that waits for it both do.
+    if (name.startsWith(".")) continue;
     const path = `/nix/store/${name.replace(/\.json$/, "")}`;
     if (lstatIfExists(ctx.root.host(path)) === undefined) removeIfExists(`${folder}/${name}`);
   }

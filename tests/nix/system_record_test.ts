@@ -50,6 +50,17 @@ Deno.test("recordSystem() forgets systems that are no longer in the store", () =
   });
 });
 
+Deno.test("recordSystem() leaves alone what another process is writing", () => {
+  withMachine((root) => {
+    const ctx = testContext({ root });
+    recordSystem(ctx, record("/nix/store/aaa-nixos-system-one"));
+    const temporary = `${root}/var/lib/hyper-nixos/systems/.bbb-nixos-system-two.json.01.tmp`;
+    Deno.writeTextFileSync(temporary, "");
+    recordSystem(ctx, record("/nix/store/aaa-nixos-system-one"));
+    equal(Deno.statSync(temporary).isFile, true);
+  });
+});
+
 Deno.test("systemRecord() takes a damaged or later record for none", () => {
   withMachine((root) => {
     const ctx = testContext({ root });
