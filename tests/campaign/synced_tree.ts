@@ -55,7 +55,8 @@ export class SyncedTree {
 
   /** What must be known before a run to judge it afterwards. */
   look(): Before {
-    return { tree: this.read(), commit: this.commit, backups: this.backups };
+    const indexed = exists(this.trial.host("/var/lib/hyper-nixos/sync/index"));
+    return { tree: this.read(), commit: this.commit, backups: this.backups, indexed };
   }
 
   /**
@@ -82,7 +83,7 @@ export class SyncedTree {
     this.#judgeFolders(now, before);
     const fresh = [...this.backups].filter((name) => !before.backups.has(name));
     const changed = done.length === 0 && (same.length > 0 || !unmoved);
-    if (changed && expected) this.#judgeBackups(fresh, expected.replaced);
+    if (changed && expected) this.#judgeBackups(fresh, expected.replaced, before.indexed);
     else if (fresh.length > 0) {
       trial.add([`a backup of edits that were not replaced is left: ${fresh.join(", ")}`]);
     }
@@ -99,13 +100,14 @@ export class SyncedTree {
     this.trial.add(problems);
   }
 
-  #judgeBackups(names: readonly string[], replaced: Listing): void {
+  #judgeBackups(names: readonly string[], replaced: Listing, indexed: boolean): void {
     const folder = this.trial.host("/var/lib/hyper-nixos/backups");
     const missing = [...replaced].filter(([path, entry]) =>
       !names.some((name) => contentAt(`${folder}/${name}/${path}`) === entry.split(" ")[1])
     );
     this.trial.add(missing.map(([path]) => `a local edit is lost: ${JSON.stringify(path)}`));
-    if (replaced.size === 0 && names.length > 0) {
+    // Where nothing is known of what the last sync put there, all that is replaced is kept.
+    if (replaced.size === 0 && names.length > 0 && indexed) {
       this.trial.add([`a backup without a replaced edit: ${names.join(", ")}`]);
     }
   }
@@ -116,6 +118,18 @@ export interface Before {
   readonly tree: TreeOnDisk;
   readonly commit: HistoryCommit | undefined;
   readonly backups: ReadonlySet<string>;
+  /** Whether an index says what the last sync put there. */
+  readonly indexed: boolean;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 function contentAt(path: string): string | undefined {

@@ -185,8 +185,8 @@ export class Trial implements AsyncDisposable {
       ...outputProblems(run.stdout, "its output", this.#secrets),
       ...outputProblems(run.stderr, "its errors", this.#secrets),
       ...await processProblems(run, temporary),
-      // What a killed run has left there nobody can know of.
-      ...(run.killed ? [] : temporaryProblems(temporary)),
+      // What a killed run has left there nobody can know of, and what cannot be removed stays.
+      ...(run.killed || cannotRemove(run) ? [] : temporaryProblems(temporary)),
     ];
     if (found.length > 0) this.tell(run);
     this.add(found);
@@ -235,6 +235,10 @@ export class Trial implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const cleanUp of this.#cleanUps.reverse()) await cleanUp();
   }
+}
+
+function cannotRemove({ strike, hit }: StruckRun): boolean {
+  return hit && strike?.kind === "error" && strike.at.calls.includes("unlink");
 }
 
 function logProblems(root: string, secrets: Secrets): string[] {

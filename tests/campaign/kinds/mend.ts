@@ -7,17 +7,20 @@ import type { Workshop } from "../workshop.ts";
 
 const FIXABLE = BREAKAGES.filter(({ fixed, spaceless }) => fixed === true && !spaceless);
 
+/** What is mended outside the folders that the tools own. */
+const MENDED = [/^etc\/nixos\/flake\.nix$/, /^etc\/shadow$/, /^(root|home\/[^/]+)\/\.config(\/|$)/];
+
 /** The case. */
 export async function mendCase(trial: Trial, workshop: Workshop): Promise<void> {
   const { random } = trial;
   const machine = (await workshop.updatable).installed.copy();
   trial.onEnd(() => machine.stand[Symbol.dispose]());
   trial.adopt(machine.root);
-  trial.owned = [...OWNED, ...unowned, /^etc\/nixos\/flake\.nix$/];
-  trial.remember();
   const broken = random.some(FIXABLE, random.integer(1, 4));
   trial.says(`broken: ${broken.map(({ what }) => what).join(", ")}`);
   for (const breakage of broken) breakage.break(machine);
+  trial.owned = [...OWNED, ...unowned, ...MENDED];
+  trial.remember();
   const inside = { inside: machine.root, standIns: machine.stand.folder };
   const fix = ["--quick", "--fix", "--yes"];
   for (let round = random.integer(1, 2); round > 0; round--) {
