@@ -17,6 +17,11 @@ export interface Failure {
  * codes. A ToolError is one line and a hint; anything unknown is a bug and shown with its stack.
  */
 export function reportFailure(error: unknown, log: Log): Failure {
+  if (error instanceof SuppressedError) {
+    // Cleaning up failed, too; what ended the run is what it was about.
+    log.debug(`and then: ${error.error instanceof Error ? error.error.message : error.error}`);
+    return reportFailure(error.suppressed, log);
+  }
   if (error instanceof SignalInterrupt) {
     log.warn(error.message);
     return { code: error.exitCode, message: error.message, hint: null };

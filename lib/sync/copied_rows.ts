@@ -21,6 +21,10 @@ export class KnownFolder {
   /** Bytes before the names in the paths. */
   readonly #prefix: number;
   #next: number;
+  /** Where runs of rows that were passed over as equal begin and end. */
+  readonly #skipped: number[] = [];
+  /** Rows whose path is a folder now and was a file, or the reverse: they are not equal to anything. */
+  readonly #replaced = new Set<number>();
   /** All of them, made when the order is another one. */
   #rows: Map<string, number> | undefined;
 
@@ -45,13 +49,14 @@ export class KnownFolder {
       at = next;
       this.#next = this.#table.endOf(this.#next);
     }
+    if (this.#next > first) this.#skipped.push(first, this.#next);
     return { at, first, end: this.#next };
   }
 
   /** Where the entry ends that begins there, if the next row has the same mode, name and object. */
   #same(tree: Uint8Array, at: number): number | undefined {
     const row = this.#next;
-    if (row >= this.#end) return undefined;
+    if (row >= this.#end || this.#replaced.has(row)) return undefined;
     const { modes, names, starts, paths } = this.#table.columns;
     let mode = 0;
     for (; tree[at] !== SPACE && at < tree.length; at++) mode = mode * 8 + tree[at]! - ZERO;
@@ -68,17 +73,27 @@ export class KnownFolder {
   }
 
   /**
-   * The row of a path in it; undefined when it is not there.
+   * The row of a path in it; undefined when it is not there, or was something else there that Git sorts
+   * elsewhere: a folder's name ends in a slash for that, so that `a.txt` may stand between the two.
    * @throws ToolError when it was passed already: it is there twice, or not in Git's order
    */
-  find(path: string): number | undefined {
+  find(path: string, isFolder: boolean): number | undefined {
     const row = this.#next < this.#end && this.#table.path(this.#next) === path
       ? this.#next
       : this.#search(path);
     if (row === undefined) return undefined;
+    const changed = this.#table.isFolder(row) !== isFolder && !this.#wasSkipped(row);
+    if (changed) {
+      this.#replaced.add(row);
+      return undefined;
+    }
     if (row < this.#next) throw hostilePathError(path, "is out of order", "the commit");
     this.#next = this.#table.endOf(row);
     return row;
+  }
+
+  #wasSkipped(row: number): boolean {
+    return this.#skipped.some((end, i) => i % 2 === 1 && row >= this.#skipped[i - 1]! && row < end);
   }
 
   #search(path: string): number | undefined {

@@ -83,8 +83,9 @@ export function manifestFromTrees(
         names.add(name);
         refuseHostile(path);
         rows.append(path, mode, of);
-        const row = like?.find(path);
-        if (kindOf(mode) !== "tree") continue;
+        const isFolder = kindOf(mode) === "tree";
+        const row = like?.find(path, isFolder);
+        if (!isFolder) continue;
         const below = source(of);
         if (below !== undefined) {
           walk(below, of, path + "/", row === undefined ? undefined : known?.folder(row));

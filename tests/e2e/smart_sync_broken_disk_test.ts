@@ -5,13 +5,14 @@ import type { Strike } from "../campaign/strike.ts";
 import { type StruckRun, struckRun } from "../campaign/struck_run.ts";
 import { testContext } from "../support/context.ts";
 import { hasCommand, isRoot, need } from "../support/needs.ts";
-import { commit } from "../support/repositories.ts";
+import { type Change, commit } from "../support/repositories.ts";
 import { localListing, SyncedMachine } from "../sync/synced_machine.ts";
 
 const canTrace = isRoot && need(
   hasCommand("strace"),
   "strace is not installed: tests of smart-sync on a broken disk are skipped",
 );
+const NOT_FOUND = { kind: "status", status: 404 } as const;
 const RENAME = "?rename,?renameat,?renameat2";
 
 /** A machine at `first` with a local edit that the next sync will replace. */
@@ -131,6 +132,31 @@ Deno.test("smart-sync removes a file where the commit has a submodule, but no ed
   deepEqual(summary.deleted.toSorted(), ["crlf.txt", "scripts/plain.sh", "scripts/run.sh"]);
   deepEqual(summary.kept, ["empty"]);
   await machine.expectCommit(sha, ["empty"]);
+});
+
+Deno.test("smart-sync follows a path that changes its place in Git's order with its kind", async () => {
+  await using machine = await SyncedMachine.start();
+  const { directory, second } = machine.repository;
+  const on = (from: string, ref: string, changes: Change[]) =>
+    commit(directory, { ref: `refs/heads/${ref}`, from, changes });
+  // A folder is sorted as if its name ended in a slash, and "." comes before that.
+  const file = await on(second, "file", [
+    { path: "order/x", content: "file\n" },
+    { path: "order/x.txt", content: "between\n" },
+    { path: "order/y", content: "after\n" },
+  ]);
+  const folder = await on(file, "folder", [
+    { path: "order/x", deleted: true },
+    { path: "order/x/inside", content: "folder\n" },
+    { path: "order/x.txt", content: "between, changed\n" },
+  ]);
+  for (const fault of [[], [{ match: { role: "git" }, fault: NOT_FOUND }]] as const) {
+    machine.server.faults.set(fault);
+    for (const sha of [file, folder, file, second, folder]) {
+      await machine.expect(0, ["--ref", sha]);
+      await machine.expectCommit(sha);
+    }
+  }
 });
 
 Deno.test("smart-sync syncs a folder whose name ends as a socket's", async () => {
