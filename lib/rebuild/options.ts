@@ -1,8 +1,5 @@
-/** The reference's actions. */
-export const ACTIONS = ["build", "test", "switch", "boot", "dry-build", "dry-activate"] as const;
-
-/** What to do with a configuration. */
-export type Action = (typeof ACTIONS)[number];
+/** What to do with a configuration; the reference's actions. */
+export type Action = "build" | "test" | "switch" | "boot" | "dry-build" | "dry-activate";
 
 /** What a rebuild is asked to do; the options of `rebuild-helper`. */
 export interface RebuildOptions {

@@ -20,7 +20,7 @@ export { proveDisks } from "./proof_disks.ts";
 export { readMachineNow } from "./read_machine_now.ts";
 export type { Verdict } from "./verdict.ts";
 export { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
-export { type Action, ACTIONS, type RebuildOptions } from "./options.ts";
+export type { Action, RebuildOptions } from "./options.ts";
 export { type RebuildResult, rebuildSystem } from "./rebuild_system.ts";
 export { reportRebuild } from "./report.ts";
 export { returnMountedSystem } from "./return_mounted.ts";
