@@ -40,9 +40,8 @@ async function compile(tool: string): Promise<string> {
   }
   const name = tool.replace(/^.*\//, "").replace(/\.ts$/, "");
   const scripts = tool.startsWith("/") ? new Map([[name, tool]]) : toolScripts([name]);
-  const said: string[] = [];
-  const { problem } = await compileHere(scripts, folder, (line) => said.push(line));
+  const say = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  const { problem } = await compileHere(scripts, folder, say);
   if (problem !== undefined) throw new Error(`${name}: ${problem}`);
-  if (said.length > 0) throw new Error(said.join("\n"));
   return `${folder}/${name}`;
 }
