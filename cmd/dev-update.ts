@@ -20,6 +20,7 @@ const options = {
   skipRebuild: flag({ description: "update the sources, do not rebuild the system" }),
   forceFull: flag({
     description: "download everything, trust nothing known locally",
+    details: "neither what the last sync remembered nor the files that are there",
   }),
   rebuildAction: choice({
     choices: REBUILD_ACTIONS,

@@ -20,11 +20,13 @@ const options = {
   }),
   forceFull: flag({
     description: "download everything, trust nothing known locally",
+    details: "neither what the last sync remembered nor the files that are there",
   }),
   dryRun: flag({ description: "show what would be done, change nothing" }),
   checkOnly: flag({ description: "only check for changes, download no file" }),
   skipValidation: flag({
     description: "trust sizes instead of checksums of downloads",
+    details: "only those of raw files and archives: what comes by git's protocol is always checked",
   }),
   rollback: flag({ description: "restore the tree of before; needs no network" }),
 };

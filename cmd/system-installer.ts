@@ -16,17 +16,26 @@ const options = {
   action: choice({
     choices: ["build", "test", "switch"],
     description: "build only, activate until reboot, or for good",
+    details: "without it a menu asks",
     defaultText: "asked; build without a terminal",
   }),
   force: flag({ default: true, description: "replace /etc/hypervisor/src unasked" }),
   source: text({
     argument: "PATH",
     description: "folder that holds Hyper-NixOS",
+    details: "else HYPERVISOR_SOURCE, else the nearest folder above that has nix/host.nix",
     defaultText: "found",
   }),
   reboot: flag({ description: "reboot after a successful switch" }),
-  fast: flag({ description: "25 parallel downloads, all cores (recommended)" }),
-  skipUpdateCheck: flag({ description: "do not ask GitHub for updates (offline)" }),
+  fast: flag({
+    description: "25 parallel downloads, all cores (recommended)",
+    details:
+      "and settings of the binary cache that suit a fast line; the standard is 5 downloads at once",
+  }),
+  skipUpdateCheck: flag({
+    description: "do not ask GitHub for updates (offline)",
+    details: "install the source as it is",
+  }),
   users: parsed({
     argument: "NAME,…",
     description: "accounts to carry over, besides root",
@@ -38,10 +47,17 @@ const options = {
     description: "system.stateVersion, when it cannot be found",
     parse: checked(stateVersionProblem),
   }),
-  keepConfig: flag({ description: "local.nix imports the old configuration.nix" }),
+  keepConfig: flag({
+    description: "local.nix imports the old configuration.nix",
+    details: "so that what it sets stays, where Hyper-NixOS does not set it",
+  }),
   ...confirmOption,
   dryRun: flag({ description: "show the plan, change nothing; needs no root" }),
-  undo: flag({ description: "take the last installation back" }),
+  undo: flag({
+    description: "take the last installation back",
+    details:
+      "system, accounts and files as they were before; with --root also from a rescue system",
+  }),
 };
 
 /** Turns an existing NixOS machine into a Hyper-NixOS host. */

@@ -1,5 +1,5 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
-import { main, VERSION } from "../lib/program/main.ts";
+import { main } from "../lib/program/main.ts";
 import { flag } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 
@@ -36,7 +36,7 @@ docs/validator.md.`,
   // Loaded when there is work to do: --help needs none of it.
   run: async (ctx, values) => {
     const { validator: run } = await import("../lib/validate/validator.ts");
-    return await run(ctx, { ...values, toolkit: VERSION });
+    return await run(ctx, values);
   },
 };
 

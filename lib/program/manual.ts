@@ -1,7 +1,7 @@
 import { commonEnvironment } from "./environment.ts";
 import { exitCodeMeanings } from "./exit_codes.ts";
 import { operandUsage } from "./help.ts";
-import { optionWords } from "./option_words.ts";
+import { fullDescription, optionWords } from "./option_words.ts";
 import type { OptionTable } from "./options.ts";
 import type { Tool } from "./tool.ts";
 
@@ -32,7 +32,7 @@ export function manualPage<T extends OptionTable>(
     const short = option.short ? `\\fB\\-${option.short}\\fR, ` : "";
     const value = option.argument === undefined ? "" : ` \\fI${escape(option.argument)}\\fR`;
     lines.push(".TP", `${short}\\fB\\-\\-${escape(option.long)}\\fR${value}`);
-    lines.push(textLine(`${option.description}.`));
+    lines.push(textLine(`${fullDescription(option)}.`));
     if (option.choices.length > 0) lines.push(textLine(`One of: ${option.choices.join(", ")}.`));
     if (option.default !== undefined) lines.push(textLine(`Default: ${option.default}.`));
     if (option.env) lines.push(textLine(`Environment: ${option.env}.`));

@@ -9,6 +9,7 @@ export interface OptionWords {
   readonly long: string;
   readonly short: string | undefined;
   readonly description: string;
+  readonly details: string | undefined;
   /** The placeholder of its value; undefined for a flag. */
   readonly argument: string | undefined;
   readonly choices: readonly string[];
@@ -19,10 +20,16 @@ export interface OptionWords {
   readonly negates: boolean;
 }
 
+/** The description with its details. */
+export function fullDescription({ description, details }: OptionWords): string {
+  return details === undefined ? description : `${description}; ${details}`;
+}
+
 /** Every option of a tool in the order of its help, `--no-` forms, `--help` and `--version` included. */
 export function optionWords<T extends OptionTable>(tool: Tool<T>): OptionWords[] {
   const plain = {
     short: undefined,
+    details: undefined,
     argument: undefined,
     choices: [],
     default: undefined,
@@ -44,6 +51,7 @@ function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
     long,
     short: spec.short,
     description: spec.description,
+    details: spec.details,
     argument: spec.kind === "flag" ? undefined : spec.argument,
     choices: spec.choices ?? [],
     default: spec.defaultText ?? (spec.kind === "value" ? asText(spec.default) : undefined),
@@ -55,7 +63,7 @@ function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
   if (key === "color") return [negated];
   return [
     { ...words, default: "on" },
-    { ...negated, description: `turn --${long} off`, negates: true },
+    { ...negated, description: `turn --${long} off`, details: undefined, negates: true },
   ];
 }
 

@@ -5,6 +5,8 @@
 export interface OptionSpec<T> {
   readonly kind: "flag" | "value";
   readonly description: string;
+  /** What `--help` has no room for: a sentence that the manual and docs/ add. */
+  readonly details?: string;
   /** The value when the option is not given; `undefined` means "not given". */
   readonly default: T;
   /** How the default is shown when it is found at run time, for example `this machine's`. */
@@ -35,6 +37,7 @@ export type ValuesOf<T extends OptionTable> = {
 export function flag(
   spec: {
     readonly description: string;
+    readonly details?: string;
     readonly default?: boolean;
     readonly short?: string;
     /** A variable that turns it on, whatever its value, unless that is empty. */
@@ -47,6 +50,7 @@ export function flag(
 interface ValueSpec {
   readonly argument: string;
   readonly description: string;
+  readonly details?: string;
   readonly defaultText?: string;
   readonly env?: string;
   readonly short?: string;
@@ -98,6 +102,8 @@ export const confirmOption: { readonly confirm: OptionSpec<number | undefined> }
   confirm: parsed({
     argument: "SECONDS",
     description: "go back unless confirmed",
+    details: "confirm with rebuild-helper --confirmed, or by typing keep where it waits; without " +
+      "that the machine goes back to the previous system by itself, also when the tool is gone",
     defaultText: "asked over SSH",
     parse: (text) => {
       const value = Number(text);
@@ -111,17 +117,29 @@ export const confirmOption: { readonly confirm: OptionSpec<number | undefined> }
 
 /** What every executable has, besides `--help` and `--version`. */
 export const commonOptions = {
-  json: flag({ description: "one JSON document on stdout, the rest on stderr" }),
+  json: flag({
+    description: "one JSON document on stdout, the rest on stderr",
+    details: "also when it fails",
+  }),
   root: text({
     argument: "PATH",
     description: "a mounted machine",
+    details: "manage the machine whose / is mounted at PATH, not the running one",
     default: "/",
     env: "HYPERVISOR_ROOT",
   }),
-  yes: flag({ description: "take the default answer to every question" }),
-  verbose: flag({ description: "show detailed output" }),
+  yes: flag({
+    description: "take the default answer to every question",
+    details: "a question without a safe default still ends with exit code 4",
+  }),
+  verbose: flag({
+    description: "show detailed output",
+    details: "and what caused a failure; the log file has it always",
+  }),
   plain: flag({
     description: "words for symbols, no bar",
+    details: "and questions that are answered by a line: for screen readers and terminals that " +
+      "cannot draw",
     env: "HYPERVISOR_PLAIN",
   }),
   color: flag({ description: "no colour (also NO_COLOR)", default: true }),

@@ -1,7 +1,7 @@
 import { commonEnvironment } from "./environment.ts";
 import { EXIT_CODES, exitCodeMeanings } from "./exit_codes.ts";
 import { visibleWidth } from "./style.ts";
-import { type OptionWords, optionWords } from "./option_words.ts";
+import { fullDescription, type OptionWords, optionWords } from "./option_words.ts";
 import { commonOptions, type OptionTable } from "./options.ts";
 import type { Tool, Variable } from "./tool.ts";
 
@@ -65,11 +65,15 @@ export function renewPage(page: string, parts: ReadonlyMap<string, string>): str
 function optionTable(options: readonly OptionWords[]): string {
   return markdownTable(
     ["option", "default", "what it does"],
-    options.map(({ key, long, short, argument, default: value, env, description }) => [
-      code(`${short ? `-${short}, ` : ""}--${long}${argument ? ` ${argument}` : ""}`),
-      value ?? (argument === undefined && !["version", "help"].includes(key) ? "off" : ""),
-      env ? `${description} (or ${code(env)})` : description,
-    ]),
+    options.map((option) => {
+      const { key, long, short, argument, default: value, env } = option;
+      const description = fullDescription(option);
+      return [
+        code(`${short ? `-${short}, ` : ""}--${long}${argument ? ` ${argument}` : ""}`),
+        value ?? (argument === undefined && !["version", "help"].includes(key) ? "off" : ""),
+        env ? `${description} (or ${code(env)})` : description,
+      ];
+    }),
   );
 }
 

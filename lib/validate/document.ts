@@ -1,5 +1,5 @@
 import { readHostName } from "../machine/host_name.ts";
-import type { Context } from "../program/context.ts";
+import type { Context, Document } from "../program/context.ts";
 import type { Repair } from "./repair.ts";
 import type { Status } from "./check.ts";
 import { type CheckResult, exitCodeOf, type Report, withStatus } from "./validate.ts";
@@ -34,12 +34,9 @@ export interface RepairDocument {
   readonly error: string | null;
 }
 
-/** `validator --json`, version 1: documented in docs/validator.md. */
-export interface ReportDocument {
+/** `validator --json`, version 1: documented in docs/json.md. */
+export interface ReportDocument extends Document {
   readonly version: 1;
-  readonly tool: "validator";
-  /** The version of the toolkit. */
-  readonly toolkit: string;
   readonly root: string;
   readonly host: string | null;
   /** ISO 8601. */
@@ -57,13 +54,11 @@ export interface ReportDocument {
 export function reportDocument(
   ctx: Context,
   report: Report,
-  options: { readonly toolkit: string; readonly repairs: readonly Repair[] | undefined },
+  repairs: readonly Repair[] | undefined,
 ): ReportDocument {
   const count = (status: Status) => withStatus(report, status).length;
   return {
     version: 1,
-    tool: "validator",
-    toolkit: options.toolkit,
     root: ctx.root.path,
     host: readHostName(ctx)?.name ?? null,
     time: ctx.now().toISOString(),
@@ -71,7 +66,7 @@ export function reportDocument(
     exitCode: exitCodeOf(report),
     counts: { pass: count("pass"), warn: count("warn"), fail: count("fail"), skip: count("skip") },
     checks: report.results.map(checkDocument),
-    repairs: options.repairs?.map(({ result, changes, error }) => ({
+    repairs: repairs?.map(({ result, changes, error }) => ({
       check: result.check.id,
       changes,
       error: error ?? null,

@@ -4,7 +4,7 @@ import { acquireLock } from "../machine/lock.ts";
 import type { Context } from "../program/context.ts";
 import { reportDocument } from "./document.ts";
 import { renderCounts, renderRepairs, renderReport } from "./render.ts";
-import { type Repair, repair } from "./repair.ts";
+import { repair } from "./repair.ts";
 import { exitCodeOf, type Report, unseen, validate, withStatus } from "./validate.ts";
 
 /** What validator is asked for. */
@@ -13,8 +13,6 @@ export interface ValidatorOptions {
   readonly fix: boolean;
   readonly verbose: boolean;
   readonly json: boolean;
-  /** The toolkit's version, for the document. */
-  readonly toolkit: string;
 }
 
 /**
@@ -28,7 +26,7 @@ export async function validator(ctx: Context, options: ValidatorOptions): Promis
     return await repairing(ctx, options);
   }
   const report = await look(ctx, options);
-  if (options.json) showDocument(ctx, report, options, undefined);
+  if (options.json) ctx.out.json(reportDocument(ctx, report, undefined));
   else ctx.out.print(renderReport(report, ctx.out.columns, options.verbose));
   return conclude(ctx, report);
 }
@@ -38,7 +36,7 @@ async function repairing(ctx: Context, options: ValidatorOptions): Promise<ExitC
   const repairs = await repair(ctx, before);
   const changed = repairs.some(({ changes }) => changes.length > 0);
   const after = changed ? await look(ctx, options) : before;
-  if (options.json) showDocument(ctx, after, options, repairs);
+  if (options.json) ctx.out.json(reportDocument(ctx, after, repairs));
   else {
     if (changed) {
       ctx.out.print(renderReport(troubled(before), ctx.out.columns, options.verbose));
@@ -81,15 +79,6 @@ async function look(ctx: Context, { quick }: ValidatorOptions): Promise<Report> 
 function troubled(report: Report): Report {
   const results = report.results.filter(({ status }) => status === "fail" || status === "warn");
   return { ...report, results };
-}
-
-function showDocument(
-  ctx: Context,
-  report: Report,
-  { toolkit }: ValidatorOptions,
-  repairs: readonly Repair[] | undefined,
-): void {
-  ctx.out.json(reportDocument(ctx, report, { toolkit, repairs }));
 }
 
 function conclude(ctx: Context, report: Report): ExitCode {
