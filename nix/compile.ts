@@ -6,9 +6,11 @@
  *     deno run -A nix/compile.ts                        all, into dist/<system>/<name>, for both systems
  *     deno run -A nix/compile.ts --into FOLDER [NAME…]  these, into FOLDER/<name>, for this machine
  *
- * Exit code 0 when something was compiled, with a line for every system that was not; 2 when nothing was.
+ * Exit code 0 when something was compiled, with a line for every system that was not; 2 when nothing
+ * was, 4 for a tool that is none.
  */
-import { bundle } from "./bundle.ts";
+import { resolve } from "node:path";
+import { bundle, REPOSITORY } from "./bundle.ts";
 import { targetOfElf } from "./elf.ts";
 
 /** A system as Nix names it, with Deno's name for it. */
@@ -26,7 +28,6 @@ export interface Compiled {
   readonly problem?: string;
 }
 
-const REPOSITORY = new URL("..", import.meta.url).pathname;
 const MIB = 1024 * 1024;
 const THIS_SYSTEM = `${Deno.build.arch}-${Deno.build.os}`;
 
@@ -111,7 +112,7 @@ async function compileSystem(
   const fits = runtime !== undefined && targetOfElf(Deno.readFileSync(runtime)) === system;
   const files: { name: string; size: number }[] = [];
   // What an earlier run compiled stays until all of it can be replaced.
-  const staged = `${folder}.${Deno.pid}`;
+  const staged = `${resolve(folder)}.${Deno.pid}`;
   Deno.mkdirSync(staged, { recursive: true });
   try {
     for (const [name, script] of scripts) {
@@ -178,6 +179,11 @@ function problemLine(text: string): string {
 if (import.meta.main) {
   const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
   const [option, into, ...names] = Deno.args;
+  const unknown = names.filter((name) => !toolNames().includes(name));
+  if (unknown.length > 0) {
+    print(`there is no tool ${unknown.join(", ")}`);
+    Deno.exit(4);
+  }
   const given = names.length > 0 ? names : toolNames();
   const results = option === "--into" && into !== undefined
     ? [await compileHere(toolScripts(given), into, print)]

@@ -4,7 +4,7 @@
  *
  *     deno run -A nix/npm_dependencies.ts
  */
-const HERE = new URL(".", import.meta.url).pathname;
+const HERE = `${import.meta.dirname}/`;
 const RECORD = `${HERE}npm_dependencies.json`;
 
 /**

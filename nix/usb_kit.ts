@@ -11,6 +11,7 @@
 import { ORIGIN_FILE, readCheckout } from "../lib/install/checkout_origin.ts";
 import { listSource } from "../lib/install/source_listing.ts";
 import { sha256 } from "../lib/machine/sha256.ts";
+import { REPOSITORY } from "./bundle.ts";
 import { compileAll, TARGETS, toolNames } from "./compile.ts";
 import { setInterpreter } from "./elf.ts";
 
@@ -28,7 +29,6 @@ export interface KitOptions {
   readonly report: (line: string) => void;
 }
 
-const REPOSITORY = new URL("..", import.meta.url).pathname;
 const KEY_NAME = "hyper-nixos-usb-kit-1";
 
 /**
