@@ -149,25 +149,32 @@ async function applyTree(
   removeIfExists(staged);
   await copyTree(step.source, staged, ctx.signal);
 
-  const old = lstatIfExists(path);
-  const backup = old === undefined ? null : backupPlace(ctx, receipt, step.path, old);
   record.after = treeDigest(staged);
-  record.before = backup === null ? { kind: "absent" } : { kind: "tree", backup };
-  writeReceipt(ctx, receipt);
-  if (backup !== null) {
-    ensureDirectory(parentOf(ctx.root.host(backup)), 0o700);
-    Deno.renameSync(path, ctx.root.host(backup));
-  }
+  if (lstatIfExists(path) === undefined) {
+    record.before = { kind: "absent" };
+    writeReceipt(ctx, receipt);
+  } else moveOldTree(ctx, receipt, record, path);
   Deno.renameSync(staged, path);
   syncFolder(parentOf(path));
   record.state = "done";
   writeReceipt(ctx, receipt);
 }
 
-/** In the backup folder, or beside the tree when that is another file system (rename(2), EXDEV). */
-function backupPlace(ctx: Context, receipt: Receipt, path: string, old: Deno.FileInfo): string {
-  const folder = backupFolder(receipt);
-  ensureDirectory(ctx.root.host(folder), 0o700);
-  const sameFileSystem = Deno.statSync(ctx.root.host(folder)).dev === old.dev;
-  return sameFileSystem ? `${folder}/trees${path}` : `${path}.${receipt.id}.old`;
+/**
+ * Moves the old tree into the backup folder, or beside where it was when that is another file system or
+ * another mount of the same one, which only trying tells (rename(2), EXDEV).
+ */
+function moveOldTree(ctx: Context, receipt: Receipt, record: StepRecord, path: string): void {
+  const moveTo = (backup: string) => {
+    record.before = { kind: "tree", backup };
+    writeReceipt(ctx, receipt);
+    ensureDirectory(parentOf(ctx.root.host(backup)), 0o700);
+    Deno.renameSync(path, ctx.root.host(backup));
+  };
+  try {
+    moveTo(`${backupFolder(receipt)}/trees${record.path}`);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EXDEV")) throw error;
+    moveTo(`${record.path}.${receipt.id}.old`);
+  }
 }

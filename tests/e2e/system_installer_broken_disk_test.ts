@@ -1,7 +1,7 @@
-/** An undo that the disk stops anywhere is finished by the next one. */
+/** Disks that stop an undo anywhere, and mounts between which nothing can be renamed. */
 import { equal, match, ok } from "node:assert/strict";
 import { struckRun } from "../campaign/struck_run.ts";
-import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
+import { hasCommand, hasNix, isRoot, need, needsNix } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
@@ -40,4 +40,24 @@ Deno.test({
       equal(diffTrees(before, after), "", `rename ${nth}`);
     }
   },
+});
+
+needsNix("a source tree is replaced and given back across mounts of one file system", async () => {
+  // Inside the machine /etc and /var are bind mounts, as where a system keeps its state elsewhere.
+  using programs = standIns();
+  using from = source();
+  using machine = scratchMachine("rented");
+  const run = installer(machine, programs, from);
+  const build = ["--action", "build", "--skip-update-check"];
+  equal((await run(build)).code, 0);
+  machine.write("/etc/hypervisor/src/mine.nix", "{ }\n");
+  const tree = machine.host("/etc/hypervisor/src");
+  const edited = snapshotTree(tree, { times: true });
+  const again = await run(build);
+  equal(again.code, 0, again.stderr);
+  ok(!machine.exists("/etc/hypervisor/src/mine.nix"));
+  const undone = await run(["--undo"]);
+  equal(undone.code, 0, undone.stderr);
+  equal(diffTrees(edited, snapshotTree(tree, { times: true })), "");
+  equal([...Deno.readDirSync(machine.host("/etc/hypervisor"))].length, 2);
 });
