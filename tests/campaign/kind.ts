@@ -1,3 +1,4 @@
+import { crowdCase } from "./kinds/crowd.ts";
 import { fullDiskCase } from "./kinds/full_disk.ts";
 import { installCase } from "./kinds/install.ts";
 import { mendCase } from "./kinds/mend.ts";
@@ -29,7 +30,8 @@ export const KINDS: readonly Kind[] = [
   { name: "full-disk", weight: 8, needs: ["root", "namespaces"], run: fullDiskCase },
   { name: "install", weight: 4, needs: ["root", "nix", "namespaces"], run: installCase },
   { name: "update", weight: 2, needs: ["root", "nix", "namespaces"], run: updateCase },
-  { name: "mend", weight: 2, needs: ["root", "nix", "namespaces"], run: mendCase },
+  { name: "mend", weight: 1, needs: ["root", "nix", "namespaces"], run: mendCase },
+  { name: "crowd", weight: 1, needs: ["root", "nix", "namespaces"], run: crowdCase },
 ];
 
 /** The kind that a seed means. The first draw of every case decides it. */

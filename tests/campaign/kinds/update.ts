@@ -6,9 +6,23 @@ import { randomStrike } from "../strike.ts";
 import { SyncedTree } from "../synced_tree.ts";
 import { readCommit } from "../tree_listing.ts";
 import { OWNED, type Trial } from "../trial.ts";
+import type { UpdatableMachine } from "../../update/updated_machine.ts";
 import type { Workshop } from "../workshop.ts";
 
 const REACH = { calls: 40, milliseconds: 8000 };
+
+/** The commits of the source that an updatable machine follows. */
+export async function updatableHistory(
+  from: UpdatableMachine,
+): Promise<{ readonly commits: readonly HistoryCommit[] }> {
+  const refs = ["v1", "main", "broken"] as const;
+  const commits = await Promise.all(refs.map(async (ref) => {
+    const sha = from.commits[ref];
+    const listing = await readCommit(from.directory, sha);
+    return { sha, refs: [ref], listing, buildsHost: true };
+  }));
+  return { commits };
+}
 
 /** The case. */
 export async function updateCase(trial: Trial, workshop: Workshop): Promise<void> {
@@ -18,15 +32,7 @@ export async function updateCase(trial: Trial, workshop: Workshop): Promise<void
   trial.onEnd(() => updated.machine.stand[Symbol.dispose]());
   trial.adopt(updated.machine.root);
   trial.useServer(from.server);
-  const commits = await Promise.all(
-    (["v1", "main", "broken"] as const).map(async (ref): Promise<HistoryCommit> => ({
-      sha: from.commits[ref],
-      refs: [ref],
-      listing: await readCommit(from.directory, from.commits[ref]),
-      buildsHost: true,
-    })),
-  );
-  const history = { commits, directory: from.directory };
+  const history = await updatableHistory(from);
   trial.owned = [...OWNED, ...unowned];
   trial.remember();
   const tree = new SyncedTree(trial, history);
