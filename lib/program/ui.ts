@@ -3,7 +3,7 @@ import { printableLine } from "../machine/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Choice, Log, Progress, Ui } from "./context.ts";
 import type { Screen } from "./output.ts";
-import { plainPrompts, type Prompts } from "./plain_prompts.ts";
+import type { Prompts } from "./plain_prompts.ts";
 import { startProgress } from "./progress.ts";
 
 /** What the prompts of one run need. */
@@ -34,7 +34,7 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
       log.debug(`${question.message} ${JSON.stringify(fallback.value)} (default)`);
       return fallback.value;
     }
-    const prompts = screen.plain ? plainPrompts(screen) : await drawnPrompts();
+    const prompts = screen.plain ? await plainPrompts(screen) : await drawnPrompts();
     using _held = screen.hold();
     const answer = await prompt(prompts, signal);
     signal.throwIfAborted();
@@ -109,6 +109,11 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
     progress: (label: string, total?: number): Progress =>
       startProgress(screen, log, Deno.stderr.isTerminal() && !screen.plain, label, total),
   };
+}
+
+async function plainPrompts(screen: Screen): Promise<Prompts> {
+  const prompts = await import("./plain_prompts.ts");
+  return prompts.plainPrompts(screen);
 }
 
 /** @clack/prompts on standard error. */
