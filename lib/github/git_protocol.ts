@@ -52,7 +52,10 @@ export class GitRemote {
       let ended = false;
       for await (const packet of readPackets(answer.body)) {
         begun = true;
-        if (packet === "flush") ended = true;
+        if (packet === "flush") {
+          ended = true;
+          break;
+        }
         if (!(packet instanceof Uint8Array)) continue;
         const line = decoder.decode(packet).trimEnd();
         refuseError(line);

@@ -1,4 +1,5 @@
 import type { Context } from "../program/context.ts";
+import { AnswerBody } from "./answer_body.ts";
 import { trustedCertificates } from "./certificates.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { SilenceGuard } from "./silence_guard.ts";
@@ -31,7 +32,10 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Read once; ends with a TransferError when the connection breaks or falls silent. */
+  /**
+   * Read once, not necessarily to its end; fails with a TransferError when the connection breaks or
+   * falls silent.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -46,6 +50,8 @@ export class HttpSession implements Disposable {
   readonly #silence: number;
   #client: Deno.HttpClient | undefined;
   #token: Token | undefined;
+  /** The last answer whose reader left before its end. */
+  #unread: { readonly body: AnswerBody; readonly dropped: Promise<void> } | undefined;
   #requests = 0;
   #bytes = 0;
 
@@ -76,6 +82,7 @@ export class HttpSession implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#unread?.body.cancel();
     this.#client?.close();
     this.#client = undefined;
   }
@@ -125,16 +132,15 @@ export class HttpSession implements Disposable {
       if (!accept.includes(response.status)) {
         throw await statusError(response, request.url, this.#ctx.now());
       }
-      const used = use({
-        status: response.status,
-        headers: response.headers,
-        body: this.#body(response, guard),
-      });
-      return await Promise.race([used, guard.left]);
+      const body = new AnswerBody(response, guard, (bytes) => this.#bytes += bytes);
+      const used = use({ status: response.status, headers: response.headers, body });
+      const result = await Promise.race([used, guard.left]);
+      if (body.ended) guard.stop();
+      else this.#unread = { body, dropped: body.drop().finally(() => guard.stop()) };
+      return result;
     } catch (error) {
-      throw guard.reason ?? error;
-    } finally {
       guard.stop();
+      throw guard.reason ?? error;
     }
   }
 
@@ -161,6 +167,8 @@ export class HttpSession implements Disposable {
   async #send(url: string, request: HttpRequest, guard: SilenceGuard): Promise<Response> {
     const known = this.#origins.has(new URL(url).origin);
     const token = known ? this.#token : undefined;
+    // Its connection is the one to use.
+    await this.#unread?.dropped;
     this.#requests++;
     const sent = performance.now();
     const response = await fetch(url, {
@@ -197,20 +205,6 @@ export class HttpSession implements Disposable {
       ? trustedCertificates(this.#ctx.env, (message) => this.#ctx.log.warn(message))
       : [];
     return Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 64 });
-  }
-
-  async *#body(response: Response, guard: SilenceGuard): AsyncGenerator<Uint8Array, void, void> {
-    if (response.body === null) return;
-    try {
-      for await (const chunk of response.body) {
-        guard.heard();
-        this.#bytes += chunk.length;
-        yield chunk;
-      }
-      guard.complete();
-    } catch (error) {
-      throw guard.reason ?? error;
-    }
   }
 
   async #pause(milliseconds: number): Promise<void> {

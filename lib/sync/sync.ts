@@ -86,7 +86,10 @@ class Sync {
     const state = this.#state;
     const { remote, ref } = begun;
     // Needed when the answer is here; loaded while it travels.
-    const unpacking = import("../github/pack_objects.ts");
+    const loading = [
+      import("../github/pack_objects.ts"),
+      import("../github/pack_parser.ts"),
+    ] as const;
     const index = state && readIndex(ctx, state);
     const local = this.#localTree(index, staging);
     // The tree is looked at while requests travel.
@@ -103,7 +106,8 @@ class Sync {
         : undefined;
     });
     unchanged.catch(() => {});
-    await unpacking;
+    const [, { prepareInflating }] = await Promise.all(loading);
+    prepareInflating();
     const { commit, by } = await begun.resolving.finally(() => answered = true);
     ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
     const same = index?.manifest.commit === commit && !this.#options.forceFull;

@@ -1,0 +1,68 @@
+import type { SilenceGuard } from "./silence_guard.ts";
+
+/** So long the end of an answer is waited for that nobody reads any more (milliseconds). */
+const PATIENCE = 100;
+
+/**
+ * The body of an answer, read once. Whoever knows enough before its end leaves: what is missing then is
+ * as a rule the end's own mark, and without it the connection could not be used again.
+ */
+export class AnswerBody implements AsyncIterable<Uint8Array> {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #guard: SilenceGuard;
+  readonly #count: (bytes: number) => void;
+  #ended: boolean;
+
+  /** @param count told of the bytes that arrive */
+  constructor(response: Response, guard: SilenceGuard, count: (bytes: number) => void) {
+    this.#reader = response.body?.getReader();
+    this.#guard = guard;
+    this.#count = count;
+    this.#ended = this.#reader === undefined;
+  }
+
+  /** Whether all has arrived. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Throws the guard's reason when there is one, else what the connection ends with. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    while (!this.#ended) {
+      const chunk = await this.#read();
+      if (chunk !== undefined) yield chunk;
+    }
+  }
+
+  /** Reads to the end for nobody, but not for long. Never fails. */
+  async drop(): Promise<void> {
+    const timer = setTimeout(() => this.cancel(), PATIENCE);
+    try {
+      while (!this.#ended) await this.#read();
+    } catch {
+      // The connection is gone, then.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Gives the rest up, and the connection. */
+  cancel(): void {
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    try {
+      const { done, value } = await this.#reader!.read();
+      this.#guard.heard();
+      if (value !== undefined) this.#count(value.length);
+      if (done) {
+        this.#ended = true;
+        this.#guard.complete();
+      }
+      return value;
+    } catch (error) {
+      throw this.#guard.reason ?? error;
+    }
+  }
+}
