@@ -10,7 +10,9 @@ import type { Trial } from "../trial.ts";
 /** The case. */
 export async function readingCase(trial: Trial): Promise<void> {
   const { random } = trial;
-  trial.makeMachine(random.pick(MACHINE_KINDS));
+  const kind = random.pick(MACHINE_KINDS);
+  // Who is not root may not be allowed to lock a flake.
+  trial.makeMachine(kind === "flake" && !isRoot ? "uefi" : kind);
   const history = await randomHistory(`${trial.folder}/upstream.git`, random);
   await trial.serve(history);
   if (isRoot) {
