@@ -61,7 +61,8 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
   needsRoot: ({ operand, rollback, confirmed }) =>
     rollback || confirmed ||
     operand !== undefined && !["build", "dry-build"].includes(operand),
-  writesLog: ({ listGenerations }) => !listGenerations,
+  // A build by who is not root cannot write it, and need not say so each time.
+  writesLog: ({ listGenerations }) => !listGenerations && Deno.uid() === 0,
   // Loaded when there is work to do: --help needs none of it.
   run: async (ctx, values) => {
     const { rebuildHelper: run } = await import("../lib/rebuild/rebuild_helper.ts");
