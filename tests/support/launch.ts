@@ -94,7 +94,7 @@ export function launch(
     DENO_NO_UPDATE_CHECK: "1",
     ...options.env,
   };
-  const whole = staged ? inNamespace(command, options) : command;
+  const whole = staged ? inNamespace(command, options) : [...rootHere(tool), ...command];
   return {
     command: whole[0]!,
     args: whole.slice(1),
@@ -104,6 +104,14 @@ export function launch(
     cwd: options.cwd ?? "/",
     [Symbol.dispose]: () => Deno.removeSync(home, { recursive: true }),
   };
+}
+
+/**
+ * Where root is not to be had, a tool runs as root of a user namespace, to whom the test's files
+ * belong. Scripts of the tests run as who runs the tests.
+ */
+function rootHere(tool: string): readonly string[] {
+  return Deno.uid() === 0 || tool.startsWith("/") ? [] : ["unshare", "--map-root-user", "--"];
 }
 
 function toolCommand(

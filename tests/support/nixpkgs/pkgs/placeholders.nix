@@ -18,7 +18,7 @@ let
       "e2fsprogs" "dosfstools" "btrfs-progs" "zfs" "qemu" "qemu_kvm" "libvirt" "virt-manager" "virt-viewer" "swtpm" "OVMF"
       "openssh" "sudo" "doas" "procps" "nodejs" "nixfmt-rfc-style" "nixpkgs-fmt" "cacert" "which" "less" "file"
       "bridge-utils" "dnsmasq" "nftables" "iptables" "ethtool" "lsof" "parted" "gptfdisk" "smartmontools" "nvme-cli"
-      "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" "sshpass" ]
+      "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" "sshpass" "openssl" ]
     (name: package name [ name ]);
   shell = name: package name [ name ] // { shellPath = "/bin/${name}"; };
   fakeDeno = pkgs.writeScript "deno" (builtins.readFile ./deno.sh);
