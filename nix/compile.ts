@@ -120,6 +120,8 @@ async function compileSystem(
       // Without the code cache, which another user could plant in the temporary folder.
       const { success, stderr } = await deno([
         ...["compile", "--quiet", "--allow-all", "--no-check", "--no-code-cache"],
+        // V8's young objects get 4 MB instead of 16: a large sync needs 50 MB less, and is no slower.
+        "--v8-flags=--max-semi-space-size=4",
         // ESBUILD is named where nothing can be downloaded (bundle.ts).
         ...(Deno.env.get("ESBUILD") ? ["--cached-only"] : []),
         ...["--target", TARGETS[system], "--output", file, script],

@@ -282,39 +282,37 @@ export class PathTableBuilder {
     }
   }
 
-  /** The table of what was appended. */
+  /** The table of what was appended; nothing can be appended any more. */
   build(): PathTable {
     const { count } = this;
+    const bytes = this.#starts[count]!;
     return new PathTable({
-      modes: this.#modes.slice(0, count),
-      names: this.#names.slice(0, count * NAME_BYTES),
-      starts: this.#starts.slice(0, count + 1),
-      paths: this.#paths.slice(0, this.#starts[count]),
+      modes: new Uint32Array(this.#modes.buffer.transfer(count * 4)),
+      names: new Uint8Array(this.#names.buffer.transfer(count * NAME_BYTES)),
+      starts: new Uint32Array(this.#starts.buffer.transfer((count + 1) * 4)),
+      paths: new Uint8Array(this.#paths.buffer.transfer(bytes)),
     });
   }
 
   #reserve(rows: number, bytes: number): void {
     const { count } = this;
+    // Moved, not copied: what is given up must not wait for the garbage collector.
     if (count + rows > this.#modes.length) {
       const length = Math.max(count + rows, this.#modes.length * 2);
-      this.#modes = grown(this.#modes, new Uint32Array(length));
-      this.#names = grown(this.#names, new Uint8Array(length * NAME_BYTES));
-      this.#starts = grown(this.#starts, new Uint32Array(length + 1));
+      this.#modes = new Uint32Array(this.#modes.buffer.transfer(length * 4));
+      this.#names = new Uint8Array(this.#names.buffer.transfer(length * NAME_BYTES));
+      this.#starts = new Uint32Array(this.#starts.buffer.transfer((length + 1) * 4));
     }
     const needed = this.#starts[count]! + bytes;
     if (needed > this.#paths.length) {
-      this.#paths = grown(this.#paths, new Uint8Array(Math.max(needed, this.#paths.length * 2)));
+      const length = Math.max(needed, this.#paths.length * 2);
+      this.#paths = new Uint8Array(this.#paths.buffer.transfer(length));
     }
   }
 }
 
 function isTree(mode: number): boolean {
   return (mode & 0o170000) === Mode.Tree;
-}
-
-function grown<T extends Uint8Array | Uint32Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
 }
 
 function isPrefix(prefix: Uint8Array, paths: Uint8Array, start: number, cut: number): boolean {
