@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { listIfExists, lstatIfExists, parentOf, removeIfExists, writeFileAtomic } from "./files.ts";
+import { listIfExists, lstatIfExists, parentOf, removeIfExists, syncFolder } from "./files.ts";
 import { refuseHostilePaths } from "./hostile_path.ts";
 
 /**
@@ -32,18 +32,31 @@ export const staged = {
   state: (staging: string): string => `${staging}/state.json`,
   index: (staging: string): string => `${staging}/index`,
   journal: (staging: string): string => `${staging}/journal.json`,
+  /** The journal before it says anything. */
+  draft: (staging: string): string => `${staging}/journal.json.new`,
   /** Names the folder (machine path) of the backup that goes with the change. */
   backup: (staging: string): string => `${staging}/backup`,
 } as const;
 
 /**
- * Writes the journal: from here on the change is decided, and whoever finds it finishes it. All that
- * is staged must be on disk before. When it cannot be brought to the disk, nothing is decided.
+ * Writes down what is going to be done; nothing is decided by it.
+ * @returns the host path of what was written
  */
-export function writeJournal(staging: string, operations: readonly Operation[]): void {
-  const text = JSON.stringify({ version: 1, operations });
+export function draftJournal(staging: string, operations: readonly Operation[]): string {
+  const path = staged.draft(staging);
+  Deno.writeTextFileSync(path, JSON.stringify({ version: 1, operations }), { mode: 0o600 });
+  return path;
+}
+
+/**
+ * Makes the draft the journal: from here on the change is decided, and whoever finds it finishes it. The
+ * draft, and all that is staged, must be on disk before. When it cannot be brought to the disk, nothing
+ * is decided.
+ */
+export function decideChange(staging: string): void {
   try {
-    writeFileAtomic(staged.journal(staging), text, { mode: 0o600 });
+    Deno.renameSync(staged.draft(staging), staged.journal(staging));
+    syncFolder(staging);
   } catch (error) {
     removeIfExists(staged.journal(staging));
     throw error;

@@ -1,5 +1,10 @@
 import type { SourceTree } from "../machine/source_tree.ts";
-import { isDecided, staged as places, writeJournal } from "../machine/tree_journal.ts";
+import {
+  decideChange,
+  draftJournal,
+  isDecided,
+  staged as places,
+} from "../machine/tree_journal.ts";
 import { finishChange } from "../machine/tree_recovery.ts";
 import type { FileSystemSync } from "../machine/file_system_sync.ts";
 import { syncToDisk } from "../machine/tree_sync.ts";
@@ -51,12 +56,17 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
     );
     const described = writeDescription(staging, change);
     const backup = backUpEdits(ctx, tree.path, staging, plan.edited);
-    await syncToDisk(ctx, [...described, ...kept, ...linked, ...written], change.disk);
+    const draft = draftJournal(staging, plan.operations);
+    // The staging folder's own name, too: it must not be gone while what was in it is in the tree.
+    const paths = [draft, tree.parent, ...described, ...kept, ...linked, ...written];
+    await syncToDisk(ctx, paths, change.disk);
+    // Elsewhere, maybe on another file system.
+    if (backup) await syncToDisk(ctx, backup.written);
     ctx.signal.throwIfAborted();
-    writeJournal(staging, plan.operations);
+    decideChange(staging);
     await finishChange(ctx, tree, staging, plan.operations);
     progress.done(`the tree is at ${plan.target.commit.slice(0, 12)}`);
-    return backup;
+    return backup?.folder;
   } catch (error) {
     progress.fail(
       isDecided(staging)

@@ -2,11 +2,12 @@ import { equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { createStaging, discardStaging, sourceTree } from "../../lib/machine/source_tree.ts";
 import {
+  decideChange,
   doOperations,
+  draftJournal,
   type Operation,
   staged,
   undoOperations,
-  writeJournal,
 } from "../../lib/machine/tree_journal.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../../lib/machine/tree_recovery.ts";
 import { testContext } from "../support/context.ts";
@@ -75,7 +76,8 @@ Deno.test("recoverSourceTree() finishes a journaled change, wherever it was inte
       const [staging = ""] = [...Deno.readDirSync(tree.parent)]
         .filter(({ name }) => name.startsWith(".src-staging-"))
         .map(({ name }) => `${tree.parent}/${name}`);
-      writeJournal(staging, operations);
+      draftJournal(staging, operations);
+      decideChange(staging);
       doOperations(tree.path, staging, operations.slice(0, done));
       ok(hasInterruptedChange(ctx));
       equal((await recoverSourceTree(ctx)).finished, 1);
@@ -99,7 +101,8 @@ Deno.test("recoverSourceTree() does no step again once the way back is kept", as
     const tree = sourceTree(ctx);
     const staging = [...Deno.readDirSync(tree.parent)]
       .map(({ name }) => `${tree.parent}/${name}`).find((path) => path.includes("staging"))!;
-    writeJournal(staging, operations);
+    draftJournal(staging, operations);
+    decideChange(staging);
     doOperations(tree.path, staging, operations);
     Deno.renameSync(staged.previous(staging), tree.previous);
     const before = snapshotTree(tree.parent, { ignore: [/staging/] });
@@ -132,7 +135,8 @@ Deno.test("recoverSourceTree() takes everything back when a step cannot be done"
     const tree = sourceTree(ctx);
     const staging = [...Deno.readDirSync(tree.parent)]
       .map(({ name }) => `${tree.parent}/${name}`).find((path) => path.includes("staging"))!;
-    writeJournal(staging, operations);
+    draftJournal(staging, operations);
+    decideChange(staging);
     // A file cannot take the place of a folder that has something in it.
     Deno.removeSync(`${tree.path}/link`);
     Deno.mkdirSync(`${tree.path}/link/in-the-way`, { recursive: true });
