@@ -27,7 +27,9 @@ function holdBuild(host: UpdatedMachine): void {
   const state = `${stand.folder}/state`;
   stand.set(
     "nixos-rebuild/hook",
-    `#!/bin/sh\n[ "$1" = build ] || exit 0\n: > ${state}/begun\nsleep 60\nexit 1\n`,
+    `#!/bin/sh\n[ "$1" = build ] || exit 0\n: > ${state}/begun\n` +
+      // Ends with the test's folder, where its tool was killed and it was not.
+      `while [ -e ${state}/begun ]; do sleep 0.1; done\nexit 1\n`,
     0o755,
   );
 }
