@@ -3,7 +3,8 @@ import { objectHash } from "../machine/blob_hash.ts";
 import { hostilePathError, hostilePathProblem } from "../machine/hostile_path.ts";
 import { encodeTree, kindOf, Mode, parseTree, type TreeItem } from "../github/git_objects.ts";
 import { addCopied, type CopiedRows, KnownFolder } from "./copied_rows.ts";
-import { NAME_BYTES, type PathTable, PathTableBuilder } from "./path_table.ts";
+import { NAME_BYTES, type PathTable } from "./path_table.ts";
+import { PathTableBuilder } from "./path_table_builder.ts";
 
 /** One path of a commit: file, symlink, gitlink or folder. */
 export interface ManifestEntry {

@@ -5,7 +5,8 @@ import { isExcluded, isExcludedRow } from "./exclusions.ts";
 import { FIGURES, type FileFigures } from "./index_file.ts";
 import { type LocalEntry, type LocalTree, modeOf } from "./local_tree.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
-import { type PathTable, PathTableBuilder } from "./path_table.ts";
+import type { PathTable } from "./path_table.ts";
+import { PathTableBuilder } from "./path_table_builder.ts";
 
 /** What makes the local tree equal to a commit, and what that means for the files that are there. */
 export interface SyncPlan {

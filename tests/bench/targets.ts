@@ -75,9 +75,13 @@ function judgeScenario({ network, files, change, figures }: Scenario): Target[] 
   if (ours === undefined) return [];
   const where = `${files} files, ${network.description}`;
   const what = change === "install" ? `first install, ${where}` : `${change} changed of ${where}`;
+  const why = change === "install"
+    ? REASONS.bulk
+    : files < MANY_FILES
+    ? REASONS.update
+    : REASONS.manyFiles;
   const limit = typeof change === "number" ? UPDATE_LIMITS.get(change) : undefined;
   if (limit !== undefined) {
-    const why = files < MANY_FILES ? REASONS.update : REASONS.manyFiles;
     const git = figures.get("git fetch")?.milliseconds;
     return git === undefined ? [] : [ratio(what, ours / git, limit, "git fetch", why)];
   }
@@ -86,9 +90,7 @@ function judgeScenario({ network, files, change, figures }: Scenario): Target[] 
     .filter(([name]) => name !== "smart-sync")
     .map(([name, { milliseconds }]) => [name, milliseconds] as const)
     .toSorted((a, b) => a[1] - b[1])[0] ?? [];
-  return best === undefined
-    ? []
-    : [ratio(what, ours / best, BULK_LIMIT, fastest ?? "", REASONS.bulk)];
+  return best === undefined ? [] : [ratio(what, ours / best, BULK_LIMIT, fastest ?? "", why)];
 }
 
 function judgeLocal({ files, check, hash, memory }: LocalFigures): Target[] {

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { decodeIndex, encodeIndex, FIGURES, type LocalIndex } from "../../lib/sync/index_file.ts";
 import { Manifest } from "../../lib/sync/manifest.ts";
-import { PathTableBuilder } from "../../lib/sync/path_table.ts";
+import { PathTableBuilder } from "../../lib/sync/path_table_builder.ts";
 
 const sha = fc.stringMatching(/^[0-9a-f]{40}$/);
 const entry = fc.record({

@@ -195,6 +195,18 @@ Deno.test("scan() hashes thousands of files in several threads as git does", asy
     deepEqual(wrong.map(({ path }) => path), ["7/3007", "9/9"]);
     equal(again.at("7/3007")?.sha, blobHash(encoder.encode("edited")));
     equal(again.learnt, 0);
+
+    // When file after file has another time than it had, the next ones are read at once.
+    const figures = new Float64Array(index.figures.length);
+    local.copyFigures(0, figures, 0, manifest.table.count);
+    for (const { path } of list) Deno.utimeSync(`${top}/${path}`, 1_000_000, 1_000_000);
+    const touched = new LocalTree(top, { manifest, figures }, 0);
+    equal(await touched.scan(true), false);
+    deepEqual(
+      manifest.entries.filter((_, row) => touched.rightRows[row] !== 1).map(({ path }) => path),
+      ["7/3007", "9/9"],
+    );
+    equal(touched.checked, 7001);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
