@@ -64,6 +64,8 @@ interface Fresh {
   readonly prefix: string;
   /** Whether a step to put it is planned. */
   put: boolean;
+  /** What is in its place, and goes when a file of it comes: it may hold nothing that is synced. */
+  readonly inTheWay: LocalEntry | undefined;
 }
 
 class Planner {
@@ -136,7 +138,9 @@ class Planner {
 
   #compare(): void {
     // A folder that is not there is staged whole and put in one step, once a file is in it.
-    if (this.#local.at("") === undefined) this.#fresh = { path: "", prefix: "", put: false };
+    if (this.#local.at("") === undefined) {
+      this.#fresh = { path: "", prefix: "", put: false, inTheWay: undefined };
+    }
     let row = 0;
     const wasRight = this.#local.rightRows;
     for (const copied of this.#copied()) {
@@ -191,8 +195,7 @@ class Planner {
     if (kind !== "tree") this.#files++;
     if (this.#fresh) {
       if (kind === "tree") return;
-      if (!this.#fresh.put) this.#puts.push(this.#fresh.path);
-      this.#fresh.put = true;
+      this.#putFresh(this.#fresh);
       this.#staged.push(entry);
       this.#added.push(path);
     } else if (row !== undefined && this.#isRight(row, entry)) {
@@ -203,12 +206,18 @@ class Planner {
         this.#checkMode(entry, there);
         return;
       }
-      if (there) this.#moveAside(path, there);
-      this.#fresh = { path, prefix: path + "/", put: false };
+      this.#fresh = { path, prefix: path + "/", put: false, inTheWay: there };
     } else {
       const figures = this.#compareFile(entry);
       if (figures) this.#figures.set(figures, i * FIGURES);
     }
+  }
+
+  #putFresh(fresh: Fresh): void {
+    if (fresh.put) return;
+    if (fresh.inTheWay) this.#moveAside(fresh.path, fresh.inTheWay);
+    this.#puts.push(fresh.path);
+    fresh.put = true;
   }
 
   /** Whether what is on disk is known, without a further look, to be what the target wants. */

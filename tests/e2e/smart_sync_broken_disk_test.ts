@@ -134,6 +134,30 @@ Deno.test("smart-sync removes a file where the commit has a submodule, but no ed
   await machine.expectCommit(sha, ["empty"]);
 });
 
+Deno.test("smart-sync leaves a file where the commit has a folder of which nothing is synced", async () => {
+  await using machine = await SyncedMachine.start();
+  const { directory, second } = machine.repository;
+  const sha = await commit(directory, {
+    ref: "refs/heads/hollow",
+    from: second,
+    changes: [
+      { path: "hollow/only.socket", content: "left out\n" },
+      { path: "modules/one", submodule: "1234567890123456789012345678901234567890" },
+    ],
+  });
+  await machine.expect(0, ["--ref", second]);
+  for (const name of ["hollow", "modules"]) {
+    await Deno.writeTextFile(`${machine.tree}/${name}`, "mine\n");
+  }
+  for (const args of [["--ref", sha], ["--ref", second], ["--ref", sha, "--force-full"]]) {
+    const { edited } = await machine.summary(args);
+    deepEqual(edited, []);
+    equal(await Deno.readTextFile(`${machine.tree}/hollow`), "mine\n");
+    equal(await Deno.readTextFile(`${machine.tree}/modules`), "mine\n");
+    await machine.expectCommit(args[1]!, ["hollow", "modules"]);
+  }
+});
+
 Deno.test("smart-sync follows a path that changes its place in Git's order with its kind", async () => {
   await using machine = await SyncedMachine.start();
   const { directory, second } = machine.repository;
