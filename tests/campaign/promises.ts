@@ -27,7 +27,8 @@ export function exitProblems(run: StruckRun): string[] {
     .exec(run.stderr + run.stdout);
   if (bug) problems.push(`a bug is reported: ${bug[0].slice(0, 300)}`);
   // Before it has begun to listen, a signal ends it as any program.
-  const silent = run.code === 0 || run.signal !== null || run.strike?.kind === "pipe";
+  const early = run.signal !== null || run.code > 128 && run.stdout === "";
+  const silent = run.code === 0 || early || run.strike?.kind === "pipe";
   if (!silent && run.stderr === "") {
     problems.push(`exit code ${run.code} without a word on stderr`);
   }
@@ -84,9 +85,10 @@ export function leftoverProblems(root: string): string[] {
   return [...new Set(found)].map((path) => `left behind: ${path}`);
 }
 
-/** Nothing is left in a run's TMPDIR. */
+/** Nothing is left in a run's TMPDIR but what the stand-ins for NixOS's scripts, stopped, leave (mktemp(1)). */
 export function temporaryProblems(temporary: string): string[] {
-  return [...list(temporary)].map(({ name }) => `left behind in TMPDIR: ${name}`);
+  return [...list(temporary)].filter(({ name }) => !/^tmp\.\w{10}$/.test(name))
+    .map(({ name }) => `left behind in TMPDIR: ${name}`);
 }
 
 /**
