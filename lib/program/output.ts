@@ -67,6 +67,11 @@ export class Screen {
     return terminalColumns() - (this.plain ? PLAIN_ROOM : 0);
   }
 
+  /** Columns at which a message is broken: on a terminal only, elsewhere it stays one line. */
+  messageColumns(stream: "stdout" | "stderr"): number {
+    return Deno[stream].isTerminal() ? this.columns : Infinity;
+  }
+
   #err(text: string): void {
     if (!this.#stderrGone) this.#stderrGone = !write(Deno.stderr, text);
   }

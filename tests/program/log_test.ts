@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { demo } from "../support/demo.ts";
 import { runTool } from "../support/executable.ts";
-import { isRoot } from "../support/needs.ts";
+import { hasTmux, isRoot } from "../support/needs.ts";
+import { openToolTerminal } from "../support/terminal.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 
 const LOG = "/var/log/hypervisor/demo.log";
@@ -23,6 +24,23 @@ Deno.test("the log has every message with time and level; the screen only those 
   for (const [index, text] of expected.entries()) {
     assert.match(lines[index]!, new RegExp(`^${time} ${text.replace(/[[\]]/g, "\\$&")}$`));
   }
+});
+
+Deno.test("a message is broken between words on a terminal only, and one line elsewhere", {
+  ignore: !hasTmux,
+}, async () => {
+  const args = ["--do", "lengthy", "--no-log"];
+  const words = "a sentence that goes on for longer than thirty columns";
+  const command = "to go back: sudo some command that must be copied whole";
+  const { stdout } = await runTool(demo, args);
+  assert.equal(stdout, `[demo] ${words}\n[demo] ${command}\n`);
+  await using tool = await openToolTerminal(demo, args, { columns: 30 });
+  const screen = await tool.waitFor(/^le$/m);
+  assert.match(
+    screen,
+    /^\[demo\] a sentence that goes on\n {2}for longer than thirty\n {2}columns\n/,
+  );
+  assert.match(screen, /^\[demo\] to go back: sudo some c\nommand that must be copied who\nle$/m);
 });
 
 Deno.test("the log file is its owner's alone, and the folder everybody's to list", async () => {

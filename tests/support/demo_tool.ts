@@ -20,6 +20,10 @@ const deeds: Record<string, (ctx: Context) => Promise<number | void> | number | 
     ctx.log.warn("careful");
     ctx.log.error("it went wrong");
   },
+  lengthy: (ctx) => {
+    ctx.log.info("a sentence that goes on for longer than thirty columns");
+    ctx.log.info("to go back: sudo some command that must be copied whole");
+  },
   hostile: (ctx) => {
     ctx.log.info(HOSTILE);
     ctx.out.print(HOSTILE);
