@@ -1,5 +1,6 @@
-import type { AttributeSet } from "../nix/expression.ts";
+import { type AttributeSet, membersOf } from "../nix/expression.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import { asExpression } from "./carry_plain.ts";
 import type { HardwareFile } from "./hardware_file.ts";
 import { merge, override, type Setting } from "./setting.ts";
 
@@ -42,11 +43,14 @@ export function carryBootLoader(boot: Boot, source: string): Setting[] {
 function carryGrub(grub: Boot["grub"], source: string): Setting[] {
   const on = (name: string, value: boolean) =>
     value ? [override(`boot.loader.grub.${name}`, true, source)] : [];
-  // NixOS derives a mirroredBoots entry from devices; only one without devices is the owner's.
-  const mirrored = grub.devices.length > 0 ? [] : grub.mirroredBoots;
+  // NixOS derives a mirroredBoots entry from devices; the others are the owner's.
+  const own = new Set(grub.devices);
+  const mirrored = grub.mirroredBoots.filter(({ devices }) =>
+    own.size === 0 || new Set(devices).symmetricDifference(own).size > 0
+  );
   return [
     ...(mirrored.length > 0
-      ? [override(
+      ? [(own.size > 0 ? merge : override)(
         "boot.loader.grub.mirroredBoots",
         mirrored.map(({ path, efiSysMountPoint, devices }) => ({
           path,
@@ -55,7 +59,10 @@ function carryGrub(grub: Boot["grub"], source: string): Setting[] {
         })),
         source,
       )]
-      : [override("boot.loader.grub.devices", grub.devices, source)]),
+      : []),
+    ...(mirrored.length === 0 || own.size > 0
+      ? [override("boot.loader.grub.devices", grub.devices, source)]
+      : []),
     override("boot.loader.grub.efiSupport", grub.efiSupport, source),
     ...on("efiInstallAsRemovable", grub.efiInstallAsRemovable),
     ...on("zfsSupport", grub.zfsSupport),
@@ -103,28 +110,31 @@ export function carryDisks(
   source: string,
 ): Setting[] {
   const { boot } = facts;
-  const at = (option: readonly string[], value: AttributeSet): Setting[] =>
-    Object.entries(value).filter(([, one]) => one !== undefined).map(([name, one]) => ({
+  /** Of what the hardware file has, only what something else says of it. */
+  const at = (
+    option: readonly string[],
+    value: AttributeSet,
+    only?: readonly string[],
+  ): Setting[] =>
+    membersOf(value).filter(([name]) => only?.includes(name) ?? true).map(([name, one]) => ({
       option: [...option, name],
-      value: one!,
+      value: one,
       how: "override",
       source,
     }));
-  const fileSystems = facts.fileSystems.filter(({ mountPoint }) =>
-    !hardware.fileSystems.includes(mountPoint)
-  );
-  const luks = boot.luks.filter(({ name }) => !hardware.luks.includes(name));
+  const beside = (names: readonly string[], name: string, saidElsewhere: readonly string[] = []) =>
+    names.includes(name) ? saidElsewhere : undefined;
   const swap = facts.swapDevices.filter(({ device }) => !hardware.swap.includes(device));
   return [
-    ...fileSystems.flatMap((one) =>
+    ...facts.fileSystems.flatMap((one) =>
       at(["fileSystems", one.mountPoint], {
         device: one.device ?? undefined,
         fsType: one.fsType,
         options: one.options,
         neededForBoot: one.neededForBoot || undefined,
-      })
+      }, beside(hardware.fileSystems, one.mountPoint, one.saidElsewhere))
     ),
-    ...luks.flatMap((one) =>
+    ...boot.luks.flatMap((one) =>
       at(["boot", "initrd", "luks", "devices", one.name], {
         device: one.device,
         keyFile: one.keyFile ?? undefined,
@@ -133,7 +143,8 @@ export function carryDisks(
         allowDiscards: one.allowDiscards || undefined,
         bypassWorkqueues: one.bypassWorkqueues || undefined,
         fallbackToPassword: one.fallbackToPassword || undefined,
-      })
+        ...asExpression(one.further) as AttributeSet,
+      }, beside(hardware.luks, one.name, one.saidElsewhere))
     ),
     ...(swap.length > 0
       ? [merge(

@@ -81,7 +81,9 @@ export async function requireReachable(
     `the new system would not come back: ${count} of its proofs do not hold; nothing was activated`,
     {
       code: ExitCode.Configuration,
-      hint: `set what is named above in ${places.configuration}/local.nix and run it again`,
+      hint:
+        `set what is named above in ${places.configuration}/local.nix (with lib.mkForce where a ` +
+        "value was carried over) and run it again",
     },
   );
 }

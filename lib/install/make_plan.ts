@@ -5,6 +5,7 @@ import { readAuthorizedKeys } from "../machine/authorized_keys.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
 import { carryDisks } from "./carry_boot.ts";
 import { carryFirewall, carryNetwork } from "./carry_network.ts";
+import { carryPlain } from "./carry_plain.ts";
 import { carryRunningSsh, carrySsh } from "./carry_ssh.ts";
 import { carryIdentity, carryLocale, carryRunningSwap, EVALUATED } from "./carry_system.ts";
 import { carriedUser, carryUsers } from "./carry_users.ts";
@@ -109,6 +110,7 @@ function systemSettings(
         ...carrySsh(facts, EVALUATED),
         ...carryFirewall(facts, EVALUATED),
         ...carryDisks(facts, hardwareFile, EVALUATED),
+        ...carryPlain(facts),
       ]
       : [
         ...carryRunningSsh(reading.sshServer),

@@ -43,6 +43,10 @@ export function planWarnings(
         "unlocking disks over SSH at boot is not carried over; put boot.initrd.network into local.nix",
       ]
       : []),
+    ...(facts?.boot.initrdCommands ?? []).map((name) =>
+      `what boot.initrd.${name} runs before the disks are mounted is not carried over; put it into ` +
+      "local.nix where it is still wanted"
+    ),
     ...(facts?.network.wireless
       ? ["networks of networking.wireless are not carried over; put them into local.nix"]
       : []),

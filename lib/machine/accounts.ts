@@ -19,6 +19,8 @@ export interface Account {
   /** Empty means /bin/sh (passwd(5)). */
   readonly shell: string;
   readonly passwordState: PasswordState;
+  /** Expiry as days since 1970, shadow(5); undefined for never, and when it could not be read. */
+  readonly lastDay?: number | undefined;
 }
 
 /** One line of /etc/group; group(5). */
@@ -65,6 +67,7 @@ export function readAccounts(ctx: Pick<Context, "root">): Accounts {
     home: fields[5]!,
     shell: fields[6]!,
     passwordState: stateOf(name, fields[1]!, shadow),
+    ...lastDayOf(shadow.lines.get(name)?.fields[7]),
   }));
   const groups = [...group.lines.values()].map(({ name, fields }): Group => ({
     name,
@@ -111,6 +114,11 @@ export function groupsOf({ groups }: Accounts, account: Account): GroupsOfAccoun
 
 function readShadow(ctx: Pick<Context, "root">): ReturnType<typeof readAccountLines> {
   return readAccountLines(ctx, "/etc/shadow", 9);
+}
+
+function lastDayOf(field: string | undefined): Pick<Account, "lastDay"> {
+  const lastDay = parseId(field ?? "");
+  return lastDay === undefined ? {} : { lastDay };
 }
 
 function stateOf(

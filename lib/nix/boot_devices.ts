@@ -10,11 +10,22 @@ const NEEDED = new Set([
   "/usr",
   "/var",
   "/var/lib",
+  "/var/lib/nixos",
   "/var/log",
 ]);
 /** Mounted without a device. */
 const VIRTUAL =
   /^(tmpfs|ramfs|overlay|proc|sysfs|devtmpfs|devpts|nfs4?|cifs|9p|virtiofs|zfs|fuse\..*)$/;
+
+/** Whether a file system is mounted before accounts are made and services start. */
+export function isMountedEarly(
+  { mountPoint, neededForBoot }: Pick<
+    ConfigurationFacts["fileSystems"][number],
+    "mountPoint" | "neededForBoot"
+  >,
+): boolean {
+  return neededForBoot || NEEDED.has(mountPoint);
+}
 
 /** A device without which a configuration does not boot, or not as before. */
 export interface BootDevice {
@@ -59,8 +70,38 @@ export function bootDevices(facts: ConfigurationFacts): BootDevice[] {
       role: "the device to resume from",
       option: "boot.resumeDevice",
     }]),
-    ...(boot.grub.enable ? boot.grub.devices : []).filter((device) => device !== "nodev").map(
+    ...(boot.grub.enable ? grubDisks(boot.grub) : []).map(
       (device) => ({ device, role: "GRUB's disk", option: "boot.loader.grub.device" }),
     ),
   ];
+}
+
+function grubDisks({ devices, mirroredBoots }: ConfigurationFacts["boot"]["grub"]): string[] {
+  const all = [...devices, ...mirroredBoots.flatMap((mirror) => mirror.devices)];
+  return [...new Set(all)].filter((device) => device !== "nodev");
+}
+
+/** A file system that a start waits for, though nothing else needs it. */
+export interface OtherFileSystem extends BootDevice {
+  readonly mountPoint: string;
+}
+
+/**
+ * File systems that are mounted at boot beside those of {@link bootDevices}: without `nofail` a start
+ * that does not find one ends in the emergency shell (systemd.special(7), local-fs.target).
+ */
+export function otherFileSystems(facts: ConfigurationFacts): OtherFileSystem[] {
+  const boot = new Set(bootDevices(facts).map(({ option }) => option));
+  const optional = ["bind", "nofail", "noauto", "_netdev", "x-systemd.automount"];
+  return facts.fileSystems.flatMap(({ mountPoint, device, fsType, options }) => {
+    const option = `fileSystems."${mountPoint}".device`;
+    const skipped = device === null || VIRTUAL.test(fsType) || boot.has(option) ||
+      options.some((one) => optional.includes(one));
+    return skipped ? [] : [{
+      mountPoint,
+      device,
+      role: `the file system of ${mountPoint} (which has no "nofail")`,
+      option,
+    }];
+  });
 }

@@ -37,6 +37,8 @@ const AccountFactsSchema = v.object({
   description: v.string(),
   home: v.string(),
   createHome: v.boolean(),
+  /** Four or three octal digits; null where the option is not known. */
+  homeMode: v.optional(v.nullable(v.string())),
   /** A path, or null when the account cannot log in with a shell. */
   shell: v.nullable(v.string()),
   /** How the declaration sets the password; "none" leaves it to /etc/shadow or locked. */
@@ -104,7 +106,22 @@ export const ConfigurationFactsSchema = v.object({
       allowDiscards: v.boolean(),
       bypassWorkqueues: v.boolean(),
       fallbackToPassword: v.boolean(),
+      /** Members beside these that are set, as Nix data (keyFileSize, fido2 …). */
+      further: v.optional(v.record(v.string(), v.unknown())),
+      /** Members that are set elsewhere than in hardware-configuration.nix. */
+      saidElsewhere: v.optional(v.array(v.string())),
     })),
+    /** Names of `boot.initrd.secrets`: files that are put into the initial ramdisk. */
+    initrdSecrets: v.optional(v.array(v.string())),
+    /** Every module of the initial ramdisk, those of NixOS too. */
+    initrdModules: v.optional(v.array(v.string())),
+    /** Those of `boot.initrd.*Commands` that the owner set. */
+    initrdCommands: v.optional(v.array(v.string())),
+    /** `boot.extraModulePackages`, by name without version. */
+    extraModulePackages: v.optional(v.array(v.string())),
+    /** `system.boot.loader.id`: empty when no module installs a boot loader. */
+    loader: v.optional(v.string()),
+    isContainer: v.optional(v.boolean()),
     supportedFilesystems: v.array(v.string()),
     zfsExtraPools: v.array(v.string()),
     swraid: v.boolean(),
@@ -116,6 +133,8 @@ export const ConfigurationFactsSchema = v.object({
     fsType: v.string(),
     options: v.array(v.string()),
     neededForBoot: v.boolean(),
+    /** Members that are set elsewhere than in hardware-configuration.nix. */
+    saidElsewhere: v.optional(v.array(v.string())),
   })),
   swapDevices: v.array(v.object({
     device: v.string(),
@@ -192,6 +211,8 @@ export const ConfigurationFactsSchema = v.object({
     cloudInit: v.boolean(),
     cloudInitNetwork: v.boolean(),
     wireless: v.boolean(),
+    /** Names of `networking.wireless.networks`. */
+    wirelessNetworks: v.optional(v.array(v.string())),
     usePredictableInterfaceNames: v.nullable(v.boolean()),
     interfaces: v.array(v.object({
       name: v.string(),
@@ -231,9 +252,19 @@ export const ConfigurationFactsSchema = v.object({
     extraCommands: v.string(),
     extraInputRules: v.string(),
   }),
-  /** systemd services that something starts (wantedBy, requiredBy, or a timer or socket of that name). */
+  /** systemd services that something starts (wantedBy, requiredBy, or a timer, socket or target of that name). */
   services: v.array(v.string()),
   libvirtd: v.boolean(),
+  /** What the owner set of `PLAIN_OPTIONS`, by the option's name with dots; one entry or none. */
+  plain: v.optional(v.array(v.object({
+    name: v.string(),
+    said: v.array(v.object({
+      option: v.array(v.string()),
+      /** Whether other definitions add to it, as to a list. */
+      merges: v.boolean(),
+      value: v.unknown(),
+    })),
+  }))),
   /** Failed assertions of the configuration. */
   failedAssertions: v.array(v.string()),
   warnings: v.array(v.string()),

@@ -1,4 +1,5 @@
 import { factsFunctions } from "./facts_functions.ts";
+import { PLAIN_OPTIONS } from "./plain_options.ts";
 
 /**
  * Nix code that reads an evaluated NixOS (`{ config, options, pkgs }`) into JSON: a function from it
@@ -10,6 +11,8 @@ export const factsExpression = String.raw`
 nixos:
 let
 ${factsFunctions}
+  plainOptions = builtins.listToAttrs (map (name: { inherit name; value = null; })
+    ${JSON.stringify(PLAIN_OPTIONS).replaceAll(",", " ")});
 in
 {
   identity = {
@@ -74,7 +77,19 @@ in
       allowDiscards = luks.allowDiscards or false;
       bypassWorkqueues = luks.bypassWorkqueues or false;
       fallbackToPassword = luks.fallbackToPassword or false;
+      further = given luks [ "keyFileSize" "keyFileOffset" "keyFileTimeout" "tryEmptyPassphrase"
+        "crypttabExtraOpts" "preOpenCommands" "postOpenCommands" "gpgCard" "yubikey" ]
+        // (if given (luks.fido2 or { }) [ "credential" "credentials" ] == { } then { } else given luks [ "fido2" ]);
+      saidElsewhere = saidElsewhere (options.boot.initrd.luks.devices or { }) name;
     });
+    initrdSecrets = guard (attrNames (boot.initrd.secrets or { }));
+    initrdModules = guard (names boot.initrd.availableKernelModules ++ names boot.initrd.kernelModules);
+    initrdCommands = guard (concatMap initrdCommands
+      [ "preDeviceCommands" "preLVMCommands" "postDeviceCommands" "postResumeCommands" "postMountCommands" ]);
+    extraModulePackages = guard (map packageName (concatMap (list: list)
+      (orElse [ ] (ownDefinitions (options.boot.extraModulePackages or { })))));
+    loader = guard (if boot.loader.external.enable or false then "external" else config.system.boot.loader.id or "");
+    isContainer = guard (boot.isContainer or false);
     supportedFilesystems = guard (names boot.supportedFilesystems);
     zfsExtraPools = guard (boot.zfs.extraPools or [ ]);
     # Before 23.11 arrays were always assembled.
@@ -89,6 +104,7 @@ in
       fsType = fs.fsType or "auto";
       options = fs.options or [ ];
       neededForBoot = fs.neededForBoot or false;
+      saidElsewhere = saidElsewhere (options.fileSystems or { }) mountPoint;
     });
     swapDevices = guard (map (swap: {
       device = text swap.device;
@@ -154,6 +170,7 @@ in
     cloudInit = guard (config.services.cloud-init.enable or false);
     cloudInitNetwork = guard (config.services.cloud-init.network.enable or false);
     wireless = guard (net.wireless.enable or false);
+    wirelessNetworks = guard (attrNames (net.wireless.networks or { }));
     usePredictableInterfaceNames = guard (net.usePredictableInterfaceNames or null);
     interfaces = each (net.interfaces or { }) (name: interface: {
       useDHCP = interface.useDHCP or null;
@@ -197,9 +214,13 @@ in
       startsSafely config.systemd.services name
       || startsSafely (config.systemd.timers or { }) name
       || startsSafely (config.systemd.sockets or { }) name
+      || startsSafely (config.systemd.targets or { }) name
     ) (attrNames config.systemd.services));
     libvirtd = guard (config.virtualisation.libvirtd.enable or false);
   };
+
+  plain.plain = filter (option: option.said != [ ])
+    (each plainOptions (dotted: _: { said = plainOption dotted; }));
 
   messages = {
     failedAssertions = concatMap (entry:
@@ -223,5 +244,6 @@ export const FACT_GROUPS = [
   "network",
   "firewall",
   "services",
+  "plain",
   "messages",
 ] as const;

@@ -56,6 +56,60 @@ export const factsFunctions = String.raw`
     let own = ownDefinitions option;
     in attrNames (if own == null then value else foldl' (a: b: a // b) { } (filter isAttrs own));
 
+  # Data that can be written down again: no package, no function, no fraction.
+  isData = value:
+    value == null || isString value || isPath value || isInt value || isBool value
+    || isList value && builtins.all isData value
+    || isAttrs value && (value.type or "") != "derivation" && builtins.all (name: isData (getAttr name value)) (attrNames value);
+  data = value:
+    if isString value || isPath value then text value
+    else if isList value then map data value
+    else if isAttrs value then builtins.mapAttrs (_: data) (builtins.removeAttrs value [ "_module" ])
+    else value;
+  at = path: set: foldl' (inner: name: if isAttrs inner && hasAttr name inner then getAttr name inner else { }) set path;
+  # What the owner set of an option: its own lines, entries or members, else the value.
+  plainOption = dotted:
+    let
+      path = filter isString (split "[.]" dotted);
+      option = at path options;
+      own = if (option._type or "") == "option" then ownDefinitions option else null;
+      value =
+        if builtins.all isList own then concatMap (list: list) own
+        else if builtins.all isAttrs own then
+          builtins.intersectAttrs (foldl' (a: b: a // b) { } own) option.value
+        else if builtins.all isString own then builtins.concatStringsSep "\n" own
+        else option.value;
+    in if own == null || own == [ ] then [ ]
+      else if isData value then [ {
+        option = path;
+        merges = isList value || elem (option.type.name or "") [ "lines" "separatedString" "strings" ];
+        value = data value;
+      } ]
+      else [ ];
+  # The members that are said of an entry elsewhere than in the hardware file, which stays.
+  saidElsewhere = option: name:
+    let
+      files = option.files or [ ];
+      definitions = option.definitions or [ ];
+      indices = if length files == length definitions then genList (index: index) (length files) else [ ];
+      isHardware = file: match ".*/hardware-configuration[.]nix" (text file) != null;
+      other = filter (index: ! isHardware (elemAt files index)) indices;
+      entry = index: let all = elemAt definitions index; in unwrapped (if isAttrs all then getOr name all { } else { });
+      # mkForce, mkIf and their like.
+      unwrapped = value: if isAttrs value && value ? _type then value.content or { } else value;
+    in concatMap (index: if isAttrs (entry index) then attrNames (entry index) else [ ]) other;
+  given = set: wanted: builtins.listToAttrs (concatMap (name:
+    let value = getOr name set null; in
+    if value == null || value == "" || value == [ ] || value == false || ! isData value then [ ]
+    else [ { inherit name; value = data value; } ]) wanted);
+
+  packageName = package: (builtins.parseDrvName (package.pname or (package.name or ""))).name;
+  initrdCommands = name:
+    let
+      option = getOr name (options.boot.initrd or { }) { };
+      own = ownDefinitions option;
+    in if own == null || own == [ ] then [ ] else [ name ];
+
   boot = config.boot;
   grub = boot.loader.grub or { };
   net = config.networking;
@@ -107,6 +161,7 @@ export const factsFunctions = String.raw`
     description = user.description or "";
     home = text (user.home or "/var/empty");
     createHome = user.createHome or false;
+    homeMode = user.homeMode or null;
     shell = shellPath (user.shell or null);
     password = passwordKind user;
     passwordFile = text (user.hashedPasswordFile or (user.passwordFile or null));

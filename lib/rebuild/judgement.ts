@@ -4,6 +4,7 @@ import type { Context } from "../program/context.ts";
 import { type Disappearing, disappearing } from "./disappearing.ts";
 import type { MachineNow } from "./machine_now.ts";
 import { proveAccess } from "./proof_access.ts";
+import { proveBoot } from "./proof_boot.ts";
 import { proveDisks } from "./proof_disks.ts";
 import { proveUnlocking } from "./proof_unlocking.ts";
 import { readMachineNow } from "./read_machine_now.ts";
@@ -30,7 +31,8 @@ export function judgeConfiguration(
   const now = { ...found, passwordFiles: { ...found.passwordFiles, ...plannedPasswords } };
   const verdicts = [
     ...proveAccess({ before, after, now }),
-    ...proveDisks(after, (device) => devicePresence(ctx, device)),
+    ...proveDisks(after, (device) => devicePresence(ctx, device), before),
+    ...proveBoot(before, after, now.loadedModules),
     ...proveUnlocking(before, after),
   ];
   return { verdicts, disappears: disappearing(before, after, now) };

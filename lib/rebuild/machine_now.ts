@@ -1,4 +1,6 @@
 import type { PasswordState } from "../machine/accounts.ts";
+import type { LeaseHolder } from "../machine/dhcp_lease.ts";
+import type { InterfaceKind } from "../machine/interface_kind.ts";
 import type { Session } from "../machine/session.ts";
 
 /** An account as it is now, or as it will be: what decides who gets in. Holds no hash. */
@@ -9,6 +11,8 @@ export interface AccountState {
   /** Empty means /bin/sh; undefined for none. */
   readonly shell: string | undefined;
   readonly password: PasswordState;
+  /** Whether its last day is over: then neither a key nor a password opens a session. */
+  readonly expired?: boolean | undefined;
   /** The primary and the supplementary groups. */
   readonly groups: readonly string[];
   /** Lines of authorized_keys that the configuration declares. */
@@ -18,6 +22,8 @@ export interface AccountState {
 /** An interface and its addresses, without zone and prefix length. */
 export interface InterfaceNow {
   readonly name: string;
+  /** A card when it is not said. */
+  readonly kind?: InterfaceKind;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
 }
 
@@ -34,6 +40,12 @@ export interface MachineNow {
   /** What the files named by `hashedPasswordFile` hold, by machine path; absent ones are missing. */
   readonly passwordFiles: Readonly<Record<string, PasswordState>>;
   readonly interfaces: readonly InterfaceNow[];
+  /** Who got the session's address from a DHCP server. */
+  readonly leaseHolder?: LeaseHolder | undefined;
+  /** Kernel modules that are loaded, with `_` for `-`. */
+  readonly loadedModules?: readonly string[];
+  /** Who is at work, when /etc/passwd does not have them: accounts of LDAP, SSSD, systemd-homed. */
+  readonly stranger?: string | undefined;
   /** Next hops of the default routes, that of the preferred one first. */
   readonly gateways: readonly string[];
 }

@@ -2,8 +2,10 @@ import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
 import { accountsAfter } from "./proof_accounts.ts";
 import { type Access, consoleLogin, sshLogin } from "./proof_login.ts";
+import { provePasswordStays } from "./proof_password_file.ts";
 import { becomesRoot } from "./proof_root.ts";
 import { proveSshServer } from "./proof_ssh.ts";
+import { proveStranger } from "./proof_stranger.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** What the proofs are made on. */
@@ -40,7 +42,8 @@ export function proveAccess({ before, after, now }: AccessQuestion): Verdict[] {
   const server = way === "ssh" ? proveSshServer(reachOf(before, after, now)) : [];
   const accounts = accountsAfter(after, now);
   const candidates = accounts.map((account) => candidate(after, account, accounts, now, way));
-  return [...server, ...proveSomebody(candidates, before, now, way)];
+  const cut = proveStranger(before, after, now);
+  return [...server, ...cut, ...proveSomebody(candidates, { before, after, now, way })];
 }
 
 /** What the proofs stand on, by its place in the facts. */
@@ -102,9 +105,7 @@ function candidate(
 
 function proveSomebody(
   candidates: readonly Candidate[],
-  before: ConfigurationFacts | undefined,
-  now: MachineNow,
-  way: "ssh" | "console",
+  { before, after, now, way }: AccessQuestion & { readonly way: "ssh" | "console" },
 ): Verdict[] {
   const where = way === "ssh" ? "over SSH" : "at the console";
   const must = mustStay(before, now, way);
@@ -127,6 +128,7 @@ function proveSomebody(
   return [
     verdict("login", `${name} can still log in ${where}`, best.login),
     verdict("root", `${name} can become root`, best.root),
+    ...provePasswordStays(after, best.account),
   ];
 }
 

@@ -40,6 +40,7 @@ function declaredAccount(
     home: account.home,
     shell: account.shell ?? existing?.shell,
     password: passwordAfter(account, existing, after.users.mutableUsers, now),
+    expired: existing?.expired,
     groups: [...new Set([account.group, ...account.extraGroups, ...inGroups, ...merged])],
     declaredKeys: account.authorizedKeys,
   };

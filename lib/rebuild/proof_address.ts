@@ -1,13 +1,15 @@
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { interfaceOf, prefixOf, type Reach, unitValues } from "./reach.ts";
-import { sameAddress, wildcard } from "./ssh_patterns.ts";
+import { inNetwork, sameAddress, wildcard } from "./ssh_patterns.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 type Network = ConfigurationFacts["network"];
 
 /** Whether the address that the session uses is still this machine's; without one, every address. */
 export function proveAddress(reach: Reach): Verdict[] {
-  return reach.address === undefined ? provenAll(reach) : [provenOne(reach, reach.address)];
+  // Behind a session from this machine itself (a tunnel) may be any address.
+  const own = reach.address === undefined || isLoopback(reach.address);
+  return own ? provenAll(reach) : [provenOne(reach, reach.address!)];
 }
 
 function provenOne({ before, after, now }: Reach, address: string): Verdict {
@@ -30,7 +32,10 @@ function provenOne({ before, after, now }: Reach, address: string): Verdict {
   }
   const manager = managerOf(after.network, device);
   if (manager === undefined) return fails("address", what, "nothing assigns it", remedy);
-  const managerNow = before === undefined ? manager : managerOf(before.network, device);
+  const managerNow = before === undefined ? now.leaseHolder : managerOf(before.network, device);
+  if (managerNow === undefined && before === undefined) {
+    return fails("address", what, "it cannot be judged: how it was assigned is not known", remedy);
+  }
   if (manager === managerNow) return holds("address", what, `${manager} gets it as before`);
   return fails(
     "address",
@@ -38,6 +43,10 @@ function provenOne({ before, after, now }: Reach, address: string): Verdict {
     `${manager} would ask for one, instead of ${managerNow ?? "what does now"}: it may get another`,
     MANAGER_OPTION[managerNow ?? ""] ?? remedy,
   );
+}
+
+function isLoopback(address: string): boolean {
+  return inNetwork(address, "127.0.0.0", 8) || sameAddress(address, "::1");
 }
 
 /** Without a session's address: every configured address has to stay. */

@@ -8,6 +8,7 @@ export function proveFirewall({ before, after, now, port, address }: Reach): Ver
   const { firewall } = after;
   if (!firewall.enable) return holds("firewall", what, "there is no firewall");
   const device = address === undefined ? undefined : interfaceOf(now, address);
+  if (device === "lo") return holds("firewall", what, "it comes from this machine itself");
   const onInterface = firewall.perInterface.find(({ name }) => name === device)?.open;
   if (opens(firewall.open, port)) return holds("firewall", what, "it is open on every interface");
   if (device !== undefined && onInterface && opens(onInterface, port)) {

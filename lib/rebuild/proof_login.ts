@@ -20,6 +20,7 @@ const NO_LOGIN = new Set(["nologin", "false", "true", "sync", "halt", "shutdown"
 export function consoleLogin(account: AccountState): Access {
   const option = `users.users.${account.name}`;
   if (!hasLoginShell(account)) return noShell(account);
+  if (account.expired) return expired(account);
   switch (account.password) {
     case "hash":
       return { ok: true, how: "with a password" };
@@ -48,6 +49,13 @@ export function sshLogin(
   const shutOut = listed(facts, account, now);
   if (shutOut) return { ok: false, obstacle: shutOut };
   const { ssh } = facts;
+  if (account.expired) return expired(account);
+  if (!ssh.usePAM && (account.password === "none" || account.password === "locked")) {
+    return no(
+      `without PAM the server refuses ${account.name}, whose password is locked`,
+      "services.openssh.settings.UsePAM = true;",
+    );
+  }
   const policy = account.uid === 0 ? ssh.permitRootLogin : "yes";
   const policyOption = "services.openssh.settings.PermitRootLogin";
   if (policy === "no" || policy === "forced-commands-only") {
@@ -68,7 +76,11 @@ export function sshLogin(
   const demanded = authenticationMethods(ssh);
   const complete = demanded.length === 0
     ? [...methods].slice(0, 1)
-    : demanded.find((list) => list.every((method) => methods.has(method)));
+    : demanded.find((list) =>
+      list.every((method) => methods.has(method)) &&
+      // Each `publickey` of a list wants a key of its own.
+      list.filter((method) => method === "publickey").length <= keys
+    );
   if (complete !== undefined && complete.length > 0) {
     const words = complete.map((method) => METHOD_NAMES[method] ?? method);
     return { ok: true, how: `with ${words.join(" and ")}` };
@@ -158,7 +170,7 @@ function usableKeys(facts: ConfigurationFacts, account: AccountState, now: Machi
     ? account.declaredKeys
     : [];
   const lines = [...declared, ...files.flatMap((path) => now.keyFiles[path] ?? [])];
-  return lines.filter((line) => opensSession(line, address)).length;
+  return new Set(lines.filter((line) => opensSession(line, address))).size;
 }
 
 /** The files where sshd looks for an account's keys: %u, %h and %% expanded, relative to its home. */
@@ -180,14 +192,22 @@ export function keyFilesOf(
 /** Key types that may start a line, after its options; sshd(8), AUTHORIZED_KEYS FILE FORMAT. */
 const KEY_TYPE = /(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+)\s+[A-Za-z0-9+/]+=*(?:\s|$)/;
 
-/** Whether a line of authorized_keys opens a session: no forced command, and `from=` fits. */
+/** Whether a line of authorized_keys opens a session: no forced command, not expired, and `from=` fits. */
 function opensSession(line: string, address: string | undefined): boolean {
   const type = KEY_TYPE.exec(line);
   if (line.trimStart().startsWith("#") || type === null) return false;
   const options = line.slice(0, type.index);
-  if (/(^|,)\s*(command=|cert-authority|restrict|no-pty)/i.test(options)) return false;
+  if (/(^|,)\s*(command=|cert-authority|no-pty)/i.test(options)) return false;
+  if (/(^|,)\s*restrict\b/i.test(options) && !/(^|,)\s*pty\b/i.test(options)) return false;
+  const expiry = /(?:^|,)\s*expiry-time="(\d{8})\d*Z?"/i.exec(options)?.[1];
+  if (expiry !== undefined && expiry <= today()) return false;
   const from = /(?:^|,)\s*from="([^"]*)"/i.exec(options)?.[1];
   return from === undefined || matchesHost(from, address) === "yes";
+}
+
+/** YYYYMMDD, as in `expiry-time=`: a key that expires today is not one to rely on. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10).replaceAll("-", "");
 }
 
 function authenticationMethods(ssh: ConfigurationFacts["ssh"]): string[][] {
@@ -201,6 +221,13 @@ function authenticationMethods(ssh: ConfigurationFacts["ssh"]): string[][] {
 
 function hasLoginShell({ shell }: AccountState): boolean {
   return shell !== undefined && !NO_LOGIN.has(shell.slice(shell.lastIndexOf("/") + 1));
+}
+
+function expired({ name }: AccountState): Access {
+  return no(
+    `the account ${name} has expired`,
+    `users.users.${name}.expires = null; (and chage -E -1)`,
+  );
 }
 
 function noShell(account: AccountState): Access {

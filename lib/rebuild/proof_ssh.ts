@@ -70,21 +70,29 @@ function* proveHostKeys(before: Ssh, after: Ssh): Generator<Verdict> {
 
 /** What in free text can shut people out, and cannot be judged here; sshd_config(5). */
 const DECIDES =
-  /^\s*(match|allowusers|denyusers|allowgroups|denygroups|authenticationmethods|listenaddress|port|authorizedkeysfile|permitrootlogin|(password|pubkey|kbdinteractive)authentication|maxauthtries|usepam)\b/i;
+  /^\s*(match|include|allowusers|denyusers|allowgroups|denygroups|authenticationmethods|listenaddress|port|authorizedkeysfile|permitrootlogin|(password|pubkey|kbdinteractive|challengeresponse)authentication|maxauthtries|maxsessions|usepam|forcecommand|chrootdirectory|refuseconnection|revokedkeys|pubkeyaccepted\w+|pubkeyauthoptions|requiredrsasize|hostkey|hostkeyalgorithms)\b/i;
 
 function* proveExtraConfig(before: Ssh | undefined, after: Ssh): Generator<Verdict> {
-  const lines = after.extraConfig.split("\n").map((line) => line.trim());
-  const deciding = lines.filter((line) => DECIDES.test(line));
-  if (deciding.length === 0) return;
-  const known = before?.extraConfig.split("\n").map((line) => line.trim()) ?? [];
+  const lines = statements(after);
+  if (!lines.some((line) => DECIDES.test(line))) return;
+  const known = before === undefined ? [] : statements(before);
   const what = "services.openssh.extraConfig shuts nobody out";
-  const added = deciding.filter((line) => !known.includes(line));
-  yield added.length === 0
-    ? holds("sshd", what, "what it says about logins is what it said before")
-    : fails(
-      "sshd",
-      what,
-      `it cannot be judged: ${added.join("; ")}`,
-      "say it with services.openssh.settings instead, which can be judged",
-    );
+  // Which Match a line stands under decides whom it is about: only the same text means the same.
+  if (lines.join("\n") === known.join("\n")) {
+    yield holds("sshd", what, "what it says about logins is what it said before");
+    return;
+  }
+  const added = lines.filter((line) => DECIDES.test(line) && !known.includes(line));
+  const changed = added.length > 0 ? added : lines.filter((line, index) => line !== known[index]);
+  yield fails(
+    "sshd",
+    what,
+    `it cannot be judged: ${changed.join("; ") || "lines of it are gone"}`,
+    "say it with services.openssh.settings instead, which can be judged",
+  );
+}
+
+function statements({ extraConfig }: Ssh): string[] {
+  return extraConfig.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
 }

@@ -1,8 +1,10 @@
 import { groupsOf, type PasswordState, readAccounts, stateOfField } from "../machine/accounts.ts";
+import { leaseHolder } from "../machine/dhcp_lease.ts";
+import { interfaceKind } from "../machine/interface_kind.ts";
 import { invokingUser } from "../machine/invoking_user.ts";
 import { machineText } from "../machine/machine_files.ts";
 import { readNetworkState } from "../machine/network_state.ts";
-import { session } from "../machine/session.ts";
+import { type Session, session } from "../machine/session.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
@@ -10,6 +12,9 @@ import { keyFilesOf } from "./proof_login.ts";
 
 /** Accounts and groups that the last activation declared (update-users-groups.pl of NixOS). */
 const DECLARED_USERS = "/var/lib/nixos/declarative-users";
+
+/** Milliseconds. */
+const DAY = 24 * 60 * 60 * 1000;
 
 /**
  * Reads what the proofs need of the machine as it is. Never throws: what cannot be read is as if it
@@ -32,20 +37,25 @@ export function readMachineNow(
       home: account.home,
       shell: account.shell,
       password: account.passwordState,
+      expired: account.lastDay !== undefined && account.lastDay <= ctx.now().getTime() / DAY,
       groups: groups.map((group) => group.name),
       declaredKeys: before?.users.accounts.find(({ name }) => name === account.name)
         ?.authorizedKeys ?? [],
     };
   });
+  const here: Session = ctx.root.isRunning ? session(ctx) : { kind: "console" };
   return {
     // Nobody is on a mounted machine.
-    session: ctx.root.isRunning ? session(ctx) : { kind: "console" },
+    session: here,
     person: ctx.root.isRunning ? invokingUser(ctx, known)?.account.name : undefined,
     accounts,
     declaredBefore: words(machineText(ctx, DECLARED_USERS)),
     keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),
     passwordFiles: readPasswordFiles(ctx, after),
-    interfaces: ctx.root.isRunning ? interfacesNow() : [],
+    interfaces: ctx.root.isRunning ? interfacesNow(ctx) : [],
+    leaseHolder: here.kind === "ssh" ? leaseHolder(ctx, here.serverAddress ?? "") : undefined,
+    ...(ctx.root.isRunning ? { loadedModules: loadedModules(ctx) } : {}),
+    stranger: strangerAtWork(ctx, known.accounts.map(({ name }) => name)),
     gateways: ctx.root.isRunning ? gatewaysNow(ctx) : [],
   };
 }
@@ -80,10 +90,22 @@ function readPasswordFiles(
   return files;
 }
 
-function interfacesNow(): InterfaceNow[] {
+/** sudo and doas name who called them; see `invokingUser()`. */
+function strangerAtWork({ env, root }: Context, names: readonly string[]): string | undefined {
+  const name = env.SUDO_USER ?? env.DOAS_USER;
+  return root.isRunning && name && !names.includes(name) ? name : undefined;
+}
+
+/** proc_modules(5). */
+function loadedModules(ctx: Context): string[] {
+  return machineText(ctx, "/proc/modules")?.split("\n").map((line) => line.split(" ")[0]!) ?? [];
+}
+
+function interfacesNow(ctx: Context): InterfaceNow[] {
   const byName = Map.groupBy(Deno.networkInterfaces(), ({ name }) => name);
   return [...byName].map(([name, entries]) => ({
     name,
+    kind: interfaceKind(ctx, name),
     addresses: entries.map(({ address, cidr }) => ({
       address,
       prefixLength: Number(cidr.split("/")[1]),
