@@ -22,6 +22,7 @@ import type { SyncOptions, SyncSummary } from "./options.ts";
 import { isClean, planSync, type SyncPlan } from "./plan.ts";
 import { filesBelow } from "./previous.ts";
 import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
+import { summaryOf } from "./summary.ts";
 import { fetchTarget, type Target } from "./target.ts";
 
 /** Without this file a commit cannot build an installed host. */
@@ -128,7 +129,7 @@ class Sync {
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
     const plan = (same ? await unchanged : undefined) ??
       this.#plan(local, target.manifest, base, index);
-    if (staging === undefined) return this.#summary(begun, local, plan, target, undefined);
+    if (staging === undefined) return this.#summary(begun, local, plan, target);
 
     const delivery = await fetchContents(ctx, remote, target, plan, store, this.#options);
     const after = this.#stateAfter(begun, plan);
@@ -244,45 +245,19 @@ class Sync {
   }
 
   #summary(
-    { remote, repository, ref }: BegunSync,
+    begun: BegunSync,
     local: LocalTree,
     plan: SyncPlan,
     target: Target,
-    delivery: Delivery | undefined,
+    delivery?: Delivery,
     backup?: string,
   ): SyncSummary {
-    const transports = [target, delivery].filter((way) => way !== undefined);
-    return {
-      repository,
-      ref,
-      commit: plan.target.commit,
+    return summaryOf({
+      ...{ begun, local, plan, target, delivery, backup },
       previousCommit: this.#state?.commit,
-      changed: !isClean(plan),
       written: this.#writes,
-      counts: {
-        checked: local.checked,
-        hashed: local.hashed,
-        files: plan.files,
-        added: plan.added.length,
-        updated: plan.updated.length,
-        modes: plan.modes.length,
-        deleted: plan.deleted.length,
-        kept: plan.kept.length,
-        excluded: plan.excluded,
-      },
-      added: plan.added,
-      updated: plan.updated,
-      deleted: plan.deleted,
-      kept: plan.kept,
-      edited: plan.edited,
-      submodules: plan.submodules,
-      backup,
-      bytes: remote.http.bytes,
-      requests: remote.http.requests,
       seconds: (performance.now() - this.#started) / 1000,
-      transport: transports.map(({ transport }) => transport).join(", then "),
-      reason: transports.map(({ reason }) => reason).join("; "),
-    };
+    });
   }
 }
 

@@ -1,0 +1,60 @@
+import type { BegunSync } from "./begin.ts";
+import type { Delivery } from "./contents.ts";
+import type { LocalTree } from "./local_tree.ts";
+import type { SyncSummary } from "./options.ts";
+import { isClean, type SyncPlan } from "./plan.ts";
+import type { Target } from "./target.ts";
+
+/** What a summary is made from. */
+export interface SyncFacts {
+  readonly begun: BegunSync;
+  readonly local: LocalTree;
+  readonly plan: SyncPlan;
+  readonly target: Target;
+  /** How missing contents came; undefined when none were fetched separately. */
+  readonly delivery: Delivery | undefined;
+  /** Machine path of the folder with replaced local edits. */
+  readonly backup: string | undefined;
+  readonly previousCommit: string | undefined;
+  readonly written: boolean;
+  readonly seconds: number;
+}
+
+/** What a sync did, or would do, in figures and names. */
+export function summaryOf(
+  { begun, local, plan, target, delivery, backup, previousCommit, written, seconds }: SyncFacts,
+): SyncSummary {
+  const { repository, ref, remote: { http } } = begun;
+  const transports = [target, delivery].filter((way) => way !== undefined);
+  return {
+    repository,
+    ref,
+    commit: plan.target.commit,
+    previousCommit,
+    changed: !isClean(plan),
+    written,
+    counts: {
+      checked: local.checked,
+      hashed: local.hashed,
+      files: plan.files,
+      added: plan.added.length,
+      updated: plan.updated.length,
+      modes: plan.modes.length,
+      deleted: plan.deleted.length,
+      kept: plan.kept.length,
+      excluded: plan.excluded,
+    },
+    added: plan.added,
+    updated: plan.updated,
+    deleted: plan.deleted,
+    kept: plan.kept,
+    edited: plan.edited,
+    submodules: plan.submodules,
+    backup,
+    bytes: http.bytes,
+    requests: http.requests,
+    seconds,
+    transport: transports.map(({ transport }) => transport).join(", then "),
+    reason: transports.map(({ reason }) => reason).join("; "),
+  };
+}
