@@ -15,7 +15,9 @@ export function hardwareSettings(
   reading: MachineReading,
 ): { readonly settings: readonly Setting[]; readonly problem: ToolError | undefined } {
   const { hardware, facts } = reading;
-  const vendor = hardware.cpu?.vendor;
+  // Where firmware or a hypervisor hides the extension, the KVM module cannot be loaded, and a unit that
+  // fails at the switch would be the installer's doing.
+  const vendor = hardware.cpu?.extension && hardware.cpu.vendor;
   const cpu = vendor === "intel" || vendor === "amd"
     ? [override("hypervisor.cpu.vendor", vendor, "/proc/cpuinfo")]
     : [];
