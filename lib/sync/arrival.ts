@@ -30,7 +30,7 @@ export class Arrival implements AsyncDisposable {
   readonly #wanted: Set<string>;
   /** What the paths below a tree begin with. */
   readonly #prefixes = new Map<string, string>();
-  /** The first path of each file's content. */
+  /** The first path of each content that has not arrived. */
   readonly #entries = new Map<string, ManifestEntry>();
   #written = 0;
 
@@ -86,6 +86,7 @@ export class Arrival implements AsyncDisposable {
   #write(sha: string, content: Uint8Array): string | undefined {
     const entry = this.#entries.get(sha);
     if (entry === undefined) return undefined;
+    this.#entries.delete(sha);
     const path = `${this.#top}/${entry.path}`;
     this.folders.make(parentOf(path));
     Deno.writeFileSync(path, content, { createNew: true, mode: modeOf(entry) });

@@ -6,7 +6,7 @@ import type { ManifestTrees } from "./manifest.ts";
 /** Contents beyond this are kept in the staging folder instead of memory (bytes). */
 const IN_MEMORY = 48 * 1024 * 1024;
 /** The same, when they are written as they arrive. */
-const IN_MEMORY_TOO = 16 * 1024 * 1024;
+const IN_MEMORY_TOO = 4 * 1024 * 1024;
 
 /**
  * Objects that were downloaded, by name, backed by what the machine has anyway: the files of the tree
