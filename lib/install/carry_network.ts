@@ -52,7 +52,12 @@ export function carryNetwork(facts: ConfigurationFacts, source: string): Setting
 export function carryFirewall(facts: ConfigurationFacts, source: string): Setting[] {
   const { firewall, ssh } = facts;
   const enable = override("networking.firewall.enable", firewall.enable, source);
-  if (!firewall.enable) return [enable];
+  // Rules of their own (networking.nftables.ruleset) may stand in the firewall's place.
+  if (!firewall.enable) {
+    return firewall.nftables
+      ? [enable, override("networking.nftables.enable", true, source)]
+      : [enable];
+  }
   // sshd opens its own ports, and closes them when they are changed.
   const tcp = firewall.open.tcp.filter((port) =>
     !(ssh.enable && ssh.openFirewall && ssh.ports.includes(port))

@@ -19,7 +19,7 @@ import { machineSummary } from "./machine_summary.ts";
 import type { InstallOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { planSteps } from "./plan_steps.ts";
-import { planWarnings } from "./plan_warnings.ts";
+import { planWarnings, storePathWarnings } from "./plan_warnings.ts";
 import { preflight } from "./preflight.ts";
 import type { Found, Setting } from "./setting.ts";
 import { findSource } from "./source.ts";
@@ -81,7 +81,11 @@ export async function makePlan(
     root: ctx.root.path,
     source,
     blockers,
-    warnings: [...checks.warnings, ...planWarnings(ctx, reading, source, chosen)],
+    warnings: [
+      ...checks.warnings,
+      ...planWarnings(ctx, reading, source, chosen),
+      ...storePathWarnings([...settings.system, ...settings.hardware]),
+    ],
     machine: machineSummary(ctx, reading),
     users,
     leftBehind: chosen.leftBehind,

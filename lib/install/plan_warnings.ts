@@ -2,9 +2,21 @@ import { carriedShell } from "./login_shell.ts";
 import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import type { Source } from "./source.ts";
+import { optionPath, type Setting } from "./setting.ts";
 import { receiptNotes } from "./unfinished.ts";
 import { isUsable } from "../nix/binary_cache.ts";
 import type { Context } from "../program/context.ts";
+
+/** Settings that name what only the old system keeps from being collected. */
+export function storePathWarnings(settings: readonly Setting[]): string[] {
+  return settings.flatMap((setting) => {
+    const found = /\/nix\/store\/[0-9a-z]{32}-[\w.+?=-]+/.exec(JSON.stringify(setting.value) ?? "");
+    return found === null ? [] : [
+      `${optionPath(setting)} names ${found[0]}, which goes away with the old generations; ` +
+      "put it into local.nix as it is in your present configuration",
+    ];
+  });
+}
 
 /** What a user should know of a plan, though it stops nothing. */
 export function planWarnings(
@@ -47,6 +59,9 @@ export function planWarnings(
       `what boot.initrd.${name} runs before the disks are mounted is not carried over; put it into ` +
       "local.nix where it is still wanted"
     ),
+    ...(facts?.sudo.doas
+      ? ["rules of security.doas are not carried over; the new system has sudo"]
+      : []),
     ...(facts?.network.wireless
       ? ["networks of networking.wireless are not carried over; put them into local.nix"]
       : []),

@@ -13,7 +13,7 @@ type Members = Record<string, unknown>;
 export function assembleFacts(evaluated: Readonly<Record<string, unknown>>): ConfigurationFacts {
   const lost = unreadKeyFiles(evaluated);
   const facts = repaired(take(evaluated, NO_FACTS, [], lost) as Members, lost);
-  return normalized({ ...facts, unreadable: [...new Set(lost)].sort() });
+  return normalized({ ...facts, unreadable: [...new Set(lost.map(optionOf))].sort() });
 }
 
 function take(value: unknown, fallback: unknown, place: string[], lost: string[]): unknown {
@@ -110,6 +110,11 @@ function unreadKeyFiles(merged: Members): string[] {
       )
       : []
   );
+}
+
+/** Options of `plain` by group: where one cannot be read, the others near it rarely can. */
+function optionOf(place: string): string {
+  return /^plain\.(\w+\.\w+)/.exec(place)?.[1] ?? place;
 }
 
 function isUnreadable(value: unknown): boolean {

@@ -18,6 +18,9 @@ const Route = v.object({
   address: v.string(),
   prefixLength: v.number(),
   via: v.nullable(v.string()),
+  /** Kind and further words of ip-route(8), where they are not the default. */
+  type: v.optional(v.nullable(v.string())),
+  options: v.optional(v.nullable(v.record(v.string(), v.string()))),
 });
 const PortSet = v.object({
   tcp: v.array(Port),
@@ -167,6 +170,8 @@ export const ConfigurationFactsSchema = v.object({
       noPassword: v.boolean(),
     })),
     doas: v.boolean(),
+    /** `security.sudo.extraConfig`, lines of sudoers(5). */
+    extraConfig: v.optional(v.string()),
   }),
   ssh: v.object({
     enable: v.boolean(),

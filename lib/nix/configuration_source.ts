@@ -81,11 +81,11 @@ async function findHost(ctx: Context): Promise<FoundConfiguration> {
     const flake = resolveFlake(ctx, places.nixos);
     const hosts = await hostsOf(ctx, flake);
     const own = machineHostName(ctx);
-    const host = own !== undefined && hosts.includes(own)
-      ? own
-      : hosts.length === 1
-      ? hosts[0]
-      : undefined;
+    // The name may be a full one, as cloud-init sets it.
+    const named = [own, own?.split(".")[0]].find((name) =>
+      name !== undefined && hosts.includes(name)
+    );
+    const host = named !== undefined ? named : hosts.length === 1 ? hosts[0] : undefined;
     if (host !== undefined) return { kind: "found", source: { kind: "flake", flake, host } };
     return hosts.length === 0
       ? none(`${flake.url} has no nixosConfigurations`)

@@ -131,6 +131,7 @@ in
       execWheelOnly = guard (builtins.any (sudo: sudo.execWheelOnly or false) sudos);
       grantsAll = guard (concatMap sudoRules sudos);
       doas = guard (config.security.doas.enable or false);
+      extraConfig = guard (text (config.security.sudo.extraConfig or ""));
     };
   };
 

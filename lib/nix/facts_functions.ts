@@ -215,7 +215,8 @@ export const factsFunctions = String.raw`
     else if isString value then { address = value; interface = null; metric = null; }
     else { inherit (value) address; interface = value.interface or null; metric = value.metric or null; };
   addresses = value: map (entry: { inherit (entry) address prefixLength; }) (value.addresses or [ ]);
-  routes = value: map (entry: { inherit (entry) address prefixLength; via = entry.via or null; }) (value.routes or [ ]);
+  routes = value: map (entry: { inherit (entry) address prefixLength; via = entry.via or null; type = entry.type or null;
+    options = let set = entry.options or { }; in if set == { } then null else builtins.mapAttrs (_: text) set; }) (value.routes or [ ]);
 
   starts = unit: (unit.enable or true)
     && (unit.wantedBy or [ ]) ++ (unit.requiredBy or [ ]) ++ (unit.upheldBy or [ ]) != [ ];

@@ -1,4 +1,5 @@
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import { effectiveSsh } from "./effective_ssh.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
 import { matchesGroup, matchesHost, matchesUser } from "./ssh_patterns.ts";
 
@@ -41,15 +42,22 @@ export function consoleLogin(account: AccountState): Access {
 
 /** Whether an account can log in over SSH, as sshd decides it: lists, root's policy, methods. */
 export function sshLogin(
-  facts: ConfigurationFacts,
+  configuration: ConfigurationFacts,
   account: AccountState,
   now: MachineNow,
 ): Access {
+  const ssh = effectiveSsh(configuration.ssh, account, now);
+  const facts = { ...configuration, ssh };
   if (!hasLoginShell(account)) return noShell(account);
   const shutOut = listed(facts, account, now);
   if (shutOut) return { ok: false, obstacle: shutOut };
-  const { ssh } = facts;
   if (account.expired) return expired(account);
+  if (ssh.forcedCommand !== undefined) {
+    return no(
+      `${account.name} gets the command ${ssh.forcedCommand} instead of a shell`,
+      `services.openssh.extraConfig without ForceCommand for ${account.name}`,
+    );
+  }
   if (!ssh.usePAM && (account.password === "none" || account.password === "locked")) {
     return no(
       `without PAM the server refuses ${account.name}, whose password is locked`,
@@ -164,7 +172,7 @@ function listed(
 /** The number of keys that open a session for an account, from where this client connects. */
 function usableKeys(facts: ConfigurationFacts, account: AccountState, now: MachineNow): number {
   const address = now.session.kind === "ssh" ? now.session.clientAddress : undefined;
-  const files = keyFilesOf(facts, account);
+  const files = keyFilesOf(facts.ssh.authorizedKeysFiles, account);
   // NixOS writes declared keys to this file; sshd looks there only when the list names it.
   const declared = files.includes(`/etc/ssh/authorized_keys.d/${account.name}`)
     ? account.declaredKeys
@@ -175,7 +183,7 @@ function usableKeys(facts: ConfigurationFacts, account: AccountState, now: Machi
 
 /** The files where sshd looks for an account's keys: %u, %h and %% expanded, relative to its home. */
 export function keyFilesOf(
-  facts: ConfigurationFacts,
+  patterns: readonly string[],
   account: { readonly name: string; readonly home: string },
 ): string[] {
   const tokens: Readonly<Record<string, string>> = {
@@ -183,7 +191,7 @@ export function keyFilesOf(
     "%h": account.home,
     "%%": "%",
   };
-  return facts.ssh.authorizedKeysFiles.filter((pattern) => pattern !== "none").map((pattern) => {
+  return patterns.filter((pattern) => pattern !== "none").map((pattern) => {
     const path = pattern.replace(/%[uh%]/g, (token) => tokens[token]!);
     return path.startsWith("/") ? path : `${account.home}/${path}`;
   });

@@ -14,7 +14,9 @@ export function becomesRoot(
   if (account.uid === 0) return { ok: true, how: "is root" };
   const { sudo } = facts;
   const wheel = account.groups.includes("wheel");
-  const password = account.password === "hash";
+  const root = accounts.find(({ uid }) => uid === 0);
+  const asked = asksForRoot(sudo.extraConfig ?? "") ? root : account;
+  const password = asked?.password === "hash";
   const mayStart = sudo.enable && (wheel || sudo.execWheelOnly !== true);
   const rules = mayStart ? rulesFor(facts, account) : [];
   if (rules.some((rule) => rule.noPassword)) {
@@ -24,14 +26,18 @@ export function becomesRoot(
     return { ok: true, how: "through sudo: wheel needs no password" };
   }
   if (password && (rules.length > 0 || sudo.enable && wheel)) {
-    return { ok: true, how: `through sudo with ${account.name}'s password` };
+    return { ok: true, how: `through sudo with ${asked.name}'s password` };
   }
-  if (password && sudo.doas && wheel) {
+  if (account.password === "hash" && sudo.doas && wheel) {
     return { ok: true, how: `through doas with ${account.name}'s password` };
   }
-  const root = accounts.find(({ uid }) => uid === 0);
   if (root?.password === "hash") return { ok: true, how: "through su with root's password" };
   return { ok: false, obstacle: obstacle(facts, account, wheel, password) };
+}
+
+/** sudoers(5): whose password sudo asks for. */
+function asksForRoot(extraConfig: string): boolean {
+  return /^\s*Defaults\b.*(?<!!)\b(rootpw|runaspw|targetpw)\b/m.test(extraConfig);
 }
 
 function rulesFor(facts: ConfigurationFacts, account: AccountState) {

@@ -7,6 +7,7 @@ import { readNetworkState } from "../machine/network_state.ts";
 import { type Session, session } from "../machine/session.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
+import { keyFilePatterns } from "./effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
 import { keyFilesOf } from "./proof_login.ts";
 
@@ -66,7 +67,9 @@ function readKeyFiles(
   configurations: readonly (ConfigurationFacts | undefined)[],
 ): Record<string, string[]> {
   const paths = configurations.flatMap((facts) =>
-    facts === undefined ? [] : accounts.flat().flatMap((account) => keyFilesOf(facts, account))
+    facts === undefined
+      ? []
+      : accounts.flat().flatMap((account) => keyFilesOf(keyFilePatterns(facts.ssh), account))
   );
   const files: Record<string, string[]> = {};
   for (const path of new Set(paths)) {
