@@ -75,6 +75,7 @@ function ground(
         env,
         cwd: world.folder,
         standIns: world.programs.folder,
+        asIs: true,
         ...(running ? { inside: root } : {}),
       });
       const isScript = start.args.some((word) => word.endsWith(".ts"));

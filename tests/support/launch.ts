@@ -23,6 +23,8 @@ export interface LaunchOptions {
   readonly standIns?: string;
   /** Runs as this user and group, without supplementary groups. */
   readonly uid?: number;
+  /** Runs as who runs the tests, also when that is not root. */
+  readonly asIs?: boolean;
   /** Host folders that are mounted read-only for the tool. */
   readonly readOnly?: readonly string[];
   /** Host folders that are, for the tool, on a file system without space; what it writes there is lost. */
@@ -94,7 +96,9 @@ export function launch(
     DENO_NO_UPDATE_CHECK: "1",
     ...options.env,
   };
-  const whole = staged ? inNamespace(command, options) : [...rootHere(tool), ...command];
+  const whole = staged
+    ? inNamespace(command, options)
+    : [...(options.asIs ? [] : rootHere(tool)), ...command];
   return {
     command: whole[0]!,
     args: whole.slice(1),
