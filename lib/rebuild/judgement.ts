@@ -1,4 +1,6 @@
 import { devicePresence } from "../machine/device_names.ts";
+import { encryptedBelow } from "../machine/encrypted_below.ts";
+import { kernelContext } from "../machine/kernel_files.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
 import { type Disappearing, disappearing } from "./disappearing.ts";
@@ -6,6 +8,7 @@ import type { MachineNow } from "./machine_now.ts";
 import { proveAccess } from "./proof_access.ts";
 import { proveBoot } from "./proof_boot.ts";
 import { proveDisks } from "./proof_disks.ts";
+import { proveEncrypted } from "./proof_encrypted.ts";
 import { proveUnlocking } from "./proof_unlocking.ts";
 import { readMachineNow } from "./read_machine_now.ts";
 import type { Verdict } from "./verdict.ts";
@@ -32,8 +35,14 @@ export function judgeConfiguration(
   const verdicts = [
     ...proveAccess({ before, after, now }),
     ...proveDisks(after, (device) => devicePresence(ctx, device), before),
+    ...proveEncrypted(after, encryptedBelow(ctx, "/"), (device) => kernelName(ctx, device)),
     ...proveBoot(before, after, now.loadedModules),
     ...proveUnlocking(before, after),
   ];
   return { verdicts, disappears: disappearing(before, after, now) };
+}
+
+function kernelName(ctx: Context, device: string): string {
+  const path = kernelContext(ctx, "/dev").root.realPath(device);
+  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -22,16 +22,20 @@ export function proveBoot(
   ];
 }
 
-/** NixOS only warns when it has no boot loader to install: the machine would start the old system. */
+/**
+ * NixOS only warns when it has no boot loader to install: the machine would start the old system. One
+ * that has none now is started some other way (WSL, a firmware that loads the kernel).
+ */
 function proveLoader(before: ConfigurationFacts | undefined, after: ConfigurationFacts): Verdict[] {
   const { loader, isContainer } = after.boot;
-  if (loader === undefined || isContainer || loader === "" && before?.boot.loader === "") return [];
+  const now = before?.boot.loader ?? "";
+  if (loader === undefined || isContainer || loader === "" && now === "") return [];
   const what = "a boot loader starts the new system";
   return [
     loader !== "" ? holds("disk", what, loader) : fails(
       "disk",
       what,
-      `none is installed by it, only by ${before?.boot.loader ?? "what runs now"}`,
+      `none is installed, and ${now} would go on starting what runs now`,
       "boot.loader.systemd-boot.enable = true; (or the loader of your present configuration)",
     ),
   ];

@@ -39,11 +39,12 @@ Deno.test("proveBoot() refuses a key file that the initial ramdisk would not hav
 
 Deno.test("proveBoot() refuses a system that installs no boot loader", () => {
   deepEqual(whys({ loader: "external" }, { loader: "" }), [
-    "none is installed by it, only by external",
+    "none is installed, and external would go on starting what runs now",
   ]);
   deepEqual(whys({ loader: "grub" }, { loader: "systemd-boot" }), []);
   deepEqual(whys({ loader: "" }, { loader: "" }), [], "started from outside, as now");
-  deepEqual(whys(undefined, { loader: "", isContainer: true }), []);
+  deepEqual(whys(undefined, { loader: "" }), [], "nothing is known of a loader");
+  deepEqual(whys({ loader: "grub" }, { loader: "", isContainer: true }), []);
 });
 
 Deno.test("proveBoot() refuses to lose a driver of the disks that is in use", () => {
