@@ -11,13 +11,8 @@ const STATE = "/var/lib/hyper-nixos";
 Deno.test("ensureStateFolder() makes the folders for their owner alone, and is content with them", () => {
   using machine = scratchMachine("rented");
   const ctx = testContext({ root: machine.root });
-  const umask = Deno.umask(0o022);
-  try {
-    ensureStateFolder(ctx);
-    ensureStateFolder(ctx);
-  } finally {
-    Deno.umask(umask);
-  }
+  ensureStateFolder(ctx);
+  ensureStateFolder(ctx);
   for (const folder of ["", "/receipts", "/backups", "/passwords"]) {
     assert.equal(Deno.statSync(machine.host(STATE + folder)).mode! & 0o777, 0o700);
   }
