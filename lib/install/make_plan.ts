@@ -127,6 +127,14 @@ function systemSettings(
 const VITAL = /^(boot|fileSystems|firewall|network|ssh|sudo|swapDevices|users)(\.|$)/;
 
 function unreadableBlockers({ facts }: MachineReading): ToolError[] {
+  if (facts?.problem !== undefined) {
+    return [
+      new ToolError(`the existing configuration does not evaluate: ${facts.problem}`, {
+        code: ExitCode.Configuration,
+        hint: "make it evaluate first (nixos-rebuild dry-build), then run it again",
+      }),
+    ];
+  }
   const vital = facts?.unreadable?.filter((place) => VITAL.test(place)) ?? [];
   if (vital.length === 0) return [];
   return [

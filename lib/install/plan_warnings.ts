@@ -26,7 +26,8 @@ export function planWarnings(
   chosen: ChosenUsers,
 ): string[] {
   const { accounts, facts, factsProblem, hardwareFile } = reading;
-  const unreadable = facts?.unreadable ?? [];
+  // A blocker says why, where nothing at all can be read.
+  const unreadable = facts?.problem === undefined ? facts?.unreadable ?? [] : [];
   const strangers = chosen.users.filter((account) => !carriedShell(account.shell).kept);
   const passwordless = chosen.users.filter((account) => account.passwordState === "empty");
   return [

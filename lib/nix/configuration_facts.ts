@@ -275,6 +275,8 @@ export const ConfigurationFactsSchema = v.object({
   warnings: v.array(v.string()),
   /** What could not be evaluated, by its place in this object: it has the value of `NO_FACTS`. */
   unreadable: v.optional(v.array(v.string())),
+  /** Why, where that is the same for everything: Nix's own message. */
+  problem: v.optional(v.string()),
 });
 
 export type ConfigurationFacts = v.InferOutput<typeof ConfigurationFactsSchema>;

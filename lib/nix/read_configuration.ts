@@ -33,12 +33,32 @@ export async function readConfiguration(
   options: ReadOptions = {},
 ): Promise<ConfigurationFacts> {
   try {
-    return assembleFacts(await readGroups(ctx, source, FACT_GROUPS, options));
+    const facts = assembleFacts(await readGroups(ctx, source, FACT_GROUPS, options));
+    return await withProblem(ctx, source, options, facts);
   } catch (error) {
     const partly = error instanceof ToolError && error.code === ExitCode.Configuration &&
       !options.whole;
     if (!partly) throw error;
-    return await readApart(ctx, source, options, error);
+    return await withProblem(ctx, source, options, await readApart(ctx, source, options, error));
+  }
+}
+
+/** Where not even the host's name can be read, Nix's own message says why nothing can. */
+async function withProblem(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: SourceOptions,
+  facts: ConfigurationFacts,
+): Promise<ConfigurationFacts> {
+  if (!["hostName", "users", "boot"].every((place) => facts.unreadable?.includes(place))) {
+    return facts;
+  }
+  try {
+    await applyToSource(ctx, source, "nixos: nixos.config.networking.hostName", options);
+    return facts;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { ...facts, problem: error.message };
   }
 }
 

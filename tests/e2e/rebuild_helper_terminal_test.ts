@@ -80,6 +80,11 @@ Deno.test({
   fn: async () => {
     using host = new Host();
     const env = { SSH_CONNECTION: "198.51.100.7 50000 192.0.2.1 22" };
+    // The address is one that dhcpcd got: its lease is the server's message (RFC 2131).
+    const lease = new Uint8Array(240);
+    lease.set([192, 0, 2, 1], 16);
+    Deno.mkdirSync(host.machine.host("/var/lib/dhcpcd"), { recursive: true });
+    Deno.writeFileSync(host.machine.host("/var/lib/dhcpcd/eth0.lease"), lease);
     const launch = { ...host.launch, env };
     await using terminal = await openToolTerminal("rebuild-helper", ["switch"], launch);
     const screen = await terminal.waitFor(/Go back by itself/);
