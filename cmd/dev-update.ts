@@ -1,5 +1,5 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
-import { syncEnvironment } from "../lib/program/environment.ts";
+import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
 import { main } from "../lib/program/main.ts";
 import { choice, confirmOption, flag, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
@@ -48,6 +48,7 @@ export const devUpdate: Tool<typeof options> = {
 A failed check that blocks updates asks whether to go on. Without a terminal it stops;
 --yes goes on. A rebuild that failed is tried again by the next run, and the previous
 sources are brought back by: smart-sync --rollback.`,
+  reminder: tokenReminder,
   environment: syncEnvironment,
   exitCodes: {
     [ExitCode.Success]: "also when there is nothing to do, or, with --check-only, something",

@@ -1,7 +1,7 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import type { Context } from "../lib/program/context.ts";
 import { earlyValues } from "../lib/program/early_values.ts";
-import { syncEnvironment } from "../lib/program/environment.ts";
+import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
 import { flag, text } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 import { beginSync } from "../lib/sync/begin.ts";
@@ -46,6 +46,7 @@ export const smartSync: Tool<typeof options> = {
     ["sudo smart-sync --rollback", "undo the last sync"],
   ],
   notes: "Never touched: .git/, result, target/, tools/target/, var/ and *.socket.",
+  reminder: tokenReminder,
   environment: syncEnvironment,
   exitCodes: {
     [ExitCode.General]: "also when another tool holds the lock",

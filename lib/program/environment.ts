@@ -10,6 +10,10 @@ export const commonEnvironment: readonly Variable[] = [
   [["PATH"], "only its folders that root alone can write are searched, then the system's"],
 ];
 
+/** For tools that sync: what is asked most often about GitHub's limits. */
+export const tokenReminder = "GITHUB_TOKEN raises GitHub's limits. sudo drops it, unless it is\n" +
+  "called as: sudo --preserve-env=GITHUB_TOKEN";
+
 /** The variables of GitHub and of the way there, for tools that sync. */
 export const syncEnvironment: readonly Variable[] = [
   [["HYPERVISOR_REPO"], "OWNER/NAME to sync from"],

@@ -44,6 +44,7 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
     "Examples:",
     ...table(examples, Math.max(...examples.map(([command]) => command.length))),
     "",
+    ...(tool.reminder ? [tool.reminder] : []),
     ...paragraph("Exit codes: ", EXIT_CODES.map(([code, what]) => `${code} ${what}`)),
     `More: man ${tool.name}, docs/${tool.name}.md`,
     "",

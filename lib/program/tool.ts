@@ -29,6 +29,8 @@ export interface Tool<T extends OptionTable> {
   readonly operand?: Operand;
   /** Command lines worth knowing, each with what it does. */
   readonly examples: readonly (readonly [command: string, what: string])[];
+  /** Lines (80 columns) that nobody should have to look up, at the end of `--help`. */
+  readonly reminder?: string;
   /** What the manual and docs/ say further; `--help` fits on one screen without it. */
   readonly notes?: string;
   /** Variables that mean something to it, each with what; those of {@link commonEnvironment} too. */
