@@ -18,8 +18,8 @@ export interface CarriedUser {
   /** Groups of {@link OPERATOR_GROUPS} that it gets. */
   readonly added: readonly string[];
   readonly primaryGroup: string;
-  /** What the configuration declares of its home folder; undefined for an account it does not know. */
-  readonly declaredHome?: Pick<AccountFacts, "createHome" | "homeMode"> | undefined;
+  /** What the configuration declares of it; undefined for an account that it does not know. */
+  readonly declared?: Pick<AccountFacts, "createHome" | "homeMode" | "linger"> | undefined;
   /** From `/etc/ssh/authorized_keys.d` and the evaluated configuration. */
   readonly authorizedKeys: readonly string[];
   /** Whether `~/.ssh/authorized_keys` holds keys; it stays where it is. */
@@ -44,7 +44,7 @@ export function carriedUser(
     primaryGroup: primary?.name ?? declared?.group ?? (account.uid === 0 ? "root" : "users"),
     authorizedKeys: [...new Set([...keys.system, ...(declared?.authorizedKeys ?? [])])],
     hasKeysAtHome: keys.home,
-    declaredHome: declared,
+    declared,
     passwordFile: `${places.passwords}/${account.name}`,
   };
 }
@@ -101,6 +101,7 @@ function userSettings(user: CarriedUser): Setting[] {
     set("extraGroups", [...user.groups, ...user.added], "merge"),
     set("description", account.description, "override"),
     set("home", account.home, "override"),
+    ...(user.declared?.linger ? [set("linger", true, "override")] : []),
     ...homeSettings(user).map(([name, value]) => set(name, value, "override")),
     ...common,
   ];
@@ -110,9 +111,9 @@ function userSettings(user: CarriedUser): Setting[] {
  * An activation gives a home folder that it makes to its user, and sets its mode (to 700 by default), each time:
  * one that was not NixOS's to make (/, /srv/git, a network folder) must not become so.
  */
-function homeSettings({ declaredHome }: CarriedUser): [name: string, value: Setting["value"]][] {
-  if (!declaredHome?.createHome) return [["createHome", false]];
-  const { homeMode } = declaredHome;
+function homeSettings({ declared }: CarriedUser): [name: string, value: Setting["value"]][] {
+  if (!declared?.createHome) return [["createHome", false]];
+  const { homeMode } = declared;
   return homeMode && homeMode !== "700" ? [["homeMode", homeMode]] : [];
 }
 

@@ -42,6 +42,8 @@ const AccountFactsSchema = v.object({
   createHome: v.boolean(),
   /** Four or three octal digits; null where the option is not known. */
   homeMode: v.optional(v.nullable(v.string())),
+  /** Whether its services run without a session (loginctl(1), enable-linger). */
+  linger: v.optional(v.boolean()),
   /** A path, or null when the account cannot log in with a shell. */
   shell: v.nullable(v.string()),
   /** How the declaration sets the password; "none" leaves it to /etc/shadow or locked. */

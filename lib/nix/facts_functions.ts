@@ -162,6 +162,7 @@ export const factsFunctions = String.raw`
     home = text (user.home or "/var/empty");
     createHome = user.createHome or false;
     homeMode = user.homeMode or null;
+    linger = (user.linger or false) == true;
     shell = shellPath (user.shell or null);
     password = passwordKind user;
     passwordFile = text (user.hashedPasswordFile or (user.passwordFile or null));
