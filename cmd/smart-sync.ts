@@ -1,3 +1,4 @@
+import { counted } from "../lib/machine/counted.ts";
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import type { Context } from "../lib/program/context.ts";
 import { earlyValues } from "../lib/program/early_values.ts";
@@ -102,13 +103,9 @@ async function rollback(ctx: Context, values: ToolValues<typeof options>): Promi
   const short = (commit: string | undefined) => commit?.slice(0, 12) ?? "the tree of before";
   ctx.log.info(
     `rolled back from ${short(summary.from)} to ${short(summary.to)}: ` +
-      `${files(summary.restored)} restored, ${files(summary.removed)} removed`,
+      `${counted(summary.restored, "file")} restored, ${counted(summary.removed, "file")} removed`,
   );
   if (summary.backup) ctx.log.info(`edits made since then are kept in ${summary.backup}`);
-}
-
-function files(count: number): string {
-  return `${count} file${count === 1 ? "" : "s"}`;
 }
 
 async function lock(ctx: Context): Promise<Disposable> {

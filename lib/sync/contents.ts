@@ -1,5 +1,6 @@
 import type { WantedFile } from "../github/raw_files.ts";
 import { TransferError } from "../github/transfer_error.ts";
+import { counted } from "../machine/counted.ts";
 import type { Context } from "../program/context.ts";
 import type { ContentStore } from "./content_store.ts";
 import type { SyncOptions } from "./options.ts";
@@ -90,12 +91,12 @@ async function byGit(
         });
       }
     }
-    progress.done(`${missing.length} files received`);
+    progress.done(`${counted(missing.length, "file")} received`);
     return {
       transport: most ? "git pack" : "git files",
       reason: most
-        ? `${missing.length} of ${plan.files} files are missing: one pack of all is quicker`
-        : `${missing.length} files are missing, and one request brings them all`,
+        ? `${missing.length} of ${plan.files} files missing: one pack of all is quicker`
+        : `${counted(missing.length, "file")} missing, which one request brings`,
     };
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
@@ -142,11 +143,13 @@ async function byFiles(
         ctx.log.debug(`the archive failed: ${error.message}`);
       }
       left = missing.filter(({ sha }) => !store.has(sha));
-      if (left.length > 0) ctx.log.debug(`${left.length} files are not in it as they should be`);
+      if (left.length > 0) {
+        ctx.log.debug(`${counted(left.length, "file")} not in it, or not as it should be`);
+      }
     }
     const { downloadRaw } = await import("../github/raw_files.ts");
     await downloadRaw(remote.http, rest, remote.repository, commit, left, download);
-    progress.done(`${missing.length} files downloaded`);
+    progress.done(`${counted(missing.length, "file")} downloaded`);
   } catch (error) {
     progress.fail("the download stopped");
     throw error;

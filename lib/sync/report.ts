@@ -1,3 +1,4 @@
+import { counted } from "../machine/counted.ts";
 import { printableLine } from "../machine/printable.ts";
 import { sign, style } from "../program/style.ts";
 import { table } from "../program/table.ts";
@@ -59,7 +60,7 @@ function notes(summary: SyncSummary): string[] {
   if (submodules.length > 0) {
     lines.push("Submodules, of which nothing is synced:", ...listed(submodules));
   }
-  if (counts.excluded > 0) lines.push(`${counts.excluded} files are under excluded paths.`);
+  if (counts.excluded > 0) lines.push(`Under excluded paths: ${counted(counts.excluded, "file")}.`);
   return lines;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../machine/counted.ts";
 import type { Context } from "../program/context.ts";
 import type { SyncSummary } from "../sync/options.ts";
 import { changedPaths, syncReport } from "../sync/report.ts";
@@ -24,6 +25,6 @@ export function sentence(summary: SyncSummary): string {
   const at = commit.slice(0, 12);
   if (!changed) return `up to date with ${at}`;
   const count = counts.added + counts.updated + counts.modes + counts.deleted;
-  const files = `${count} file${count === 1 ? "" : "s"}`;
+  const files = counted(count, "file");
   return written ? `${files} changed, now ${at}` : `${files} would change, to ${at}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../machine/counted.ts";
 import { sign, style, visibleWidth } from "../program/style.ts";
 import { table } from "../program/table.ts";
 import { GROUPS, type Status } from "./check.ts";
@@ -46,7 +47,7 @@ export function renderCounts(report: Report): string {
   const [warnings, failed, skipped] = [count("warn"), count("fail"), count("skip")];
   return [
     `${count("pass")} passed`,
-    ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? "" : "s"}`] : []),
+    ...(warnings > 0 ? [counted(warnings, "warning")] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
   ].join(", ");

@@ -1,3 +1,4 @@
+import { counted } from "../../machine/counted.ts";
 import { listIfExists, lstatIfExists, readTextIfExists } from "../../machine/files.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, pass, some, warn } from "../check.ts";
@@ -49,6 +50,7 @@ function guests(ctx: Context): Finding {
       named,
     );
   }
-  const guests = count === 1 ? "1 guest" : `${count} guests`;
-  return pass(count === 0 ? "no guest is defined" : `${guests}, none names a store path`);
+  return pass(
+    count === 0 ? "no guest is defined" : `${counted(count, "guest")}, none names a store path`,
+  );
 }

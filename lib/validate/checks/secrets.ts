@@ -1,4 +1,5 @@
 import { passwordHashes, readAccounts } from "../../machine/accounts.ts";
+import { counted } from "../../machine/counted.ts";
 import { listIfExists, lstatIfExists } from "../../machine/files.ts";
 import { loginUsers } from "../../machine/login_users.ts";
 import { places } from "../../machine/places.ts";
@@ -134,7 +135,7 @@ function inFlake(ctx: Context): Finding {
       : undefined;
     if (what) found.push(`${path}: ${what}`);
   }
-  return found.length === 0 ? pass(`none in ${count} files`) : fail(
+  return found.length === 0 ? pass(`none in ${counted(count, "file")}`) : fail(
     `everyone can read ${some(found, 2)}`,
     "take it out and replace it by a new one; passwords belong into hashedPasswordFile",
     found,

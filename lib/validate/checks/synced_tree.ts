@@ -1,5 +1,6 @@
 import { kindOf } from "../../github/git_objects.ts";
 import { fileHash, linkHash } from "../../machine/blob_hash.ts";
+import { counted } from "../../machine/counted.ts";
 import { lstatIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
 import { sourceTree } from "../../machine/source_tree.ts";
@@ -59,7 +60,7 @@ function syncedFiles(ctx: Context, facts: Facts): Finding {
   return differences.length === 0
     ? pass(`the tree is ${state.repository} ${commit} (${state.ref})`)
     : warn(
-      `differs from ${commit} in ${differences.length} files: ${some(differences)}`,
+      `differs from ${commit} in ${counted(differences.length, "file")}: ${some(differences)}`,
       "smart-sync --dry-run --verbose shows what it would put back; it keeps a backup",
       differences,
     );
