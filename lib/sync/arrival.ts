@@ -7,7 +7,7 @@ import { hostilePathProblem } from "../machine/hostile_path.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { staged as places } from "../machine/tree_journal.ts";
 import { isExcluded } from "./exclusions.ts";
-import { modeOf } from "./local_tree.ts";
+import { modeOf } from "./local_entry.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import { FolderMaker } from "./stage.ts";
 

@@ -1,24 +1,12 @@
-import { isExecutable, kindOf, Mode } from "../github/git_objects.ts";
+import { Mode } from "../github/git_objects.ts";
 import { blobHash, fileHash, linkHash } from "../machine/blob_hash.ts";
 import { lstatIfExists } from "../machine/files.ts";
 import { FolderCalls } from "../machine/folder_calls.ts";
 import { isExcludedRow } from "./exclusions.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { FIGURES, type FileFigures, type LocalIndex } from "./index_file.ts";
-import type { ManifestEntry } from "./manifest.ts";
+import { figuresOf, type LocalEntry, localKind, modeOf } from "./local_entry.ts";
 import { nameAt, type PathTable } from "./path_table.ts";
-
-/** What is at a path of the tree. */
-export interface LocalEntry {
-  readonly kind: "file" | "symlink" | "folder" | "other";
-  /** The blob name of a file's or symlink's content. */
-  readonly sha: string | undefined;
-  /** Permission bits. */
-  readonly mode: number;
-  readonly uid: number;
-  /** For the index; undefined when it must be read again next time. */
-  readonly figures: readonly number[] | undefined;
-}
 
 /** Work that is done between two looks at the network (milliseconds). */
 const SLICE_MS = 10;
@@ -38,11 +26,6 @@ const UNREAD = 3;
 /** S_IFMT and S_IFREG (inode(7)). */
 const TYPE_BITS = 0o170000;
 const REGULAR = 0o100000;
-
-/** Permissions that a file or folder has in the tree. */
-export function modeOf({ mode }: Pick<ManifestEntry, "mode">): number {
-  return mode === Mode.Tree || isExecutable(mode) ? 0o755 : 0o644;
-}
 
 /**
  * The tree as it is on disk, looked at once. Links in folders' places are seen as links, and nothing
@@ -361,19 +344,4 @@ export class LocalTree {
 /** A timer, because an immediate does not let the network have its turn. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-function localKind(mode: number): LocalEntry["kind"] {
-  const kind = kindOf(mode);
-  return kind === "tree" ? "folder" : kind === "gitlink" ? "other" : kind;
-}
-
-function figuresOf(info: Deno.FileInfo): readonly number[] {
-  return [
-    info.size,
-    info.mtime?.getTime() ?? 0,
-    // What is finer than seconds in it is not to be relied on.
-    Math.floor((info.ctime?.getTime() ?? 0) / 1000),
-    info.ino ?? 0,
-  ];
 }

@@ -49,7 +49,7 @@ function notes(summary: SyncSummary): string[] {
   if (edited.length > 0) {
     lines.push(
       backup
-        ? `Local edits were replaced; they are kept in ${backup}:`
+        ? `Local edits were replaced; they are kept in\n${backup}:`
         : "Local edits that would be replaced (and backed up):",
       ...listed(edited),
     );

@@ -2,7 +2,7 @@ import { kindOf } from "../github/git_objects.ts";
 import { parentOf } from "../machine/files.ts";
 import { staged as places } from "../machine/tree_journal.ts";
 import type { ManifestEntry } from "./manifest.ts";
-import { modeOf } from "./local_tree.ts";
+import { modeOf } from "./local_entry.ts";
 
 /** Where the contents of staged files come from. */
 export interface Contents {
