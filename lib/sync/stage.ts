@@ -34,13 +34,8 @@ export class FolderMaker {
   make(path: string): void {
     if (this.#made.has(path)) return;
     this.make(parentOf(path));
-    // Cheaper than to correct the permissions afterwards, which the disk would have to hear of, too.
-    const umask = Deno.umask(0);
-    try {
-      Deno.mkdirSync(path, { mode: this.#mode });
-    } finally {
-      Deno.umask(umask);
-    }
+    Deno.mkdirSync(path);
+    Deno.chmodSync(path, this.#mode);
     this.#made.add(path);
   }
 }
