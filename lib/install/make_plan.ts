@@ -83,7 +83,7 @@ export async function makePlan(
     blockers,
     warnings: [
       ...checks.warnings,
-      ...planWarnings(ctx, reading, source, chosen),
+      ...planWarnings(ctx, reading, source, chosen, options.keepConfig),
       ...storePathWarnings([...settings.system, ...settings.hardware]),
     ],
     machine: machineSummary(ctx, reading),

@@ -1,6 +1,8 @@
 import { carriedShell } from "./login_shell.ts";
 import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
+import { lstatIfExists } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
 import type { Source } from "./source.ts";
 import { optionPath, type Setting } from "./setting.ts";
 import { receiptNotes } from "./unfinished.ts";
@@ -24,6 +26,7 @@ export function planWarnings(
   reading: MachineReading,
   source: Source | undefined,
   chosen: ChosenUsers,
+  keepConfig: boolean,
 ): string[] {
   const { accounts, facts, factsProblem, hardwareFile } = reading;
   // A blocker says why, where nothing at all can be read.
@@ -72,6 +75,21 @@ export function planWarnings(
     ...(source?.cache && !isUsable(source.cache)
       ? [`the binary cache ${source.cache.folder} is not used: it ${source.cache.problem}`]
       : []),
+    ...leftBehindWarnings(ctx, keepConfig),
     ...receiptNotes(ctx),
+  ];
+}
+
+/** What nobody has listed is lost unnoticed, unless it is said that there may be such a thing. */
+function leftBehindWarnings(ctx: Context, keepConfig: boolean): string[] {
+  const exists = (path: string) => lstatIfExists(ctx.root.follow(path)) !== undefined;
+  // Later runs find what the owner has put into local.nix by then.
+  if (keepConfig || exists(`${places.configuration}/local.nix`)) return [];
+  const way = exists("/etc/nixos/configuration.nix")
+    ? "--keep-config imports your configuration.nix as a whole, or put them into local.nix"
+    : "put them into local.nix";
+  return [
+    `packages, services, overlays, the kernel and other settings that are not listed here are ` +
+    `not carried over; ${way}`,
   ];
 }
