@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { VERSION } from "../../lib/program/main.ts";
 import { eachTool } from "../../nix/man.ts";
 import { runTool, type ToolResult } from "../support/executable.ts";
+import { startsAsRoot } from "../support/launch.ts";
 import { needsNix } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
@@ -57,7 +58,7 @@ for (const name of eachTool((tool) => tool.name)) {
 Deno.test("system-installer --json refuses a machine that is none with the documented document", async () => {
   using machine = scratchMachine("uefi", { notNixos: true });
   const result = await runTool("system-installer", ["--json", "--yes"], { root: machine.root });
-  expectDocument("system-installer", result, Deno.uid() === 0 ? 6 : 3, "A run that failed");
+  expectDocument("system-installer", result, startsAsRoot ? 6 : 3, "A run that failed");
 });
 
 needsNix("every tool's --json is what docs/json.md says", async () => {

@@ -110,12 +110,29 @@ export function launch(
   };
 }
 
+/** Whether a tool is started as root: the real one, or that of a user namespace. */
+export const startsAsRoot: boolean = Deno.uid() === 0 || makesNamespaces();
+
+/** Containers and some distributions refuse user namespaces to users. */
+function makesNamespaces(): boolean {
+  try {
+    const command = new Deno.Command("unshare", {
+      args: ["--map-root-user", "true"],
+      stderr: "null",
+    });
+    return command.outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Where root is not to be had, a tool runs as root of a user namespace, to whom the test's files
  * belong. Scripts of the tests run as who runs the tests.
  */
 function rootHere(tool: string): readonly string[] {
-  return Deno.uid() === 0 || tool.startsWith("/") ? [] : ["unshare", "--map-root-user", "--"];
+  const asIs = tool.startsWith("/") || Deno.uid() === 0 || !startsAsRoot;
+  return asIs ? [] : ["unshare", "--map-root-user", "--"];
 }
 
 function toolCommand(

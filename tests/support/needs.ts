@@ -3,13 +3,14 @@
  * names what is missing and which tests that costs.
  */
 import { hasCommand } from "./has_command.ts";
+import { isNixUsable } from "./nix_usable.ts";
 
 export { hasCommand };
 
 /** Real Nix: evaluation and builds. */
 export const hasNix: boolean = need(
-  hasCommand("nix") && hasCommand("nix-instantiate"),
-  "nix is not installed: tests that evaluate or build with it are skipped",
+  isNixUsable,
+  "nix is not installed, or not for you: tests that evaluate or build with it are skipped",
 );
 
 /** A real terminal. */

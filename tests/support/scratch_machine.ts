@@ -7,7 +7,7 @@
  */
 import { OFFLINE_NIX_CONFIG } from "./context.ts";
 import { copySync } from "./copy.ts";
-import { hasCommand } from "./has_command.ts";
+import { isNixUsable } from "./nix_usable.ts";
 import { writeAccounts } from "./machines/accounts.ts";
 import { bios } from "./machines/bios.ts";
 import type { MachineDescription, MachineKind } from "./machines/description.ts";
@@ -79,7 +79,7 @@ export function scratchMachine(kind: MachineKind, options: ScratchOptions = {}):
   writeHardware(files, facts);
   copySync(STAND_IN_NIXPKGS, root + nixpkgs);
   if (facts.channel) writeChannel(files, nixpkgs);
-  if (kind === "flake" && hasCommand("nix")) lockFlake(files.host("/etc/nixos"));
+  if (kind === "flake" && isNixUsable) lockFlake(files.host("/etc/nixos"));
   vary(files, facts, options);
 
   const dispose = () => {
