@@ -3,7 +3,7 @@ import type { Account } from "../machine/accounts.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { loginUsers } from "../machine/login_users.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { nearestName } from "../nix/nearest_name.ts";
+import { nearestName } from "../machine/nearest_name.ts";
 import { EVALUATED } from "./carry_system.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { hostNameProblem, type InstallOptions, stateVersionProblem } from "./options.ts";

@@ -3,7 +3,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { evaluateFlake, type FlakeOptions } from "./evaluate.ts";
 import type { FlakeReference } from "./flake_reference.ts";
-import { nearestName } from "./nearest_name.ts";
+import { nearestName } from "../machine/nearest_name.ts";
 
 /**
  * What a flake's own code must see in its environment: which machine is managed, for hosts that

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "../machine/exit_code.ts";
+import { nearestName } from "../machine/nearest_name.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { helpText, operandUsage } from "./help.ts";
 import {
@@ -100,8 +101,16 @@ function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
 /** Commander's sentence without its own prefix; its suggestion becomes the hint. */
 function usageError(name: string, error: CommanderError): ToolError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-  const suggestion = rest.join(" ").match(/Did you mean (.+)\?/)?.[1];
-  return new ToolError(first.replace(/\.$/, ""), {
+  // What commander says of a word that is none of the choices is no sentence for people.
+  const message = first.replace(
+    /^command-argument value '(.*)' is invalid for argument '(.*?)'\./,
+    "'$1' is not an $2.",
+  );
+  const [, word, choices] = /'([^']*)' is .*Allowed choices are (.*?)\.?$/.exec(message) ?? [];
+  const suggestion = word !== undefined && choices !== undefined
+    ? nearestName(word, choices.split(", "))
+    : rest.join(" ").match(/Did you mean (.+)\?/)?.[1];
+  return new ToolError(message.replace(/\.$/, ""), {
     code: ExitCode.InvalidArguments,
     hint: suggestion ? `did you mean ${suggestion}?` : `see ${name} --help`,
     cause: error,

@@ -157,7 +157,7 @@ export class Remote implements Disposable {
         hint: `look at ${url}; a private repository needs a token (GITHUB_TOKEN)`,
       });
     }
-    const { nearestName } = await import("../nix/nearest_name.ts");
+    const { nearestName } = await import("../machine/nearest_name.ts");
     const nearest = nearestName(ref, names);
     return new ToolError(`${name} has no branch, tag or commit "${ref}"`, {
       code: ExitCode.InvalidArguments,

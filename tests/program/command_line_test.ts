@@ -170,6 +170,14 @@ Deno.test("helpText() shows defaults, choices, variables, examples and exit code
   for (const line of help.split("\n")) assert.ok(line.length <= 80, line);
 });
 
+Deno.test("parseCommandLine() names the nearest choice for a mistyped one", () => {
+  const mistyped = failure("rihgt");
+  assert.equal(mistyped.message, "'rihgt' is not an ACTION. Allowed choices are left, right");
+  assert.equal(mistyped.hint, "did you mean right?");
+  assert.equal(failure("--action", "swich", "left").hint, "did you mean switch?");
+  assert.equal(failure("elsewhere").hint, "see test-tool --help");
+});
+
 eachTool((tool) =>
   Deno.test(`helpText() of ${tool.name} fits on one screen and has every option`, () => {
     const help = helpText(tool);

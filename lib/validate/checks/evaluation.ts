@@ -1,5 +1,5 @@
 import { places } from "../../machine/places.ts";
-import { nearestName } from "../../nix/nearest_name.ts";
+import { nearestName } from "../../machine/nearest_name.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";

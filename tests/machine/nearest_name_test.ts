@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { nearestName } from "../../lib/nix/nearest_name.ts";
+import { nearestName } from "../../lib/machine/nearest_name.ts";
 
 Deno.test("nearestName() finds what a typing mistake meant", () => {
   const names = ["alpha", "beta", "hypervisor-x86_64"];
