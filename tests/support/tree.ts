@@ -13,7 +13,7 @@ export interface TreeEntry {
   /** The target of a link. */
   readonly target?: string;
   readonly sha256?: string;
-  /** Whole seconds; only with `times`, and not of folders. */
+  /** Milliseconds since the epoch; only with `times`, and not of folders. */
   readonly mtime?: number;
 }
 
@@ -83,9 +83,7 @@ function entryOf(host: string, times: boolean): TreeEntry {
     ...(type === "file"
       ? { sha256: createHash("sha256").update(Deno.readFileSync(host)).digest("hex") }
       : {}),
-    ...(times && type !== "folder"
-      ? { mtime: Math.floor((info.mtime?.getTime() ?? 0) / 1000) }
-      : {}),
+    ...(times && type !== "folder" ? { mtime: info.mtime?.getTime() ?? 0 } : {}),
   };
 }
 
