@@ -125,7 +125,12 @@ function beginEarly(): EarlySync | undefined {
   const root = values.get("root") ?? (env.HYPERVISOR_ROOT || "/");
   if (!root.startsWith("/")) return undefined;
   const ref = values.get("ref") ?? options.ref.default;
-  return new EarlySync(root, env, { ref, repository: values.get("repo") });
+  return new EarlySync(root, env, {
+    ref,
+    repository: values.get("repo"),
+    dryRun: values.has("dryRun"),
+    checkOnly: values.has("checkOnly"),
+  });
 }
 
 if (import.meta.main) {

@@ -1,9 +1,20 @@
 import { createTarDecoder } from "modern-tar";
 import { blobHash } from "../machine/blob_hash.ts";
+import { Mode } from "./git_objects.ts";
 import type { HttpSession } from "./http.ts";
 import type { DownloadOptions, WantedFile } from "./raw_files.ts";
 import type { RestApi } from "./rest.ts";
 import { TransferError } from "./transfer_error.ts";
+
+/** A file, link or folder in an archive, as a tree entry would have it. */
+export interface ArchiveEntry {
+  /** Relative to the tree, not judged. */
+  readonly path: string;
+  /** One of {@link Mode}. */
+  readonly mode: number;
+  /** Of a link its target; of a folder nothing. */
+  readonly content: Uint8Array;
+}
 
 /**
  * Streams a commit's archive and takes the wanted files out of it. Archives may differ from the tree
@@ -22,60 +33,83 @@ export async function downloadArchive(
   const wanted = new Map(files.map((file) => [file.path, file]));
   return await http.transfer(rest.tarball(commit), async (answer) => {
     let taken = 0;
-    let refused: unknown;
-    const take = (file: WantedFile, content: Uint8Array) => {
-      try {
+    await readArchive(answer.body, ({ path, mode, content }) => {
+      const file = wanted.get(path);
+      if (!file || mode === Mode.Tree) return undefined;
+      const right = options.skipValidation && file.size !== undefined
+        ? content.length === file.size
+        : blobHash(content) === file.sha;
+      if (right) {
         options.take(file, content);
         taken++;
-      } catch (error) {
-        refused = error;
-        throw error;
       }
-    };
-    try {
-      await readArchive(answer.body, wanted, options.skipValidation, take);
-    } catch (error) {
-      if (error instanceof TransferError || error === refused) throw error;
-      throw new TransferError("damaged", `the archive cannot be read: ${error}`, { cause: error });
-    }
+      return undefined;
+    });
     return taken;
   });
 }
 
-async function readArchive(
+/**
+ * Takes an archive of one top folder apart while it arrives.
+ * @param take told of everything in the archive, in its order; what it throws ends the reading, what it
+ *   returns is waited for
+ * @throws TransferError "damaged" when it is no archive, or is cut off
+ */
+export async function readArchive(
   archive: AsyncIterable<Uint8Array>,
-  wanted: ReadonlyMap<string, WantedFile>,
-  skipValidation: boolean,
-  take: DownloadOptions["take"],
+  take: (entry: ArchiveEntry) => Promise<void> | undefined,
+): Promise<void> {
+  let refused: unknown;
+  const hand = (entry: ArchiveEntry) => {
+    try {
+      return take(entry);
+    } catch (error) {
+      refused = error;
+      throw error;
+    }
+  };
+  try {
+    await decode(archive, hand);
+  } catch (error) {
+    if (error instanceof TransferError || error === refused) throw error;
+    throw new TransferError("damaged", `the archive cannot be read: ${error}`, { cause: error });
+  }
+}
+
+async function decode(
+  archive: AsyncIterable<Uint8Array>,
+  take: (entry: ArchiveEntry) => Promise<void> | undefined,
 ): Promise<void> {
   const bytes = ReadableStream.from(archive) as ReadableStream<BufferSource>;
   const entries = bytes.pipeThrough(new DecompressionStream("gzip"))
     .pipeThrough(createTarDecoder());
   for await (const { header, body } of entries) {
-    // Everything is below one folder, NAME-COMMIT/.
-    const file = wanted.get(header.name.slice(header.name.indexOf("/") + 1));
-    let content: Uint8Array | undefined;
-    if (file && header.type === "symlink") content = new TextEncoder().encode(header.linkname);
-    if (file && header.type === "file") content = await bytesOf(body, header.size);
-    else await drain(body);
-    if (!file || !content) continue;
-    const right = skipValidation && file.size !== undefined
-      ? content.length === file.size
-      : blobHash(content) === file.sha;
-    if (right) take(file, content);
+    const { name, type } = header;
+    const mode = type === "directory"
+      ? Mode.Tree
+      : type === "symlink"
+      ? Mode.Symlink
+      : type === "file"
+      ? (header.mode ?? 0) & 0o100 ? Mode.Executable : Mode.File
+      : undefined;
+    // Cancelling would be shorter, but stops the decoder for good when the body has not come in whole.
+    const content = await bytesOf(body, mode === undefined ? 0 : header.size);
+    if (mode === undefined) continue;
+    // Everything is below one folder, NAME-REF/.
+    const path = name.slice(name.indexOf("/") + 1).replace(/\/$/, "");
+    if (path === "") continue;
+    const target = mode === Mode.Symlink ? new TextEncoder().encode(header.linkname) : content;
+    const pause = take({ path, mode, content: target });
+    if (pause) await pause;
   }
 }
 
-/** Cancelling would be shorter, but stops the decoder for good when the body has not come in whole. */
-async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
-  for await (const _ of body);
-}
-
+/** @param size what is kept of it (bytes) */
 async function bytesOf(body: ReadableStream<Uint8Array>, size: number): Promise<Uint8Array> {
   const content = new Uint8Array(size);
   let at = 0;
   for await (const chunk of body) {
-    content.set(chunk, at);
+    if (at < size) content.set(chunk.subarray(0, size - at), at);
     at += chunk.length;
   }
   return content;

@@ -67,6 +67,16 @@ export function repositoryName({ owner, name }: Repository): string {
   return `${owner}/${name}`;
 }
 
+/**
+ * The URL of everything as a gzipped tar archive, as the repository's page links it; it redirects to
+ * another host. It costs none of the API's calls.
+ * @param ref a branch, tag or SHA
+ */
+export function archiveUrl({ server }: Endpoints, repository: Repository, ref: string): string {
+  const path = ref.split("/").map(encodeURIComponent).join("/");
+  return `${server}/${repositoryName(repository)}/archive/${path}.tar.gz`;
+}
+
 /** Whether two names mean one repository: GitHub's names do not know case. */
 export function sameRepository(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

@@ -17,13 +17,15 @@ export interface FetchRequest {
   readonly wants: readonly string[];
   /** A commit whose trees and files are all here: the server then sends deltas on them. */
   readonly have?: string | undefined;
-  /** Leave files out and send commits and folders only. */
-  readonly treesOnly?: boolean;
+  /** Leave files out, or files and folders. */
+  readonly only?: "commits" | "trees" | undefined;
   /** Wants are files, not commits. */
   readonly blobs?: boolean;
 }
 
 const CAPABILITIES = ["agent=git/hyper-nixos", "object-format=sha1"];
+/** git-rev-list(1), `--filter`. */
+const FILTERS = { commits: "tree:0", trees: "blob:none" } as const;
 const decoder = new TextDecoder();
 
 /**
@@ -86,7 +88,7 @@ export class GitRemote {
       "ofs-delta",
       "no-progress",
       ...request.wants.map((want) => `want ${want}`),
-      ...(request.treesOnly ? ["filter blob:none"] : []),
+      ...(request.only ? [`filter ${FILTERS[request.only]}`] : []),
       ...(request.have ? ["thin-pack", `shallow ${request.have}`, `have ${request.have}`] : []),
       ...(request.blobs ? [] : ["deepen 1"]),
       "done",

@@ -7,9 +7,10 @@ import { hostilePathProblem } from "../machine/hostile_path.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { staged as places } from "../machine/tree_journal.ts";
 import { isExcluded } from "./exclusions.ts";
+import { FileWriter } from "./file_writer.ts";
+import type { FolderMaker } from "./folder_maker.ts";
 import { modeOf } from "./local_entry.ts";
-import type { ManifestEntry } from "./manifest.ts";
-import { FolderMaker } from "./stage.ts";
+import type { Manifest, ManifestEntry } from "./manifest.ts";
 
 /** So many files are written before the disk is given them (every time). */
 const BATCH = 128;
@@ -21,8 +22,7 @@ const BATCH = 128;
  * what the plan does not stage in the end is thrown away with the staging folder.
  */
 export class Arrival implements AsyncDisposable {
-  /** The folders made so far. */
-  readonly folders: FolderMaker;
+  readonly #writer: FileWriter;
   /** Brings them to the disk meanwhile. */
   readonly disk: FileSystemSync | undefined;
   readonly #top: string;
@@ -32,18 +32,40 @@ export class Arrival implements AsyncDisposable {
   readonly #prefixes = new Map<string, string>();
   /** The first path of each content that has not arrived. */
   readonly #entries = new Map<string, ManifestEntry>();
-  #written = 0;
+  /** What was written, by content. */
+  readonly #written = new Map<string, ManifestEntry>();
 
   /** @param commit the commit whose files are written */
   constructor(staging: string, commit: string) {
     this.#top = places.new(staging);
-    this.folders = new FolderMaker(this.#top, 0o755);
+    this.#writer = new FileWriter(this.#top, 0o755);
     this.#wanted = new Set([commit]);
     this.disk = FileSystemSync.open(this.#top);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer[Symbol.asyncDispose]();
     await this.disk?.[Symbol.asyncDispose]();
+  }
+
+  /** The folders of what was written. */
+  get folders(): FolderMaker {
+    return this.#writer.folders;
+  }
+
+  /** Until {@link finish}, files may be written in another thread. */
+  hurry(): void {
+    this.#writer.concurrent = true;
+  }
+
+  /** Undefined, or resolves when more may arrive. */
+  get pause(): Promise<void> | undefined {
+    return this.#writer.pause;
+  }
+
+  /** Resolves when all that was taken is in its file. */
+  async finish(): Promise<void> {
+    await this.#writer.finish();
   }
 
   /** Tells where files belong. */
@@ -70,6 +92,24 @@ export class Arrival implements AsyncDisposable {
     return undefined;
   }
 
+  /**
+   * Takes back what was written and is not in a commit, or not so: what an archive claimed.
+   * @returns the names of the contents that are not on disk any more
+   */
+  withdraw({ table }: Manifest): string[] {
+    const wrong = [...this.#written.values()].filter(({ path, sha, mode }) => {
+      const row = table.rowOf(path);
+      return row === undefined || !table.hasName(row, sha) || table.mode(row) !== mode;
+    });
+    for (const { path, sha } of wrong) {
+      const host = `${this.#top}/${path}`;
+      Deno.removeSync(host);
+      this.folders.removeEmpty(parentOf(host));
+      this.#written.delete(sha);
+    }
+    return wrong.map(({ sha }) => sha);
+  }
+
   #list(sha: string, tree: Uint8Array): void {
     const prefix = this.#prefixes.get(sha);
     if (prefix === undefined) return;
@@ -88,9 +128,9 @@ export class Arrival implements AsyncDisposable {
     if (entry === undefined) return undefined;
     this.#entries.delete(sha);
     const path = `${this.#top}/${entry.path}`;
-    this.folders.make(parentOf(path));
-    Deno.writeFileSync(path, content, { createNew: true, mode: modeOf(entry) });
-    if (++this.#written % BATCH === 0) this.disk?.start();
+    this.#writer.write(path, content, modeOf(entry));
+    this.#written.set(sha, entry);
+    if (this.#written.size % BATCH === 0) this.disk?.start();
     return path;
   }
 }

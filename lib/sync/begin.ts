@@ -12,11 +12,16 @@ import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { SyncOptions } from "./options.ts";
 import { Remote, type ResolvedRef } from "./remote.ts";
+import type { WholeArchive } from "./whole_archive.ts";
 
 /** Where the source comes from unless something else says so (the reference's). */
 export const DEFAULT_REPOSITORY = "MasterofNull/Hyper-NixOS";
 /** The reference's default. */
 export const DEFAULT_REF = "main";
+
+/** What a sync is begun with. */
+export type Beginning = Pick<SyncOptions, "ref" | "repository" | "dryRun" | "checkOnly">;
+
 /** A sync whose first request is on its way. */
 export interface BegunSync extends Disposable {
   readonly remote: Remote;
@@ -25,6 +30,8 @@ export interface BegunSync extends Disposable {
   readonly ref: string;
   /** What the ref means now. */
   readonly resolving: Promise<ResolvedRef>;
+  /** Everything, when nothing is here and all of it will be wanted. */
+  readonly archive: WholeArchive | undefined;
 }
 
 /**
@@ -34,7 +41,7 @@ export interface BegunSync extends Disposable {
  */
 export async function beginSync(
   ctx: RequestContext,
-  options: Pick<SyncOptions, "ref" | "repository">,
+  options: Beginning,
 ): Promise<BegunSync> {
   const state = glimpseState(ctx);
   const repository = chooseRepository(ctx, options, state);
@@ -48,7 +55,13 @@ export async function beginSync(
   const known = state === "secret" ? undefined : state?.commit;
   const resolving = remote.resolve(ref, known);
   resolving.catch(() => {});
-  return { remote, repository, ref, resolving, [Symbol.dispose]: () => remote[Symbol.dispose]() };
+  const wantsAll = !options.dryRun && !options.checkOnly && state === undefined && isNothing(ctx);
+  const archive = wantsAll ? await remote.archive(ref) : undefined;
+  const end = () => {
+    archive?.[Symbol.dispose]();
+    remote[Symbol.dispose]();
+  };
+  return { remote, repository, ref, resolving, archive, [Symbol.dispose]: end };
 }
 
 /**
@@ -80,6 +93,15 @@ function chooseRepository(
     );
   }
   return wanted;
+}
+
+/** Whether there is no source tree yet. */
+function isNothing(ctx: RequestContext): boolean {
+  try {
+    return Deno.readDirSync(ctx.root.host(places.source)).next().done === true;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
 }
 
 /** The state's two words that are needed now; it is judged as a whole later. */

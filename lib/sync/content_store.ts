@@ -1,7 +1,7 @@
 import type { GitObject, ObjectStore } from "../github/pack_objects.ts";
 import type { Arrival } from "./arrival.ts";
 import type { LocalTree } from "./local_tree.ts";
-import type { ManifestTrees } from "./manifest.ts";
+import type { Manifest, ManifestTrees } from "./manifest.ts";
 
 /** Contents beyond this are kept in the staging folder instead of memory (bytes). */
 const IN_MEMORY = 48 * 1024 * 1024;
@@ -46,6 +46,13 @@ export class ContentStore implements ObjectStore {
       this.#size += length;
     }
     this.#objects.set(sha, object);
+  }
+
+  /** The paths of the commit are known: what was written elsewhere is taken back, what is missing expected. */
+  settle(manifest: Manifest): void {
+    if (this.arrival === undefined) return;
+    for (const sha of this.arrival.withdraw(manifest)) this.#files.delete(sha);
+    this.arrival.expect(manifest.entries.filter(({ sha }) => !this.#files.has(sha)));
   }
 
   /**

@@ -1,11 +1,7 @@
 import { Root } from "../machine/root.ts";
 import type { Log } from "../program/context.ts";
 import type { RequestContext } from "../github/http.ts";
-import { beginSync, type BegunSync } from "./begin.ts";
-import type { SyncOptions } from "./options.ts";
-
-/** What a sync is begun with. */
-type Beginning = Pick<SyncOptions, "ref" | "repository">;
+import { type Beginning, beginSync, type BegunSync } from "./begin.ts";
 
 /**
  * A sync that is begun as the first thing a program does, before its command line is parsed for good

@@ -15,12 +15,17 @@ export class PathTableBuilder {
     this.#reserve(1, path.length * 3 + 1);
     const row = this.count++;
     this.#modes[row] = mode;
-    for (let i = 0; i < NAME_BYTES; i++) {
-      this.#names[row * NAME_BYTES + i] = digit(name, 2 * i) << 4 | digit(name, 2 * i + 1);
-    }
+    this.setName(row, name);
     const start = this.#starts[row]!;
     const { written } = encoder.encodeInto(path, this.#paths.subarray(start));
     this.#starts[row + 1] = start + written + 1;
+  }
+
+  /** Gives a row that was appended another name. */
+  setName(row: number, name: string): void {
+    for (let i = 0; i < NAME_BYTES; i++) {
+      this.#names[row * NAME_BYTES + i] = digit(name, 2 * i) << 4 | digit(name, 2 * i + 1);
+    }
   }
 
   /** Appends rows of another table; their paths begin with `prefix` instead of their first `cut` bytes. */

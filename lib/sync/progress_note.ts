@@ -1,3 +1,5 @@
+import { counted } from "../machine/counted.ts";
+
 /** Progress bars of unknown length are drawn in this many steps. */
 export const STEPS = 1000;
 
@@ -13,10 +15,22 @@ export class TransferNote {
 
   /** `120 of 400 files, 1.2 MB, 3 s left`. */
   text(done: number, total: number, unit: string, bytesNow: number): string {
-    const elapsed = (performance.now() - this.#started) / 1000;
-    const left = done > 0 && elapsed > 1 ? Math.ceil(elapsed * (total - done) / done) : undefined;
+    return `${done} of ${total} ${unit}, ${this.#rest(done / total, bytesNow)}`;
+  }
+
+  /**
+   * The same where it is not known how many there are: `120 files, 1.2 MB, 3 s left`.
+   * @param share how much of all has come, between 0 and 1; 0 when nobody knows
+   */
+  arrived(files: number, share: number, bytesNow: number): string {
+    return `${counted(files, "file")}, ${this.#rest(share, bytesNow)}`;
+  }
+
+  #rest(share: number, bytesNow: number): string {
     const size = formatSize(bytesNow - this.#bytesBefore);
-    return `${done} of ${total} ${unit}, ${size}${left === undefined ? "" : `, ${left} s left`}`;
+    const elapsed = (performance.now() - this.#started) / 1000;
+    if (share <= 0 || elapsed <= 1) return size;
+    return `${size}, ${Math.max(0, Math.ceil(elapsed * (1 - share) / share))} s left`;
   }
 }
 

@@ -7,6 +7,7 @@ import { HttpSession, type RequestContext } from "../github/http.ts";
 import type { RestApi } from "../github/rest.ts";
 import type { Token } from "../github/token.ts";
 import { TransferError } from "../github/transfer_error.ts";
+import type { WholeArchive } from "./whole_archive.ts";
 
 /** What a ref stands for. */
 export interface ResolvedRef {
@@ -51,6 +52,12 @@ export class Remote implements Disposable {
   async rest(): Promise<RestApi> {
     const { RestApi } = await import("../github/rest.ts");
     return new RestApi(this.http, this.repository);
+  }
+
+  /** Asks for everything as an archive. */
+  async archive(ref: string): Promise<WholeArchive> {
+    const { WholeArchive } = await import("./whole_archive.ts");
+    return new WholeArchive(this.http, this.repository, ref);
   }
 
   /** From now on the API is asked. */

@@ -1,6 +1,7 @@
 import { kindOf } from "../github/git_objects.ts";
 import { parentOf } from "../machine/files.ts";
 import { staged as places } from "../machine/tree_journal.ts";
+import { FolderMaker } from "./folder_maker.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import { modeOf } from "./local_entry.ts";
 
@@ -12,32 +13,6 @@ export interface Contents {
   readonly moveTo?: (entry: ManifestEntry, path: string) => boolean;
   /** The folders of staged files that are made already. */
   readonly folders?: FolderMaker | undefined;
-}
-
-/** Makes a folder and those above it, down from `top`, with these permissions, whatever the umask. */
-export class FolderMaker {
-  readonly #made = new Set<string>();
-  readonly #mode: number;
-
-  constructor(top: string, mode: number) {
-    this.#mode = mode;
-    Deno.mkdirSync(top, { recursive: true });
-    Deno.chmodSync(top, mode);
-    this.#made.add(top);
-  }
-
-  /** All folders made so far. */
-  get made(): string[] {
-    return [...this.#made];
-  }
-
-  make(path: string): void {
-    if (this.#made.has(path)) return;
-    this.make(parentOf(path));
-    Deno.mkdirSync(path);
-    Deno.chmodSync(path, this.#mode);
-    this.#made.add(path);
-  }
 }
 
 /**

@@ -15,6 +15,7 @@ import { Arrival } from "./arrival.ts";
 import { beginSync, type BegunSync } from "./begin.ts";
 import { ContentStore } from "./content_store.ts";
 import { type Delivery, fetchContents } from "./contents.ts";
+import { fetchTarget } from "./fetch_target.ts";
 import { encodeIndex, type LocalIndex } from "./index_file.ts";
 import { modeOf } from "./local_entry.ts";
 import { LocalTree } from "./local_tree.ts";
@@ -24,7 +25,7 @@ import { isClean, planSync, type SyncPlan } from "./plan.ts";
 import { filesBelow } from "./previous.ts";
 import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
 import { summaryOf } from "./summary.ts";
-import { fetchTarget, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 /** Without this file a commit cannot build an installed host. */
 const HOST_FILE = "nix/host.nix";
@@ -122,6 +123,7 @@ class Sync {
         trees,
         also: state && !index && state.commit !== commit ? state.commit : undefined,
         everything,
+        archive: everything && staging ? begun.archive ?? await remote.archive(ref) : undefined,
         pathsOnly: !this.#writes,
       }, store);
     await scanning;

@@ -4,6 +4,10 @@ import { runTool } from "../support/executable.ts";
 import { git } from "../support/repositories.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
 
+const NO_ARCHIVE = {
+  match: { role: "web", path: "/archive/" },
+  fault: { kind: "status", status: 404 },
+} as const;
 const NO_GIT = { match: { role: "git" }, fault: { kind: "status", status: 404 } } as const;
 
 Deno.test("smart-sync takes branches, tags and commits by any of their names", async () => {
@@ -51,11 +55,21 @@ Deno.test("smart-sync brings every kind of file by every transport", async () =>
     await Deno.remove(`${machine.root}/var/lib/hyper-nixos`, { recursive: true });
   };
 
-  equal((await sync(first)).transport, "git pack");
+  // Two files are not in the archive as they are in the commit.
+  equal((await sync(first)).transport, "archive, then git files");
+  await machine.expectCommit(first);
   equal((await sync(second)).transport, "git deltas");
   await machine.expectCommit(second);
-  equal((await sync(first, "--force-full")).transport, "git pack");
+  // Here both are at hand, with the hash that they should have.
+  equal((await sync(first, "--force-full")).transport, "archive");
   await machine.expectCommit(first);
+  machine.server.faults.set([NO_ARCHIVE]);
+  equal((await sync(second, "--force-full")).transport, "git pack");
+  await machine.expectCommit(second);
+  await fresh();
+  equal((await sync(first)).transport, "git pack");
+  await machine.expectCommit(first);
+  machine.server.faults.clear();
 
   // A tree of unknown origin: paths first, then what differs.
   await Deno.remove(`${machine.root}/var/lib/hyper-nixos`, { recursive: true });

@@ -10,12 +10,31 @@ function env(machine: SyncedMachine): Record<string, string> {
 
 Deno.test("EarlySync asks what a ref means before there is a context, and only once", async () => {
   await using machine = await SyncedMachine.start();
-  const options = { ref: "main", repository: REPOSITORY };
+  const options = { ref: "main", repository: REPOSITORY, dryRun: true };
   const early = new EarlySync(machine.root, env(machine), options);
   const ctx = testContext({ root: machine.root, env: env(machine) });
   using begun = await early.adopt(ctx, options)!;
   equal((await begun.resolving).commit, machine.repository.second);
   equal(machine.server.requests.length, 1);
+  equal(begun.archive, undefined);
+});
+
+Deno.test("EarlySync asks for the archive as well, when there is no tree and one will be written", async () => {
+  await using machine = await SyncedMachine.start();
+  const options = { ref: "main", repository: REPOSITORY };
+  const begin = async () => {
+    const early = new EarlySync(machine.root, env(machine), options);
+    return await early.adopt(testContext({ root: machine.root, env: env(machine) }), options)!;
+  };
+  using begun = await begin();
+  const paths: string[] = [];
+  await begun.archive!.receive(() => ({ path }) => void paths.push(path));
+  equal(paths.includes("flake.nix"), true);
+
+  await Deno.mkdir(machine.tree, { recursive: true });
+  await Deno.writeTextFile(`${machine.tree}/flake.nix`, "{ }");
+  using other = await begin();
+  equal(other.archive, undefined);
 });
 
 Deno.test("EarlySync.adopt() gives nothing for another wish than it was begun with", async () => {

@@ -1,0 +1,102 @@
+import { Mode } from "../github/git_objects.ts";
+import { TransferError } from "../github/transfer_error.ts";
+import { blobHash } from "../machine/blob_hash.ts";
+import { counted } from "../machine/counted.ts";
+import type { Context, Progress } from "../program/context.ts";
+import { ArchiveManifest } from "./archive_manifest.ts";
+import type { ContentStore } from "./content_store.ts";
+import { type Manifest, manifestFromTrees, MissingTree } from "./manifest.ts";
+import { STEPS, TransferNote } from "./progress_note.ts";
+import type { Remote } from "./remote.ts";
+import { rootTree, type Target } from "./target.ts";
+import type { WholeArchive } from "./whole_archive.ts";
+
+/**
+ * Learns the paths of a commit from an archive of it, and keeps all that is in it: one answer for
+ * everything, a fifth smaller than a pack. The commit itself comes from git, and its tree's name proves
+ * the archive to be right and complete; where it is not (submodules, `export-ignore` and the like in
+ * gitattributes(5), a ref that has moved), the paths are asked from git as well, and only what the
+ * archive has otherwise is still missing.
+ * @returns undefined when no archive is to be had
+ * @throws TransferError when git does not give the commit
+ */
+export async function receiveArchive(
+  ctx: Context,
+  remote: Remote,
+  commit: string,
+  archive: WholeArchive,
+  store: ContentStore,
+): Promise<Target | undefined> {
+  const fetch = (only: "commits" | "trees") => remote.git.fetch({ wants: [commit], only }, store);
+  const named = fetch("commits");
+  named.catch(() => {});
+  /** Asked for when it is clear that they are needed. */
+  let trees: Promise<unknown> | undefined;
+  const askForTrees = () => {
+    trees ??= fetch("trees");
+    trees.catch(() => {});
+    return trees;
+  };
+
+  let progress: Progress | undefined;
+  const note = new TransferNote(remote.http.bytes);
+  let listed = new ArchiveManifest();
+  let files = 0;
+  store.arrival?.hurry();
+  try {
+    await archive.receive(() => {
+      progress ??= ctx.ui.progress("Receiving files", STEPS);
+      listed = new ArchiveManifest();
+      files = 0;
+      return ({ path, mode, content }) => {
+        const sha = mode === Mode.Tree ? "" : blobHash(content);
+        const isPlain = listed.add(path, mode, sha);
+        if (!listed.isWhole || changesArchives(path, content)) askForTrees();
+        if (mode === Mode.Tree) return undefined;
+        if (isPlain) store.arrival?.expect([{ path, mode, sha }]);
+        store.put(sha, { kind: "blob", data: content });
+        const share = archive.length === undefined ? 0 : remote.http.bytes / archive.length;
+        progress?.update(STEPS * share, note.arrived(++files, share, remote.http.bytes));
+        return store.arrival?.pause;
+      };
+    });
+    progress?.done(`${counted(files, "file")} received`);
+  } catch (error) {
+    progress?.fail("the archive broke off, going on with git's protocol");
+    if (!(error instanceof TransferError)) throw error;
+    ctx.log.debug(`the archive failed: ${error.message}`);
+    if (files === 0) return undefined;
+  }
+  await store.arrival?.finish();
+
+  await named;
+  const { commit: peeled, tree } = rootTree(commit, store);
+  const manifest = listed.finish(peeled, tree);
+  if (manifest) return targetOf(manifest);
+  await askForTrees();
+  const complete = fromTrees(peeled, tree, store);
+  store.settle(complete);
+  return targetOf(complete);
+}
+
+function fromTrees(commit: string, tree: string, store: ContentStore): Manifest {
+  try {
+    return manifestFromTrees(commit, tree, (sha) => store.received(sha, "tree"));
+  } catch (error) {
+    if (!(error instanceof MissingTree)) throw error;
+    throw new TransferError("damaged", error.message, { cause: error });
+  }
+}
+
+function targetOf(manifest: Manifest): Target {
+  const reason = "all files are wanted, and an archive is the smallest form of them";
+  return { manifest, base: undefined, sizes: new Map(), transport: "archive", reason };
+}
+
+/** Whether a file makes archives differ from the commit (gitattributes(5), "Creating an archive"). */
+function changesArchives(path: string, content: Uint8Array): boolean {
+  return path.endsWith(".gitattributes") &&
+    /\b(?:export-ignore|export-subst|eol=crlf|ident|filter|working-tree-encoding)\b/.test(
+      new TextDecoder().decode(content),
+    );
+}

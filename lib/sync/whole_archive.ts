@@ -1,0 +1,48 @@
+import type { ArchiveEntry } from "../github/archive.ts";
+import { archiveUrl, type Repository } from "../github/endpoints.ts";
+import type { HttpSession } from "../github/http.ts";
+
+/** Makes what takes the entries of one attempt at the archive. */
+export type TakeEntries = () => (entry: ArchiveEntry) => Promise<void> | undefined;
+
+/**
+ * The archive of everything, asked for as soon as it is clear that nothing is here: while the request
+ * travels, it becomes known which commit is wanted. What it turns out to hold has to be verified; the
+ * ref may have moved between the two requests.
+ */
+export class WholeArchive implements Disposable {
+  readonly #taker = Promise.withResolvers<TakeEntries>();
+  readonly #transfer: Promise<void>;
+
+  /** Its bytes, once the answer has begun and if the server says. */
+  length: number | undefined;
+
+  constructor(http: HttpSession, repository: Repository, ref: string) {
+    this.#transfer = http.transfer(
+      { url: archiveUrl(http.endpoints, repository, ref) },
+      async ({ headers, body }) => {
+        this.length = Number(headers.get("content-length")) || undefined;
+        const { readArchive } = await import("../github/archive.ts");
+        const take = await this.#taker.promise;
+        await readArchive(body, take());
+      },
+    );
+    this.#transfer.catch(() => {});
+    this.#taker.promise.catch(() => {});
+  }
+
+  /** Gives up what was not received. */
+  [Symbol.dispose](): void {
+    this.#taker.reject(new Error("the archive is not needed"));
+  }
+
+  /**
+   * Hands over what is in it, as it arrives.
+   * @param take called again for every attempt, which begins with the first entry
+   * @throws TransferError when it cannot be had, or breaks off; or what the taker throws
+   */
+  async receive(take: TakeEntries): Promise<void> {
+    this.#taker.resolve(take);
+    await this.#transfer;
+  }
+}
