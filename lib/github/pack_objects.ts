@@ -66,6 +66,7 @@ export async function unpackObjects(
   for await (const chunk of chunks) {
     for (const object of parser.push(chunk)) take(object);
     progress(done, parser.count);
+    if (parser.isComplete) break;
   }
   for (const object of parser.end()) take(object);
   const missing = [...waiting.keys()].filter((base) => typeof base === "string");

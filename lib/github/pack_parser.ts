@@ -18,6 +18,8 @@ export type PackedObject =
 const LARGEST = 256 * 1024 * 1024;
 
 const KINDS: Readonly<Record<number, ObjectKind>> = { 1: "commit", 2: "tree", 3: "blob", 4: "tag" };
+/** A pack ends with the SHA-1 of all that is before (bytes). */
+const TRAILER = 20;
 const OFFSET_DELTA = 6;
 const NAME_DELTA = 7;
 
@@ -46,6 +48,11 @@ export class PackParser {
   /** The number of objects that the header announces; 0 before it has arrived. */
   count = 0;
 
+  /** Whether all objects and the trailer are here: what ends the answer need not be waited for. */
+  get isComplete(): boolean {
+    return this.#remaining === 0 && this.#available >= TRAILER;
+  }
+
   *push(chunk: Uint8Array): Generator<PackedObject, void, void> {
     this.#append(chunk);
     yield* this.#parse(false);
@@ -59,8 +66,8 @@ export class PackParser {
     yield* this.#parse(true);
     if (this.#remaining !== 0) throw new TransferError("damaged", "the pack is cut off");
     const trailer = this.#buffer.subarray(this.#at);
-    if (trailer.length !== 20) {
-      throw new TransferError("damaged", "the pack has no trailer of 20 bytes");
+    if (trailer.length !== TRAILER) {
+      throw new TransferError("damaged", `the pack has no trailer of ${TRAILER} bytes`);
     }
     if (this.#hash.digest("hex") !== hex(trailer)) {
       throw new TransferError("damaged", "the pack's checksum differs");

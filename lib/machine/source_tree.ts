@@ -60,7 +60,11 @@ export function stagingFolders(tree: SourceTree): string[] {
     .map((name) => `${tree.parent}/${name}`);
 }
 
-/** Removes a staging folder whose content nobody needs. */
-export function discardStaging(staging: string): void {
+/** Removes a staging folder whose content nobody needs; what is in it at the same time, which disks like. */
+export async function discardStaging(staging: string): Promise<void> {
+  const removing = listIfExists(staging).map((name) =>
+    Deno.remove(`${staging}/${name}`, { recursive: true })
+  );
+  await Promise.all(removing);
   removeIfExists(staging);
 }

@@ -28,6 +28,8 @@ export const staged = {
   /** What becomes the way back: the replaced files under `tree/`, and a record. */
   previous: (staging: string): string => `${staging}/previous`,
   previousTree: (staging: string): string => `${staging}/previous/tree`,
+  /** The way back of before, which nobody needs any more. */
+  outdated: (staging: string): string => `${staging}/outdated`,
   /** The state and index that describe the tree after the change; absent: there will be none. */
   state: (staging: string): string => `${staging}/state.json`,
   index: (staging: string): string => `${staging}/index`,

@@ -44,7 +44,7 @@ export async function recoverSourceTree(
   for (const staging of stagingFolders(tree)) {
     const operations = journalOf(staging);
     if (operations === undefined) {
-      discardChange(ctx, staging);
+      await discardChange(ctx, staging);
       discarded++;
     } else {
       await finishChange(ctx, tree, staging, operations);
@@ -71,11 +71,11 @@ export function hasInterruptedChange(ctx: Context): boolean {
  * Removes what was staged for a change that has not happened, and the backup of edits that it was going
  * to replace. A change that was decided is left for the next run to finish.
  */
-export function discardChange(ctx: Context, staging: string): void {
+export async function discardChange(ctx: Context, staging: string): Promise<void> {
   if (isDecided(staging)) return;
   const backup = readTextIfExists(staged.backup(staging));
   if (backup !== undefined && BACKUP.test(backup)) removeIfExists(ctx.root.host(backup));
-  discardStaging(staging);
+  await discardStaging(staging);
 }
 
 /** What a staging folder may name as its backup. */
@@ -101,7 +101,7 @@ export async function finishChange(
       await syncToDisk(ctx, touchedFolders(tree.path, operations));
       installState(tree, staging);
     } catch (error) {
-      takeBack(ctx, tree, staging, operations, before);
+      await takeBack(ctx, tree, staging, operations, before);
       throw error;
     }
     keepPrevious(tree, staging);
@@ -109,16 +109,16 @@ export async function finishChange(
   keepBackup(staging);
   // Without its journal, what is left is only something to throw away.
   removeIfExists(staged.journal(staging));
-  discardStaging(staging);
+  await discardStaging(staging);
 }
 
-function takeBack(
+async function takeBack(
   ctx: Context,
   tree: SourceTree,
   staging: string,
   operations: readonly Operation[],
   state: string | undefined,
-): void {
+): Promise<void> {
   try {
     undoOperations(tree.path, staging, operations);
     // An index of another commit than the state's is not believed.
@@ -135,7 +135,7 @@ function takeBack(
       cause: error,
     });
   }
-  discardChange(ctx, staging);
+  await discardChange(ctx, staging);
 }
 
 /** State and index of the tree as it is now. The index first: a state without its own is still true. */
@@ -169,8 +169,12 @@ function putInPlace(from: string, to: string): void {
   removeIfExists(temporary);
 }
 
+/** What was the way back until now goes with the staging folder. */
 function keepPrevious(tree: SourceTree, staging: string): void {
-  removeIfExists(tree.previous);
+  if (lstatIfExists(tree.previous)) {
+    removeIfExists(staged.outdated(staging));
+    Deno.renameSync(tree.previous, staged.outdated(staging));
+  }
   Deno.renameSync(staged.previous(staging), tree.previous);
 }
 

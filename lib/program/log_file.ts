@@ -8,6 +8,7 @@ export type Level = "debug" | "info" | "warning" | "error";
 /** The rotating log of one executable; see {@link openLogFile}. */
 export interface LogFile {
   write(level: Level, message: string): void;
+  /** Resolves when all lines are on the disk. */
   close(): Promise<void>;
 }
 
@@ -30,6 +31,8 @@ export async function openLogFile(root: Root, tool: string, format: string): Pro
     maxSize: MAX_SIZE,
     maxFiles: MAX_FILES,
     bufferSize: 0,
+    // Lines are written at once, but nobody waits for the disk before the end.
+    nonBlocking: true,
     formatter: ({ timestamp, level, message }) => {
       const time = new Date(timestamp).toISOString();
       const text = message.join("");

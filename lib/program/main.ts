@@ -10,7 +10,7 @@ import type { Context, Output } from "./context.ts";
 import { Documents, type ErrorDocument } from "./documents.ts";
 import { reportFailure } from "./failure.ts";
 import { ScreenLog } from "./log.ts";
-import { openLogFile } from "./log_file.ts";
+import { type LogFile, openLogFile } from "./log_file.ts";
 import type { OptionTable } from "./options.ts";
 import { Screen } from "./output.ts";
 import { watchSignals } from "./signals.ts";
@@ -100,7 +100,7 @@ async function execute<T extends OptionTable>(
     } catch (error) {
       return fail(error, log, documents, json);
     } finally {
-      (await logFile)?.[Symbol.dispose]();
+      await (await logFile)?.close();
     }
   } catch (error) {
     return fail(error, log, documents, json);
@@ -133,12 +133,12 @@ async function attachLogFile(
   root: Root,
   tool: string,
   env: Readonly<Record<string, string>>,
-): Promise<Disposable | undefined> {
+): Promise<LogFile | undefined> {
   log.expectFile();
   try {
     const file = await openLogFile(root, tool, env.HYPERVISOR_LOG_FORMAT ?? "text");
     log.attach(file);
-    return { [Symbol.dispose]: () => void file.close() };
+    return file;
   } catch (error) {
     log.attach(undefined);
     log.warn(`no log file is written: ${error instanceof Error ? error.message : error}`);

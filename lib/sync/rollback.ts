@@ -97,7 +97,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
       backup,
     };
   } finally {
-    discardChange(ctx, staging);
+    await discardChange(ctx, staging);
   }
 }
 

@@ -80,7 +80,7 @@ class Sync {
     try {
       return await this.#sync(await begun, staging);
     } finally {
-      if (staging) discardChange(this.#ctx, staging);
+      if (staging) await discardChange(this.#ctx, staging);
     }
   }
 

@@ -110,7 +110,8 @@ Deno.test({
       await machine.expectCommit(commit, commit === first ? ["README.md"] : []);
       equal(backups(machine).length, commit === second ? 1 : 0, `fsync ${nth}`);
     }
-    ok(failed > 5, `only ${failed} runs failed`);
+    // strace counts the calls of each thread; those of the log stop nothing.
+    ok(failed > 3, `only ${failed} runs failed`);
   },
 });
 

@@ -174,7 +174,7 @@ Deno.test("recoverSourceTree() refuses a journal that is damaged or leads out of
         const staging = createStaging(tree);
         Deno.writeTextFileSync(staged.journal(staging), journal);
         await rejects(recoverSourceTree(ctx), /damaged|hostile/);
-        discardStaging(staging);
+        await discardStaging(staging);
       })),
     { numRuns: 12 },
   );
