@@ -18,6 +18,9 @@ import { NAME_BYTES, type PathColumns } from "./path_table.ts";
  * takes 20 ms of this thread's time, and about 25 MB.
  */
 const FIRST_WORKER = 3000;
+/** It is started sooner, with so many waiting, when most files so far are and there are many times more. */
+const SOON = 250;
+const MANY_MORE = 40;
 const NEXT_WORKER = 6000;
 const MOST_WORKERS = 3;
 /** Files are given to the other threads in such portions. */
@@ -69,6 +72,7 @@ export class FileHasher implements Disposable {
   readonly #job: Job;
   readonly #workers: Worker[] = [];
   readonly #ends: Promise<void>[] = [];
+  #nextWorker = FIRST_WORKER;
 
   /** Files so far. */
   count = 0;
@@ -101,9 +105,12 @@ export class FileHasher implements Disposable {
   add(row: number): void {
     this.#job.rows[this.count++] = row;
     if (this.count % PORTION === 0) this.#offer();
-    if (this.count >= FIRST_WORKER && (this.count - FIRST_WORKER) % NEXT_WORKER === 0) {
+    const soon = this.count === SOON && row < 3 * SOON &&
+      this.#job.rows.length > SOON * MANY_MORE;
+    if (soon || this.count >= this.#nextWorker) {
       const most = Math.min(MOST_WORKERS, navigator.hardwareConcurrency - 1);
       if (this.#workers.length < most) this.#startWorker();
+      this.#nextWorker = Math.max(this.count, FIRST_WORKER) + NEXT_WORKER;
     }
   }
 

@@ -102,7 +102,8 @@ export class PathTable {
 
   /** The row of a path; undefined when it is not there. */
   rowOf(path: string): number | undefined {
-    if (this.count === 0) return undefined;
+    // The top of the tree has no row; it is asked for often, and looking would check the order of all.
+    if (this.count === 0 || path === "") return undefined;
     if (this.#byPath === undefined) {
       this.#byPath = this.#isSorted()
         ? null

@@ -127,7 +127,7 @@ class Sync {
         pathsOnly: !this.#writes,
       }, store);
     await scanning;
-    this.#refuseUselessCommit(begun.repository, local, target);
+    if (!same) this.#refuseUselessCommit(begun.repository, local, target);
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
     const plan = (same ? await unchanged : undefined) ??
