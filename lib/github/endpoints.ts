@@ -68,13 +68,22 @@ export function repositoryName({ owner, name }: Repository): string {
 }
 
 /**
- * The URL of everything as a gzipped tar archive, as the repository's page links it; it redirects to
- * another host. It costs none of the API's calls.
+ * The URL of everything as a gzipped tar archive; it redirects to another host. The link of the
+ * repository's page costs none of the API's calls, but is not made for tokens: with one the API is asked
+ * (docs.github.com/rest/repos/contents, "Download a repository archive (tar)").
  * @param ref a branch, tag or SHA
  */
-export function archiveUrl({ server }: Endpoints, repository: Repository, ref: string): string {
+export function archiveUrl(
+  { api, server }: Endpoints,
+  repository: Repository,
+  ref: string,
+  hasToken: boolean,
+): string {
+  const name = repositoryName(repository);
   const path = ref.split("/").map(encodeURIComponent).join("/");
-  return `${server}/${repositoryName(repository)}/archive/${path}.tar.gz`;
+  return hasToken
+    ? `${api}/repos/${name}/tarball/${path}`
+    : `${server}/${name}/archive/${path}.tar.gz`;
 }
 
 /** Whether two names mean one repository: GitHub's names do not know case. */

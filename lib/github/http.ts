@@ -189,7 +189,11 @@ export class HttpSession implements Disposable {
     if (response.status !== 401 || !token) return response;
     // Public repositories can be read without one: an expired token must not stop an update.
     await response.body?.cancel();
-    this.#ctx.log.warn(`GitHub does not accept the token of ${token.source}; going on without it`);
+    // Said once: several requests may be under way.
+    if (this.#token !== undefined) {
+      const { source } = token;
+      this.#ctx.log.warn(`GitHub does not accept the token of ${source}; going on without it`);
+    }
     this.#token = undefined;
     return await this.#send(url, request, guard);
   }

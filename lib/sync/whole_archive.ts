@@ -19,7 +19,7 @@ export class WholeArchive implements Disposable {
 
   constructor(http: HttpSession, repository: Repository, ref: string) {
     this.#transfer = http.transfer(
-      { url: archiveUrl(http.endpoints, repository, ref) },
+      { url: archiveUrl(http.endpoints, repository, ref, http.hasToken) },
       async ({ headers, body }) => {
         this.length = Number(headers.get("content-length")) || undefined;
         const { readArchive } = await import("../github/archive.ts");

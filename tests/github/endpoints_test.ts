@@ -1,5 +1,10 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { endpointsOf, parseRepository, sameRepository } from "../../lib/github/endpoints.ts";
+import {
+  archiveUrl,
+  endpointsOf,
+  parseRepository,
+  sameRepository,
+} from "../../lib/github/endpoints.ts";
 
 Deno.test("endpointsOf() is GitHub, or what the environment names", () => {
   equal(endpointsOf({}).api, "https://api.github.com");
@@ -17,4 +22,17 @@ Deno.test("parseRepository() takes OWNER/NAME and page addresses, and nothing el
     throws(() => parseRepository(bad), /is not a repository/, bad);
   }
   equal(sameRepository("Owner/Name", "owner/name"), true);
+});
+
+Deno.test("archiveUrl() asks the API with a token and the repository's page without", () => {
+  const endpoints = endpointsOf({});
+  const repository = { owner: "owner", name: "name" };
+  equal(
+    archiveUrl(endpoints, repository, "feature/50 %", false),
+    "https://github.com/owner/name/archive/feature/50%20%25.tar.gz",
+  );
+  equal(
+    archiveUrl(endpoints, repository, "feature/50 %", true),
+    "https://api.github.com/repos/owner/name/tarball/feature/50%20%25",
+  );
 });
