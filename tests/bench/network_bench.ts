@@ -3,12 +3,12 @@ import type { SizedRepository } from "../support/sized_repository.ts";
 import { Hung, median, run, settle, timed } from "./measure.ts";
 import {
   archive,
-  clear,
   giget,
   gitClone,
   gitFetch,
   type Peer,
   rawFiles,
+  setAside,
   type Situation,
   smartSync,
 } from "./peers.ts";
@@ -144,7 +144,7 @@ function peersOf(
 async function measure(peer: Peer, situation: Situation): Promise<Figure> {
   const { network, repository, target } = situation;
   await network.moveMain(repository.base);
-  if (!peer.incremental) await clear(situation);
+  if (!peer.incremental) await setAside(situation);
   await peer.prepare?.(situation);
   await network.moveMain(target?.sha ?? repository.base);
   await settle(situation.folder);
