@@ -17,7 +17,7 @@ import type { WholeArchive } from "./whole_archive.ts";
  * the archive to be right and complete; where it is not (submodules, `export-ignore` and the like in
  * gitattributes(5), a ref that has moved), the paths are asked from git as well, and only what the
  * archive has otherwise is still missing.
- * @returns undefined when no archive is to be had
+ * @returns undefined when there is no archive, or nothing in it
  * @throws TransferError when git does not give the commit
  */
 export async function receiveArchive(
@@ -62,12 +62,15 @@ export async function receiveArchive(
     });
     progress?.done(`${counted(files, "file")} received`);
   } catch (error) {
+    if (!(error instanceof TransferError)) {
+      progress?.fail("receiving files stopped");
+      throw error;
+    }
     progress?.fail("the archive broke off, going on with git's protocol");
-    if (!(error instanceof TransferError)) throw error;
     ctx.log.debug(`the archive failed: ${error.message}`);
-    if (files === 0) return undefined;
   }
   await store.arrival?.finish();
+  if (files === 0) return undefined;
 
   await named;
   const { commit: peeled, tree } = rootTree(commit, store);

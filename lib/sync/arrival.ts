@@ -17,9 +17,9 @@ const BATCH = 128;
 
 /**
  * Writes files into the staging folder as they arrive, at their final places and with their final
- * permissions, while the network is waited for. Where a file belongs is known when the folders that hold
- * it have come before it, as they do in a pack as a rule; others are left for later. Judges nothing:
- * what the plan does not stage in the end is thrown away with the staging folder.
+ * permissions, while the network is waited for. Where a file belongs an archive says, or the folders that
+ * hold it, when they have come before it, as they do in a pack as a rule; others are left for later.
+ * What an archive says is not believed before {@link withdraw} or the name of its tree has proven it.
  */
 export class Arrival implements AsyncDisposable {
   readonly #writer: FileWriter;

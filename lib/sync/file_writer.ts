@@ -18,8 +18,9 @@ type Said = "ready" | "written" | { readonly unwritten: Batch };
  * that because a thread that unpacks and verifies tens of thousands of files has no time to make them, too.
  */
 const FIRST_THREAD = 1500;
-/** Files are handed over in portions of so many. */
+/** Files are handed over in portions of so many, or of so many bytes. */
 const PORTION = 64;
+const PORTION_BYTES = 512 * 1024;
 /** So many bytes may wait for the other thread. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
@@ -33,6 +34,7 @@ export class FileWriter implements AsyncDisposable {
   #worker: Worker | undefined;
   #isReady = false;
   #portion: { path: string; mode: number; content: Uint8Array }[] = [];
+  #portionBytes = 0;
   /** Bytes of each batch that the other thread has not written yet. */
   readonly #waiting: number[] = [];
   #failure: unknown;
@@ -60,7 +62,8 @@ export class FileWriter implements AsyncDisposable {
       return Deno.writeFileSync(path, content, { createNew: true, mode });
     }
     this.#portion.push({ path, mode, content });
-    if (this.#portion.length >= PORTION) this.#hand();
+    this.#portionBytes += content.length;
+    if (this.#portion.length >= PORTION || this.#portionBytes >= PORTION_BYTES) this.#hand();
   }
 
   /** Undefined, or resolves when the other thread has caught up: more should not be given to it before. */
@@ -104,9 +107,7 @@ export class FileWriter implements AsyncDisposable {
 
   #hand(): void {
     if (this.#portion.length === 0) return;
-    const contents = new Uint8Array(
-      this.#portion.reduce((sum, { content }) => sum + content.length, 0),
-    );
+    const contents = new Uint8Array(this.#portionBytes);
     let end = 0;
     const files = this.#portion.map(({ path, mode, content }) => {
       contents.set(content, end);
@@ -116,6 +117,7 @@ export class FileWriter implements AsyncDisposable {
     const folders = files.flatMap(({ path }) => this.folders.missing(parentOf(path)));
     const batch: Batch = { folders, files, contents };
     this.#portion = [];
+    this.#portionBytes = 0;
     this.#waiting.push(contents.length);
     this.#worker!.postMessage([batch, this.folders.mode], [contents.buffer]);
   }

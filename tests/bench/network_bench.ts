@@ -83,6 +83,10 @@ async function benchScenario(
     ? repository.changed.get(change)
     : undefined;
   const { peers, missing } = peersOf(options, change);
+  if (change === "install") {
+    await network.moveMain(repository.base);
+    await network.prepareArchives();
+  }
   const samples = new Map<string, Figure[]>(peers.map(({ name }) => [name, []]));
   for (let round = 0; round < options.rounds(change); round++) {
     for (const peer of rotated(peers, round)) {

@@ -102,6 +102,28 @@ export class TestNetwork implements AsyncDisposable {
     await this.#put("/refs", { repository: REPOSITORY, ref: "refs/heads/main", to });
   }
 
+  /**
+   * Lets the server make the archives of `main`, in the forms that peers ask for. It keeps them, as GitHub
+   * does; otherwise whoever comes first would pay for all.
+   */
+  async prepareArchives(): Promise<void> {
+    const { server, api } = this.origins;
+    const client = Deno.createHttpClient({
+      caCerts: this.caFile ? [await Deno.readTextFile(this.caFile)] : [],
+    });
+    for (
+      const url of [
+        `${server}/${REPOSITORY}/archive/main.tar.gz`,
+        `${api}/repos/${REPOSITORY}/tarball/main`,
+      ]
+    ) {
+      const response = await fetch(url, { client });
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`${url}: ${response.status}`);
+    }
+    client.close();
+  }
+
   /** Counts of what has passed the network; all 0 on loopback. */
   get traffic(): WanTraffic {
     return this.#wan?.traffic ?? { connections: 0, up: 0, down: 0 };
