@@ -1,6 +1,7 @@
 /** A scratch machine that syncs from a test server: what the end-to-end tests of smart-sync share. */
 import { equal } from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { listIfExists } from "../../lib/machine/files.ts";
 import { type AwkwardRepository, awkwardRepository } from "../support/awkward_repository.ts";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
 import { GithubServer, type GithubServerOptions } from "../support/github/server.ts";
@@ -42,6 +43,10 @@ export class SyncedMachine implements AsyncDisposable {
 
   get tree(): string {
     return `${this.root}/etc/hypervisor/src`;
+  }
+
+  get hasTree(): boolean {
+    return listIfExists(`${this.root}/etc/hypervisor`).includes("src");
   }
 
   /** The variables that point the tool to the server. */
@@ -109,8 +114,7 @@ export class SyncedMachine implements AsyncDisposable {
 
   /** Expects no staging folder and no temporary file. */
   expectNoLeftovers(): void {
-    const names = (folder: string) =>
-      [...Deno.readDirSync(`${this.root}/${folder}`)].map(({ name }) => name).sort();
+    const names = (folder: string) => listIfExists(`${this.root}/${folder}`).sort();
     const beside = names("etc/hypervisor").filter((name) => name !== ".src-previous");
     equal(beside.filter((name) => name !== "src").join(), "");
     equal(names("var/lib/hyper-nixos/sync").filter((name) => name.startsWith(".")).join(), "");
