@@ -45,7 +45,8 @@ export async function receiveArchive(
   store.arrival?.hurry();
   try {
     await archive.receive(() => {
-      progress ??= ctx.ui.progress("Receiving files", STEPS);
+      // Where nobody says how long it is, a bar would stand still.
+      progress ??= ctx.ui.progress("Receiving files", archive.length && STEPS);
       listed = new ArchiveManifest();
       files = 0;
       return ({ path, mode, content }) => {
