@@ -26,6 +26,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array<ArrayBuffer>;
   /** Statuses that are answers; others are thrown as {@link TransferError}. `[200]` by default. */
   readonly accept?: readonly number[];
+  /** True: it is tried once only, because there is another way to what is missing. */
+  readonly once?: boolean;
 }
 
 /** An answer whose body is still arriving. */
@@ -111,7 +113,7 @@ export class HttpSession implements Disposable {
         throw again ? failure : new AbortError(failure);
       }
     }, {
-      retries: ATTEMPTS - 1,
+      retries: request.once ? 0 : ATTEMPTS - 1,
       minTimeout: 200,
       factor: 3,
       randomize: true,

@@ -40,26 +40,22 @@ export async function receiveArchive(
 
   let progress: Progress | undefined;
   const note = new TransferNote(remote.http.bytes);
-  let listed = new ArchiveManifest();
+  const listed = new ArchiveManifest();
   let files = 0;
   store.arrival?.hurry();
   try {
-    await archive.receive(() => {
+    await archive.receive(({ path, mode, content }) => {
       // Where nobody says how long it is, a bar would stand still.
       progress ??= ctx.ui.progress("Receiving files", archive.length && STEPS);
-      listed = new ArchiveManifest();
-      files = 0;
-      return ({ path, mode, content }) => {
-        const sha = mode === Mode.Tree ? "" : blobHash(content);
-        const isPlain = listed.add(path, mode, sha);
-        if (!listed.isWhole || changesArchives(path, content)) askForTrees();
-        if (mode === Mode.Tree) return undefined;
-        if (isPlain) store.arrival?.expect([{ path, mode, sha }]);
-        store.put(sha, { kind: "blob", data: content });
-        const share = archive.length === undefined ? 0 : remote.http.bytes / archive.length;
-        progress?.update(STEPS * share, note.arrived(++files, share, remote.http.bytes));
-        return store.arrival?.pause;
-      };
+      const sha = mode === Mode.Tree ? "" : blobHash(content);
+      const isPlain = listed.add(path, mode, sha);
+      if (!listed.isWhole || changesArchives(path, content)) askForTrees();
+      if (mode === Mode.Tree) return undefined;
+      if (isPlain) store.arrival?.expect([{ path, mode, sha }]);
+      store.put(sha, { kind: "blob", data: content });
+      const share = archive.length === undefined ? 0 : remote.http.bytes / archive.length;
+      progress.update(STEPS * share, note.arrived(++files, share, remote.http.bytes));
+      return store.arrival?.pause;
     });
     progress?.done(`${counted(files, "file")} received`);
   } catch (error) {

@@ -2,16 +2,17 @@ import type { ArchiveEntry } from "../github/archive.ts";
 import { archiveUrl, type Repository } from "../github/endpoints.ts";
 import type { HttpSession } from "../github/http.ts";
 
-/** Makes what takes the entries of one attempt at the archive. */
-export type TakeEntries = () => (entry: ArchiveEntry) => Promise<void> | undefined;
+/** Takes the entries of an archive; what it returns is waited for. */
+type TakeEntry = (entry: ArchiveEntry) => Promise<void> | undefined;
 
 /**
  * The archive of everything, asked for as soon as it is clear that nothing is here: while the request
  * travels, it becomes known which commit is wanted. What it turns out to hold has to be verified; the
- * ref may have moved between the two requests.
+ * ref may have moved between the two requests. It is asked for once: what an archive that broke off
+ * lacks comes in another way, without all of it travelling again.
  */
 export class WholeArchive implements Disposable {
-  readonly #taker = Promise.withResolvers<TakeEntries>();
+  readonly #taker = Promise.withResolvers<TakeEntry>();
   readonly #transfer: Promise<void>;
 
   /** Its bytes, once the answer has begun and if the server says. */
@@ -19,12 +20,11 @@ export class WholeArchive implements Disposable {
 
   constructor(http: HttpSession, repository: Repository, ref: string) {
     this.#transfer = http.transfer(
-      { url: archiveUrl(http.endpoints, repository, ref, http.hasToken) },
+      { url: archiveUrl(http.endpoints, repository, ref, http.hasToken), once: true },
       async ({ headers, body }) => {
         this.length = Number(headers.get("content-length")) || undefined;
         const { readArchive } = await import("../github/archive.ts");
-        const take = await this.#taker.promise;
-        await readArchive(body, take());
+        await readArchive(body, await this.#taker.promise);
       },
     );
     this.#transfer.catch(() => {});
@@ -38,10 +38,9 @@ export class WholeArchive implements Disposable {
 
   /**
    * Hands over what is in it, as it arrives.
-   * @param take called again for every attempt, which begins with the first entry
-   * @throws TransferError when it cannot be had, or breaks off; or what the taker throws
+   * @throws TransferError when it cannot be had, or breaks off; or what `take` throws
    */
-  async receive(take: TakeEntries): Promise<void> {
+  async receive(take: TakeEntry): Promise<void> {
     this.#taker.resolve(take);
     await this.#transfer;
   }

@@ -28,7 +28,7 @@ Deno.test("EarlySync asks for the archive as well, when there is no tree and one
   };
   using begun = await begin();
   const paths: string[] = [];
-  await begun.archive!.receive(() => ({ path }) => void paths.push(path));
+  await begun.archive!.receive(({ path }) => void paths.push(path));
   equal(paths.includes("flake.nix"), true);
 
   await Deno.mkdir(machine.tree, { recursive: true });
