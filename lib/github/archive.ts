@@ -1,9 +1,9 @@
 import { createTarDecoder } from "modern-tar";
 import { blobHash } from "../machine/blob_hash.ts";
+import { archiveUrl, type Repository } from "./endpoints.ts";
 import { Mode } from "./git_objects.ts";
 import type { HttpSession } from "./http.ts";
 import type { DownloadOptions, WantedFile } from "./raw_files.ts";
-import type { RestApi } from "./rest.ts";
 import { TransferError } from "./transfer_error.ts";
 
 /** A file, link or folder in an archive, as a tree entry would have it. */
@@ -25,13 +25,14 @@ export interface ArchiveEntry {
  */
 export async function downloadArchive(
   http: HttpSession,
-  rest: RestApi,
+  repository: Repository,
   commit: string,
   files: readonly WantedFile[],
   options: Pick<DownloadOptions, "skipValidation" | "take">,
 ): Promise<number> {
   const wanted = new Map(files.map((file) => [file.path, file]));
-  return await http.transfer(rest.tarball(commit), async (answer) => {
+  const url = archiveUrl(http.endpoints, repository, commit, "api");
+  return await http.transfer({ url }, async (answer) => {
     let taken = 0;
     await readArchive(answer.body, ({ path, mode, content }) => {
       const file = wanted.get(path);

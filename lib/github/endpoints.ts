@@ -68,8 +68,8 @@ export function repositoryName({ owner, name }: Repository): string {
 }
 
 /**
- * The URL of everything as a gzipped tar archive; it redirects to another host. The link of the
- * repository's page costs none of the API's calls, but is not made for tokens: with one the API is asked
+ * The URL of everything as a gzipped tar archive; it redirects to another host. The link that the
+ * repository's page has costs none of the API's calls, but is not made for tokens; the API is
  * (docs.github.com/rest/repos/contents, "Download a repository archive (tar)").
  * @param ref a branch, tag or SHA
  */
@@ -77,11 +77,11 @@ export function archiveUrl(
   { api, server }: Endpoints,
   repository: Repository,
   ref: string,
-  hasToken: boolean,
+  from: "page" | "api",
 ): string {
   const name = repositoryName(repository);
   const path = ref.split("/").map(encodeURIComponent).join("/");
-  return hasToken
+  return from === "api"
     ? `${api}/repos/${name}/tarball/${path}`
     : `${server}/${name}/archive/${path}.tar.gz`;
 }

@@ -103,11 +103,6 @@ export class RestApi {
     };
   }
 
-  /** The request for a commit as a tar archive; answers with a redirect to another host. */
-  tarball(commit: string): HttpRequest {
-    return { url: `${this.#base}/tarball/${commit}` };
-  }
-
   async #commit(commit: string): Promise<v.InferOutput<typeof CommitSchema>> {
     try {
       return await this.#json(`git/commits/${commit}`, CommitSchema);

@@ -137,7 +137,7 @@ async function byFiles(
     if (choice.archive) {
       const { downloadArchive } = await import("../github/archive.ts");
       try {
-        await downloadArchive(remote.http, rest, commit, missing, download);
+        await downloadArchive(remote.http, remote.repository, commit, missing, download);
       } catch (error) {
         if (!(error instanceof TransferError)) throw error;
         ctx.log.debug(`the archive failed: ${error.message}`);

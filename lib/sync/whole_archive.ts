@@ -19,8 +19,9 @@ export class WholeArchive implements Disposable {
   length: number | undefined;
 
   constructor(http: HttpSession, repository: Repository, ref: string) {
+    const from = http.hasToken ? "api" : "page";
     this.#transfer = http.transfer(
-      { url: archiveUrl(http.endpoints, repository, ref, http.hasToken), once: true },
+      { url: archiveUrl(http.endpoints, repository, ref, from), once: true },
       async ({ headers, body }) => {
         this.length = Number(headers.get("content-length")) || undefined;
         const { readArchive } = await import("../github/archive.ts");

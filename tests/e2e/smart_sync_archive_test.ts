@@ -1,6 +1,7 @@
 /** A first install by the archive of everything, which may be anything but what was asked for. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { packTar, type ParsedTarEntryWithData } from "modern-tar";
+import { listIfExists, lstatIfExists } from "../../lib/machine/files.ts";
 import { startTool } from "../support/executable.ts";
 import type { Fault, FaultMatch } from "../support/github/faults.ts";
 import { isRoot } from "../support/needs.ts";
@@ -150,7 +151,7 @@ for (const [name, entries] of Object.entries(ARCHIVES)) {
     await machine.expect(0);
     await machine.expectCommit(second);
     for (const path of ["etc/hypervisor/outside", "etc/outside", "outside", "etc/stray"]) {
-      equal(exists(`${machine.root}/${path}`), false, path);
+      equal(lstatIfExists(`${machine.root}/${path}`), undefined, path);
     }
   });
 }
@@ -237,25 +238,15 @@ Deno.test({
 
 /** What is in the folder of the source tree. */
 function beside(machine: SyncedMachine): string[] {
-  const folder = `${machine.root}/etc/hypervisor`;
-  return exists(folder) ? [...Deno.readDirSync(folder)].map(({ name }) => name).sort() : [];
+  return listIfExists(`${machine.root}/etc/hypervisor`);
 }
 
 /** How many packages have a folder in the staging folder so far, two files in each. */
 function stagedFiles(machine: SyncedMachine): number {
   const [staging] = beside(machine);
   const top = `${machine.root}/etc/hypervisor/${staging}/new/pkgs/by-name`;
-  if (!exists(top)) return 0;
-  return [...Deno.readDirSync(top)]
-    .reduce((sum, { name }) => sum + 2 * [...Deno.readDirSync(`${top}/${name}`)].length, 0);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return listIfExists(top).reduce(
+    (sum, name) => sum + 2 * listIfExists(`${top}/${name}`).length,
+    0,
+  );
 }

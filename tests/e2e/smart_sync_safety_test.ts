@@ -1,5 +1,6 @@
 /** What must never be lost or left half-done, seen through the executable. */
 import { equal, match, ok } from "node:assert/strict";
+import { lstatIfExists } from "../../lib/machine/files.ts";
 import { startTool } from "../support/executable.ts";
 import { until } from "../support/host.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";
@@ -26,7 +27,7 @@ Deno.test("smart-sync keeps replaced local edits in a backup and lists them", as
   // Going back brings the edit back, too.
   await machine.expect(0, ["--rollback"]);
   equal(await Deno.readTextFile(`${tree}/README.md`), "# Mine\n");
-  ok(!exists(`${tree}/crlf.txt`));
+  equal(lstatIfExists(`${tree}/crlf.txt`), undefined);
   await machine.expectCommit(first, ["README.md", "crlf.txt", "deep/", "notes.txt"]);
 });
 
@@ -247,7 +248,7 @@ Deno.test("smart-sync leaves the machine to the one who holds the lock", async (
   await until("it asks", () => machine.server.requests.find(({ role }) => role === "git"));
   await until(
     "it holds the lock",
-    () => exists(lock) && /\d/.test(Deno.readTextFileSync(lock)) || undefined,
+    () => lstatIfExists(lock) && /\d/.test(Deno.readTextFileSync(lock)) || undefined,
   );
   // However long the other one takes to start, this one does not get further.
   slow.kill("SIGSTOP");
@@ -285,14 +286,4 @@ async function mount(folder: string, options: string, type = ["-t", "tmpfs"]): P
     args: [...type, "-o", options, ...source, folder],
   }).output();
   ok(success, new TextDecoder().decode(stderr));
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -3,7 +3,6 @@ import { downloadArchive } from "../../lib/github/archive.ts";
 import { endpointsOf } from "../../lib/github/endpoints.ts";
 import { HttpSession } from "../../lib/github/http.ts";
 import type { WantedFile } from "../../lib/github/raw_files.ts";
-import { RestApi } from "../../lib/github/rest.ts";
 import { blobHash } from "../../lib/machine/blob_hash.ts";
 import { testContext } from "../support/context.ts";
 
@@ -52,7 +51,7 @@ Deno.test("downloadArchive() takes some files of many, however the archive is cu
     const taken: string[] = [];
     const count = await downloadArchive(
       http,
-      new RestApi(http, { owner: "owner", name: "name" }),
+      { owner: "owner", name: "name" },
       "commit",
       wanted,
       { skipValidation: false, take: ({ path }) => void taken.push(path) },

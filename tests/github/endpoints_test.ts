@@ -24,15 +24,15 @@ Deno.test("parseRepository() takes OWNER/NAME and page addresses, and nothing el
   equal(sameRepository("Owner/Name", "owner/name"), true);
 });
 
-Deno.test("archiveUrl() asks the API with a token and the repository's page without", () => {
+Deno.test("archiveUrl() names the archive as the page links it and as the API has it", () => {
   const endpoints = endpointsOf({});
   const repository = { owner: "owner", name: "name" };
   equal(
-    archiveUrl(endpoints, repository, "feature/50 %", false),
+    archiveUrl(endpoints, repository, "feature/50 %", "page"),
     "https://github.com/owner/name/archive/feature/50%20%25.tar.gz",
   );
   equal(
-    archiveUrl(endpoints, repository, "feature/50 %", true),
+    archiveUrl(endpoints, repository, "feature/50 %", "api"),
     "https://api.github.com/repos/owner/name/tarball/feature/50%20%25",
   );
 });
