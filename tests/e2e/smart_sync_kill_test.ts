@@ -3,7 +3,7 @@
  * is printed.
  */
 import { equal, ok } from "node:assert/strict";
-import { listIfExists } from "../../lib/machine/files.ts";
+import { listIfExists, removeIfExists } from "../../lib/machine/files.ts";
 import { recoverSourceTree } from "../../lib/machine/tree_recovery.ts";
 import { testContext } from "../support/context.ts";
 import { startTool } from "../support/executable.ts";
@@ -66,8 +66,8 @@ Deno.test(`smart-sync killed ${KILLS} times (SYNC_SEED=${SEED}) always ends at o
 
 /** As before the first sync. */
 function forget(machine: SyncedMachine): undefined {
-  Deno.removeSync(`${machine.root}/etc/hypervisor`, { recursive: true });
-  Deno.removeSync(`${machine.root}/var/lib/hyper-nixos`, { recursive: true });
+  removeIfExists(`${machine.root}/etc/hypervisor`);
+  removeIfExists(`${machine.root}/var/lib/hyper-nixos`);
 }
 
 /** Without a network a run can do nothing but bring the tree in order. */
