@@ -9,7 +9,7 @@ import type { Context } from "../program/context.ts";
 import { applyChange } from "./apply.ts";
 import { LocalTree } from "./local_tree.ts";
 import { type ManifestEntry, manifestFromList } from "./manifest.ts";
-import { planSync } from "./plan.ts";
+import { planSync } from "./planner.ts";
 import { filesBelow, previousFiles, readPreviousIndex, readRecord } from "./previous.ts";
 import { readIndex, readSyncState } from "./state.ts";
 

@@ -12,7 +12,7 @@ import {
   manifestFromTrees,
   ManifestTrees,
 } from "../../lib/sync/manifest.ts";
-import { planSync } from "../../lib/sync/plan.ts";
+import { planSync } from "../../lib/sync/planner.ts";
 import { filesBelow } from "../../lib/sync/previous.ts";
 import { testContext } from "../support/context.ts";
 import { localListing } from "./synced_machine.ts";
