@@ -28,15 +28,18 @@ export async function receiveArchive(
   store: ContentStore,
 ): Promise<Target | undefined> {
   const fetch = (only: "commits" | "trees") => remote.git.fetch({ wants: [commit], only }, store);
-  const named = fetch("commits");
-  named.catch(() => {});
-  /** Asked for when it is clear that they are needed. */
-  let trees: Promise<unknown> | undefined;
-  const askForTrees = () => {
-    trees ??= fetch("trees");
-    trees.catch(() => {});
-    return trees;
-  };
+  let named: Promise<unknown> | undefined;
+  let complete: Promise<Manifest> | undefined;
+  /** The commit names the tree that proves the archive; asked for while that arrives. */
+  const askForCommit = () => named ??= unheard(fetch("commits"));
+  /** The commit with its own folders: asked for when it is clear that they are needed. */
+  const askForTrees = () =>
+    complete ??= unheard(
+      fetch("trees").then(() => {
+        const { commit: peeled, tree } = rootTree(commit, store);
+        return fromTrees(peeled, tree, store);
+      }),
+    );
 
   let progress: Progress | undefined;
   const note = new TransferNote(remote.http.bytes);
@@ -50,6 +53,7 @@ export async function receiveArchive(
       const sha = mode === Mode.Tree ? "" : blobHash(content);
       const isPlain = listed.add(path, mode, sha);
       if (!listed.isWhole || changesArchives(path, content)) askForTrees();
+      else askForCommit();
       if (mode === Mode.Tree) return undefined;
       if (isPlain) store.arrival?.expect([{ path, mode, sha }]);
       store.put(sha, { kind: "blob", data: content });
@@ -69,14 +73,19 @@ export async function receiveArchive(
   await store.arrival?.finish();
   if (files === 0) return undefined;
 
-  await named;
+  await (complete ?? askForCommit());
   const { commit: peeled, tree } = rootTree(commit, store);
   const manifest = listed.finish(peeled, tree);
   if (manifest) return targetOf(manifest);
-  await askForTrees();
-  const complete = fromTrees(peeled, tree, store);
-  store.settle(complete);
-  return targetOf(complete);
+  const known = await askForTrees();
+  store.settle(known);
+  return targetOf(known);
+}
+
+/** A failure is met where the promise is awaited, which may be later. */
+function unheard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 function fromTrees(commit: string, tree: string, store: ContentStore): Manifest {

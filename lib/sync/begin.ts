@@ -53,10 +53,11 @@ export async function beginSync(
     await findToken(ctx),
   );
   const known = state === "secret" ? undefined : state?.commit;
+  const wantsAll = !options.dryRun && !options.checkOnly && state === undefined && isNothing(ctx);
+  // First, because it takes longest: its answer is elsewhere, on one more connection.
+  const archive = wantsAll ? remote.archive(ref) : undefined;
   const resolving = remote.resolve(ref, known);
   resolving.catch(() => {});
-  const wantsAll = !options.dryRun && !options.checkOnly && state === undefined && isNothing(ctx);
-  const archive = wantsAll ? await remote.archive(ref) : undefined;
   const end = () => {
     archive?.[Symbol.dispose]();
     remote[Symbol.dispose]();

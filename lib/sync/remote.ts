@@ -7,7 +7,7 @@ import { HttpSession, type RequestContext } from "../github/http.ts";
 import type { RestApi } from "../github/rest.ts";
 import type { Token } from "../github/token.ts";
 import { TransferError } from "../github/transfer_error.ts";
-import type { WholeArchive } from "./whole_archive.ts";
+import { WholeArchive } from "./whole_archive.ts";
 
 /** What a ref stands for. */
 export interface ResolvedRef {
@@ -55,8 +55,7 @@ export class Remote implements Disposable {
   }
 
   /** Asks for everything as an archive. */
-  async archive(ref: string): Promise<WholeArchive> {
-    const { WholeArchive } = await import("./whole_archive.ts");
+  archive(ref: string): WholeArchive {
     return new WholeArchive(this.http, this.repository, ref);
   }
 

@@ -124,7 +124,7 @@ class Sync {
         trees,
         also: state && !index && state.commit !== commit ? state.commit : undefined,
         everything,
-        archive: everything && staging ? begun.archive ?? await remote.archive(ref) : undefined,
+        archive: everything && staging ? begun.archive ?? remote.archive(ref) : undefined,
         pathsOnly: !this.#writes,
       }, store);
     await scanning;

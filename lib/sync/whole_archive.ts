@@ -24,10 +24,12 @@ export class WholeArchive implements Disposable {
       { url: archiveUrl(http.endpoints, repository, ref, from), once: true },
       async ({ headers, body }) => {
         this.length = Number(headers.get("content-length")) || undefined;
-        const { readArchive } = await import("../github/archive.ts");
+        const { readArchive } = await reader;
         await readArchive(body, await this.#taker.promise);
       },
     );
+    // Loaded while the request travels.
+    const reader = import("../github/archive.ts");
     this.#transfer.catch(() => {});
     this.#taker.promise.catch(() => {});
   }
