@@ -47,6 +47,7 @@ export interface StandIns extends Disposable {
 
 const SCRIPTS = new URL("./stand_ins", import.meta.url).pathname;
 const SHARED = ["record.sh", "rebuild.sh"];
+const NG = "nixos-rebuild-ng";
 const DEFAULT: readonly StandInName[] = [
   "nixos-enter",
   "nixos-generate-config",
@@ -67,16 +68,11 @@ export function standIns(options: StandInOptions = {}): StandIns {
   Deno.mkdirSync(state);
   // Other users' processes record their calls too.
   Deno.chmodSync(state, 0o1777);
-  const install = (source: string, name: string) => {
-    Deno.copyFileSync(`${SCRIPTS}/${source}`, `${folder}/${name}`);
-    Deno.chmodSync(`${folder}/${name}`, 0o755);
-  };
-  for (const name of SHARED) install(name, name);
   const names = new Set(options.only ?? DEFAULT);
   if (options.elevating !== undefined) names.add("sudo");
-  for (const name of names) {
-    install(name === "nixos-rebuild" && options.rebuild === "ng" ? "nixos-rebuild-ng" : name, name);
-  }
+  const isNg = names.has("nixos-rebuild") && options.rebuild === "ng";
+  install([...SHARED, ...names, ...(isNg ? [NG] : [])], folder);
+  if (isNg) Deno.renameSync(`${folder}/${NG}`, `${folder}/nixos-rebuild`);
   const calls = `${state}/calls.jsonl`;
   const clear = () => {
     Deno.writeTextFileSync(calls, "");
@@ -114,6 +110,18 @@ export function standIns(options: StandInOptions = {}): StandIns {
     clear,
     [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
   };
+}
+
+/**
+ * Copies scripts in a process of its own: what this one writes, a child that another test starts at the
+ * same moment holds open for an instant, and then it cannot be run (ETXTBSY in execve(2)).
+ */
+function install(names: readonly string[], folder: string): void {
+  const sources = names.map((name) => `${SCRIPTS}/${name}`);
+  const { success, stderr } = new Deno.Command("install", {
+    args: ["-m", "0755", "-t", folder, ...sources],
+  }).outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
 /** A set-user-ID copy of setpriv(1) that only this group can start, removed with the folder. */
