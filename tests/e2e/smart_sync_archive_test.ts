@@ -15,14 +15,12 @@ const PHASES: Readonly<Record<string, FaultMatch>> = {
   "resolving over git": { role: "git", nth: 1 },
   "the link to the archive": { role: "web", path: "/archive/", nth: 1 },
   "the archive": { role: "codeload", nth: 1 },
-  "the archive, always": { role: "codeload" },
   "the commit, or the folders, or the files over git": { role: "git", nth: 3 },
 };
 const FAULTS: Readonly<Record<string, Fault>> = {
   "status 500": { kind: "status", status: 500 },
   "status 404": { kind: "status", status: 404 },
-  "a reset in mid-body": { kind: "reset", after: 30 },
-  "a reset late in the body": { kind: "reset", after: 2000 },
+  "a reset in mid-body": { kind: "reset", after: 2000 },
   "a body that is cut, length and all": { kind: "truncate", after: 1500, length: "short" },
   "a stall in mid-body": { kind: "stall", after: 1000 },
   "a stall before the answer": { kind: "stall" },
