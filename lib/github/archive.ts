@@ -1,7 +1,7 @@
 import { createTarDecoder } from "modern-tar";
 import { blobHash } from "../machine/blob_hash.ts";
 import { archiveUrl, type Repository } from "./endpoints.ts";
-import { Mode } from "./git_objects.ts";
+import { LARGEST_OBJECT, Mode } from "./git_objects.ts";
 import type { HttpSession } from "./http.ts";
 import type { DownloadOptions, WantedFile } from "./raw_files.ts";
 import { TransferError } from "./transfer_error.ts";
@@ -93,6 +93,9 @@ async function decode(
       : type === "file"
       ? (header.mode ?? 0) & 0o100 ? Mode.Executable : Mode.File
       : undefined;
+    if (header.size > LARGEST_OBJECT) {
+      throw new TransferError("damaged", `a file of ${header.size} bytes is too large`);
+    }
     // Cancelling would be shorter, but stops the decoder for good when the body has not come in whole.
     const content = await bytesOf(body, mode === undefined ? 0 : header.size);
     if (mode === undefined) continue;

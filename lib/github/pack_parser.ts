@@ -1,3 +1,4 @@
+import { LARGEST_OBJECT } from "./git_objects.ts";
 import { TransferError } from "./transfer_error.ts";
 import { createHash, type Hash } from "node:crypto";
 import { inflateSync, type InputType, type ZlibOptions } from "node:zlib";
@@ -13,9 +14,6 @@ export type PackedObject =
     readonly base: number | string;
     readonly data: Uint8Array;
   };
-
-/** GitHub refuses files above 100 MB; a pack that claims more is not inflated (bytes). */
-const LARGEST = 256 * 1024 * 1024;
 
 const KINDS: Readonly<Record<number, ObjectKind>> = { 1: "commit", 2: "tree", 3: "blob", 4: "tag" };
 /** A pack ends with the SHA-1 of all that is before (bytes). */
@@ -147,7 +145,7 @@ export class PackParser {
       size += (next & 0x7f) * factor;
       byte = next;
     }
-    if (size > LARGEST) {
+    if (size > LARGEST_OBJECT) {
       throw new TransferError("damaged", `an object of ${size} bytes is too large`);
     }
 

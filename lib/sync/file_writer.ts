@@ -77,12 +77,17 @@ export class FileWriter implements AsyncDisposable {
    */
   async finish(): Promise<void> {
     this.#hand();
-    await this[Symbol.asyncDispose]();
+    await this.#writeAlone();
     this.#throwFailure();
   }
 
-  /** Nothing is written any more afterwards. */
+  /** Nothing is written any more afterwards, whoever is left behind and still tries to. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#failure ??= new Error("files are not written any more");
+    await this.#writeAlone();
+  }
+
+  async #writeAlone(): Promise<void> {
     this.concurrent = false;
     await this.#caughtUp(-1);
     this.#isReady = false;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { downloadArchive } from "../../lib/github/archive.ts";
+import { packTar } from "modern-tar";
+import { downloadArchive, readArchive } from "../../lib/github/archive.ts";
 import { endpointsOf } from "../../lib/github/endpoints.ts";
 import { HttpSession } from "../../lib/github/http.ts";
 import type { WantedFile } from "../../lib/github/raw_files.ts";
@@ -61,4 +62,16 @@ Deno.test("downloadArchive() takes some files of many, however the archive is cu
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("readArchive() makes no room for a file that is too large, whatever follows", async () => {
+  const tar = await packTar([{ header: { name: "top/file", size: 1, type: "file" }, body: "x" }]);
+  const read = async (size: number) => {
+    // The size in a header: octal digits (tar(5), "POSIX ustar Archives").
+    new TextEncoder().encodeInto(size.toString(8).padStart(11, "0"), tar.subarray(124));
+    const gzipped = new Blob([tar]).stream().pipeThrough(new CompressionStream("gzip"));
+    await readArchive(gzipped, () => undefined);
+  };
+  await read(1);
+  await assert.rejects(read(300 * 1024 * 1024), /a file of 314572800 bytes is too large/);
 });

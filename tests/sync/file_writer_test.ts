@@ -1,4 +1,4 @@
-import { equal, match, rejects } from "node:assert/strict";
+import { equal, match, rejects, throws } from "node:assert/strict";
 import { FileWriter } from "../../lib/sync/file_writer.ts";
 
 /** More than one thread is used for. */
@@ -75,6 +75,7 @@ Deno.test("FileWriter has stopped when it is disposed of: its folder can be remo
     writer.concurrent = true;
     await writeMany(writer, top);
     await writer[Symbol.asyncDispose]();
+    throws(() => writer.write(`${top}/late`, content(1), 0o644), /not written any more/);
     await Deno.remove(top, { recursive: true });
     await new Promise((resolve) => setTimeout(resolve, 20));
     await rejects(Deno.lstat(top), Deno.errors.NotFound);
