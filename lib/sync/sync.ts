@@ -117,14 +117,17 @@ class Sync {
     const same = index?.manifest.commit === commit && !this.#options.forceFull;
     await using arrival = everything && staging ? new Arrival(staging, commit) : undefined;
     store.arrival = arrival;
+    const also = state && !index && state.commit !== commit ? state.commit : undefined;
+    // An archive holds one commit.
+    const byArchive = everything && staging !== undefined && also === undefined;
     const target: Target = same
       ? { ...NOTHING_NEW, manifest: index.manifest }
       : await fetchTarget(ctx, remote, commit, {
         base: index?.manifest,
         trees,
-        also: state && !index && state.commit !== commit ? state.commit : undefined,
+        also,
         everything,
-        archive: everything && staging ? begun.archive ?? remote.archive(ref) : undefined,
+        archive: byArchive ? begun.archive ?? remote.archive(ref) : undefined,
         pathsOnly: !this.#writes,
       }, store);
     await scanning;

@@ -126,6 +126,13 @@ Deno.test("smart-sync deletes nothing that it did not put there, but what its st
   equal(summary.previousCommit, first);
   equal(summary.edited.join(), "");
   await machine.expectCommit(second);
+  // The same when everything is downloaded.
+  await machine.expect(0, ["--ref", first]);
+  await Deno.remove(`${machine.root}/var/lib/hyper-nixos/sync/index`);
+  const full = await machine.summary(["--force-full"]);
+  equal(full.edited.join(), "");
+  ok(full.deleted.length > 0);
+  await machine.expectCommit(second);
 });
 
 Deno.test("smart-sync speaks TLS and HTTP/2, with the certificate file people name", async () => {
