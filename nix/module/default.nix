@@ -4,6 +4,7 @@
 {
   imports = [
     ./folders.nix
+    ./installed.nix
     ./nix_settings.nix
     ./operators.nix
     ./tools.nix

@@ -7,7 +7,7 @@ let
     modules = [ ./. ];
   };
   optionsOf = set:
-    if set._type or "" == "option" then [ set ]
+    if set._type or "" == "option" then (if set.internal or false then [ ] else [ set ])
     else builtins.concatMap optionsOf (builtins.attrValues set);
   # A value, or the text that stands for it.
   shown = value: if value ? text then { inherit (value) text; } else { inherit value; };
