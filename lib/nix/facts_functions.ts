@@ -34,15 +34,22 @@ export const factsFunctions = String.raw`
     else filter (word: isString word && word != "") (split "[ \t]+" (toString value));
   yes = value: if isString value then value == "yes" || value == "true" else value;
 
+  # Whether a file is a module of NixOS. One evaluation names the same file by several paths (through a
+  # channel's link, resolved, through an argument), so a path says nothing: what lies around it does.
+  isNixosFile = file:
+    let
+      parts = match "(.*)/nixos/(modules|lib)/.*" file;
+      tree = elemAt parts 0;
+    in parts != null && pathExists (tree + "/nixos/modules/module-list.nix")
+      && pathExists (tree + "/nixos/lib/eval-config.nix") && pathExists (tree + "/lib/modules.nix");
+
   # What modules outside NixOS define: its own add store paths, generated rules and what follows the
   # release. Null where that cannot be told.
   ownDefinitions = option:
     let
       files = option.files or [ ];
       count = length files;
-      modules = toString (pkgs.path or "/no-nixpkgs") + "/nixos/modules/";
-      isOwn = file: substring 0 (stringLength modules) (text file) != modules;
-      own = filter (index: isOwn (elemAt files index)) (genList (index: index) count);
+      own = filter (index: ! isNixosFile (text (elemAt files index))) (genList (index: index) count);
     in
       if count == 0 || count != length (option.definitions or [ ]) then null
       else map (elemAt option.definitions) own;
