@@ -8,7 +8,7 @@ const options = {
   flake: text({
     argument: "PATH",
     description: "flake folder or reference[#HOST]",
-    default: "/etc/nixos",
+    defaultText: "/etc/nixos",
   }),
   host: text({
     argument: "NAME",

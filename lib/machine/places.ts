@@ -7,6 +7,8 @@ export const places = {
   source: "/etc/hypervisor/src",
   /** Generated NixOS modules and host.json; world-readable, no secrets. */
   configuration: "/etc/hypervisor/configuration",
+  /** Which host this machine is; see host_record.ts. */
+  hostRecord: "/etc/hypervisor/configuration/host.json",
   hypervisor: "/etc/hypervisor",
   nixos: "/etc/nixos",
   flakeLink: "/etc/nixos/flake.nix",

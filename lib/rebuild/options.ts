@@ -4,9 +4,12 @@ export type Action = "build" | "test" | "switch" | "boot" | "dry-build" | "dry-a
 /** What a rebuild is asked to do; the options of `rebuild-helper`. */
 export interface RebuildOptions {
   readonly action: Action;
-  /** A folder, a flake.nix, or a flake reference, each with or without `#host`. */
-  readonly flake: string;
-  /** The attribute of `nixosConfigurations`; this machine's name when not given. */
+  /**
+   * A folder, a flake.nix, or a flake reference, each with or without `#host`; the installed tree when
+   * not given, on a machine without an installation what is in /etc/nixos.
+   */
+  readonly flake?: string | undefined;
+  /** The attribute of `nixosConfigurations`; see `findTarget()` for when it is not given. */
   readonly host?: string | undefined;
   readonly impure: boolean;
   readonly showTrace: boolean;

@@ -1,5 +1,8 @@
 import { ExitCode } from "../machine/exit_code.ts";
+import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { readHostName } from "../machine/host_name.ts";
+import { requireHostRecord } from "../machine/host_record.ts";
+import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { hostsOf, requireHost } from "../nix/flake_hosts.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
@@ -18,15 +21,29 @@ const NAMED = 5;
 
 /**
  * Finds what is to be built: resolves the flake, warns of files that Nix will not see, and makes sure
- * that it has the host.
+ * that it has the host. A host that nobody named is the one that host.json names for the installed tree,
+ * for other flakes the machine's own name.
  * @throws ToolError exit 4 for what is no flake reference, 6 when the flake or the host is not there
  */
-export async function findTarget(ctx: Context, options: RebuildOptions): Promise<Target> {
-  const flake = resolveFlake(ctx, options.flake);
+export async function findTarget(
+  ctx: Context,
+  options: Pick<RebuildOptions, "flake" | "host">,
+): Promise<Target> {
+  const flake = resolveFlake(ctx, options.flake ?? usualFlake(ctx));
   const host = hostOf(ctx, flake, options.host);
   await warnOfUncommitted(ctx, flake);
   requireHost(flake, await hostsOf(ctx, flake), host);
   return { flake, host };
+}
+
+/**
+ * As a path, not as Nix reads a bare folder: a `.git` in the tree or above it (etckeeper) must not decide
+ * which of its files are seen. In /etc/nixos may be a flake of the owner's, on which ours is based.
+ */
+function usualFlake(ctx: Context): string {
+  const isInstalled = [places.hostRecord, `${places.source}/flake.nix`]
+    .every((path) => lstatIfExists(ctx.root.follow(path)) !== undefined);
+  return isInstalled ? `path:${places.source}` : places.nixos;
 }
 
 function hostOf(ctx: Context, flake: FlakeReference, named: string | undefined): string {
@@ -36,7 +53,7 @@ function hostOf(ctx: Context, flake: FlakeReference, named: string | undefined):
       hint: "name the host once",
     });
   }
-  const host = named ?? flake.attribute ?? readHostName(ctx)?.name;
+  const host = named ?? flake.attribute ?? installedHost(ctx, flake) ?? readHostName(ctx)?.name;
   if (host === undefined) {
     throw new ToolError("this machine has no host name", {
       code: ExitCode.Configuration,
@@ -44,6 +61,15 @@ function hostOf(ctx: Context, flake: FlakeReference, named: string | undefined):
     });
   }
   return host;
+}
+
+/**
+ * What the installed tree calls this machine. The kernel's name is another one from the moment that an
+ * installation with a new name is written until the reboot after its switch.
+ */
+function installedHost(ctx: Context, { directory }: FlakeReference): string | undefined {
+  const installed = parentOf(ctx.root.follow(`${places.source}/flake.nix`));
+  return directory === installed ? requireHostRecord(ctx)?.hostName : undefined;
 }
 
 async function warnOfUncommitted(ctx: Context, flake: FlakeReference): Promise<void> {

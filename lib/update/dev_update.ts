@@ -12,7 +12,6 @@ import {
   settleEarlierActivation,
 } from "../rebuild/rebuild.ts";
 import type { SyncSummary } from "../sync/options.ts";
-import { Facts } from "../validate/facts.ts";
 import { renderCounts } from "../validate/render.ts";
 import { blocking } from "../validate/validate.ts";
 import { isBuiltFrom } from "./built_from.ts";
@@ -115,9 +114,7 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
     result = await steps.run("rebuild", () =>
       rebuildSystem(ctx, {
         action,
-        // As a path: a .git folder in the tree must not decide which of its files Nix sees.
         flake: `path:${places.source}`,
-        host: hostName(ctx),
         impure: true,
         showTrace: options.verbose,
         confirm,
@@ -150,10 +147,4 @@ function said({ action, outcome, after }: RebuildResult): string {
 
 function nothingToDo({ commit }: SyncSummary): string {
   return `nothing to do: the running system was built from ${commit.slice(0, 12)}`;
-}
-
-/** The attribute that nix/host.nix makes; the machine's own name where host.json is no help. */
-function hostName(ctx: Context): string | undefined {
-  const host = new Facts(ctx).host();
-  return typeof host === "object" ? host.hostName : undefined;
 }

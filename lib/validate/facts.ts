@@ -1,7 +1,7 @@
-import * as v from "valibot";
 import { type Accounts, readAccounts } from "../machine/accounts.ts";
-import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
+import { lstatIfExists } from "../machine/files.ts";
 import { type Hardware, readHardware } from "../machine/hardware.ts";
+import { type HostRecord, readHostRecord } from "../machine/host_record.ts";
 import { type Mount, readMounts } from "../machine/mounts.ts";
 import { places } from "../machine/places.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
@@ -12,15 +12,6 @@ import type { Context } from "../program/context.ts";
 
 /** Evaluating a host takes seconds; one that takes longer than this (ms) is not waited for. */
 const EVALUATION_TIMEOUT = 180_000;
-
-const HostSchema = v.object({
-  version: v.literal(1),
-  hostName: v.string(),
-  system: v.string(),
-});
-
-/** `host.json`: what nix/host.nix reads. */
-export type HostRecord = v.InferOutput<typeof HostSchema>;
 
 /** What several checks need: read once, when the first one asks. Members throw as reading does. */
 export class Facts {
@@ -45,16 +36,7 @@ export class Facts {
   );
 
   /** The host that this machine is; undefined when there is no host.json, a text when it is no good. */
-  readonly host: () => HostRecord | string | undefined = once(() => {
-    const text = readTextIfExists(this.#ctx.root.follow(`${places.configuration}/host.json`));
-    if (text === undefined) return undefined;
-    try {
-      const parsed = v.safeParse(HostSchema, JSON.parse(text));
-      return parsed.success ? parsed.output : parsed.issues[0].message;
-    } catch {
-      return "it is not JSON";
-    }
-  });
+  readonly host: () => HostRecord | string | undefined = once(() => readHostRecord(this.#ctx));
 
   readonly flake: () => FlakeReference = once(() => resolveFlake(this.#ctx, places.source));
 

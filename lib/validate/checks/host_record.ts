@@ -4,8 +4,6 @@ import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
-const PATH = `${places.configuration}/host.json`;
-
 /** `host.json` names the host that the flake builds for this machine. */
 export const hostRecordCheck: Check = {
   id: "host-record",
@@ -22,17 +20,18 @@ function hostRecord(ctx: Context, facts: Facts): Finding {
   const host = facts.host();
   const remedy = "system-installer writes it anew";
   if (host === undefined) {
-    return fail(`${PATH} is missing: the flake has no host for this machine`, remedy);
+    return fail(`${places.hostRecord} is missing: the flake has no host for this machine`, remedy);
   }
-  if (typeof host === "string") return fail(`${PATH} cannot be used: ${host}`, remedy);
+  if (typeof host === "string") return fail(`${places.hostRecord} cannot be used: ${host}`, remedy);
   if (!isHostLabel(host.hostName)) {
-    return fail(`${PATH} names "${host.hostName}", which is no host name`, remedy);
+    return fail(`${places.hostRecord} names "${host.hostName}", which is no host name`, remedy);
   }
   const own = readHostName(ctx)?.name;
   return own === undefined || own === host.hostName
     ? pass(`this machine is ${host.hostName}`)
     : warn(
-      `${PATH} says ${host.hostName}, the machine calls itself ${own}`,
-      `rebuild with --host ${host.hostName}, or rename it: system-installer --hostname ${own}`,
+      `${places.hostRecord} says ${host.hostName}, the machine calls itself ${own}`,
+      `to be ${host.hostName}: rebuild-helper switch, and a reboot; ` +
+        `to stay ${own}: system-installer --hostname ${own}`,
     );
 }

@@ -1,0 +1,85 @@
+import * as v from "valibot";
+import type { Context } from "../program/context.ts";
+import { ExitCode } from "./exit_code.ts";
+import { readMachineFile } from "./machine_files.ts";
+import { places } from "./places.ts";
+import { ToolError } from "./tool_error.ts";
+
+/** The owner's configuration below ours, named as `nixos-rebuild` finds it. */
+const BaseSchema = v.variant("kind", [
+  v.object({
+    kind: v.literal("channel"),
+    /** The machine path of configuration.nix. */
+    configuration: v.string(),
+    /** Entries of NIX_PATH, `name=path` or a path. */
+    searchPath: v.array(v.string()),
+  }),
+  v.object({
+    kind: v.literal("flake"),
+    url: v.string(),
+    host: v.string(),
+    /** The machine path of the folder that holds flake.nix, for a flake on the disk. */
+    directory: v.optional(v.string()),
+    /** The machine path of the git checkout that holds it. */
+    checkout: v.optional(v.string()),
+  }),
+]);
+
+const HostRecordSchema = v.variant("version", [
+  v.object({ version: v.literal(1), hostName: v.string(), system: v.string() }),
+  v.object({
+    version: v.literal(2),
+    hostName: v.string(),
+    system: v.string(),
+    /** Null for a host that is Hyper-NixOS alone. */
+    base: v.nullable(BaseSchema),
+    /** The store path of the tools on the installed machine; null for none. */
+    tools: v.nullable(v.string()),
+  }),
+]);
+
+/**
+ * `host.json`: which host the installed tree builds for this machine, and on which base. nix/host.nix
+ * reads the same file. Version 1 is that of machines without a base.
+ */
+export type HostRecord = v.InferOutput<typeof HostRecordSchema>;
+
+/** Where an installation's base comes from; see {@link HostRecord}. */
+export type HostBase = v.InferOutput<typeof BaseSchema>;
+
+/** The record as it is written. */
+export function encodeHostRecord(record: HostRecord): string {
+  return JSON.stringify(v.parse(HostRecordSchema, record), null, 2) + "\n";
+}
+
+/**
+ * Reads `host.json`, without waiting for a pipe in its place.
+ * @returns the record, undefined where there is none, and a text that says what is wrong with one that
+ *   cannot be used
+ */
+export function readHostRecord(ctx: Pick<Context, "root">): HostRecord | string | undefined {
+  const content = readMachineFile(ctx, places.hostRecord);
+  if (content.kind === "absent") return undefined;
+  if (content.kind === "unreadable") return content.reason;
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(content.bytes));
+  } catch {
+    return "it is not JSON";
+  }
+  const parsed = v.safeParse(HostRecordSchema, value);
+  return parsed.success ? parsed.output : v.summarize([parsed.issues[0]]).replace(/^× /, "");
+}
+
+/**
+ * The record of an installed machine, undefined where there is none.
+ * @throws ToolError exit 6 for one that cannot be used: another name would be another machine
+ */
+export function requireHostRecord(ctx: Pick<Context, "root">): HostRecord | undefined {
+  const record = readHostRecord(ctx);
+  if (typeof record !== "string") return record;
+  throw new ToolError(`${ctx.root.host(places.hostRecord)} cannot be used: ${record}`, {
+    code: ExitCode.Configuration,
+    hint: "system-installer writes it anew; to build nevertheless, name the host with --host",
+  });
+}
