@@ -3,7 +3,9 @@
 { lib, config, ... }:
 let
   cfg = config.hypervisor;
-  folder = mode: group: { d = { inherit mode group; user = "root"; }; };
+  folder = mode: group: {
+    d = lib.mapAttrs (_: lib.mkOverride 1200) { inherit mode group; user = "root"; };
+  };
 in
 {
   options.hypervisor.guestStorage = lib.mkOption {

@@ -2,6 +2,11 @@
 { lib, config, ... }:
 let
   cfg = config.hypervisor;
+  features = [ "nix-command" "flakes" ];
+  words = value: if builtins.isString value then lib.splitString " " value else value;
+  missing = lib.subtractLists
+    (lib.concatMap (name: words (config.nix.settings.${name} or [ ])) [ "experimental-features" "extra-experimental-features" ])
+    features;
 in
 {
   options.hypervisor.nix = {
@@ -10,8 +15,7 @@ in
       default = true;
       example = false;
       description = ''
-        Whether Nix downloads over 25 connections and builds with every core. When off, it uses 5
-        connections, for lines that are shared.
+        Whether Nix downloads over 25 connections. When off, it uses 5, for lines that are shared.
       '';
     };
     substituters = lib.mkOption {
@@ -38,15 +42,16 @@ in
     }];
 
     nix.settings = {
-      experimental-features = lib.mkDefault [ "nix-command" "flakes" ];
-      http-connections = lib.mkDefault (if cfg.nix.fast then 25 else 5);
-      max-jobs = lib.mkIf cfg.nix.fast (lib.mkDefault "auto");
-      cores = lib.mkIf cfg.nix.fast (lib.mkDefault 0);
+      # Beside the owner's experimental-features, which may be a text or a list and would not merge.
+      extra-experimental-features = lib.mkOverride 1200 features;
+      http-connections = lib.mkOverride 1200 (if cfg.nix.fast then 25 else 5);
       # A cache that is down delays a rebuild by seconds and does not fail it.
-      connect-timeout = lib.mkDefault 5;
-      fallback = lib.mkDefault true;
-      extra-substituters = lib.mkIf (cfg.nix.substituters != [ ]) cfg.nix.substituters;
-      extra-trusted-public-keys = lib.mkIf (cfg.nix.trustedPublicKeys != [ ]) cfg.nix.trustedPublicKeys;
+      connect-timeout = lib.mkOverride 1200 5;
+      fallback = lib.mkOverride 1200 true;
+      substituters = lib.mkIf (cfg.nix.substituters != [ ]) cfg.nix.substituters;
+      trusted-public-keys = lib.mkIf (cfg.nix.trustedPublicKeys != [ ]) cfg.nix.trustedPublicKeys;
     };
+    # Where the owner's extra-experimental-features takes the place of ours and lacks one.
+    nix.extraOptions = lib.mkIf (missing != [ ]) (lib.mkAfter "extra-experimental-features = ${toString missing}");
   };
 }

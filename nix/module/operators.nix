@@ -30,7 +30,8 @@ in
     description = ''
       Users who may operate guests through sudo without a password: list them, start, stop, suspend
       and save them, open their console, read their state (`sudo virsh start NAME`). The guest is
-      named without quotes or options.
+      named without quotes or options. Accounts made by hand count too, while `users.mutableUsers` is
+      on; without it each must be one of `users.users`.
 
       Nothing else is allowed, because most other ways to manage guests equal root: whoever may
       define or edit a guest (`virsh define`, `edit`, `attach-device`), move files in and out of
@@ -43,17 +44,17 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    # With users.mutableUsers, an account may have been made by hand.
     assertions = map
       (user: {
-        assertion = config.users.users ? ${user};
-        message = "hypervisor.operators names ${user}, but there is no users.users.${user}: declare the user or remove the name.";
+        assertion = config.users.mutableUsers || config.users.users ? ${user};
+        message = "hypervisor.operators names ${user}, but there is no users.users.${user}, and users.mutableUsers is off: declare the user or remove the name.";
       })
       cfg.operators;
 
     warnings = lib.optional (cfg.operators != [ ] && !config.security.sudo.enable)
       "hypervisor.operators has no effect without security.sudo.enable: sudo-rs and doas do not know such rules. Set it to [ ], or use sudo.";
 
-    security.sudo.wheelNeedsPassword = lib.mkDefault true;
     security.sudo.extraRules = lib.mkIf (cfg.operators != [ ]) [{
       users = cfg.operators;
       runAs = "root";

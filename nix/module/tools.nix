@@ -2,7 +2,9 @@
 { lib, config, ... }:
 let
   cfg = config.hypervisor;
-  validator = cfg.package.executables.validator or null;
+  # The flake's package knows its parts; a plain store path has them all in bin/.
+  validator = cfg.package.executables.validator or cfg.package;
+  scalars = lib.mapAttrs (_: lib.mkOverride 1200);
 in
 {
   options.hypervisor = {
@@ -36,11 +38,13 @@ in
     environment.systemPackages = lib.optional (cfg.package != null) cfg.package;
 
     systemd = lib.mkIf (cfg.validator.enable && validator != null) {
-      services.hypervisor-validator = {
-        description = "Check of the Hyper-NixOS installation";
-        # An activation must not start it: it would look at a machine that is changing.
-        restartIfChanged = false;
-        serviceConfig = {
+      services.hypervisor-validator = scalars
+        {
+          description = "Check of the Hyper-NixOS installation";
+          # An activation must not start it: it would look at a machine that is changing.
+          restartIfChanged = false;
+        } // {
+        serviceConfig = scalars {
           Type = "oneshot";
           ExecStart = "${validator}/bin/validator --no-color";
           Nice = 10;
@@ -50,9 +54,9 @@ in
         };
       };
       timers.hypervisor-validator = {
-        description = "Regular check of the Hyper-NixOS installation";
+        description = lib.mkOverride 1200 "Regular check of the Hyper-NixOS installation";
         wantedBy = [ "timers.target" ];
-        timerConfig = {
+        timerConfig = scalars {
           OnCalendar = cfg.validator.schedule;
           Persistent = true;
           RandomizedDelaySec = "1h";

@@ -32,11 +32,9 @@ in
     boot.kernelParams = lib.optionals (cfg.iommu.enable && cfg.cpu.vendor != null)
       (lib.optional (cfg.cpu.vendor == "intel") "intel_iommu=on" ++ [ "iommu=pt" ]);
 
-    virtualisation.libvirtd.enable = lib.mkDefault true;
-    # libvirtd asks polkit who may manage guests.
-    security.polkit.enable = lib.mkDefault true;
+    virtualisation.libvirtd.enable = lib.mkOverride 1200 true;
 
-    # Named here so that a user's extraGroups always mean something: NixOS ignores unknown groups.
-    users.groups = lib.genAttrs [ "wheel" "kvm" "libvirtd" "video" "input" ] (_: { });
+    # Also where the owner turns libvirtd off: the guests' storage is of this group.
+    users.groups.libvirtd = { };
   };
 }

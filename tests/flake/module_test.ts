@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hasNix } from "../support/needs.ts";
-import { evaluateModule, evaluationError } from "./support.ts";
+import { evaluateModule, evaluationError, scratchFolder } from "./support.ts";
 
 const ENABLED = "{ hypervisor.enable = true; }";
 
@@ -84,26 +84,67 @@ Deno.test({
 });
 
 Deno.test({
-  name: "module yields to what the owner defines plainly",
+  name: "module turns flakes on beside whatever the owner says about experimental features",
   ignore: !hasNix,
   fn: async () => {
-    const owner = `{
-      nix.settings.experimental-features = "nix-command flakes";
-      nix.settings.http-connections = 3;
-      nix.settings.cores = 2;
-      security.sudo.wheelNeedsPassword = false;
-      security.polkit.enable = true;
-    }`;
-    const read = `with nixos.config; [
-      nix.settings.experimental-features nix.settings.http-connections nix.settings.cores
-      security.sudo.wheelNeedsPassword
+    const read = `with nixos.config.nix; [
+      (settings.experimental-features or null) (settings.extra-experimental-features or null) extraOptions
     ]`;
-    assert.deepEqual(await evaluateModule(`${ENABLED} ${owner}`, read), [
-      "nix-command flakes",
-      3,
-      2,
-      false,
-    ]);
+    const of = (owner: string) => evaluateModule(`${ENABLED} { nix = { ${owner} }; }`, read);
+    const both = ["nix-command", "flakes"];
+    assert.deepEqual(await of(""), [null, both, ""]);
+    for (const value of ["nix-command ca-derivations", ["flakes"]]) {
+      const own = typeof value === "string" ? `"${value}"` : `[ "${value}" ]`;
+      assert.deepEqual(
+        await of(`settings.experimental-features = ${own};`),
+        [value, both, ""],
+      );
+    }
+    // The owner's own addition takes the place of ours: what it lacks is a line after it.
+    const [, extra, lines] = await of(`
+      settings.extra-experimental-features = "flakes repl-flake";
+      extraOptions = "keep-outputs = true";
+    `) as string[];
+    assert.equal(extra, "flakes repl-flake");
+    assert.equal(lines, "keep-outputs = true\nextra-experimental-features = nix-command");
+    const enough = `settings.extra-experimental-features = [ "flakes" "nix-command" ];`;
+    assert.deepEqual((await of(enough) as unknown[])[2], "");
+  },
+});
+
+Deno.test({
+  name: "module accepts the job limit of hardware files made before 2020",
+  ignore: !hasNix,
+  fn: async () => {
+    const old = "({ lib, ... }: { nix.settings.max-jobs = lib.mkDefault 4; })";
+    const read = "nixos.config.nix.settings.max-jobs";
+    assert.equal(await evaluateModule(`${ENABLED} ${old}`, read), 4);
+  },
+});
+
+Deno.test({
+  name:
+    "module leaves a collision of libvirtd with the owner's settings to NixOS, which names both files",
+  ignore: !hasNix,
+  fn: async () => {
+    using folder = scratchFolder();
+    const owner = `${folder.path}/configuration.nix`;
+    for (
+      const [option, definition] of [
+        ["security.polkit.enable", "security.polkit.enable = false;"],
+        ["users.groups.libvirtd.gid", "users.groups.libvirtd.gid = 999;"],
+      ]
+    ) {
+      Deno.writeTextFileSync(owner, `{ ${definition} }`);
+      const toplevel = "nixos.config.system.build.toplevel.drvPath";
+      const message = await evaluationError(`${ENABLED} ${owner}`, toplevel);
+      assert.ok(message.includes(`The option \`${option}'`), message);
+      assert.ok(message.includes(`In \`${owner}'`), message);
+      assert.match(message, /In `[^']*libvirtd\.nix'/);
+      // Where the owner wants no libvirtd, there is nothing to collide with.
+      const without = "{ virtualisation.libvirtd.enable = false; }";
+      await evaluateModule(`${ENABLED} ${owner} ${without}`, toplevel);
+    }
   },
 });
 
@@ -117,14 +158,14 @@ Deno.test({
       await evaluationError(`${ENABLED} ${cache}`, toplevel),
       /hypervisor\.nix\.trustedPublicKeys has no key for it/,
     );
+    const owner = `{ nix.settings.substituters = [ "https://mine.example.org" ]; }`;
     const settings = await evaluateModule(
-      `${ENABLED} ${cache} { hypervisor.nix.trustedPublicKeys = [ "k:1" ]; }`,
-      "with nixos.config.nix.settings; [ extra-substituters extra-trusted-public-keys substituters ]",
+      `${ENABLED} ${cache} ${owner} { hypervisor.nix.trustedPublicKeys = [ "k:1" ]; }`,
+      "with nixos.config.nix.settings; [ substituters trusted-public-keys ]",
     );
     assert.deepEqual(settings, [
-      ["https://cache.example.org"],
+      ["https://mine.example.org", "https://cache.example.org", "https://cache.nixos.org/"],
       ["k:1"],
-      ["https://cache.nixos.org/"],
     ]);
   },
 });
@@ -151,5 +192,35 @@ Deno.test({
     assert.deepEqual(on.timers, ["timers.target"]);
     const off = `${ENABLED} ${tools} { hypervisor.validator.enable = false; }`;
     assert.deepEqual(await evaluateModule(off, read), { services: [], timers: [] });
+  },
+});
+
+Deno.test({
+  name: "module takes its tools as a plain store path, as an installed machine names them",
+  ignore: !hasNix,
+  fn: async () => {
+    // As nix/host.nix gives it: a text that keeps the path in the system's closure.
+    const tools = `({ pkgs, ... }: { hypervisor.package = "\${pkgs.hello}"; })`;
+    const read = `let inherit (nixos.config) systemd environment; in
+      [ (builtins.unsafeDiscardStringContext systemd.services.hypervisor-validator.serviceConfig.ExecStart)
+        (builtins.hasContext systemd.services.hypervisor-validator.serviceConfig.ExecStart)
+        (builtins.elem "\${nixos.pkgs.hello}" (map toString environment.systemPackages))
+        (builtins.unsafeDiscardStringContext nixos.config.system.build.toplevel.drvPath) ]`;
+    const [start, hasContext, onPath, system] = await evaluateModule(
+      `${ENABLED} ${tools}`,
+      read,
+    ) as [
+      string,
+      boolean,
+      boolean,
+      string,
+    ];
+    assert.match(start, /^\/nix\/store\/[^/]*-hello-0\/bin\/validator --no-color$/);
+    assert.deepEqual([hasContext, onPath], [true, true]);
+    assert.match(system, /\.drv$/);
+    const set = `({ pkgs, ... }: {
+      hypervisor.package = { type = "derivation"; name = "tools"; outPath = "\${pkgs.hello}"; };
+    })`;
+    assert.equal((await evaluateModule(`${ENABLED} ${set}`, read) as string[])[0], start);
   },
 });

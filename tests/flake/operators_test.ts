@@ -90,13 +90,14 @@ const REFUSED = [
 ];
 
 Deno.test({
-  name: "module refuses an operator who is no user",
+  name: "module refuses an operator who can be no user, and accepts an account made by hand",
   ignore: !hasNix,
   fn: async () => {
-    const message = await evaluationError(
-      `{ hypervisor.enable = true; hypervisor.operators = [ "nemo" ]; }`,
-      "nixos.config.system.build.toplevel.drvPath",
-    );
+    const nemo = `{ hypervisor.enable = true; hypervisor.operators = [ "nemo" ]; }`;
+    const toplevel = "nixos.config.system.build.toplevel.drvPath";
+    assert.match(String(await evaluateModule(nemo, toplevel)), /\.drv$/);
+    const declaredOnly = "{ users.mutableUsers = false; users.allowNoPasswordLogin = true; }";
+    const message = await evaluationError(`${nemo} ${declaredOnly}`, toplevel);
     assert.match(message, /hypervisor\.operators names nemo, but there is no users\.users\.nemo/);
   },
 });

@@ -136,7 +136,7 @@ let
         if option.readOnly or false && length given > 1 then
           throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${lib.showDefs given}"
         else mergeDefinitions loc option.type (defaults ++ given);
-      value = (option.apply or lib.id) merged.value;
+      value = (option.apply or lib.id) merged.mergedValue;
     in
     {
       config = value;
@@ -178,7 +178,7 @@ let
     {
       inherit definitions highestPrio;
       isDefined = definitions != [ ];
-      value =
+      mergedValue =
         if definitions == [ ] then
           type.emptyValue.value or (throw "The option `${showOption loc}' is used but not defined.")
         else if wrong != [ ] then

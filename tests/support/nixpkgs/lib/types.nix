@@ -125,7 +125,7 @@ let
       check = isList;
       emptyValue.value = [ ];
       wraps = { elem = inner; make = types.listOf; };
-      merge = loc: defs: map (m: m.value) (filter (m: m.isDefined) (concatMap
+      merge = loc: defs: map (m: m.mergedValue) (filter (m: m.isDefined) (concatMap
         (def: lib.imap1
           (i: value: mergeDefinitions (loc ++ [ "[definition 1-entry ${toString i}]" ]) inner [{ inherit (def) file; inherit value; }])
           def.value)
@@ -138,13 +138,13 @@ let
       check = isAttrs;
       emptyValue.value = { };
       wraps = { elem = inner; make = types.attrsOf; };
-      merge = loc: defs: builtins.mapAttrs (_: m: m.value) (lib.filterAttrs (_: m: m.isDefined)
+      merge = loc: defs: builtins.mapAttrs (_: m: m.mergedValue) (lib.filterAttrs (_: m: m.isDefined)
         (builtins.mapAttrs (name: mergeDefinitions (loc ++ [ name ]) inner) (attrDefs loc defs)));
     };
     # Like attrsOf, but a value is looked at only when asked for: mkIf false leaves the name.
     lazyAttrsOf = {
       merge' = inner: loc: defs: builtins.mapAttrs
-        (name: found: let m = mergeDefinitions (loc ++ [ name ]) inner found; in m.value)
+        (name: found: let m = mergeDefinitions (loc ++ [ name ]) inner found; in m.mergedValue)
         (attrDefs loc defs);
       __functor = self: inner: mkType {
         name = "lazyAttrsOf";
@@ -165,7 +165,7 @@ let
     functionTo = inner: mkType {
       name = "functionTo";
       check = isFunction;
-      merge = loc: defs: arg: (mergeDefinitions loc inner (map (def: def // { value = def.value arg; }) defs)).value;
+      merge = loc: defs: arg: (mergeDefinitions loc inner (map (def: def // { value = def.value arg; }) defs)).mergedValue;
     };
 
     either = a: b: mkType {

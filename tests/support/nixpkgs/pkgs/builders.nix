@@ -102,7 +102,7 @@ rec {
   writeText = name: text: writeTextFile { inherit name text; };
   writeTextDir = path: text: writeTextFile { name = baseNameOf path; inherit text; destination = "/${path}"; };
   writeScript = name: text: writeTextFile { inherit name text; executable = true; };
-  writeShellScript = name: text: writeScript name "#!${runtimeShell}\n${text}";
+  writeShellScript = name: text: writeScript name "#!/usr/bin/env bash\n${text}";
   writeShellScriptBin = name: text: writeTextFile {
     inherit name;
     text = "#!${runtimeShell}\n${text}";
@@ -120,7 +120,12 @@ rec {
 
   # Links of every package's files, first one wins.
   buildEnv = { name, paths, postBuild ? "", meta ? { }, passthru ? { }, ... }:
-    runShell name { inherit meta passthru; paths = map toString paths; } ''
+    let
+      priority = package: package.meta.priority or 5;
+      sorted = builtins.sort (a: b: priority a < priority b) paths;
+    in
+    # Of two files with one name, the one of the package with the lower priority is there.
+    runShell name { inherit meta passthru; paths = map toString sorted; } ''
       mkdir -p $out
       for package in $paths; do
         (cd "$package" && find . -type d) | while read -r folder; do mkdir -p "$out/$folder"; done

@@ -49,7 +49,7 @@ in
     }];
     environment.systemPackages = [ cfg.package cfg.qemu.package ];
     boot.kernelModules = [ "tun" ];
-    security.polkit.enable = lib.mkDefault true;
+    security.polkit.enable = true;
     users.groups.libvirtd.gid = 67;
     users.groups.qemu-libvirtd.gid = 301;
     users.users.qemu-libvirtd = { uid = 301; isNormalUser = false; isSystemUser = true; group = "qemu-libvirtd"; };

@@ -25,7 +25,8 @@ let
 in
 {
   options.system = {
-    build = d.of (types.lazyAttrsOf types.unspecified) { };
+    build = d.of (types.lazyAttrsOf (types.uniq types.unspecified)) { };
+    disableInstallerTools = d.bool false;
     stateVersion = d.str config.system.nixos.release;
     name = d.str (if config.networking.hostName == "" then "unnamed" else config.networking.hostName);
     configurationRevision = d.maybe types.str;
@@ -82,6 +83,8 @@ in
       chmod +x $out/bin/switch-to-configuration $out/init $out/activate
       eval "$extraCommands"
     '');
+    system.build.nixos-rebuild = pkgs.nixos-rebuild;
+    environment.systemPackages = lib.optional (config.nix.enable && !config.system.disableInstallerTools) pkgs.nixos-rebuild;
     system.build.etc = config.system.build.toplevel;
     system.build.installBootLoader = pkgs.writeShellScript "install-boot-loader" "exit 0";
   };

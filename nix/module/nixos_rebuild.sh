@@ -1,0 +1,132 @@
+# shellcheck shell=bash disable=SC2154
+# Sourced by the host's own nixos-rebuild, with these set by nixos_rebuild.nix:
+#   stock        NixOS's nixos-rebuild, in shell or Python
+#   nix          the folder of Nix's commands
+#   coreutils    the folder of stat
+#   channels     the folder of root's channels
+#   host         the attribute of nixosConfigurations that this machine is
+#   search_path  NIX_PATH of the owner's configuration, empty unless it is one of channels
+#   checkout     the git checkout of the owner's flake where a user owns it, else empty
+# Who names no flake, file, attribute or other machine gets this host; who names one gets what NixOS's own
+# nixos-rebuild makes of it.
+set -euo pipefail
+
+tree=/etc/hypervisor/src
+
+# Started by a nixos-rebuild that this script started: arguments and environment are already right.
+if [[ -n ${_NIXOS_REBUILD_REEXEC-} ]]; then exec "$stock" "$@"; fi
+
+given=("$@")
+arguments=() # what goes on to NixOS's own
+includes=()  # -I, which come before NIX_PATH
+action='' flake='' elsewhere='' rollback='' impure='' upgrade=''
+
+while (($#)); do
+  words=("$1")
+  shift
+  values=()
+  case ${words[0]} in
+    # --name=value and -Ivalue are known to the Python one only, -j4 to both.
+    --*=*)
+      name=${words[0]%%=*}
+      values=("${words[0]#*=}")
+      ;;
+    -[AFIcfjp]?*)
+      name=${words[0]:0:2}
+      values=("${words[0]:2}")
+      ;;
+    *)
+      name=${words[0]}
+      takes=0
+      case $name in
+        --option | --override-input) takes=2 ;;
+        --max-jobs | -j | --cores | --log-format | --builders | --include | -I | --update-input) takes=1 ;;
+        --file | -f | --attr | -A | --store-path | --build-host | --target-host | --elevate) takes=1 ;;
+        --profile-name | -p | --specialisation | -c | --image-variant) takes=1 ;;
+        --flake | -F) if [[ $# -gt 0 && $1 != -* ]]; then takes=1; fi ;;
+      esac
+      for ((; takes > 0 && $# > 0; takes--)); do
+        words+=("$1")
+        values+=("$1")
+        shift
+      done
+      ;;
+  esac
+
+  case $name in
+    --flake | -F) flake=${values[0]:-.} ;;
+    --no-flake | --file | -f | --attr | -A | --store-path | --help | -h) elsewhere=given ;;
+    --target-host) if [[ -n ${values[0]-} ]]; then elsewhere=${elsewhere:-host}; fi ;;
+    --include | -I) includes+=("${values[0]-}") ;;
+    --upgrade) upgrade=${upgrade:-some} ;;
+    --upgrade-all) upgrade=all ;;
+    --rollback) rollback=1 ;;
+    --impure) impure=1 ;;
+    switch | boot | test | build | edit | repl | dry-build | dry-run | dry-activate | build-image | build-vm | build-vm-with-bootloader | list-generations)
+      action=$name
+      ;;
+  esac
+  case $name in
+    # Those are done here where the owner's configuration is one of channels: given a flake, the shell one
+    # leaves the channels alone, and the Python one knows only the last -I.
+    --include | -I | --upgrade | --upgrade-all) if [[ -z $search_path ]]; then arguments+=("${words[@]}"); fi ;;
+    *) arguments+=("${words[@]}") ;;
+  esac
+done
+
+# What the owner's configuration is evaluated with.
+prepare() {
+  if [[ -n $search_path ]]; then
+    NIX_PATH=
+    local entry
+    for entry in "${includes[@]}"; do NIX_PATH+=$entry:; done
+    export NIX_PATH+=$search_path
+  fi
+  # git reads another user's checkout for root only where sudo says that it is that user who asks.
+  local owner
+  if [[ -n $checkout && $EUID == 0 ]] && owner=$("$coreutils/stat" --format=%u -- "$checkout") && [[ $owner != 0 ]]; then
+    export SUDO_UID=$owner
+  fi
+}
+
+# As NixOS's own: the channel "nixos", those that ask for it by a file, or all.
+update_channels() {
+  local channel name
+  for channel in "$channels"/*; do
+    name=${channel##*/}
+    if [[ $upgrade == all || $name == nixos || -e $channel/.update-on-nixos-rebuild ]]; then
+      "$nix/nix-channel" --update "$name"
+    fi
+  done
+}
+
+if [[ -n $flake ]]; then
+  flake=${flake%%[#?]*}
+  flake=${flake#path:}
+  # This host, named in full.
+  if [[ ${flake%/} == "$tree" && -z $elsewhere ]]; then prepare; fi
+  exec "$stock" "${given[@]}"
+fi
+
+# NixOS's own would take /etc/nixos/flake.nix, which may be the link to this host's.
+bare=()
+if [[ -n $search_path ]]; then bare=(--no-flake); fi
+
+case $elsewhere:$action in
+  given:* | *: | *:list-generations) exec "$stock" "${given[@]}" ;;
+  host:*) exec "$stock" "${given[@]}" "${bare[@]}" ;;
+esac
+if [[ -n $rollback ]]; then
+  # Nothing is built; so that it does not look for a newer nixos-rebuild to go back with, either.
+  export _NIXOS_REBUILD_REEXEC=1 PATH="$nix:$PATH"
+  exec "$stock" "${given[@]}"
+fi
+if [[ $action == edit ]]; then
+  if [[ -n $search_path ]]; then prepare; fi
+  exec "$stock" "${given[@]}" "${bare[@]}"
+fi
+
+prepare
+if [[ -n $upgrade && -n $search_path ]]; then update_channels; fi
+if [[ -z $impure ]]; then arguments+=(--impure); fi
+exec "$stock" "${arguments[@]}" --flake "path:$tree#$host"
