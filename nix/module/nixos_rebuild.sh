@@ -19,7 +19,7 @@ if [[ -n ${_NIXOS_REBUILD_REEXEC-} ]]; then exec "$stock" "$@"; fi
 given=("$@")
 arguments=() # what goes on to NixOS's own
 includes=()  # -I, which come before NIX_PATH
-action='' flake='' elsewhere='' rollback='' impure='' upgrade=''
+action='' elsewhere='' rollback='' impure='' upgrade=''
 
 while (($#)); do
   words=("$1")
@@ -54,8 +54,7 @@ while (($#)); do
   esac
 
   case $name in
-    --flake | -F) flake=${values[0]:-.} ;;
-    --no-flake | --file | -f | --attr | -A | --store-path | --help | -h) elsewhere=given ;;
+    --flake | -F | --no-flake | --file | -f | --attr | -A | --store-path | --help | -h) elsewhere=given ;;
     --target-host) if [[ -n ${values[0]-} ]]; then elsewhere=${elsewhere:-host}; fi ;;
     --include | -I) includes+=("${values[0]-}") ;;
     --upgrade) upgrade=${upgrade:-some} ;;
@@ -70,6 +69,11 @@ while (($#)); do
     # Those are done here where the owner's configuration is one of channels: given a flake, the shell one
     # leaves the channels alone, and the Python one knows only the last -I.
     --include | -I | --upgrade | --upgrade-all) if [[ -z $search_path ]]; then arguments+=("${words[@]}"); fi ;;
+    # Known to nix-build, not to `nix build`, which the shell one starts for a flake (system.autoUpgrade uses
+    # the first; `nix build` is silent anyway).
+    --no-build-output | -Q) ;;
+    -k) arguments+=(--keep-going) ;;
+    -K) arguments+=(--keep-failed) ;;
     *) arguments+=("${words[@]}") ;;
   esac
 done
@@ -94,19 +98,12 @@ update_channels() {
   local channel name
   for channel in "$channels"/*; do
     name=${channel##*/}
+    if [[ ! -e $channel ]]; then continue; fi
     if [[ $upgrade == all || $name == nixos || -e $channel/.update-on-nixos-rebuild ]]; then
       "$nix/nix-channel" --update "$name"
     fi
   done
 }
-
-if [[ -n $flake ]]; then
-  flake=${flake%%[#?]*}
-  flake=${flake#path:}
-  # This host, named in full.
-  if [[ ${flake%/} == "$tree" && -z $elsewhere ]]; then prepare; fi
-  exec "$stock" "${given[@]}"
-fi
 
 # NixOS's own would take /etc/nixos/flake.nix, which may be the link to this host's.
 bare=()

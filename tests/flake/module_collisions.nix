@@ -37,7 +37,8 @@ let
   other = pkgs: value:
     if builtins.isBool value then !value
     else if builtins.isInt value then value + 1
-    else if builtins.isString value then (if lib.hasPrefix "/" value then "/owner" else "owner")
+    else if builtins.isString value then
+      (if lib.hasPrefix "/" value then "/owner" else if lib.hasSuffix ".target" value then "owner.target" else "owner")
     else if lib.isDerivation value then pkgs.hello
     else if builtins.isList value then map (other pkgs) value
     else if value ? assertion then { assertion = true; message = "owner"; }
