@@ -207,6 +207,8 @@ export const ConfigurationFactsSchema = v.object({
     /** Without the lines that NixOS's own modules add. */
     extraConfig: v.string(),
   }),
+  /** Texts of /etc/pam.d by service, those that the proofs stand on; one that is not there has none. */
+  pam: v.optional(v.record(v.string(), v.string())),
   network: v.object({
     useDHCP: v.boolean(),
     useNetworkd: v.boolean(),

@@ -161,6 +161,11 @@ in
     extraConfig = guard (ownLines (options.services.openssh.extraConfig or { }) (ssh.extraConfig or ""));
   };
 
+  pam = if ! ((config.security or { }) ? pam.services) then { } else { pam = guard (builtins.listToAttrs (concatMap (service:
+    let value = guard (text (pamText service)); in
+    if value == null then [ ] else [ { name = service; inherit value; } ])
+    [ "sshd" "login" "su" "sudo" "doas" ])); };
+
   network.network = {
     useDHCP = guard net.useDHCP;
     useNetworkd = guard (net.useNetworkd or false);
@@ -242,6 +247,7 @@ export const FACT_GROUPS = [
   "disks",
   "users",
   "ssh",
+  "pam",
   "network",
   "firewall",
   "services",

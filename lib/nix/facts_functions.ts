@@ -134,6 +134,22 @@ export const factsFunctions = String.raw`
         ++ ownMembers (network.units or { }) { };
     in builtins.removeAttrs units (filter (name: ! elem name own) (attrNames units));
 
+  # The text of a file of /etc, null where there is none. Only what is there already is read.
+  etcText = name:
+    let
+      entry = getOr name (config.environment.etc or { }) { enable = false; };
+      source = entry.source or null;
+    in
+      if ! (entry.enable or true) then null
+      else if (entry.text or null) != null then entry.text
+      else if isAttrs source && source ? text then source.text
+      else if source != null && pathExists source then readFile source
+      else throw "it has to be built";
+  pamText = service:
+    let entry = getOr service (config.security.pam.services or { }) { }; in
+    if hasAttr ("pam.d/" + service) (config.environment.etc or { }) then etcText ("pam.d/" + service)
+    else entry.text or null;
+
   # What an option is set to, or null where nobody set it (1500 is the priority of defaults).
   definedOnly = option: value:
     if (option.highestPrio or 100) >= 1500 then null else value;

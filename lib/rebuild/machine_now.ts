@@ -2,6 +2,7 @@ import type { PasswordState } from "../machine/accounts.ts";
 import type { LeaseHolder } from "../machine/dhcp_lease.ts";
 import type { InterfaceKind } from "../machine/interface_kind.ts";
 import type { Session } from "../machine/session.ts";
+import type { PamTexts } from "./pam_stack.ts";
 
 /** An account as it is now, or as it will be: what decides who gets in. Holds no hash. */
 export interface AccountState {
@@ -39,6 +40,8 @@ export interface MachineNow {
   readonly keyFiles: Readonly<Record<string, readonly string[]>>;
   /** What the files named by `hashedPasswordFile` hold, by machine path; absent ones are missing. */
   readonly passwordFiles: Readonly<Record<string, PasswordState>>;
+  /** Texts of /etc/pam.d by service; those of the configuration that runs where they cannot be read. */
+  readonly pam?: PamTexts | undefined;
   readonly interfaces: readonly InterfaceNow[];
   /** Who got the session's address from a DHCP server. */
   readonly leaseHolder?: LeaseHolder | undefined;

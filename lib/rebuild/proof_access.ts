@@ -47,7 +47,7 @@ export function proveAccess({ before, after, now }: AccessQuestion): Verdict[] {
 }
 
 /** What the proofs stand on, by its place in the facts. */
-const NEEDED = /^(users|sudo|ssh|network|firewall)\b/;
+const NEEDED = /^(users|sudo|ssh|pam|network|firewall)\b/;
 
 /** What could not be evaluated cannot be judged. */
 function unreadable(after: ConfigurationFacts): Verdict | undefined {
@@ -69,7 +69,8 @@ export function refusals(verdicts: readonly Verdict[]): Verdict[] {
 function wayOf(now: MachineNow): "ssh" | "console" {
   if (now.session.kind === "ssh") return "ssh";
   const known = now.accounts.filter((account) => account.password !== "unknown");
-  const console = known.length === 0 || known.some((account) => consoleLogin(account).ok);
+  const console = known.length === 0 ||
+    known.some((account) => consoleLogin(account, now.pam, now).ok);
   return console ? "console" : "ssh";
 }
 
@@ -98,8 +99,8 @@ function candidate(
 ): Candidate {
   return {
     account,
-    login: way === "ssh" ? sshLogin(facts, account, now) : consoleLogin(account),
-    root: becomesRoot(facts, account, accounts),
+    login: way === "ssh" ? sshLogin(facts, account, now) : consoleLogin(account, facts.pam, now),
+    root: becomesRoot(facts, account, accounts, now),
   };
 }
 
@@ -140,7 +141,8 @@ function mustStay(
 ): string | undefined {
   const person = now.accounts.find(({ name }) => name === now.person);
   if (before === undefined || person === undefined) return undefined;
-  const able = candidate(before, person, now.accounts, now, way);
+  const running = { ...before, ...(now.pam === undefined ? {} : { pam: now.pam }) };
+  const able = candidate(running, person, now.accounts, now, way);
   return able.login.ok && able.root.ok ? person.name : undefined;
 }
 

@@ -1,6 +1,8 @@
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { effectiveSsh } from "./effective_ssh.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
+import type { PamTexts } from "./pam_stack.ts";
+import { type PamAccess, pamAccess } from "./proof_pam.ts";
 import { matchesGroup, matchesHost, matchesUser } from "./ssh_patterns.ts";
 
 /** Something that keeps one account out, and the option that would let it in. */
@@ -17,16 +19,28 @@ export type Access =
 /** Programs that end a session at once. */
 const NO_LOGIN = new Set(["nologin", "false", "true", "sync", "halt", "shutdown"]);
 
-/** Whether an account can log in at the console: a login shell and a password that can be typed. */
-export function consoleLogin(account: AccountState): Access {
+/**
+ * Whether an account can log in at the console: a login shell and a password that can be typed, and that
+ * PAM takes.
+ * @param pam the texts of the configuration in question, undefined where they are not known
+ */
+export function consoleLogin(
+  account: AccountState,
+  pam: PamTexts | undefined,
+  now: MachineNow,
+): Access {
   const option = `users.users.${account.name}`;
   if (!hasLoginShell(account)) return noShell(account);
   if (account.expired) return expired(account);
   switch (account.password) {
     case "hash":
-      return { ok: true, how: "with a password" };
-    case "empty":
-      return { ok: true, how: "without a password" };
+    case "empty": {
+      const access = pamAccess(pam, "login", account, now);
+      const how = account.password === "hash" ? "with a password" : "without a password";
+      return access.ok
+        ? { ok: true, how: how + access.how }
+        : no(access.why, "security.pam.services.login, as in your present configuration");
+    }
     case "unknown":
       return no(
         `whether ${account.name} has a password cannot be read`,
@@ -72,8 +86,11 @@ export function sshLogin(
       `${policyOption} = "prohibit-password";`,
     );
   }
+  const lets = pamAccess(configuration.pam, "sshd", account, now, "account");
+  if (ssh.usePAM && !lets.ok) return no(lets.why, SSHD_STACK);
   const keys = usableKeys(facts, account, now);
-  const passwords = policy === "yes" && account.password === "hash";
+  const pam = passwordsOverSsh(configuration, account, now);
+  const passwords = policy === "yes" && pam.ok;
   const methods = new Set([
     ...(ssh.pubkeyAuthentication && keys > 0 ? ["publickey"] : []),
     ...(ssh.passwordAuthentication && passwords ? ["password"] : []),
@@ -91,7 +108,11 @@ export function sshLogin(
     );
   if (complete !== undefined && complete.length > 0) {
     const words = complete.map((method) => METHOD_NAMES[method] ?? method);
-    return { ok: true, how: `with ${words.join(" and ")}` };
+    const further = pam.ok && complete.some((method) => method !== "publickey") ? pam.how : "";
+    return { ok: true, how: `with ${words.join(" and ")}${further}` };
+  }
+  if (!pam.ok && account.password === "hash" && policy === "yes" && pam.why !== "") {
+    return no(pam.why, SSHD_STACK);
   }
   if (demanded.length > 0 && methods.size > 0) {
     return no(
@@ -101,6 +122,33 @@ export function sshLogin(
   }
   return { ok: false, obstacle: noMethod(facts, account, keys) };
 }
+
+const SSHD_STACK = "security.pam.services.sshd, as in your present configuration";
+
+/**
+ * Whether a password opens a session. With PAM its stack decides, for keyboard-interactive and for a Match
+ * block as well; NixOS takes passwords out of it where `settings.PasswordAuthentication` is false.
+ */
+function passwordsOverSsh(
+  { pam, ssh }: ConfigurationFacts,
+  account: AccountState,
+  now: MachineNow,
+): PamAccess {
+  if (!ssh.usePAM) return account.password === "hash" ? { ok: true, how: "" } : NO_PASSWORDS;
+  if (pam === undefined) {
+    return ssh.passwordAuthentication && account.password === "hash"
+      ? { ok: true, how: "" }
+      : NO_PASSWORDS;
+  }
+  // sshd itself refuses an empty one.
+  const password = account.password === "empty" ? "none" : account.password;
+  const access = pamAccess(pam, "sshd", { ...account, password }, now);
+  return access.ok || ssh.passwordAuthentication || /is new$/.test(access.why)
+    ? access
+    : NO_PASSWORDS;
+}
+
+const NO_PASSWORDS: PamAccess = { ok: false, why: "" };
 
 const METHOD_NAMES: Readonly<Record<string, string>> = {
   publickey: "a key",

@@ -1,6 +1,7 @@
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
-import type { AccountState } from "./machine_now.ts";
+import type { AccountState, MachineNow } from "./machine_now.ts";
 import type { Access } from "./proof_login.ts";
+import { pamAccess, type PamService } from "./proof_pam.ts";
 
 /**
  * Whether somebody who is logged in can become root: as root, through sudo (with a password that exists,
@@ -10,13 +11,18 @@ export function becomesRoot(
   facts: ConfigurationFacts,
   account: AccountState,
   accounts: readonly AccountState[],
+  now: MachineNow,
 ): Access {
   if (account.uid === 0) return { ok: true, how: "is root" };
   const { sudo } = facts;
   const wheel = account.groups.includes("wheel");
   const root = accounts.find(({ uid }) => uid === 0);
   const asked = asksForRoot(sudo.extraConfig ?? "") ? root : account;
-  const password = asked?.password === "hash";
+  // Which password PAM takes, and from whom.
+  const takes = (service: PamService, state: AccountState | undefined) =>
+    state?.password === "hash" &&
+    pamAccess(facts.pam, service, { ...state, groups: account.groups }, now).ok;
+  const password = takes("sudo", asked);
   const mayStart = sudo.enable && (wheel || sudo.execWheelOnly !== true);
   const rules = mayStart ? rulesFor(facts, account) : [];
   if (rules.some((rule) => rule.noPassword)) {
@@ -26,14 +32,20 @@ export function becomesRoot(
     return { ok: true, how: "through sudo: wheel needs no password" };
   }
   if (password && (rules.length > 0 || sudo.enable && wheel)) {
-    return { ok: true, how: `through sudo with ${asked.name}'s password` };
+    return { ok: true, how: `through sudo with ${asked!.name}'s password` };
   }
-  if (account.password === "hash" && sudo.doas && wheel) {
+  if (sudo.doas && wheel && takes("doas", account)) {
     return { ok: true, how: `through doas with ${account.name}'s password` };
   }
-  if (root?.password === "hash") return { ok: true, how: "through su with root's password" };
-  return { ok: false, obstacle: obstacle(facts, account, wheel, password) };
+  if (takes("su", root)) return { ok: true, how: "through su with root's password" };
+  const denied = sudo.enable && wheel && asked?.password === "hash" && !password;
+  return { ok: false, obstacle: denied ? DENIED : obstacle(facts, account, wheel, password) };
 }
+
+const DENIED = {
+  why: "the PAM stack of sudo does not take the password",
+  remedy: "security.pam.services.sudo, as in your present configuration",
+};
 
 /** sudoers(5): whose password sudo asks for. */
 function asksForRoot(extraConfig: string): boolean {

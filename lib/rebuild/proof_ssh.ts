@@ -1,5 +1,6 @@
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { proveNetwork } from "./proof_network.ts";
+import { proveSecondFactors } from "./proof_pam.ts";
 import type { Reach } from "./reach.ts";
 import { sameAddress } from "./ssh_patterns.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -19,6 +20,7 @@ export function proveSshServer(reach: Reach): Verdict[] {
     ...proveNetwork(reach),
     ...(before === undefined ? [] : [...proveHostKeys(before.ssh, after.ssh)]),
     ...proveExtraConfig(before?.ssh, after.ssh),
+    ...proveSecondFactors(before, after, reach.now),
   ];
 }
 

@@ -2,17 +2,20 @@ import { groupsOf, type PasswordState, readAccounts, stateOfField } from "../mac
 import { leaseHolder } from "../machine/dhcp_lease.ts";
 import { interfaceKind } from "../machine/interface_kind.ts";
 import { invokingUser } from "../machine/invoking_user.ts";
-import { machineText } from "../machine/machine_files.ts";
+import { machineFolder, machineText } from "../machine/machine_files.ts";
 import { readNetworkState } from "../machine/network_state.ts";
 import { type Session, session } from "../machine/session.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
 import { keyFilePatterns } from "./effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
+import type { PamTexts } from "./pam_stack.ts";
 import { keyFilesOf } from "./proof_login.ts";
 
 /** Accounts and groups that the last activation declared (update-users-groups.pl of NixOS). */
 const DECLARED_USERS = "/var/lib/nixos/declarative-users";
+
+const PAM = "/etc/pam.d";
 
 /** Milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
@@ -53,6 +56,7 @@ export function readMachineNow(
     declaredBefore: words(machineText(ctx, DECLARED_USERS)),
     keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),
     passwordFiles: readPasswordFiles(ctx, after),
+    pam: readPam(ctx) ?? before?.pam,
     interfaces: ctx.root.isRunning ? interfacesNow(ctx) : [],
     leaseHolder: here.kind === "ssh" ? leaseHolder(ctx, here.serverAddress ?? "") : undefined,
     ...(ctx.root.isRunning ? { loadedModules: loadedModules(ctx) } : {}),
@@ -91,6 +95,15 @@ function readPasswordFiles(
     if (text !== undefined) files[passwordFile!] = stateOfField(text.trim());
   }
   return files;
+}
+
+/** Every service may include rules of another. */
+function readPam(ctx: Context): PamTexts | undefined {
+  const texts = machineFolder(ctx, PAM).flatMap((name) => {
+    const text = machineText(ctx, `${PAM}/${name}`);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return texts.length === 0 ? undefined : Object.fromEntries(texts);
 }
 
 /** sudo and doas name who called them; see `invokingUser()`. */

@@ -11,6 +11,7 @@
   ./nix.nix
   ./nixpkgs.nix
   ./openssh.nix
+  ./pam.nix
   ./sudo.nix
   ./systemd.nix
   ./systemd_network.nix
