@@ -12,18 +12,11 @@ import {
   writeFileAtomic,
 } from "./files.ts";
 import { discardStaging, type SourceTree, sourceTree, stagingFolders } from "./source_tree.ts";
-import { places } from "./places.ts";
 import { printableLine } from "./printable.ts";
 import { ToolError } from "./tool_error.ts";
-import {
-  doOperations,
-  isDecided,
-  type Operation,
-  readJournal,
-  staged,
-  touchedFolders,
-  undoOperations,
-} from "./tree_journal.ts";
+import { backupOf, keepEdits, type KeptEdits } from "./kept_edits.ts";
+import { isDecided, type Operation, readJournal, staged } from "./tree_journal.ts";
+import { doOperations, touchedFolders, undoOperations } from "./tree_operations.ts";
 import { syncToDisk } from "./tree_sync.ts";
 
 /**
@@ -47,7 +40,9 @@ export async function recoverSourceTree(
       await discardChange(ctx, staging);
       discarded++;
     } else {
-      await finishChange(ctx, tree, staging, operations);
+      const { left, kept } = await finishChange(ctx, tree, staging, operations);
+      sayKept(ctx, kept);
+      for (const path of left) ctx.log.warn(`${path} was changed here, so it was not removed`);
       finished++;
     }
   }
@@ -73,17 +68,14 @@ export function hasInterruptedChange(ctx: Context): boolean {
  */
 export async function discardChange(ctx: Context, staging: string): Promise<void> {
   if (isDecided(staging)) return;
-  const backup = readTextIfExists(staged.backup(staging));
-  if (backup !== undefined && BACKUP.test(backup)) removeIfExists(ctx.root.host(backup));
+  const backup = backupOf(staging);
+  if (backup !== undefined) removeIfExists(ctx.root.host(backup));
   await discardStaging(staging);
 }
 
-/** What a staging folder may name as its backup. */
-const BACKUP = new RegExp(`^${places.backups}/sync-[^/]+$`);
-
 /**
  * Carries out a journaled change to its end. When a step fails, all of them are taken back and the
- * tree is what it was before.
+ * tree is what it was before. Edits that are found in its way are kept.
  * @throws what failed; ToolError when taking back failed, too, and the next run has to finish it
  */
 export async function finishChange(
@@ -92,24 +84,35 @@ export async function finishChange(
   staging: string,
   operations: readonly Operation[],
   onDone?: (count: number) => void,
-): Promise<void> {
+): Promise<FinishedChange> {
+  let left: readonly string[] = [];
+  let kept: KeptEdits | undefined;
   // What becomes the way back goes last: without it every step was done, and none may be done again.
   if (lstatIfExists(staged.previous(staging))) {
     const before = readTextIfExists(tree.state);
     try {
-      doOperations(tree.path, staging, operations, onDone);
+      left = doOperations(tree.path, staging, operations, onDone);
       await syncToDisk(ctx, touchedFolders(tree.path, operations));
       installState(tree, staging);
     } catch (error) {
       await takeBack(ctx, tree, staging, operations, before);
       throw error;
     }
+    kept = await keepEdits(ctx, staging);
     keepPrevious(tree, staging);
   }
   keepBackup(staging);
   // Without its journal, what is left is only something to throw away.
   removeIfExists(staged.journal(staging));
   await discardStaging(staging);
+  return { left, kept };
+}
+
+/** What a finished change found changed since it was decided. */
+export interface FinishedChange {
+  /** Paths that were not removed, because they are edits now. */
+  readonly left: readonly string[];
+  readonly kept: KeptEdits | undefined;
 }
 
 async function takeBack(
@@ -121,6 +124,9 @@ async function takeBack(
 ): Promise<void> {
   try {
     undoOperations(tree.path, staging, operations);
+    const kept = await keepEdits(ctx, staging);
+    if (kept) keepBackup(staging);
+    sayKept(ctx, kept);
     // An index of another commit than the state's is not believed.
     if (state === undefined) removeIfExists(tree.state);
     else if (readTextIfExists(tree.state) !== state) {
@@ -136,6 +142,12 @@ async function takeBack(
     });
   }
   await discardChange(ctx, staging);
+}
+
+function sayKept(ctx: Context, kept: KeptEdits | undefined): void {
+  if (kept === undefined) return;
+  const paths = kept.paths.map(printableLine).join(", ");
+  ctx.log.warn(`edits made in the meantime are kept in ${kept.folder}: ${paths}`);
 }
 
 /** State and index of the tree as it is now. The index first: a state without its own is still true. */

@@ -1,8 +1,10 @@
+import { identityOf } from "../machine/file_identity.ts";
 import type { SourceTree } from "../machine/source_tree.ts";
 import {
   decideChange,
   draftJournal,
   isDecided,
+  type Operation,
   staged as places,
 } from "../machine/tree_journal.ts";
 import { finishChange } from "../machine/tree_recovery.ts";
@@ -21,6 +23,8 @@ export interface Change {
   /** From `createStaging`. */
   readonly staging: string;
   readonly plan: SyncPlan;
+  /** The plan's, with what was in their places when it was compared. */
+  readonly operations: readonly Operation[];
   readonly contents: Contents;
   /** Of the file system of the staging folder, where syncing began while files arrived. */
   readonly disk?: FileSystemSync | undefined;
@@ -31,14 +35,23 @@ export interface Change {
   readonly stateBefore: string | undefined;
 }
 
+/** What became of the local edits that a change met. */
+export interface Applied {
+  /** Machine path of the backup that holds those that were replaced; undefined when there were none. */
+  readonly backup: string | undefined;
+  /** Their paths. */
+  readonly edited: readonly string[];
+  /** Gone upstream, but edited in the last moment: not removed. */
+  readonly left: readonly string[];
+}
+
 /**
  * Carries out a plan, all or nothing: new files and hard links of old ones are staged, local edits
  * backed up, everything is brought to the disk; then the journal is written, which decides it, and the
  * steps are done. Killed before the journal, nothing has happened; killed after it, the next tool
  * finishes. A failing step takes everything back.
- * @returns the machine path of the backup of local edits, if there were any
  */
-export async function applyChange(ctx: Context, change: Change): Promise<string | undefined> {
+export async function applyChange(ctx: Context, change: Change): Promise<Applied> {
   const { tree, staging, plan } = change;
   const total = plan.staged.length;
   const progress = ctx.ui.progress("Writing files", total);
@@ -49,24 +62,29 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
     });
     const asides = plan.operations.filter((step) => step.do === "aside").map(({ path }) => path);
     const linked = linkPrevious(tree.path, staging, plan.replaced, asides);
-    const kept = writeRecord(
+    const record = writeRecord(
       places.previous(staging),
       recordOf(plan, change.stateBefore),
       tree.index,
     );
     const described = writeDescription(staging, change);
     const backup = backUpEdits(ctx, tree.path, staging, plan.edited);
-    const draft = draftJournal(staging, plan.operations);
+    const operations = change.operations.map((step) => withStaged(staging, step));
+    const draft = draftJournal(staging, operations);
     // The staging folder's own name, too: it must not be gone while what was in it is in the tree.
-    const paths = [draft, tree.parent, ...described, ...kept, ...linked, ...written];
+    const paths = [draft, tree.parent, ...described, ...record, ...linked, ...written];
     await syncToDisk(ctx, paths, change.disk);
     // Elsewhere, maybe on another file system.
     if (backup) await syncToDisk(ctx, backup.written);
     ctx.signal.throwIfAborted();
     decideChange(staging);
-    await finishChange(ctx, tree, staging, plan.operations);
+    const { left, kept } = await finishChange(ctx, tree, staging, operations);
     progress.done(`the tree is at ${plan.target.commit.slice(0, 12)}`);
-    return backup?.folder;
+    return {
+      backup: kept?.folder ?? backup?.folder,
+      edited: [...new Set([...plan.edited, ...kept?.paths ?? []])].sort(),
+      left,
+    };
   } catch (error) {
     progress.fail(
       isDecided(staging)
@@ -75,6 +93,13 @@ export async function applyChange(ctx: Context, change: Change): Promise<string 
     );
     throw error;
   }
+}
+
+/** What is put is described, so that it is known again. */
+function withStaged(staging: string, step: Operation): Operation {
+  if (step.do !== "put") return step;
+  const path = step.path === "" ? "" : `/${step.path}`;
+  return { ...step, fresh: identityOf(Deno.lstatSync(places.new(staging) + path)) };
 }
 
 /** State and index of the tree after the change, which are put in place with it. */

@@ -136,6 +136,13 @@ export class LocalTree {
     return entry;
   }
 
+  /** What was seen at a path, if it was looked at: nothing is looked at now. */
+  known(path: string): LocalEntry | undefined {
+    if (this.#seen.has(path)) return this.#seen.get(path);
+    const row = this.#table?.rowOf(path);
+    return row !== undefined && this.#rows[row] === RIGHT ? this.#asExpected(row) : undefined;
+  }
+
   /** Copies what the index may remember of rows to another index. */
   copyFigures(row: number, to: FileFigures, toRow: number, count = 1): void {
     to.set(this.#figures.subarray(row * FIGURES, (row + count) * FIGURES), toRow * FIGURES);

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { Mode } from "../github/git_objects.ts";
 import { fileHash, linkHash } from "../machine/blob_hash.ts";
 import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
+import { filesBelow } from "../machine/files_below.ts";
 import { hostilePathProblem } from "../machine/hostile_path.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import type { SyncPlan } from "./plan.ts";
@@ -80,7 +81,7 @@ export function readPreviousIndex(folder: string): Uint8Array | undefined {
 /** The files that were replaced, as a manifest would name them. */
 export function previousFiles(folder: string): ManifestEntry[] {
   const top = `${folder}/tree`;
-  return filesBelow(top, "").map((path) => {
+  return syncableBelow(top, "").map((path) => {
     const host = `${top}/${path}`;
     const info = Deno.lstatSync(host);
     if (info.isSymlink) return { path, mode: Mode.Symlink, sha: linkHash(host) };
@@ -89,18 +90,7 @@ export function previousFiles(folder: string): ManifestEntry[] {
   });
 }
 
-/**
- * Paths of the regular files and links below a folder, relative to `top`, not following links. Names
- * that no commit can have are left out.
- */
-export function filesBelow(top: string, folder: string): string[] {
-  const found: string[] = [];
-  const names = [...Deno.readDirSync(folder === "" ? top : `${top}/${folder}`)];
-  for (const entry of names.sort((a, b) => a.name < b.name ? -1 : 1)) {
-    const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (hostilePathProblem(path)) continue;
-    if (entry.isDirectory) found.push(...filesBelow(top, path));
-    else if (entry.isFile || entry.isSymlink) found.push(path);
-  }
-  return found;
+/** Paths of files and links at a path and below it that a commit could have; see {@link filesBelow}. */
+export function syncableBelow(top: string, path: string): string[] {
+  return filesBelow(top, path).filter((file) => hostilePathProblem(file) === undefined);
 }

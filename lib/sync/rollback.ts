@@ -10,7 +10,8 @@ import { applyChange } from "./apply.ts";
 import { LocalTree } from "./local_tree.ts";
 import { type ManifestEntry, manifestFromList } from "./manifest.ts";
 import { planSync } from "./planner.ts";
-import { filesBelow, previousFiles, readPreviousIndex, readRecord } from "./previous.ts";
+import { previousFiles, readPreviousIndex, readRecord, syncableBelow } from "./previous.ts";
+import { settlePlan } from "./second_look.ts";
 import { readIndex, readSyncState } from "./state.ts";
 
 /** What going back did. */
@@ -65,19 +66,30 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
 
   const staging = createStaging(tree);
   try {
-    const local = new LocalTree(tree.path, index, 0);
-    await local.scan();
-    const plan = planSync({
-      local,
-      target,
-      base: index.manifest,
-      indexed: true,
-      listBelow: (folder) => filesBelow(tree.path, folder),
-    });
-    const backup = await applyChange(ctx, {
+    const now = () => new LocalTree(tree.path, index, 0);
+    const compare = async () => {
+      const local = now();
+      await local.scan();
+      const plan = planSync({
+        local,
+        target,
+        base: index.manifest,
+        indexed: true,
+        listBelow: (folder) => syncableBelow(tree.path, folder),
+      });
+      return { local, plan };
+    };
+    const { local, plan, operations } = await settlePlan(
+      tree.path,
+      await compare(),
+      now,
+      compare,
+    );
+    const { backup, edited, left } = await applyChange(ctx, {
       tree,
       staging,
       plan,
+      operations,
       contents: {
         of: ({ path, sha }) => {
           const source = sources.get(sha);
@@ -92,8 +104,8 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
       from: record.to,
       to,
       restored: plan.added.length + plan.updated.length + plan.modes.length,
-      removed: plan.deleted.length,
-      edited: plan.edited,
+      removed: plan.deleted.length - left.length,
+      edited,
       backup,
     };
   } finally {

@@ -1,5 +1,5 @@
 import { kindOf } from "../github/git_objects.ts";
-import { parentOf } from "../machine/files.ts";
+import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { staged as places } from "../machine/tree_journal.ts";
 import { FolderMaker } from "./folder_maker.ts";
 import type { ManifestEntry } from "./manifest.ts";
@@ -61,7 +61,12 @@ export function linkPrevious(
   const folders = new FolderMaker(top, 0o700);
   for (const path of files) {
     folders.make(parentOf(`${top}/${path}`));
-    Deno.linkSync(`${tree}/${path}`, `${top}/${path}`);
+    try {
+      Deno.linkSync(`${tree}/${path}`, `${top}/${path}`);
+    } catch (error) {
+      // Somebody has just removed it, or put a folder there: what is there when it is replaced is kept.
+      if (lstatIfExists(`${tree}/${path}`)?.isDirectory === false) throw error;
+    }
   }
   for (const path of asides) folders.make(parentOf(`${top}/${path}`));
   return folders.made;

@@ -1,3 +1,4 @@
+import type { Applied } from "./apply.ts";
 import type { BegunSync } from "./begin.ts";
 import type { Delivery } from "./contents.ts";
 import type { LocalTree } from "./local_tree.ts";
@@ -13,8 +14,8 @@ export interface SyncFacts {
   readonly target: Target;
   /** How missing contents came; undefined when none were fetched separately. */
   readonly delivery: Delivery | undefined;
-  /** Machine path of the folder with replaced local edits. */
-  readonly backup: string | undefined;
+  /** What became of local edits; undefined when nothing was replaced. */
+  readonly applied: Applied | undefined;
   readonly previousCommit: string | undefined;
   readonly written: boolean;
   readonly seconds: number;
@@ -22,9 +23,12 @@ export interface SyncFacts {
 
 /** What a sync did, or would do, in figures and names. */
 export function summaryOf(
-  { begun, local, plan, target, delivery, backup, previousCommit, written, seconds }: SyncFacts,
+  { begun, local, plan, target, delivery, applied, previousCommit, written, seconds }: SyncFacts,
 ): SyncSummary {
   const { repository, ref, remote: { http } } = begun;
+  const left = new Set(applied?.left);
+  const deleted = plan.deleted.filter((path) => !left.has(path));
+  const kept = [...plan.kept, ...left].sort();
   const transports = [target, delivery].filter((way) => way !== undefined);
   return {
     repository,
@@ -40,17 +44,17 @@ export function summaryOf(
       added: plan.added.length,
       updated: plan.updated.length,
       modes: plan.modes.length,
-      deleted: plan.deleted.length,
-      kept: plan.kept.length,
+      deleted: deleted.length,
+      kept: kept.length,
       excluded: plan.excluded,
     },
     added: plan.added,
     updated: plan.updated,
-    deleted: plan.deleted,
-    kept: plan.kept,
-    edited: plan.edited,
+    deleted,
+    kept,
+    edited: applied?.edited ?? plan.edited,
     submodules: plan.submodules,
-    backup,
+    backup: applied?.backup,
     bytes: http.bytes,
     requests: http.requests,
     seconds,

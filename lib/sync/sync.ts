@@ -10,7 +10,7 @@ import {
   recoverSourceTree,
 } from "../machine/tree_recovery.ts";
 import type { Context } from "../program/context.ts";
-import { applyChange } from "./apply.ts";
+import { type Applied, applyChange } from "./apply.ts";
 import { Arrival } from "./arrival.ts";
 import { beginSync, type BegunSync } from "./begin.ts";
 import { ContentStore } from "./content_store.ts";
@@ -23,7 +23,8 @@ import { type Manifest, ManifestTrees } from "./manifest.ts";
 import type { SyncOptions, SyncSummary } from "./options.ts";
 import { isClean, type SyncPlan } from "./plan.ts";
 import { planSync } from "./planner.ts";
-import { filesBelow } from "./previous.ts";
+import { syncableBelow } from "./previous.ts";
+import { settlePlan } from "./second_look.ts";
 import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
 import { summaryOf } from "./summary.ts";
 import type { Target } from "./target.ts";
@@ -95,18 +96,18 @@ class Sync {
       import("../github/pack_parser.ts"),
     ] as const;
     const index = state && readIndex(ctx, state);
-    const local = this.#localTree(index, staging);
+    const scanned = this.#localTree(index, staging);
     // The tree is looked at while requests travel.
-    const scanning = local.scan();
+    const scanning = scanned.scan();
     scanning.catch(() => {});
     const trees = index && new ManifestTrees(index.manifest);
-    const store = new ContentStore(local, trees, staging && `${staging}/objects`);
-    const everything = this.#options.forceFull === true || (!index && this.#isEmpty(local));
+    const store = new ContentStore(scanned, trees, staging && `${staging}/objects`);
+    const everything = this.#options.forceFull === true || (!index && this.#isEmpty(scanned));
     let answered = false;
     // Nothing new is the usual answer: what that means is worked out before it is here.
     const unchanged = scanning.then(() => {
       return index && !answered && !this.#options.forceFull
-        ? this.#plan(local, index.manifest, index.manifest, index)
+        ? this.#plan(scanned, index.manifest, index.manifest, index)
         : undefined;
     });
     unchanged.catch(() => {});
@@ -131,23 +132,39 @@ class Sync {
         pathsOnly: !this.#writes,
       }, store);
     await scanning;
-    if (!same) this.#refuseUselessCommit(begun.repository, local, target);
+    if (!same) this.#refuseUselessCommit(begun.repository, scanned, target);
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
-    const plan = (same ? await unchanged : undefined) ??
-      this.#plan(local, target.manifest, base, index);
-    if (staging === undefined) return this.#summary(begun, local, plan, target);
+    const first = (same ? await unchanged : undefined) ??
+      this.#plan(scanned, target.manifest, base, index);
+    if (staging === undefined) return this.#summary(begun, scanned, first, target);
 
-    const delivery = await fetchContents(ctx, remote, target, plan, store, this.#options);
+    let delivery = await fetchContents(ctx, remote, target, first, store, this.#options);
+    const settled = await settlePlan(
+      this.#tree.path,
+      { local: scanned, plan: first },
+      () => this.#localTree(index, staging),
+      async () => {
+        ctx.log.debug("the tree was edited meanwhile: it is compared again");
+        const local = this.#localTree(index, staging);
+        await local.scan();
+        const plan = this.#plan(local, target.manifest, base, index);
+        const more = await fetchContents(ctx, remote, target, plan, store, this.#options);
+        delivery = more ?? delivery;
+        return { local, plan };
+      },
+    );
+    const { local, plan, operations } = settled;
     const after = this.#stateAfter(begun, plan);
     if (isClean(plan)) {
       this.#remember(plan, index, local, after);
       return this.#summary(begun, local, plan, target, delivery);
     }
-    const backup = await applyChange(ctx, {
+    const applied = await applyChange(ctx, {
       tree: this.#tree,
       staging,
       plan,
+      operations,
       contents: {
         of: ({ sha, path }) => {
           const object = store.get(sha);
@@ -161,7 +178,7 @@ class Sync {
       stateBefore: readTextIfExists(this.#tree.state),
       stateAfter: encodeState(after),
     });
-    return this.#summary(begun, local, plan, target, delivery, backup);
+    return this.#summary(begun, local, plan, target, delivery, applied);
   }
 
   #plan(
@@ -175,7 +192,7 @@ class Sync {
       target,
       base,
       indexed: base !== undefined && base === index?.manifest,
-      listBelow: (folder) => filesBelow(this.#tree.path, folder),
+      listBelow: (folder) => syncableBelow(this.#tree.path, folder),
     });
   }
 
@@ -257,10 +274,10 @@ class Sync {
     plan: SyncPlan,
     target: Target,
     delivery?: Delivery,
-    backup?: string,
+    applied?: Applied,
   ): SyncSummary {
     return summaryOf({
-      ...{ begun, local, plan, target, delivery, backup },
+      ...{ begun, local, plan, target, delivery, applied },
       previousCommit: this.#state?.commit,
       written: this.#writes,
       seconds: (performance.now() - this.#started) / 1000,

@@ -1,14 +1,14 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
+import { lstatIfExists } from "../../lib/machine/files.ts";
 import { createStaging, discardStaging, sourceTree } from "../../lib/machine/source_tree.ts";
 import {
   decideChange,
-  doOperations,
   draftJournal,
   type Operation,
   staged,
-  undoOperations,
 } from "../../lib/machine/tree_journal.ts";
+import { doOperations, undoOperations } from "../../lib/machine/tree_operations.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../../lib/machine/tree_recovery.ts";
 import { testContext } from "../support/context.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
@@ -23,6 +23,7 @@ function stageChange(ctx: ReturnType<typeof testContext>): Operation[] {
   here("changed", "old");
   here("gone/deep/file", "goes away");
   here("becomes-file/inside", "moves aside");
+  here("becomes-folder", "moves aside, too");
   here("mode", "stays");
   Deno.chmodSync(`${tree.path}/mode`, 0o600);
   Deno.symlinkSync("changed", `${tree.path}/link`);
@@ -35,6 +36,8 @@ function stageChange(ctx: ReturnType<typeof testContext>): Operation[] {
   Deno.writeTextFileSync(`${fresh}/changed`, "new");
   Deno.writeTextFileSync(`${fresh}/becomes-file`, "a file now");
   Deno.writeTextFileSync(`${fresh}/new/folder/file`, "added");
+  Deno.mkdirSync(`${fresh}/becomes-folder`);
+  Deno.writeTextFileSync(`${fresh}/becomes-folder/inside`, "a folder now");
   Deno.symlinkSync("mode", `${fresh}/link`);
   for (const path of ["changed", "gone/deep/file", "link"]) {
     Deno.linkSync(`${tree.path}/${path}`, `${previous}/${path}`);
@@ -43,11 +46,13 @@ function stageChange(ctx: ReturnType<typeof testContext>): Operation[] {
   Deno.writeTextFileSync(staged.index(staging), "");
   return [
     { do: "aside", path: "becomes-file" },
+    { do: "aside", path: "becomes-folder" },
     { do: "remove", path: "gone/deep/file" },
     { do: "prune", path: "gone/deep" },
     { do: "prune", path: "gone" },
     { do: "put", path: "changed" },
     { do: "put", path: "becomes-file" },
+    { do: "put", path: "becomes-folder" },
     { do: "put", path: "link" },
     { do: "put", path: "new" },
     { do: "mode", path: "mode", mode: 0o644, before: 0o600 },
@@ -69,7 +74,7 @@ async function withMachine(
 
 Deno.test("recoverSourceTree() finishes a journaled change, wherever it was interrupted", async () => {
   let expected: ReturnType<typeof snapshotTree> | undefined;
-  for (let done = 0; done <= 9; done++) {
+  for (let done = 0; done <= 11; done++) {
     await withMachine(async (ctx) => {
       const operations = stageChange(ctx);
       const tree = sourceTree(ctx);
@@ -112,7 +117,7 @@ Deno.test("recoverSourceTree() does no step again once the way back is kept", as
 });
 
 Deno.test("undoOperations() takes back what was done, after any number of steps", async () => {
-  for (let done = 0; done <= 9; done++) {
+  for (let done = 0; done <= 11; done++) {
     await withMachine((ctx) => {
       const operations = stageChange(ctx);
       const tree = sourceTree(ctx);
@@ -121,6 +126,7 @@ Deno.test("undoOperations() takes back what was done, after any number of steps"
       const before = snapshotTree(tree.path);
       doOperations(tree.path, staging, operations.slice(0, done));
       undoOperations(tree.path, staging, operations);
+      equal(lstatIfExists(staged.kept(staging)), undefined, "nobody has edited anything");
       equal(diffTrees(before, snapshotTree(tree.path)), "", `after ${done} steps`);
       // And again forward: nothing that was staged is lost.
       doOperations(tree.path, staging, operations);
@@ -135,9 +141,12 @@ Deno.test("recoverSourceTree() takes everything back when a step cannot be done"
     const tree = sourceTree(ctx);
     const staging = [...Deno.readDirSync(tree.parent)]
       .map(({ name }) => `${tree.parent}/${name}`).find((path) => path.includes("staging"))!;
-    draftJournal(staging, operations);
+    // There is nothing below a file.
+    Deno.mkdirSync(`${staged.new(staging)}/mode`);
+    Deno.writeTextFileSync(`${staged.new(staging)}/mode/below`, "");
+    draftJournal(staging, [...operations, { do: "put", path: "mode/below" }]);
     decideChange(staging);
-    // A file cannot take the place of a folder that has something in it.
+    // What was edited since it was decided is there again as well.
     Deno.removeSync(`${tree.path}/link`);
     Deno.mkdirSync(`${tree.path}/link/in-the-way`, { recursive: true });
     const before = snapshotTree(tree.path);

@@ -13,7 +13,8 @@ import {
   ManifestTrees,
 } from "../../lib/sync/manifest.ts";
 import { planSync } from "../../lib/sync/planner.ts";
-import { filesBelow } from "../../lib/sync/previous.ts";
+import { settlePlan } from "../../lib/sync/second_look.ts";
+import { syncableBelow } from "../../lib/sync/previous.ts";
 import { testContext } from "../support/context.ts";
 import { localListing } from "./synced_machine.ts";
 
@@ -105,10 +106,17 @@ Deno.test("planSync() and applyChange() make any tree the commit, and lose no lo
           target,
           base: from,
           indexed: known,
-          listBelow: (folder) => filesBelow(tree.path, folder),
+          listBelow: (folder) => syncableBelow(tree.path, folder),
         });
+        const { operations } = await settlePlan(
+          tree.path,
+          { local, plan },
+          () => new LocalTree(tree.path, index, 0),
+          () => Promise.reject(new Error("nobody has edited anything")),
+        );
         await applyChange(ctx, {
           tree,
+          operations,
           staging: createStaging(tree),
           plan,
           contents: {
@@ -186,7 +194,7 @@ function foldersOf(files: readonly FileOf[]): Set<string> {
 }
 
 function contentsBelow(folder: string): string[] {
-  return filesBelow(folder, "").map((path) => {
+  return syncableBelow(folder, "").map((path) => {
     const host = `${folder}/${path}`;
     return Deno.lstatSync(host).isSymlink
       ? sha(Deno.readLinkSync(host))
