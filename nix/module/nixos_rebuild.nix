@@ -35,12 +35,14 @@ let
     # Where NixOS puts the stock one on PATH as well, this one is found.
     meta = { mainProgram = "nixos-rebuild"; priority = -10; };
   };
+  # Whether the owner wants one on PATH; later releases have a switch for each tool.
+  wanted = config.system.tools.nixos-rebuild.enable or (config.nix.enable && !config.system.disableInstallerTools);
 in
 {
   _file = file;
   config = lib.mkIf (config.hypervisor.enable && cfg.host != null) {
     # Stronger than NixOS's plain definition; an owner's mkForce still wins.
     system.build.nixos-rebuild = lib.mkOverride 90 wrapper;
-    environment.systemPackages = lib.optional (config.nix.enable && !config.system.disableInstallerTools) wrapper;
+    environment.systemPackages = lib.optional wanted wrapper;
   };
 }

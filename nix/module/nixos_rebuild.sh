@@ -13,9 +13,6 @@ set -euo pipefail
 
 tree=/etc/hypervisor/src
 
-# Started by a nixos-rebuild that this script started: arguments and environment are already right.
-if [[ -n ${_NIXOS_REBUILD_REEXEC-} ]]; then exec "$stock" "$@"; fi
-
 given=("$@")
 arguments=() # what goes on to NixOS's own
 includes=()  # -I, which come before NIX_PATH
@@ -124,6 +121,7 @@ if [[ $action == edit ]]; then
 fi
 
 prepare
-if [[ -n $upgrade && -n $search_path ]]; then update_channels; fi
+# Started again by another nixos-rebuild, which builds the newest one first: it has updated them.
+if [[ -n $upgrade && -n $search_path && -z ${_NIXOS_REBUILD_REEXEC-} ]]; then update_channels; fi
 if [[ -z $impure ]]; then arguments+=(--impure); fi
 exec "$stock" "${arguments[@]}" --flake "path:$tree#$host"

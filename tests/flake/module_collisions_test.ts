@@ -74,7 +74,7 @@ Deno.test({
         assert.ok((plain.merged as unknown[]).length >= 2 * ours.length, `${option} of the owner`);
       } else if (typeof ours === "string") {
         for (const { merged } of [mkDefault, plain]) {
-          assert.ok(String(merged).split("\n").includes(ours), `${option} has lost ${ours}`);
+          assert.ok(`${merged}\n`.includes(`${ours.trimEnd()}\n`), `${option} has lost ${ours}`);
         }
       } else assert.deepEqual(ours, {}, `${option} is a single value defined plainly`);
     }

@@ -174,13 +174,14 @@ test("hands on what builds of flakes know of the options of other builds", async
   assert.deepEqual(short.args, ["build", "--keep-going", "--keep-failed", ...OURS]);
 });
 
-test("started again by the new system's own changes nothing", async () => {
-  const first = await run(["switch", "-I", "a=/b"]);
+test("started again by another nixos-rebuild says nothing twice", async () => {
+  const first = await run(["switch", "-I", "a=/b", "--upgrade"]);
   const env = { _NIXOS_REBUILD_REEXEC: "1", NIX_PATH: first.nixPath };
   const again = await run(first.args, { env });
   assert.deepEqual([again.args, again.nixPath], [first.args, first.nixPath]);
-  const bare = await run(["switch", "--upgrade"], { env });
-  assert.deepEqual([bare.args, bare.updated], [["switch", "--upgrade"], []]);
+  // By NixOS's own, as an earlier version of the toolkit left it; or the variable is the caller's.
+  const other = await run(["switch", "--upgrade"], { env });
+  assert.deepEqual([other.args, other.updated], [["switch", ...OURS], []]);
 });
 
 Deno.test({

@@ -33,7 +33,11 @@ in
 
   options.system = {
     path = d.package (pkgs.buildEnv { name = "system-path"; paths = config.environment.systemPackages; });
-    activationScripts = d.of (types.attrsOf types.unspecified) { };
+    activationScripts = d.set (types.either types.str (d.sub {
+      deps = d.list types.str;
+      text = d.lines;
+      supportsDryActivation = d.bool false;
+    }));
     userActivationScripts = d.of (types.attrsOf types.unspecified) { };
   };
 
