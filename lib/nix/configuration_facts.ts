@@ -122,6 +122,14 @@ export const ConfigurationFactsSchema = v.object({
     initrdModules: v.optional(v.array(v.string())),
     /** Those of `boot.initrd.*Commands` that the owner set. */
     initrdCommands: v.optional(v.array(v.string())),
+    /** Options that make the initial ramdisk assemble or open disks, those that are on. */
+    assembles: v.optional(v.array(v.string())),
+    /** Names of `boot.initrd.clevis.devices`. */
+    clevis: v.optional(v.array(v.string())),
+    /** Text of /etc/crypttab, empty without one. */
+    crypttab: v.optional(v.string()),
+    /** The owner's units of the initial ramdisk (`boot.initrd.systemd`), with their text. */
+    initrdUnits: v.optional(v.array(v.object({ name: v.string(), text: v.string() }))),
     /** `boot.extraModulePackages`, by name without version. */
     extraModulePackages: v.optional(v.array(v.string())),
     /** `system.boot.loader.id`: empty when no module installs a boot loader. */
@@ -141,6 +149,8 @@ export const ConfigurationFactsSchema = v.object({
     /** Members that are set elsewhere than in hardware-configuration.nix. */
     saidElsewhere: v.optional(v.array(v.string())),
   })),
+  /** Installed packages by name, where a file system may need one to be mounted; else none. */
+  mountHelpers: v.optional(v.array(v.string())),
   swapDevices: v.array(v.object({
     device: v.string(),
     /** MiB, for a swap file. */

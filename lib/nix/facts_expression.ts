@@ -86,6 +86,17 @@ in
     initrdModules = guard (names boot.initrd.availableKernelModules ++ names boot.initrd.kernelModules);
     initrdCommands = guard (concatMap initrdCommands
       [ "preDeviceCommands" "preLVMCommands" "postDeviceCommands" "postResumeCommands" "postMountCommands" ]);
+    assembles = guard (filter (dotted: at (dots dotted) config == true) [
+      "boot.initrd.clevis.enable" "boot.initrd.clevis.useTang" "boot.initrd.services.bcache.enable"
+      "boot.initrd.services.lvm.enable" "boot.initrd.systemd.network.enable" "boot.initrd.unl0kr.enable"
+      "services.lvm.boot.thin.enable" "services.lvm.boot.vdo.enable" "services.multipath.enable"
+      "services.stratis.enable"
+    ]);
+    clevis = guard (let devices = at (dots "boot.initrd.clevis.devices") config; in
+      if at (dots "boot.initrd.clevis.enable") config == true then attrNames devices else [ ]);
+    crypttab = guard (text (orElse "" (etcText "crypttab")));
+    initrdUnits = map (name: { inherit name; text = guard (text (getAttr name initrdUnits).text); })
+      ownInitrdUnits;
     extraModulePackages = guard (map packageName (concatMap (list: list)
       (orElse [ ] (ownDefinitions (options.boot.extraModulePackages or { })))));
     loader = guard (if boot.loader.external.enable or false then "external" else config.system.boot.loader.id or "");
@@ -100,12 +111,18 @@ in
   disks = {
     fileSystems = each config.fileSystems (mountPoint: fs: {
       mountPoint = fs.mountPoint or mountPoint;
-      device = fs.device or null;
+      # NixOS writes the same into fstab.
+      device = if (fs.device or null) == null && (fs.label or null) != null then "/dev/disk/by-label/" + fs.label
+        else fs.device or null;
       fsType = fs.fsType or "auto";
       options = fs.options or [ ];
       neededForBoot = fs.neededForBoot or false;
       saidElsewhere = saidElsewhere (options.fileSystems or { }) mountPoint;
     });
+    mountHelpers = guard (if builtins.any (fs: needsHelper (fs.fsType or "auto")) (builtins.attrValues config.fileSystems)
+      then concatMap (package: let name = guard (packageName package); in if isString name then [ name ] else [ ])
+        ((config.system.fsPackages or [ ]) ++ (config.environment.systemPackages or [ ]))
+      else [ ]);
     swapDevices = guard (map (swap: {
       device = text swap.device;
       size = swap.size or null;

@@ -74,10 +74,11 @@ export const factsFunctions = String.raw`
     else if isAttrs value then builtins.mapAttrs (_: data) (builtins.removeAttrs value [ "_module" ])
     else value;
   at = path: set: foldl' (inner: name: if isAttrs inner && hasAttr name inner then getAttr name inner else { }) set path;
+  dots = dotted: filter isString (split "[.]" dotted);
   # What the owner set of an option: its own lines, entries or members, else the value.
   plainOption = dotted:
     let
-      path = filter isString (split "[.]" dotted);
+      path = dots dotted;
       option = at path options;
       own = if (option._type or "") == "option" then ownDefinitions option else null;
       value =
@@ -144,11 +145,25 @@ export const factsFunctions = String.raw`
       else if (entry.text or null) != null then entry.text
       else if isAttrs source && source ? text then source.text
       else if source != null && pathExists source then readFile source
-      else throw "it has to be built";
+      # What has yet to be built is known by its path.
+      else text source;
   pamText = service:
     let entry = getOr service (config.security.pam.services or { }) { }; in
     if hasAttr ("pam.d/" + service) (config.environment.etc or { }) then etcText ("pam.d/" + service)
     else entry.text or null;
+
+  # Units of the initial ramdisk of which the owner says something.
+  initrdUnits = (config.boot.initrd.systemd or { }).units or { };
+  ownInitrdUnits =
+    let
+      systemd = options.boot.initrd.systemd or { };
+      of = kind: suffix: map (name: name + suffix) (ownMembers (getOr kind systemd { }) { });
+      own = of "services" ".service" ++ of "sockets" ".socket" ++ of "targets" ".target" ++ of "timers" ".timer"
+        ++ of "paths" ".path" ++ of "slices" ".slice" ++ of "units" "";
+    in if boot.initrd.systemd.enable or false then filter (name: hasAttr name initrdUnits) own else [ ];
+
+  # Types of file systems that a program mounts.
+  needsHelper = type: match "fuse.*|nfs4?|cifs|smb3|davfs2?|ntfs|ntfs-3g|.*fs-fuse|glusterfs|ceph|mergerfs|bindfs|sshfs|s3fs|rclone|encfs|gocryptfs|cryfs|curlftpfs|moosefs|lizardfs|afs|9pfuse" type != null;
 
   # What an option is set to, or null where nobody set it (1500 is the priority of defaults).
   definedOnly = option: value:

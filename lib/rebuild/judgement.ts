@@ -1,14 +1,16 @@
 import { devicePresence } from "../machine/device_names.ts";
-import { encryptedBelow } from "../machine/encrypted_below.ts";
+import { encryptedBelow, mappedBelow } from "../machine/encrypted_below.ts";
 import { kernelContext } from "../machine/kernel_files.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import type { Context } from "../program/context.ts";
 import { type Disappearing, disappearing } from "./disappearing.ts";
 import type { MachineNow } from "./machine_now.ts";
 import { proveAccess } from "./proof_access.ts";
+import { proveAssembled } from "./proof_assembled.ts";
 import { proveBoot } from "./proof_boot.ts";
 import { proveDisks } from "./proof_disks.ts";
 import { proveEncrypted } from "./proof_encrypted.ts";
+import { proveMountHelpers } from "./proof_mount_helpers.ts";
 import { proveUnlocking } from "./proof_unlocking.ts";
 import { readMachineNow } from "./read_machine_now.ts";
 import type { Verdict } from "./verdict.ts";
@@ -36,6 +38,8 @@ export function judgeConfiguration(
     ...proveAccess({ before, after, now }),
     ...proveDisks(after, (device) => devicePresence(ctx, device), before),
     ...proveEncrypted(after, encryptedBelow(ctx, "/"), (device) => kernelName(ctx, device)),
+    ...proveAssembled(before, after, mappedBelow(ctx, "/")),
+    ...proveMountHelpers(before, after),
     ...proveBoot(before, after, now.loadedModules),
     ...proveUnlocking(before, after),
   ];

@@ -18,7 +18,8 @@ let
       "e2fsprogs" "dosfstools" "btrfs-progs" "zfs" "qemu" "qemu_kvm" "libvirt" "virt-manager" "virt-viewer" "swtpm" "OVMF"
       "openssh" "sudo" "doas" "procps" "nodejs" "nixfmt-rfc-style" "nixpkgs-fmt" "cacert" "which" "less" "file"
       "bridge-utils" "dnsmasq" "nftables" "iptables" "ethtool" "lsof" "parted" "gptfdisk" "smartmontools" "nvme-cli"
-      "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" "sshpass" "openssl" ]
+      "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" "sshpass" "openssl"
+      "nfs-utils" "cifs-utils" "ntfs3g" "mergerfs" ]
     (name: package name [ name ]);
   shell = name: package name [ name ] // { shellPath = "/bin/${name}"; };
   fakeDeno = pkgs.writeScript "deno" (builtins.readFile ./deno.sh);
@@ -31,6 +32,7 @@ named // {
   fish = shell "fish";
   dash = shell "dash";
   shadow = package "shadow" [ "nologin" ] // { shellPath = "/bin/nologin"; };
+  sshfs = package "sshfs-fuse" [ "sshfs" ];
   systemd = package "systemd" [ "systemctl" ];
   libvirt = package "libvirt" [ "virsh" "virt-host-validate" ];
   qemu = package "qemu" [ "qemu-img" "qemu-system-x86_64" ];

@@ -10,6 +10,7 @@ let
     (types.attrsOf types.bool);
 in
 {
+  options.services.lvm = { enable = d.bool true; boot = { thin = d.enable; vdo = d.enable; }; };
   options.boot = {
     isContainer = d.bool false;
     loader = {
@@ -101,8 +102,11 @@ in
       systemd = d.enable // {
         emergencyAccess = d.bool false;
         network = d.enable;
+        services = d.many { wantedBy = d.list types.str; script = d.lines; serviceConfig = d.free; };
+        units = d.many { text = d.maybe types.str; };
       };
       services.lvm = d.enable;
+      clevis = d.enable // { useTang = d.bool false; devices = d.many { secretFile = d.required types.path; }; };
       network = d.enable // {
         flushBeforeStage2 = d.bool true;
         postCommands = d.lines;
@@ -160,6 +164,12 @@ in
       "ahci" "nvme" "sd_mod" "sr_mod" "mmc_block" "uhci_hcd" "ehci_hcd" "xhci_hcd" "xhci_pci" "usbhid" "hid_generic" "ext4"
     ];
     boot.initrd.kernelModules = [ "dm_mod" ];
+    boot.initrd.systemd.units = lib.mapAttrs'
+      (name: service: lib.nameValuePair "${name}.service" {
+        text = "[Service]\nExecStart=${pkgs.writeShellScript "unit-script-${name}-start" service.script}\n\n[Install]\n"
+          + lib.concatMapStrings (target: "WantedBy=${target}\n") service.wantedBy;
+      })
+      cfg.initrd.systemd.services;
     assertions = [{
       assertion = cfg.isContainer || grub.enable -> grub.mirroredBoots != [ ];
       message = "You must set the option ‘boot.loader.grub.devices’ or 'boot.loader.grub.mirroredBoots' to make the system bootable.";

@@ -32,6 +32,7 @@ in
   };
 
   options.system = {
+    fsPackages = d.list types.package;
     path = d.package (pkgs.buildEnv { name = "system-path"; paths = config.environment.systemPackages; });
     activationScripts = d.set (types.either types.str (d.sub {
       deps = d.list types.str;
@@ -41,7 +42,7 @@ in
     userActivationScripts = d.of (types.attrsOf types.unspecified) { };
   };
 
-  config.environment.systemPackages = [ pkgs.bashInteractive pkgs.coreutils pkgs.nix ];
+  config.environment.systemPackages = [ pkgs.bashInteractive pkgs.coreutils pkgs.nix ] ++ config.system.fsPackages;
   config.environment.etc."hostname" = lib.mkIf (config.networking.hostName != "") {
     text = config.networking.hostName + "\n";
   };

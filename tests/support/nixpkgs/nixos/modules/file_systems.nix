@@ -1,4 +1,4 @@
-{ lib, config, ... }:
+{ lib, config, pkgs, ... }:
 let
   inherit (lib) mkIf types;
   d = import ../lib/declare.nix { inherit lib; };
@@ -27,7 +27,7 @@ in
           label = d.maybe types.str;
         };
       };
-      config.device = mkIf (config.label != null) (lib.mkDefault "/dev/disk/by-label/${config.label}");
+      config.device = mkIf (lib.elem config.fsType [ "tmpfs" "ramfs" "overlay" ]) (lib.mkDefault config.fsType);
       config.options = mkIf (config.neededForBoot || lib.elem config.mountPoint mountedEarly) [ "x-initrd.mount" ];
     }));
     swapDevices = d.list (types.submodule ({ config, options, ... }: {
@@ -56,6 +56,11 @@ in
   };
 
   config = {
+    # The programs that mount a type come with it.
+    system.fsPackages =
+      let has = types: lib.any (fs: lib.elem fs.fsType types) (lib.attrValues config.fileSystems);
+      in lib.optional (has [ "nfs" "nfs4" ]) pkgs.nfs-utils ++ lib.optional (has [ "cifs" ]) pkgs.cifs-utils
+        ++ lib.optional (has [ "ntfs" "ntfs-3g" ]) pkgs.ntfs3g ++ lib.optional (has [ "sshfs" "fuse.sshfs" ]) pkgs.sshfs;
     boot.supportedFilesystems = lib.mkMerge
       (lib.mapAttrsToList (_: fs: { ${fs.fsType} = lib.mkDefault true; }) config.fileSystems);
     assertions = [{
@@ -63,7 +68,8 @@ in
       message = "The ‘fileSystems’ option does not specify your root file system.";
     }] ++ lib.mapAttrsToList
       (mountPoint: fs: {
-        assertion = fs.device != null;
+        # With a label alone, fstab names the device by it.
+        assertion = fs.device != null || fs.label != null;
         message = "No device specified for mount point ‘${mountPoint}’.";
       })
       config.fileSystems;
