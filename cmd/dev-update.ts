@@ -1,7 +1,7 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
 import { main } from "../lib/program/main.ts";
-import { choice, confirmOption, flag, text } from "../lib/program/options.ts";
+import { choice, confirmOption, flag, restartGuestsOption, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import { REBUILD_ACTIONS } from "../lib/update/options.ts";
 
@@ -28,6 +28,7 @@ const options = {
     default: "switch",
   }),
   ...confirmOption,
+  ...restartGuestsOption,
 };
 
 /** Brings an installation up to date, sources and system. */

@@ -1,6 +1,6 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { main } from "../lib/program/main.ts";
-import { confirmOption, flag, text } from "../lib/program/options.ts";
+import { confirmOption, flag, restartGuestsOption, text } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import type { Action } from "../lib/rebuild/options.ts";
 
@@ -21,7 +21,7 @@ const options = {
   confirmed: flag({ description: "keep the system that waits for its confirmation" }),
   rollback: flag({ description: "go back to the previous generation, without network" }),
   listGenerations: flag({ description: "show the generations, change nothing" }),
-  restartGuests: flag({ description: "go on although running guests may be stopped" }),
+  ...restartGuestsOption,
 };
 
 /** Rebuilds this host's flake. */

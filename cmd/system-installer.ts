@@ -3,7 +3,15 @@ import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts"
 import type { Context } from "../lib/program/context.ts";
 import { syncEnvironment } from "../lib/program/environment.ts";
 import { main, VERSION } from "../lib/program/main.ts";
-import { checked, choice, confirmOption, flag, parsed, text } from "../lib/program/options.ts";
+import {
+  checked,
+  choice,
+  confirmOption,
+  flag,
+  parsed,
+  restartGuestsOption,
+  text,
+} from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 
 const options = {
@@ -52,6 +60,7 @@ const options = {
     details: "so that what it sets stays, where Hyper-NixOS does not set it",
   }),
   ...confirmOption,
+  ...restartGuestsOption,
   dryRun: flag({ description: "show the plan, change nothing; needs no root" }),
   undo: flag({
     description: "take the last installation back",

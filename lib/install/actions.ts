@@ -1,33 +1,22 @@
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { places } from "../machine/places.ts";
-import { session } from "../machine/session.ts";
+import type { Receipt } from "../machine/receipt.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { resolveFlake } from "../nix/flake_reference.ts";
-import {
-  activateSystem,
-  bootDefault,
-  buildSystem,
-  installSystem,
-  returnToSystem,
-} from "../rebuild/rebuild.ts";
-import { readSyncState } from "../sync/state.ts";
-import { saveAccountsAfter, saveAccountsBefore } from "./account_backup.ts";
+import { offerNextStep } from "../rebuild/next_step.ts";
+import { rebuildSystem } from "../rebuild/rebuild_system.ts";
+import { receiptHooks } from "../rebuild/receipt_hooks.ts";
+import { reportRebuild } from "../rebuild/report.ts";
 import { applyStep } from "./apply_step.ts";
 import { buildOptions } from "./build_options.ts";
-import { requireReachable } from "./judgement.ts";
 import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
 import type { Plan } from "./plan.ts";
-import { type Receipt, writeReceipt } from "../machine/receipt.ts";
 import { openShell } from "./shell.ts";
 import { undoInstallation } from "./undo.ts";
 
 type Action = "build" | "test" | "switch";
 type MenuChoice = Action | "shell" | "undo" | "quit";
-
-/** Seconds within which a change made over SSH is confirmed, or goes back by itself. */
-const CONFIRM_OVER_SSH = 120;
 
 /**
  * The menu of an installation whose files are in place: Build, Test, Switch, Shell, Quit; or the one
@@ -94,109 +83,48 @@ async function perform(
   plan: Plan,
   receipt: Receipt,
   action: Action,
-): Promise<ExitCode | MenuChoice | undefined> {
-  const build = {
-    flake: resolveFlake(ctx, `path:${places.source}`).url,
+): Promise<ExitCode | undefined> {
+  const noted = receiptHooks(ctx, receipt);
+  const result = await rebuildSystem(ctx, {
+    action,
+    flake: `path:${places.source}`,
     host: plan.hostName,
     impure: true,
     showTrace: false,
+    confirm: options.confirm,
+    restartGuests: options.restartGuests,
     nixOptions: buildOptions(options.fast),
-  };
-  const facts = action === "build" ? null : await requireReachable(ctx, plan.hostName, plan.before);
-  const built = await buildSystem(ctx, build);
-  for (const step of plan.steps.afterBuild) await applyStep(ctx, receipt, step);
-  if (receipt.state === "applied") receipt.state = "built";
-  writeReceipt(ctx, receipt);
-  ctx.log.info(`built ${built.toplevel}`);
-  if (action === "build") return undefined;
-
-  saveAccountsBefore(ctx, receipt);
-  if (!ctx.root.isRunning) {
-    await installSystem(ctx, build);
-    receipt.activated = {
-      toplevel: bootDefault(ctx) ?? built.toplevel,
-      action: "switch",
-      profileSet: true,
-    };
-    receipt.state = "activated";
-    writeReceipt(ctx, receipt);
-    ctx.log.info(`installed: ${ctx.root.path} boots Hyper-NixOS next`);
-    return undefined;
-  }
-  const confirmSeconds = await confirmation(ctx, options, action);
-  receipt.activated = { toplevel: built.toplevel, action, profileSet: action === "switch" };
-  receipt.state = "activating";
-  writeReceipt(ctx, receipt);
-  const outcome = await activateSystem(ctx, {
-    toplevel: built.toplevel,
-    action,
-    confirmSeconds,
-    log: built.log,
-    record: {
-      flake: build.flake,
-      host: build.host,
-      commit: readSyncState(ctx)?.commit ?? null,
-      facts,
+    before: plan.before,
+    hooks: {
+      ...noted,
+      built: async () => {
+        for (const step of plan.steps.afterBuild) await applyStep(ctx, receipt, step);
+        await noted.built?.();
+      },
     },
   });
-  saveAccountsAfter(ctx, receipt);
-  receipt.state = "activated";
-  writeReceipt(ctx, receipt);
-  return await concluded(ctx, options, action, outcome);
-}
-
-async function concluded(
-  ctx: Context,
-  options: InstallOptions,
-  action: Action,
-  outcome: Awaited<ReturnType<typeof activateSystem>>,
-): Promise<ExitCode | MenuChoice | undefined> {
-  if (outcome.kind === "failed" || outcome.kind === "went-back") {
+  const { outcome } = result;
+  if (outcome?.kind === "failed" || outcome?.kind === "went-back") {
     throw new ToolError(outcome.message, {
       ...(outcome.hint === undefined ? {} : { hint: outcome.hint }),
     });
   }
-  if (outcome.kind === "activated-with-failed-units") {
-    ctx.log.warn(outcome.message);
-    if (outcome.hint) ctx.log.warn(outcome.hint);
-    const back = outcome.previousToplevel !== undefined && await ctx.ui.confirm({
-      message: "Go back to the previous system?",
-      option: "--undo",
-      default: false,
-    });
-    if (back) ctx.log.info((await returnToSystem(ctx, outcome.previousToplevel)).message);
-    return ExitCode.General;
+  reportRebuild(ctx, result);
+  if (action === "build") return undefined;
+  if (outcome === undefined) {
+    ctx.log.info(`installed: ${ctx.root.path} boots Hyper-NixOS next`);
+    return undefined;
   }
-  ctx.log.info(outcome.message);
-  if (outcome.rollbackCommand) ctx.log.info(`to go back: ${outcome.rollbackCommand}`);
+  if (outcome.exitCode !== ExitCode.Success) {
+    await offerNextStep(ctx, outcome);
+    return outcome.exitCode;
+  }
   ctx.log.info("to take the whole installation back: system-installer --undo");
-  if (action !== "switch") return undefined;
-  if (options.reboot) {
+  if (action === "switch" && options.reboot) {
     ctx.log.info("rebooting");
     await ctx.run("systemctl", ["reboot"]);
-  } else if (outcome.rebootNeeded) {
-    ctx.log.info(`reboot to use the new ${outcome.rebootNeededFor.join(", ")}`);
   }
   return undefined;
-}
-
-/** Over SSH a change that cuts the line off should undo itself. */
-async function confirmation(
-  ctx: Context,
-  options: InstallOptions,
-  action: Action,
-): Promise<number> {
-  if (options.confirm !== undefined) return options.confirm;
-  const overSsh = session(ctx).kind === "ssh";
-  if (!overSsh || !ctx.ui.interactive) return 0;
-  const wanted = await ctx.ui.confirm({
-    message:
-      `You are here over SSH. Shall the ${action} go back by itself unless you confirm it within ` +
-      `${CONFIRM_OVER_SSH} seconds?`,
-    option: "--confirm",
-    default: true,
-  });
-  return wanted ? CONFIRM_OVER_SSH : 0;
 }
 
 async function menu(

@@ -16,6 +16,8 @@ export interface InstallOptions {
   readonly keepConfig: boolean;
   /** Seconds after which an activation goes back by itself unless confirmed. */
   readonly confirm: number | undefined;
+  /** Go on although guests that run may be stopped. */
+  readonly restartGuests: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
 }

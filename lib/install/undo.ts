@@ -11,7 +11,7 @@ import {
   returnMountedSystem,
   returnToSystem,
 } from "../rebuild/rebuild.ts";
-import { restoreAccounts } from "./account_backup.ts";
+import { restoreAccounts } from "../machine/account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import { settleActivation } from "./unfinished.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Context } from "../program/context.ts";
 import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
-import { saveAccountsAfter } from "./account_backup.ts";
+import { saveAccountsAfter } from "../machine/account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import {
   latestInstallation,

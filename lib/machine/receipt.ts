@@ -65,7 +65,7 @@ const ReceiptSchema = v.object({
   /** What was activated last: the store path and the action. */
   activated: v.nullable(v.object({
     toplevel: v.string(),
-    action: v.picklist(["test", "switch"]),
+    action: v.picklist(["test", "switch", "boot"]),
     /** The profile was set, so that undoing must set it back. */
     profileSet: v.boolean(),
   })),

@@ -115,6 +115,11 @@ export const confirmOption: { readonly confirm: OptionSpec<number | undefined> }
   }),
 };
 
+/** `--restart-guests`, of the tools that activate a system. */
+export const restartGuestsOption: { readonly restartGuests: OptionSpec<boolean> } = {
+  restartGuests: flag({ description: "go on although running guests may be stopped" }),
+};
+
 /** What every executable has, besides `--help` and `--version`. */
 export const commonOptions = {
   json: flag({

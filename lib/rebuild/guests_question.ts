@@ -23,8 +23,9 @@ export async function requireGuestsUntouched(
   if (!ctx.ui.interactive) {
     throw new ToolError("running guests may be stopped by this activation", {
       code: ExitCode.InvalidArguments,
-      hint: "shut them down first, use boot and reboot later, or allow it with: " +
-        "rebuild-helper --restart-guests",
+      hint:
+        "shut them down first, allow it with --restart-guests, or make the new system the boot " +
+        "default only, for a later reboot: rebuild-helper boot",
     });
   }
   const goOn = await ctx.ui.confirm({

@@ -1,3 +1,6 @@
+import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { RebuildHooks } from "./hooks.ts";
+
 /** What to do with a configuration; the reference's actions. */
 export type Action = "build" | "test" | "switch" | "boot" | "dry-build" | "dry-activate";
 
@@ -19,6 +22,13 @@ export interface RebuildOptions {
   readonly restartGuests: boolean;
   /** Further options for Nix. */
   readonly nixOptions?: readonly string[];
+  /**
+   * The configuration that runs, where the caller has read it: what the proofs compare with when nothing
+   * was recorded of the running system.
+   */
+  readonly before?: ConfigurationFacts | undefined;
+  /** Those of the installed tree's receipt when not given. */
+  readonly hooks?: RebuildHooks | undefined;
 }
 
 /** Whether an action changes what runs or what boots. */

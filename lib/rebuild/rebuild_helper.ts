@@ -4,11 +4,12 @@ import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
 import { generations, previousGeneration } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
-import { activateSystem, returnToSystem } from "./activate.ts";
+import { returnToSystem } from "./activate.ts";
 import { carriedCache } from "./carried_cache.ts";
 import { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
 import { generationsDocument, outcomeDocument, rebuildDocument } from "./documents.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
+import { offerNextStep } from "./next_step.ts";
 import { activates, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import { confirmSeconds, rebuildSystem } from "./rebuild_system.ts";
@@ -106,30 +107,4 @@ function report(ctx: Context, options: HelperOptions, outcome: ActivationOutcome
   reportOutcome(ctx, outcome);
   if (options.json) ctx.out.json(outcomeDocument(outcome));
   return outcome.exitCode;
-}
-
-/** After a failure a person is offered what would help: the boot menu's way, or the way back. */
-async function offerNextStep(ctx: Context, outcome: ActivationOutcome): Promise<ActivationOutcome> {
-  if (outcome.exitCode === 0 || !ctx.ui.interactive) return outcome;
-  const { toplevel, previousToplevel } = outcome;
-  if (outcome.onlyByReboot) {
-    const boot = await ctx.ui.confirm({
-      message: "Make it the boot default, for the next reboot?",
-      option: "boot",
-      default: true,
-    });
-    if (!boot) return outcome;
-    const next = await activateSystem(ctx, { toplevel, action: "boot" });
-    reportOutcome(ctx, next);
-    return next;
-  }
-  const changedSomething = outcome.kind !== "went-back" && outcome.action !== "boot";
-  if (previousToplevel === undefined || !changedSomething) return outcome;
-  const back = await ctx.ui.confirm({
-    message: "Go back to the previous system?",
-    option: "--rollback",
-    default: false,
-  });
-  if (back) reportOutcome(ctx, await returnToSystem(ctx, previousToplevel));
-  return outcome;
 }

@@ -10,10 +10,12 @@ import type { Context } from "../program/context.ts";
 import { activateSystem } from "./activate.ts";
 import { buildSystem, dryBuild } from "./build.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
+import type { RebuildHooks } from "./hooks.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
 import { installSystem } from "./install_system.ts";
 import { type Action, activates, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
+import { installationHooks } from "./receipt_hooks.ts";
 import { requireJudgement } from "./required_judgement.ts";
 import { sourceCommit } from "./source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./space.ts";
@@ -46,8 +48,9 @@ export interface RebuildResult {
 const CONFIRM_OVER_SSH = 120;
 
 /**
- * Builds a flake's host and does with it what `action` says, with every check before. The caller holds
- * the machine's lock when it is root.
+ * The one way from a configuration to a running system: finds the flake's host, proves that nobody is
+ * locked out, builds, looks at the room and at running guests, activates and says how that ended. The
+ * caller holds the machine's lock when it is root.
  * @throws ToolError before anything was activated: 1 in use or no room, 2 a tool is missing, 3 not
  *   root, 4 what cannot be asked for, 5 network, 6 configuration (no such host, does not evaluate, or
  *   would lock people out); how an activation ended is in the result
@@ -86,23 +89,29 @@ export async function rebuildSystem(
     return result;
   }
   requireStoreSpace(ctx);
-  const facts = activates(options.action) ? await requireJudgement(ctx, target) : undefined;
-  if (!ctx.root.isRunning && activates(options.action)) {
+  const { action } = options;
+  const facts = activates(action) ? await requireJudgement(ctx, target, options.before) : undefined;
+  const hooks = options.hooks ?? (activates(action) ? installationHooks(ctx, target) : {});
+  if (!ctx.root.isRunning && activates(action)) {
+    await hooks.activating?.({ action, toplevel: undefined });
     const { log } = await installSystem(ctx, build);
     const toplevel = bootDefault(ctx);
+    await hooks.built?.();
+    await hooks.activated?.({ action, toplevel });
     return { ...result, log, toplevel, after: numbered(ctx, toplevel) };
   }
   const { toplevel, log } = await buildSystem(ctx, build);
+  await hooks.built?.();
   const changes = await closureDiff(ctx, toplevel);
   const built = { ...result, toplevel, log, changes };
   if (changes) ctx.out.print(changes);
-  if (activates(options.action)) {
-    const outcome = await activate(ctx, options, { target, facts, built });
+  if (activates(action)) {
+    const outcome = await activate(ctx, options, { target, facts, built, hooks });
     const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
     const after = numbered(ctx, isActive ? toplevel : currentSystem(ctx));
     return { ...built, after, outcome, exitCode: outcome.exitCode };
   }
-  if (options.action === "dry-activate") await showDryActivation(ctx, toplevel);
+  if (action === "dry-activate") await showDryActivation(ctx, toplevel);
   return { ...built, after: numbered(ctx, toplevel) };
 }
 
@@ -110,22 +119,25 @@ interface Built {
   readonly target: Target;
   readonly facts: ConfigurationFacts | undefined;
   readonly built: RebuildResult & { readonly toplevel: string };
+  readonly hooks: RebuildHooks;
 }
 
 async function activate(
   ctx: Context,
   options: RebuildOptions,
-  { target, facts, built }: Built,
+  { target, facts, built, hooks }: Built,
 ): Promise<ActivationOutcome> {
   const { toplevel, log, commit } = built;
   const action = options.action as "test" | "switch" | "boot";
   if (action !== "test") requireBootSpace(ctx, toplevel);
   if (action !== "boot") await requireGuestsUntouched(ctx, toplevel, options.restartGuests);
-  return await activateSystem(ctx, {
+  const seconds = await confirmSeconds(ctx, options.confirm, action);
+  await hooks.activating?.({ action, toplevel });
+  const outcome = await activateSystem(ctx, {
     toplevel,
     action,
     log,
-    confirmSeconds: await confirmSeconds(ctx, options.confirm, action),
+    confirmSeconds: seconds,
     record: {
       flake: target.flake.url,
       host: target.host,
@@ -133,6 +145,8 @@ async function activate(
       facts: facts ?? null,
     },
   });
+  await hooks.activated?.({ action, toplevel });
+  return outcome;
 }
 
 /** Over SSH a change that cuts the line off should undo itself. */

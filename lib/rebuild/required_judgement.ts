@@ -14,9 +14,14 @@ import type { Verdict } from "./verdict.ts";
 /**
  * Evaluates a host and makes the proofs: someone can still log in and become root, and the disks are
  * there. What could not be proven is shown; on a terminal a person may go on, otherwise it is refused.
+ * @param running the configuration that runs, for where none was recorded when it was activated
  * @throws ToolError exit 6 for failed assertions and for what could not be proven
  */
-export async function requireJudgement(ctx: Context, target: Target): Promise<ConfigurationFacts> {
+export async function requireJudgement(
+  ctx: Context,
+  target: Target,
+  running?: ConfigurationFacts,
+): Promise<ConfigurationFacts> {
   const progress = ctx.ui.progress("evaluating the new configuration");
   let after: ConfigurationFacts;
   try {
@@ -32,7 +37,7 @@ export async function requireJudgement(ctx: Context, target: Target): Promise<Co
       hint: "correct it; these are its own assertions",
     });
   }
-  const before = systemRecord(ctx, currentSystem(ctx))?.facts ?? undefined;
+  const before = systemRecord(ctx, currentSystem(ctx))?.facts ?? running;
   const { verdicts, disappears } = judgeConfiguration(ctx, before, after);
   for (const { what, why } of verdicts) ctx.log.debug(`${what}: ${why}`);
   for (const name of disappears.accounts) {

@@ -67,9 +67,13 @@ function hostOf(ctx: Context, flake: FlakeReference, named: string | undefined):
  * What the installed tree calls this machine. The kernel's name is another one from the moment that an
  * installation with a new name is written until the reboot after its switch.
  */
-function installedHost(ctx: Context, { directory }: FlakeReference): string | undefined {
-  const installed = parentOf(ctx.root.follow(`${places.source}/flake.nix`));
-  return directory === installed ? requireHostRecord(ctx)?.hostName : undefined;
+function installedHost(ctx: Context, flake: FlakeReference): string | undefined {
+  return isInstalledTree(ctx, flake) ? requireHostRecord(ctx)?.hostName : undefined;
+}
+
+/** Whether a flake is the source tree that an installation put in place. */
+export function isInstalledTree(ctx: Context, { directory }: FlakeReference): boolean {
+  return directory === parentOf(ctx.root.follow(`${places.source}/flake.nix`));
 }
 
 async function warnOfUncommitted(ctx: Context, flake: FlakeReference): Promise<void> {

@@ -118,7 +118,7 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
         impure: true,
         showTrace: options.verbose,
         confirm,
-        restartGuests: false,
+        restartGuests: options.restartGuests,
       }), said);
   } catch (error) {
     const failed = error instanceof ToolError && error.code !== ExitCode.Interrupted;

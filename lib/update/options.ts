@@ -21,6 +21,8 @@ export interface UpdateOptions {
   readonly rebuildAction: RebuildAction;
   /** Go back unless confirmed within so many seconds; asked over SSH when not given. */
   readonly confirm?: number | undefined;
+  /** Go on although guests that run may be stopped. */
+  readonly restartGuests: boolean;
   readonly verbose: boolean;
   /** Go on although a check fails that blocks updates. */
   readonly yes: boolean;

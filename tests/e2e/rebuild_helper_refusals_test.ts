@@ -79,34 +79,6 @@ Deno.test({
 });
 
 Deno.test({
-  name: "rebuild-helper does not touch running guests without being allowed to",
-  ignore,
-  fn: async () => {
-    using host = new Host();
-    Deno.writeTextFileSync(
-      `${host.stand.folder}/virsh`,
-      "#!/bin/sh\nprintf 'web\\ndatabase\\n\\n'\n",
-      { mode: 0o755 },
-    );
-    Deno.chmodSync(`${host.stand.folder}/virsh`, 0o755);
-    host.ends(
-      "hook",
-      "#!/bin/sh\n[ $1 != dry-activate ] || " +
-        "echo 'would restart the following units: libvirtd.service, sshd.service'\n",
-    );
-    const refused = await host.run(["switch"]);
-    equal(refused.code, 4, refused.stderr);
-    match(refused.stderr, /libvirtd\.service, and these guests run: web, database/);
-    match(refused.stderr, /--restart-guests/);
-    deepEqual(host.actions(), [`dry-activate ${NEW}`]);
-    equal((await host.run(["--restart-guests", "switch"])).code, 0);
-
-    host.ends("hook", "#!/bin/sh\necho 'would restart the following units: sshd.service'\n");
-    equal((await host.run(["switch"])).code, 0);
-  },
-});
-
-Deno.test({
   name: "rebuild-helper ends with 2 without nixos-rebuild, 3 without root, 4 without sense",
   ignore,
   fn: async () => {

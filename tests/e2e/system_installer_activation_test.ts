@@ -92,8 +92,8 @@ needsNix(
     machine.write("/etc/hypervisor/configuration/local.nix", owner);
     const refused = await host.run(SWITCH, { env });
     assert.equal(refused.code, 6, refused.stdout + refused.stderr);
-    assert.match(refused.stderr, /not proven: .*root.*\n.*next: .*PermitRootLogin/);
-    assert.match(refused.stderr, /nothing was activated/);
+    assert.match(refused.stderr, /not proven: .*root.*\n.*would do: .*PermitRootLogin/);
+    assert.match(refused.stderr, /this would not be safe to activate/);
     assert.equal(host.stand.calls("systemd-run").length, 0);
     assert.equal(machine.read("/etc/hypervisor/configuration/local.nix"), owner, "never touched");
   },

@@ -140,7 +140,7 @@ onTerminal(
     await terminal.send("Enter");
     await terminal.waitFor(/Apply these changes\?/, LONG);
     await terminal.send("Enter");
-    await terminal.waitFor(/You are here over SSH.*go back by itself/s, LONG);
+    await terminal.waitFor(/You are here over SSH.*Go back by itself/s, LONG);
     await terminal.send("Enter");
     await terminal.waitFor(/keep it with:/, LONG);
     await terminal.send("keep", "Enter");

@@ -25,6 +25,7 @@ const OPTIONS: InstallOptions = {
   stateVersion: undefined,
   keepConfig: false,
   confirm: undefined,
+  restartGuests: false,
   dryRun: true,
   json: false,
 };

@@ -8,6 +8,7 @@ const plain: UpdateOptions = {
   skipRebuild: false,
   forceFull: false,
   rebuildAction: "switch",
+  restartGuests: false,
   verbose: false,
   yes: false,
 };

@@ -1,7 +1,7 @@
 import type { Context } from "../program/context.ts";
-import { ensureDirectory, lstatIfExists, writeFileAtomic } from "../machine/files.ts";
-import { mergeAccountFile } from "../machine/merge_account_file.ts";
-import { backupFolder, type Receipt, writeReceipt } from "../machine/receipt.ts";
+import { ensureDirectory, lstatIfExists, writeFileAtomic } from "./files.ts";
+import { mergeAccountFile } from "./merge_account_file.ts";
+import { backupFolder, type Receipt, writeReceipt } from "./receipt.ts";
 
 /** What NixOS's activation may rewrite: accounts, groups, their secrets and their id ranges. */
 const ACCOUNT_FILES = ["passwd", "shadow", "group", "gshadow", "subuid", "subgid"] as const;

@@ -1,0 +1,36 @@
+import type { Context } from "../program/context.ts";
+import { activateSystem, returnToSystem } from "./activate.ts";
+import type { ActivationOutcome } from "./outcome.ts";
+import { reportOutcome } from "./report.ts";
+
+/**
+ * After a failure a person is offered what would help: the boot menu's way, or the way back.
+ * @returns how it stands then
+ */
+export async function offerNextStep(
+  ctx: Context,
+  outcome: ActivationOutcome,
+): Promise<ActivationOutcome> {
+  if (outcome.exitCode === 0 || !ctx.ui.interactive) return outcome;
+  const { toplevel, previousToplevel } = outcome;
+  if (outcome.onlyByReboot) {
+    const boot = await ctx.ui.confirm({
+      message: "Make it the boot default, for the next reboot?",
+      option: "boot",
+      default: true,
+    });
+    if (!boot) return outcome;
+    const next = await activateSystem(ctx, { toplevel, action: "boot" });
+    reportOutcome(ctx, next);
+    return next;
+  }
+  const changedSomething = outcome.kind !== "went-back" && outcome.action !== "boot";
+  if (previousToplevel === undefined || !changedSomething) return outcome;
+  const back = await ctx.ui.confirm({
+    message: "Go back to the previous system?",
+    option: "--rollback",
+    default: false,
+  });
+  if (back) reportOutcome(ctx, await returnToSystem(ctx, previousToplevel));
+  return outcome;
+}

@@ -1,0 +1,45 @@
+import { saveAccountsAfter, saveAccountsBefore } from "../machine/account_backup.ts";
+import {
+  latestInstallation,
+  readReceipts,
+  type Receipt,
+  writeReceipt,
+} from "../machine/receipt.ts";
+import type { Context } from "../program/context.ts";
+import type { RebuildHooks } from "./hooks.ts";
+import { isInstalledTree, type Target } from "./target.ts";
+
+/**
+ * Writes into an installation's receipt what is activated of it, before it is: so that it can be undone
+ * whatever happens then, and whichever tool activates.
+ */
+export function receiptHooks(ctx: Context, receipt: Receipt): RebuildHooks {
+  return {
+    built: () => {
+      if (receipt.state === "applied") receipt.state = "built";
+      writeReceipt(ctx, receipt);
+    },
+    activating: ({ action, toplevel }) => {
+      saveAccountsBefore(ctx, receipt);
+      // What an earlier activation of it made the boot default has to be taken back as well.
+      const profileSet = action !== "test" || receipt.activated?.profileSet === true;
+      if (toplevel !== undefined) receipt.activated = { toplevel, action, profileSet };
+      receipt.state = "activating";
+      writeReceipt(ctx, receipt);
+    },
+    activated: ({ action, toplevel }) => {
+      saveAccountsAfter(ctx, receipt);
+      receipt.activated ??= { toplevel: toplevel ?? "", action, profileSet: true };
+      receipt.state = "activated";
+      writeReceipt(ctx, receipt);
+    },
+  };
+}
+
+/** The hooks of whoever activates the installed tree without being the installer. */
+export function installationHooks(ctx: Context, target: Target): RebuildHooks {
+  if (!isInstalledTree(ctx, target.flake)) return {};
+  const receipt = latestInstallation(readReceipts(ctx));
+  const isWhole = ["applied", "built", "activating", "activated"].includes(receipt?.state ?? "");
+  return receipt === undefined || !isWhole ? {} : receiptHooks(ctx, receipt);
+}

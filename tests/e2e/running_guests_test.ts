@@ -1,0 +1,75 @@
+/** Running guests are asked about before an activation touches them, whichever tool activates. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import type { ToolResult } from "../support/executable.ts";
+import { needsNix } from "../support/needs.ts";
+import { RebuildHost } from "../support/rebuild_host.ts";
+import { UpdatableMachine } from "../update/updated_machine.ts";
+import { InstallerHost, SWITCH } from "./installer_host.ts";
+
+/** A machine on which two guests run, and what a dry activation says. */
+interface GuestHost {
+  /** Where programs are looked for first. */
+  readonly programs: string;
+  run(args: readonly string[]): Promise<ToolResult>;
+  /** Makes the dry activation of the next system say this. */
+  dryRunSays(line: string): void;
+  /** What was done to systems. */
+  actions(): string[];
+}
+
+async function protectsGuests(host: GuestHost): Promise<void> {
+  const virsh = `${host.programs}/virsh`;
+  Deno.writeTextFileSync(virsh, "#!/bin/sh\nprintf 'web\\ndatabase\\n\\n'\n");
+  Deno.chmodSync(virsh, 0o755);
+  const done = () => host.actions().map((action) => action.split(" ")[0]);
+
+  host.dryRunSays("would restart the following units: libvirtd.service, sshd.service");
+  const refused = await host.run([]);
+  equal(refused.code, 4, refused.stdout + refused.stderr);
+  match(refused.stderr, /libvirtd\.service, and these guests run: web, database/);
+  match(refused.stderr, /--restart-guests/);
+  deepEqual(done(), ["dry-activate"]);
+
+  const allowed = await host.run(["--restart-guests"]);
+  equal(allowed.code, 0, allowed.stdout + allowed.stderr);
+  deepEqual(done(), ["dry-activate", "dry-activate", "test", "boot"]);
+}
+
+function saying(line: string): string {
+  return `#!/bin/sh\n[ $1 != dry-activate ] || echo '${line}'\n`;
+}
+
+needsNix("rebuild-helper does not touch running guests without being allowed to", async () => {
+  using host = new RebuildHost();
+  await protectsGuests({
+    programs: host.stand.folder,
+    run: (args) => host.run([...args, "switch"]),
+    dryRunSays: (line) => host.ends("hook", saying(line)),
+    actions: () => host.actions(),
+  });
+  host.ends("hook", saying("would restart the following units: sshd.service"));
+  equal((await host.run(["switch"])).code, 0, "what guests do not need is restarted unasked");
+});
+
+needsNix("system-installer does not touch running guests without being allowed to", async () => {
+  using host = new InstallerHost("uefi");
+  await protectsGuests({
+    programs: host.stand.folder,
+    run: (args) => host.run([...SWITCH, ...args]),
+    dryRunSays: (line) => host.ends("hook", saying(line)),
+    actions: () => host.actions(),
+  });
+});
+
+needsNix("dev-update does not touch running guests without being allowed to", async () => {
+  await using updatable = await UpdatableMachine.install();
+  using host = updatable.copy();
+  const actions = "/run/standin-activation/actions";
+  const before = host.machine.read(actions).trim().split("\n").length;
+  await protectsGuests({
+    programs: host.machine.stand.folder,
+    run: (args) => host.run(args),
+    dryRunSays: (line) => host.write("/run/standin-activation/hook", saying(line), 0o755),
+    actions: () => host.machine.read(actions).trim().split("\n").slice(before),
+  });
+});
