@@ -99,6 +99,7 @@ function carryInterface(one: Network["interfaces"][number], source: string): Set
     ...list("ipv6.routes", one.ipv6Routes),
     ...(one.macAddress === null ? [] : [set("macAddress", one.macAddress)]),
     ...(one.mtu === null ? [] : [set("mtu", one.mtu)]),
+    ...(one.virtual ? [set("virtual", true)] : []),
   ];
 }
 

@@ -227,6 +227,20 @@ export const ConfigurationFactsSchema = v.object({
     networkd: v.boolean(),
     /** The owner's `systemd.network.networks`, `.netdevs` and `.links`: file name and generated text. */
     networkdUnits: v.array(v.object({ name: v.string(), text: v.string() })),
+    /** Names of `systemd.network.config.routeTables`, which units may use in the place of numbers. */
+    routeTables: v.optional(v.array(v.string())),
+    /** NetworkManager's profiles that the configuration itself makes; their text may hold secrets. */
+    networkProfiles: v.optional(v.array(v.object({
+      /** The file's name without `.nmconnection`. */
+      name: v.string(),
+      /** SHA-256 of what it says. */
+      content: v.string(),
+      type: v.nullable(v.string()),
+      /** `interface-name`. */
+      interface: v.nullable(v.string()),
+      addresses: v.array(v.string()),
+      gateways: v.array(v.string()),
+    }))),
     cloudInit: v.boolean(),
     cloudInitNetwork: v.boolean(),
     wireless: v.boolean(),
@@ -242,6 +256,8 @@ export const ConfigurationFactsSchema = v.object({
       ipv6Routes: v.array(Route),
       macAddress: v.nullable(v.string()),
       mtu: v.nullable(v.number()),
+      /** Whether NixOS makes it (tun or tap). */
+      virtual: v.optional(v.boolean()),
     })),
     bridges: v.array(v.object({
       name: v.string(),
@@ -259,6 +275,8 @@ export const ConfigurationFactsSchema = v.object({
     nameservers: v.array(v.string()),
     search: v.array(v.string()),
     resolved: v.boolean(),
+    /** `networking.resolvconf.useLocalResolver`. */
+    localResolver: v.optional(v.boolean()),
   }),
   firewall: v.object({
     enable: v.boolean(),

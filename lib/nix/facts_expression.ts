@@ -190,6 +190,8 @@ in
     networkd = guard (config.systemd.network.enable or false);
     networkdUnits = each (ownUnits (enabled (config.systemd.network.units or { })))
       (name: unit: { text = text unit.text; });
+    routeTables = guard (attrNames (at (dots "systemd.network.config.routeTables") config));
+    networkProfiles = guard (profiles (net.networkmanager or { }));
     cloudInit = guard (config.services.cloud-init.enable or false);
     cloudInitNetwork = guard (config.services.cloud-init.network.enable or false);
     wireless = guard (net.wireless.enable or false);
@@ -203,6 +205,7 @@ in
       ipv6Routes = routes interface.ipv6;
       macAddress = interface.macAddress or null;
       mtu = interface.mtu or null;
+      virtual = interface.virtual or false;
     });
     bridges = each (net.bridges or { }) (name: bridge: {
       interfaces = bridge.interfaces;
@@ -217,6 +220,7 @@ in
     defaultGateway6 = guard (gateway (net.defaultGateway6 or null));
     nameservers = guard (net.nameservers or [ ]);
     search = guard (net.search or [ ]);
+    localResolver = guard (net.resolvconf.useLocalResolver or false);
     resolved = guard (config.services.resolved.enable or false);
   };
 

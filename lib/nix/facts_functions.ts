@@ -124,6 +124,39 @@ export const factsFunctions = String.raw`
   ssh = config.services.openssh;
   settings = ssh.settings or { };
 
+  # NetworkManager's profiles (nm-settings-keyfile(5)) of environment.etc and of ensureProfiles.
+  profiles = manager:
+    let
+      folder = "NetworkManager/system-connections/";
+      files = filter (name: match (folder + ".*") name != null) (attrNames (config.environment.etc or { }));
+      ensured = if manager.enable or false then (manager.ensureProfiles or { }).profiles or { } else { };
+      printed = profile: concatMap (section: map (key: key + "=" + shown (getAttr key (getAttr section profile)))
+        (attrNames (getAttr section profile))) (attrNames profile);
+      shown = value: if isList value then builtins.concatStringsSep ";" (map shown value)
+        else if isBool value then builtins.toJSON value else text value;
+    in map (file: profile (substring (stringLength folder) (-1) file) (orElse "" (etcText file))) files
+      ++ map (name: profile name (builtins.concatStringsSep "
+" (printed (getAttr name ensured)))) (attrNames ensured);
+  profile = name: content:
+    let
+      named = match "(.*)[.]nmconnection" name;
+      values = key: concatMap (line: let found = match ("[ 	]*" + key + "[ 	]*=[ 	]*(.*)") line; in
+        if found == null then [ ] else [ (elemAt found 0) ]) (lines content);
+      first = list: if list == [ ] then null else elemAt list 0;
+      parts = concatMap (value: filter (part: isString part && part != "") (split "[,; 	]+" value))
+        (values "address[0-9]+" ++ values "addresses");
+      isAddress = part: match "[0-9a-fA-F:.]+/[0-9]+" part != null;
+    in {
+      name = if named == null then name else elemAt named 0;
+      # An update of nixpkgs changes hashes in paths, and says nothing else.
+      content = builtins.hashString "sha256" (builtins.concatStringsSep ""
+        (filter isString (split "/nix/store/[0-9a-z]{32}-" (text content))));
+      type = first (values "type");
+      interface = first (values "interface-name");
+      addresses = map (part: elemAt (match "(.*)/[0-9]+" part) 0) (filter isAddress parts);
+      gateways = values "gateway" ++ filter (part: match "[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*" part != null) parts;
+    };
+
   # Of networkd's files those that the owner declared: NixOS makes others of networking.*.
   ownUnits = units:
     let

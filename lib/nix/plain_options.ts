@@ -15,6 +15,9 @@ export const PLAIN_OPTIONS: readonly string[] = [
     "tmp.useTmpfs",
   ]),
   ...under("boot.initrd", [
+    "clevis.devices",
+    "clevis.enable",
+    "clevis.useTang",
     "luks.cryptoModules",
     "luks.fido2Support",
     "luks.gpgSupport",
@@ -22,6 +25,7 @@ export const PLAIN_OPTIONS: readonly string[] = [
     "luks.reusePassphrases",
     "luks.yubikeySupport",
     "secrets",
+    "services.lvm.enable",
   ]),
   ...under("boot.loader", [
     "grub.copyKernels",
@@ -115,6 +119,7 @@ export const PLAIN_OPTIONS: readonly string[] = [
     "lidSwitchExternalPower",
     "powerKey",
   ]),
+  ...under("services.lvm.boot", ["thin.enable", "vdo.enable"]),
   ...under("services.openssh", [
     "allowSFTP",
     "authorizedKeysCommand",
@@ -123,6 +128,7 @@ export const PLAIN_OPTIONS: readonly string[] = [
     "sftpFlags",
   ]),
   "services.udev.extraRules",
+  "systemd.network.config.routeTables",
 ];
 
 function under(prefix: string, names: readonly string[]): string[] {

@@ -11,6 +11,7 @@ import { proveBoot } from "./proof_boot.ts";
 import { proveDisks } from "./proof_disks.ts";
 import { proveEncrypted } from "./proof_encrypted.ts";
 import { proveMountHelpers } from "./proof_mount_helpers.ts";
+import { proveResolver } from "./proof_resolver.ts";
 import { proveUnlocking } from "./proof_unlocking.ts";
 import { readMachineNow } from "./read_machine_now.ts";
 import type { Verdict } from "./verdict.ts";
@@ -38,6 +39,7 @@ export function judgeConfiguration(
     ...proveAccess({ before, after, now }),
     ...proveDisks(after, (device) => devicePresence(ctx, device), before),
     ...proveEncrypted(after, encryptedBelow(ctx, "/"), (device) => kernelName(ctx, device)),
+    ...proveResolver(before, after),
     ...proveAssembled(before, after, mappedBelow(ctx, "/")),
     ...proveMountHelpers(before, after),
     ...proveBoot(before, after, now.loadedModules),

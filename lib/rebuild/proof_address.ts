@@ -57,6 +57,21 @@ function provenAll({ before, after }: Reach): Verdict[] {
     [...one.ipv4, ...one.ipv6].filter(({ address }) => !isStatic(after.network, address))
       .map(({ address, prefixLength }) => ({ name: one.name, address, prefixLength }))
   );
+  const ofProfiles = before.network.networkManager
+    ? before.network.networkProfiles?.flatMap(({ name, addresses }) =>
+      addresses.filter((address) => !isStatic(after.network, address))
+        .map((address) => ({ name, address }))
+    ) ?? []
+    : [];
+  const profile = ofProfiles[0];
+  if (profile !== undefined) {
+    return [fails(
+      "address",
+      what,
+      `${profile.address} of NetworkManager's profile ${profile.name} would be gone`,
+      "environment.etc or networking.networkmanager.ensureProfiles, as in your present configuration",
+    )];
+  }
   const first = lost[0];
   if (first !== undefined) {
     const family = first.address.includes(":") ? "ipv6" : "ipv4";
@@ -88,15 +103,23 @@ function staticPlace(network: Network, address: string): string | undefined {
   const declared = network.interfaces.find((one) =>
     [...one.ipv4, ...one.ipv6].some((own) => sameAddress(own.address, address))
   );
+  const profile = network.networkManager &&
+    network.networkProfiles?.find(({ addresses }) =>
+      addresses.some((own) => sameAddress(own, address))
+    );
   return declared?.name ??
+    (profile ? profile.interface ?? ANY : undefined) ??
     network.networkdUnits.find(({ text }) =>
       unitValues(text, "Address").some((value) => sameAddress(value.split("/")[0]!, address))
     )?.name;
 }
 
+/** The place of a profile that names no interface: NetworkManager finds one that fits. */
+const ANY = "*";
+
 /** Whether what has the address reaches the card: itself, or a bridge, bond or VLAN on it. */
 function carries(network: Network, place: string, device: string | undefined): boolean {
-  if (device === undefined || place === device) return true;
+  if (device === undefined || place === device || place === ANY) return true;
   const unit = network.networkdUnits.find(({ name }) => name === place);
   if (unit) {
     const names = unitValues(unit.text, "Name");

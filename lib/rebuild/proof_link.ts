@@ -9,8 +9,6 @@ const TUNNELS =
 const FORWARDERS = /autossh|cloudflared|frp|ngrok|chisel|rathole|bore|tunnel|^tor$|sshuttle/;
 /** Services that join wireless networks. */
 const WIRELESS = /^(wpa_supplicant|iwd|NetworkManager)/;
-/** Writes `networking.networkmanager.ensureProfiles` to a folder that a restart empties. */
-const PROFILES = "NetworkManager-ensure-profiles";
 
 /**
  * Whether what the session's address is on will be there: a tunnel needs the service that makes it, a
@@ -26,11 +24,59 @@ export function proveLink(reach: Reach): Verdict[] {
   if (device === "lo") {
     return gone(before, after, FORWARDERS, TUNNELS).map((name) => refuse(what, name));
   }
-  if (before && uses(before, PROFILES) && !uses(after, PROFILES)) {
-    return [refuse(what, PROFILES, "networking.networkmanager.ensureProfiles")];
+  const profile = lostProfile(before, after, device, kind);
+  if (profile !== undefined) {
+    return [refuse(
+      what,
+      `NetworkManager's profile ${profile}`,
+      "environment.etc or networking.networkmanager.ensureProfiles",
+    )];
   }
   if (kind === "wireless") return [proveWireless(what, reach)];
   return kind === "tunnel" || kind === "virtual" ? [proveMade(what, device, reach)] : [];
+}
+
+/** Kinds of profiles that other interfaces are part of. */
+const STACKED = /^(bridge|bond|vlan|team|vrf|macvlan)$/;
+
+/** A profile of the configuration that may have to do with an interface, and that goes or changes. */
+function lostProfile(
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+  device: string,
+  kind: string | undefined,
+): string | undefined {
+  if (!before?.network.networkManager) return undefined;
+  const stays = after.network.networkManager ? after.network.networkProfiles ?? [] : [];
+  return before.network.networkProfiles?.filter((one) =>
+    (one.interface === null || one.interface === device || STACKED.test(one.type ?? "")) &&
+    (kind === "wireless" || !/^(wifi|802-11-wireless)$/.test(one.type ?? ""))
+  ).find((one) => !stays.some(({ name, content }) => name === one.name && content === one.content))
+    ?.name;
+}
+
+/** What bridges, bonds and VLANs stand on is made as now: without one member, the whole does not come up. */
+export function proveMembers({ before, after }: Reach): Verdict[] {
+  if (before === undefined) return [];
+  const { bridges, bonds, vlans } = after.network;
+  const members = [
+    ...[...bridges, ...bonds].flatMap(({ name, interfaces }) =>
+      interfaces.map((member) => ({ name, member }))
+    ),
+    ...vlans.map((vlan) => ({ name: vlan.name, member: vlan.interface })),
+  ];
+  const lost = members.find(({ member }) => makes(before, member) && !makes(after, member));
+  if (lost === undefined) return [];
+  const { name, member } = lost;
+  const isVirtual = before.network.interfaces.some((one) => one.name === member && one.virtual);
+  return [fails(
+    "address",
+    `${name} comes up`,
+    `nothing would make ${member}, which is part of it`,
+    isVirtual
+      ? `networking.interfaces.${member}.virtual = true;`
+      : `what makes ${member}, as in your present configuration`,
+  )];
 }
 
 function proveMade(what: string, device: string, { before, after }: Reach): Verdict {
@@ -82,7 +128,8 @@ function proveWireless(what: string, { before, after }: Reach): Verdict {
 function makes({ network, services }: ConfigurationFacts, device: string): boolean {
   return [...network.bridges, ...network.bonds, ...network.vlans].some(({ name }) =>
     name === device
-  ) || services.includes(`${device}-netdev`) ||
+  ) || network.interfaces.some((one) => one.name === device && one.virtual === true) ||
+    services.includes(`${device}-netdev`) ||
     network.networkdUnits.some(({ name, text }) =>
       name.endsWith(".netdev") && unitValues(text, "Name").includes(device)
     );

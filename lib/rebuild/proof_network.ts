@@ -1,8 +1,8 @@
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { proveAddress } from "./proof_address.ts";
 import { proveFirewall } from "./proof_firewall.ts";
-import { proveLink } from "./proof_link.ts";
-import { proveRoute } from "./proof_route.ts";
+import { proveLink, proveMembers } from "./proof_link.ts";
+import { proveRoute, proveRouteTables } from "./proof_route.ts";
 import type { Reach } from "./reach.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
@@ -11,8 +11,10 @@ export function proveNetwork(reach: Reach): Verdict[] {
   return [
     proveFirewall(reach),
     ...proveLink(reach),
+    ...proveMembers(reach),
     ...proveAddress(reach),
     ...proveRoute(reach),
+    ...proveRouteTables(reach),
     ...proveInterfaceNames(reach),
   ];
 }

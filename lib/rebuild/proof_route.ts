@@ -22,6 +22,7 @@ export function proveRoute({ before, after, now, address, client }: Reach): Verd
   const hops = [
     ...(gateway === null ? [] : [gateway.address]),
     ...after.network.networkdUnits.flatMap(({ text }) => unitValues(text, "Gateway")),
+    ...profileGateways(after),
     ...after.network.interfaces.flatMap((one) =>
       (v6 ? one.ipv6Routes : one.ipv4Routes)
         .filter((route) => inNetwork(client, route.address, route.prefixLength))
@@ -51,7 +52,7 @@ function proveGateways(before: ConfigurationFacts, after: ConfigurationFacts): V
     if (then === null) return [];
     const what = `the default route goes through ${then.address}`;
     const units = after.network.networkdUnits.flatMap(({ text }) => unitValues(text, "Gateway"));
-    const kept = [...(next === null ? [] : [next.address]), ...units]
+    const kept = [...(next === null ? [] : [next.address]), ...units, ...profileGateways(after)]
       .some((hop) => sameAddress(hop, then.address));
     return kept ? [holds("route", what, "as before")] : [fails(
       "route",
@@ -60,4 +61,30 @@ function proveGateways(before: ConfigurationFacts, after: ConfigurationFacts): V
       `networking.${name} = { address = "${then.address}"; };`,
     )];
   });
+}
+
+function profileGateways({ network }: ConfigurationFacts): string[] {
+  if (!network.networkManager) return [];
+  return network.networkProfiles?.flatMap(({ gateways }) => gateways) ?? [];
+}
+
+/** Names that systemd.network(5) knows by itself. */
+const TABLE = /^(\d+|default|main|local|auto)?$/;
+
+/** Names of route tables that units use are defined: networkd ignores a route in a table that it does not know. */
+export function proveRouteTables({ after }: Reach): Verdict[] {
+  const { networkd, useNetworkd, networkdUnits, routeTables } = after.network;
+  if (!networkd && !useNetworkd || routeTables === undefined) return [];
+  const named = networkdUnits.flatMap(({ name, text }) =>
+    [...unitValues(text, "Table"), ...unitValues(text, "RouteTable")]
+      .filter((table) => !TABLE.test(table)).map((table) => ({ name, table }))
+  );
+  const unknown = named.find(({ table }) => !routeTables.includes(table));
+  if (unknown === undefined) return [];
+  return [fails(
+    "route",
+    `the route table ${unknown.table} is known`,
+    `${unknown.name} names it, and nothing says its number`,
+    `systemd.network.config.routeTables.${unknown.table} = …; as in your present configuration`,
+  )];
 }

@@ -8,6 +8,7 @@ export interface Verdict {
     | "address"
     | "route"
     | "interface-names"
+    | "resolver"
     | "host-keys"
     | "login"
     | "root"

@@ -69,17 +69,6 @@ Deno.test("proveLink() refuses a wireless card that would know no network", () =
   deepEqual(whys(services("iwd"), () => {}, now), ["iwd would be gone"]);
 });
 
-Deno.test("proveLink() refuses profiles of NetworkManager that only the old system writes", () => {
-  const managed: Change = (facts) => facts.network.networkManager = true;
-  const before: Change = (facts) => {
-    managed(facts);
-    facts.services.push("NetworkManager-ensure-profiles");
-  };
-  const now = over("enp1s0", "card");
-  deepEqual(whys(before, managed, now), ["NetworkManager-ensure-profiles would be gone"]);
-  deepEqual(whys(before, before, now), []);
-});
-
 Deno.test("proveAccess() judges a session through the machine itself by all its addresses", () => {
   const facts = rentedServerFacts();
   const now = rentedServerNow({

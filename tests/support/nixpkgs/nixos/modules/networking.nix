@@ -41,7 +41,7 @@ in
     nameservers = d.list types.str;
     search = d.list types.str;
     timeServers = d.list types.str;
-    resolvconf = { enable = d.bool true; };
+    resolvconf = { enable = d.bool true; useLocalResolver = d.bool false; };
     defaultGateway = gateway;
     defaultGateway6 = gateway;
     localCommands = d.lines;
@@ -56,6 +56,7 @@ in
         mtu = d.maybe types.int;
         virtual = d.bool false;
         virtualOwner = d.str "root";
+        virtualType = d.str (if lib.hasPrefix "tun" name then "tun" else "tap");
         wakeOnLan = d.enable;
       };
     }));
@@ -72,7 +73,7 @@ in
       interface = d.required types.str;
     };
     wireless = d.enable // { networks = d.free; interfaces = d.list types.str; };
-    networkmanager = d.enable // { unmanaged = d.list types.str; dns = d.str "default"; wifi.powersave = d.maybe types.bool; };
+    networkmanager = d.enable // { ensureProfiles = { profiles = d.set (types.attrsOf types.anything); environmentFiles = d.list types.path; }; unmanaged = d.list types.str; dns = d.str "default"; wifi.powersave = d.maybe types.bool; };
     dhcpcd = { enable = d.bool true; extraConfig = d.lines; persistent = d.bool false; denyInterfaces = d.list types.str; };
     wireguard = d.enable // { interfaces = d.free; };
     proxy.default = d.maybe types.str;
@@ -83,6 +84,7 @@ in
     domains = d.list types.str;
     extraConfig = d.lines;
   };
+  options.services.unbound = d.enable // { resolveLocalQueries = d.bool true; settings = d.free; };
   options.services.cloud-init = d.enable // { network.enable = d.bool false; settings = d.free; };
 
   config = {
@@ -94,6 +96,8 @@ in
         assertion = cfg.defaultGateway != null && cfg.useNetworkd -> cfg.defaultGateway.interface != null;
         message = "networking.defaultGateway.interface is not optional when using networkd.";
       }];
+    networking.resolvconf.useLocalResolver =
+      mkIf (config.services.unbound.enable && config.services.unbound.resolveLocalQueries) (lib.mkDefault true);
     networking.hosts."127.0.0.2" = mkIf (cfg.hostName != "") [ cfg.hostName ];
     networking.dhcpcd.enable = mkIf (cfg.useNetworkd || cfg.networkmanager.enable) (lib.mkDefault false);
     networking.useDHCP = mkIf cfg.networkmanager.enable false;
@@ -106,7 +110,12 @@ in
       (mkIf config.services.cloud-init.enable { cloud-init.wantedBy = [ "multi-user.target" ]; })
       (mkIf config.services.resolved.enable { systemd-resolved.wantedBy = [ "multi-user.target" ]; })
       (mkIf config.systemd.network.enable { systemd-networkd.wantedBy = [ "multi-user.target" ]; })
-      (lib.mapAttrs' (name: _: lib.nameValuePair "${name}-netdev" { wantedBy = [ "network-setup.service" ]; }) cfg.bridges)
+      (lib.mapAttrs' (name: _: lib.nameValuePair "${name}-netdev" { wantedBy = [ "network-setup.service" ]; })
+        (cfg.bridges // lib.filterAttrs (_: interface: interface.virtual) cfg.interfaces))
+      (mkIf (cfg.networkmanager.enable && cfg.networkmanager.ensureProfiles.profiles != { }) {
+        NetworkManager-ensure-profiles.wantedBy = [ "multi-user.target" ];
+      })
+      (mkIf config.services.unbound.enable { unbound.wantedBy = [ "multi-user.target" ]; })
     ];
   };
 }

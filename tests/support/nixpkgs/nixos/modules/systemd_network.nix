@@ -34,6 +34,7 @@ let
 in
 {
   options.systemd.network = d.enable // {
+    config = { networkConfig = section; dhcpV4Config = section; routeTables = d.set types.int; addRouteTablesToIPRoute2 = d.bool true; };
     wait-online = { enable = d.bool true; anyInterface = d.bool false; };
     networks = d.many (common // {
       name = d.maybe types.str;
