@@ -59,6 +59,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
       validator.schedule = "Mon *-*-* 06:00";
     };
   }`,
+  "the host of an adopted machine": `{ pkgs, ... }: {
+    hypervisor = {
+      package = "\${pkgs.hello}";
+      operators = [ "made-by-hand" ];
+      installed = { host = "vmhost"; searchPath = [ "nixpkgs=/channels/nixos" ]; flakeLink = true; };
+    };
+    system.autoUpgrade.enable = true;
+  }`,
   "plain definitions": `{
     nix.settings.experimental-features = [ "nix-command" "flakes" ];
     nix.settings.cores = 2;
@@ -106,7 +114,7 @@ Deno.test({
   ignore: !hasNix || !hasTree,
   fn: async () => {
     const read = `map (option: { inherit (option) name type description; })
-      (builtins.filter (option: nixpkgs.lib.hasPrefix "hypervisor." option.name)
+      (builtins.filter (option: nixpkgs.lib.hasPrefix "hypervisor." option.name && !option.internal)
         (nixpkgs.lib.optionAttrSetToDocList generic.hypervisor-x86_64.options))`;
     const options = await evaluate(read) as { name: string; type: string; description: string }[];
     const page = Deno.readTextFileSync(`${REPOSITORY}/docs/module.md`);
