@@ -83,9 +83,14 @@ export function backupFolder(receipt: { readonly id: string }): string {
   return `${places.backups}/${receipt.id}`;
 }
 
+/** Where a receipt is (machine path). */
+export function receiptPath(receipt: { readonly id: string }): string {
+  return `${places.receipts}/${receipt.id}.json`;
+}
+
 /** Writes a receipt; on disk when this returns. */
 export function writeReceipt(ctx: Context, receipt: Receipt): void {
-  const path = ctx.root.host(`${places.receipts}/${receipt.id}.json`);
+  const path = ctx.root.host(receiptPath(receipt));
   writeFileAtomic(path, JSON.stringify(receipt, null, 2) + "\n", { mode: 0o600 });
 }
 

@@ -27,6 +27,8 @@ export interface ActivationRequest {
   readonly action: "test" | "switch" | "boot";
   /** Seconds to wait for a confirmation; 0 for none. */
   readonly confirmSeconds: number;
+  /** The system that going back activates; what runs now when not given. */
+  readonly previous?: string | undefined;
   /** `NIXOS_INSTALL_BOOTLOADER`: install the boot loader itself again, not only its entries. */
   readonly installBootloader: boolean;
   /**
@@ -89,7 +91,8 @@ function activationPlan(
   failedBefore: readonly string[],
 ): ActivationPlan {
   const files = activationFiles(id);
-  const [previous, previousDefault] = [currentSystem(ctx), bootDefault(ctx)];
+  const previous = request.previous ?? currentSystem(ctx);
+  const previousDefault = bootDefault(ctx);
   if (request.confirmSeconds > 0 && previous === undefined) {
     throw new ToolError("there is no running system to go back to", {
       hint: "activate it without --confirm",

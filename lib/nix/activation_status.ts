@@ -14,7 +14,7 @@ const ActivationStatusSchema = v.object({
   id: v.string(),
   action: v.picklist(["test", "switch", "boot"]),
   toplevel: v.string(),
-  /** The system that ran before, and the boot default before; null when unknown. */
+  /** The system that going back activates, and the boot default before; null when unknown. */
   previous: v.nullable(v.string()),
   previousDefault: v.nullable(v.string()),
   log: v.string(),

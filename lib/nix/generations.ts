@@ -53,18 +53,20 @@ export function generations(ctx: Context): Generation[] {
       isDefault: name === defaultLink,
       isRunning: toplevel === running,
       isBooted: toplevel === booted,
-      nixosVersion: readTextIfExists(ctx.root.follow(`${toplevel}/nixos-version`))?.trim(),
-      kernelVersion: kernelVersion(ctx, toplevel),
+      ...versions(ctx, toplevel),
       configurationRevision: revision(ctx, toplevel),
     }];
   }).sort((a, b) => a.number - b.number);
 }
 
-/** The generation before the default one; where a rollback goes. */
-export function previousGeneration(ctx: Context): Generation | undefined {
-  const all = generations(ctx);
-  const current = all.find((generation) => generation.isDefault);
-  return all.filter(({ number }) => current !== undefined && number < current.number).at(-1);
+/** A running system that is no generation: it was only tested, or its generation was removed. */
+export function runningOutsideProfile(
+  ctx: Context,
+  all: readonly Generation[],
+): Pick<Generation, "toplevel" | "nixosVersion" | "kernelVersion"> | undefined {
+  const toplevel = currentSystem(ctx);
+  if (toplevel === undefined || all.some(({ isRunning }) => isRunning)) return undefined;
+  return { toplevel, ...versions(ctx, toplevel) };
 }
 
 /** The generation number that a store path has in the profile, the newest one; undefined for none. */
@@ -86,8 +88,14 @@ function closureAt(ctx: Context, path: string): string | undefined {
   return real === path ? undefined : real;
 }
 
-function kernelVersion(ctx: Context, toplevel: string): string | undefined {
-  return listIfExists(ctx.root.follow(`${toplevel}/kernel-modules/lib/modules`))[0];
+function versions(
+  ctx: Context,
+  toplevel: string,
+): Pick<Generation, "nixosVersion" | "kernelVersion"> {
+  return {
+    nixosVersion: readTextIfExists(ctx.root.follow(`${toplevel}/nixos-version`))?.trim(),
+    kernelVersion: listIfExists(ctx.root.follow(`${toplevel}/kernel-modules/lib/modules`))[0],
+  };
 }
 
 /** What `nixos-version --json` of that system would print, read instead of run. */

@@ -14,6 +14,7 @@ import { generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";
 import { type ActivationOutcome, outcomeOf } from "./outcome.ts";
+import { systemBefore } from "./previous_system.ts";
 import { recordSystem, type SystemRecord } from "../nix/system_record.ts";
 
 /** What to activate, and how carefully. */
@@ -50,6 +51,7 @@ export async function activateSystem(
     toplevel: options.toplevel,
     action: options.action,
     confirmSeconds,
+    previous: systemBefore(ctx, options.toplevel, options.action),
     installBootloader: options.installBootloader ?? false,
     generation: options.generation ?? "new",
     log: options.log,
@@ -137,8 +139,9 @@ async function judge(
 
 /** The exact command that brings the previous system back, without this toolkit and the network. */
 function rollbackCommand(ctx: Context, status: ActivationStatus): string | undefined {
-  const previous = status.action === "boot" ? status.previousDefault : status.previous;
-  if (previous === null) return undefined;
+  const { previous } = status;
+  // A system that was the boot default already and is the only one known has nothing before it.
+  if (previous === null || previous === status.toplevel) return undefined;
   const switchTo = `${previous}/bin/switch-to-configuration`;
   if (status.action === "test") return commandLine("sudo", [switchTo, "test"]);
   const generation = generationOf(ctx, previous);

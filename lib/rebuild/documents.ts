@@ -1,4 +1,4 @@
-import type { Generation } from "../nix/generations.ts";
+import { currentSystem, type Generation } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
@@ -49,6 +49,8 @@ export interface GenerationsDocument {
     readonly kernelVersion: string | null;
     readonly configurationRevision: string | null;
   }[];
+  /** What runs; it is no generation after a test. */
+  readonly running: NumberedSystem;
 }
 
 /** A rebuild as a document. */
@@ -87,7 +89,11 @@ export function outcomeDocument(outcome: ActivationOutcome): OutcomeDocument {
 }
 
 /** The generations as a document, oldest first. */
-export function generationsDocument(generations: readonly Generation[]): GenerationsDocument {
+export function generationsDocument(
+  ctx: Context,
+  generations: readonly Generation[],
+): GenerationsDocument {
+  const running = currentSystem(ctx);
   return {
     version: 1,
     generations: generations.map((one) => ({
@@ -101,5 +107,9 @@ export function generationsDocument(generations: readonly Generation[]): Generat
       kernelVersion: one.kernelVersion ?? null,
       configurationRevision: one.configurationRevision ?? null,
     })),
+    running: {
+      generation: generations.findLast(({ isRunning }) => isRunning)?.number ?? null,
+      toplevel: running ?? null,
+    },
   };
 }

@@ -60,7 +60,9 @@ export function outcomeOf(status: ActivationStatus, facts: OutcomeFacts): Activa
     kind,
     action: status.action,
     toplevel: status.toplevel,
-    previousToplevel: status.previous ?? undefined,
+    previousToplevel: status.previous === null || status.previous === status.toplevel
+      ? undefined
+      : status.previous,
     onlyByReboot: onlyByReboot(status, facts),
     exitCode: kind === "activated" ? 0 : 1,
     switchCode: status.bootCode ?? status.activateCode,

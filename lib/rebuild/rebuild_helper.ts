@@ -2,7 +2,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
-import { generations, previousGeneration } from "../nix/generations.ts";
+import { generations, runningOutsideProfile } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
 import { returnToSystem } from "./activate.ts";
 import { carriedCache } from "./carried_cache.ts";
@@ -12,6 +12,7 @@ import { requireGuestsUntouched } from "./guests_question.ts";
 import { offerNextStep } from "./next_step.ts";
 import { activates, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
+import { generationBefore } from "./previous_system.ts";
 import { confirmSeconds, rebuildSystem } from "./rebuild_system.ts";
 import { renderGenerations, reportOutcome, reportRebuild } from "./report.ts";
 
@@ -74,8 +75,9 @@ function requireOneTask(options: HelperOptions): void {
 
 function listGenerations(ctx: Context, json: boolean): ExitCode {
   const all = generations(ctx);
-  if (json) ctx.out.json(generationsDocument(all));
-  else ctx.out.print(renderGenerations(all, ctx.out.columns));
+  const running = runningOutsideProfile(ctx, all);
+  if (json) ctx.out.json(generationsDocument(ctx, all));
+  else ctx.out.print(renderGenerations(all, running, ctx.out.columns));
   return ExitCode.Success;
 }
 
@@ -88,7 +90,7 @@ async function rollBack(ctx: Context, options: HelperOptions): Promise<Activatio
     });
   }
   await settleEarlierActivation(ctx);
-  const previous = previousGeneration(ctx);
+  const previous = generationBefore(ctx);
   if (previous === undefined) {
     throw new ToolError("there is no generation before the present one", {
       hint: "see what there is: rebuild-helper --list-generations",

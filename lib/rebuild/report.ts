@@ -1,4 +1,4 @@
-import type { Generation } from "../nix/generations.ts";
+import type { Generation, runningOutsideProfile } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
 import { style } from "../program/style.ts";
 import { table } from "../program/table.ts";
@@ -41,9 +41,16 @@ export function reportOutcome(ctx: Context, outcome: ActivationOutcome): void {
   ctx.log.info(`log: ${outcome.log}`);
 }
 
-/** The generations as a table, the newest last. */
-export function renderGenerations(generations: readonly Generation[], columns: number): string {
-  if (generations.length === 0) return "there are no generations";
+/**
+ * The generations as a table, the newest last.
+ * @param running what runs, when it is no generation
+ */
+export function renderGenerations(
+  generations: readonly Generation[],
+  running: ReturnType<typeof runningOutsideProfile>,
+  columns: number,
+): string {
+  if (generations.length === 0 && running === undefined) return "there are no generations";
   const rows = generations.map((one) => [
     String(one.number),
     one.made.toISOString().slice(0, 19).replace("T", " "),
@@ -55,6 +62,10 @@ export function renderGenerations(generations: readonly Generation[], columns: n
       one.isBooted ? "booted" : "",
     ].filter((word) => word !== "").join(", "),
   ]);
+  if (running !== undefined) {
+    const { nixosVersion, kernelVersion } = running;
+    rows.push(["none", "–", nixosVersion ?? "?", kernelVersion ?? "?", "running"]);
+  }
   return table(["Generation", "Made (UTC)", "NixOS", "Kernel", ""], rows, columns);
 }
 

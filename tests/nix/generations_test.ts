@@ -4,7 +4,7 @@ import {
   currentSystem,
   generationOf,
   generations,
-  previousGeneration,
+  runningOutsideProfile,
 } from "../../lib/nix/generations.ts";
 import { needsRebootFor } from "../../lib/nix/system_closure.ts";
 import { testContext } from "../support/context.ts";
@@ -62,7 +62,7 @@ Deno.test("generations() lists a profile by number and says which is default, ru
     equal(currentSystem(ctx), "/nix/store/b");
     equal(bootDefault(ctx), "/nix/store/b");
     equal(generationOf(ctx, "/nix/store/a"), 10);
-    equal(previousGeneration(ctx)?.number, 8);
+    equal(runningOutsideProfile(ctx, generations(ctx)), undefined);
   });
 });
 
@@ -73,7 +73,7 @@ Deno.test("generations() is empty on a machine that is no NixOS", () => {
     deepEqual(generations(ctx), []);
     equal(currentSystem(ctx), undefined);
     equal(bootDefault(ctx), undefined);
-    equal(previousGeneration(ctx), undefined);
+    equal(runningOutsideProfile(ctx, []), undefined);
   } finally {
     Deno.removeSync(root, { recursive: true });
   }
