@@ -1,5 +1,5 @@
 # KVM, the IOMMU, libvirtd, and the groups of those who use them.
-{ lib, config, ... }:
+{ lib, config, options, ... }:
 let
   cfg = config.hypervisor;
 in
@@ -33,6 +33,11 @@ in
       (lib.optional (cfg.cpu.vendor == "intel") "intel_iommu=on" ++ [ "iommu=pt" ]);
 
     virtualisation.libvirtd.enable = lib.mkOverride 1200 true;
+    # NixOS asserts the same without naming the file; a plain false collides with its own definition.
+    assertions = [{
+      assertion = config.virtualisation.libvirtd.enable -> config.security.polkit.enable;
+      message = "libvirtd needs polkit, but security.polkit.enable is false in ${lib.concatStringsSep " and " options.security.polkit.enable.files}: remove it there, or set virtualisation.libvirtd.enable = false.";
+    }];
 
     # Also where the owner turns libvirtd off: the guests' storage is of this group.
     users.groups.libvirtd = { };

@@ -145,6 +145,13 @@ Deno.test({
       const without = "{ virtualisation.libvirtd.enable = false; }";
       await evaluateModule(`${ENABLED} ${owner} ${without}`, toplevel);
     }
+    // An owner who insists collides with no definition, only with what libvirtd needs.
+    Deno.writeTextFileSync(owner, "{ lib, ... }: { security.polkit.enable = lib.mkForce false; }");
+    const message = await evaluationError(
+      `${ENABLED} ${owner}`,
+      "nixos.config.system.build.toplevel.drvPath",
+    );
+    assert.ok(message.includes(`security.polkit.enable is false in ${owner}: remove it`), message);
   },
 });
 
