@@ -18,6 +18,8 @@ let
     stock=${stock}/bin/nixos-rebuild
     nix=${config.nix.package.out}/bin
     coreutils=${pkgs.coreutils}/bin
+    jq=${pkgs.jq.bin or pkgs.jq}/bin
+    record=/etc/hypervisor/configuration/host.json
     channels=/nix/var/nix/profiles/per-user/root/channels
     host=${lib.escapeShellArg cfg.host}
     search_path=${lib.escapeShellArg (lib.concatStringsSep ":" cfg.searchPath)}

@@ -3,7 +3,9 @@
 #   stock        NixOS's nixos-rebuild, in shell or Python
 #   nix          the folder of Nix's commands
 #   coreutils    the folder of stat
+#   jq           the folder of jq
 #   channels     the folder of root's channels
+#   record       host.json, which says the next three as they are now
 #   host         the attribute of nixosConfigurations that this machine is
 #   search_path  NIX_PATH of the owner's configuration, empty unless it is one of channels
 #   checkout     the git checkout of the owner's flake where a user owns it, else empty
@@ -12,6 +14,16 @@
 set -euo pipefail
 
 tree=/etc/hypervisor/src
+
+# The installer may have named another host or base since this generation was built; rebuild-helper builds
+# that one, too.
+if [[ -r $record ]]; then
+  mapfile -t now < <("$jq/jq" --raw-output \
+    '.hostName, (.base.searchPath // [] | join(":")), .base.checkout // ""' "$record" 2>/dev/null)
+  if ((${#now[@]} == 3)) && [[ -n ${now[0]} ]]; then
+    host=${now[0]} search_path=${now[1]} checkout=${now[2]}
+  fi
+fi
 
 given=("$@")
 arguments=() # what goes on to NixOS's own

@@ -8,8 +8,8 @@ const SEARCH_PATH = "nixpkgs=/channels/nixos:nixos-config=/etc/nixos/configurati
 const OURS = ["--impure", "--flake", "path:/etc/hypervisor/src#vmhost"];
 
 const hasBash = need(
-  hasCommand("bash"),
-  "bash is not installed: the module's nixos-rebuild is not tried",
+  hasCommand("bash") && hasCommand("jq"),
+  "bash or jq is not installed: the module's nixos-rebuild is not tried",
 );
 
 /** What NixOS's own nixos-rebuild was started with, and which channels were updated before. */
@@ -26,6 +26,8 @@ interface Machine {
   readonly searchPath?: string;
   readonly checkout?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** host.json, where there is one. */
+  readonly record?: unknown;
 }
 
 /** Runs the script with a NixOS's own that only records. */
@@ -44,11 +46,15 @@ printf '%s\\0' "$NIX_PATH" "\${SUDO_UID-}" "\${_NIXOS_REBUILD_REEXEC-}" "$@" > $
     Deno.mkdirSync(`${path}/channels/${channel}`, { recursive: true });
   }
   Deno.writeTextFileSync(`${path}/channels/own/.update-on-nixos-rebuild`, "");
-  const { searchPath = SEARCH_PATH, checkout = "", env = {} } = machine;
+  const { searchPath = SEARCH_PATH, checkout = "", env = {}, record } = machine;
+  if (record !== undefined) {
+    Deno.writeTextFileSync(`${path}/host.json`, JSON.stringify(record, null, 2));
+  }
   write(
     "nixos-rebuild",
     `#!/usr/bin/env bash
 stock=${path}/stock nix=${path} coreutils=$(dirname "$(command -v stat)") channels=${path}/channels
+jq=$(dirname "$(command -v jq)") record=${path}/host.json
 host=vmhost search_path=${searchPath} checkout=${checkout}
 . ${SCRIPT}\n`,
   );
@@ -184,6 +190,22 @@ test("started again by another nixos-rebuild says nothing twice", async () => {
   assert.deepEqual([other.args, other.updated], [["switch", ...OURS], []]);
 });
 
+test("builds what host.json names now, not what it named when this generation was built", async () => {
+  const renamed = { version: 2, hostName: "other", system: "x86_64-linux", tools: null };
+  const flake = { kind: "flake", url: "git+file:///home/a/nix", host: "a" };
+  const { args, nixPath } = await run(["switch"], { record: { ...renamed, base: flake } });
+  assert.deepEqual(args.at(-1), "path:/etc/hypervisor/src#other");
+  assert.equal(nixPath, "caller");
+  const channel = { kind: "channel", configuration: "/c.nix", searchPath: ["nixpkgs=/n", "/m"] };
+  const moved = await run(["switch"], { searchPath: "", record: { ...renamed, base: channel } });
+  assert.equal(moved.nixPath, "nixpkgs=/n:/m");
+  for (const record of [{ ...renamed, base: null }, { ...renamed, version: 1 }]) {
+    assert.equal((await run(["switch"], { record })).args.at(-1), "path:/etc/hypervisor/src#other");
+  }
+  // One that says nothing changes nothing.
+  assert.deepEqual((await run(["switch"], { record: "broken" })).args, ["switch", ...OURS]);
+});
+
 Deno.test({
   name: "nixos-rebuild lets root's git read the checkout of the owner's flake",
   ignore: !hasBash || !isRoot,
@@ -192,6 +214,8 @@ Deno.test({
     Deno.chownSync(folder.path, 1000, 100);
     const machine = { searchPath: "", checkout: folder.path };
     assert.equal((await run(["switch"], machine)).sudoUid, "1000");
+    const record = { hostName: "vmhost", base: { checkout: folder.path } };
+    assert.equal((await run(["switch"], { record })).sudoUid, "1000");
     // Through somebody else's sudo as well.
     assert.equal(
       (await run(["switch"], { ...machine, env: { SUDO_UID: "1001" } })).sudoUid,
