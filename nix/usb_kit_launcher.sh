@@ -81,7 +81,9 @@ for place in "$folder" /var/tmp /tmp; do
   if find_loader "$place/$tool.$$"; then
     mv -f "$place/$tool.$$" "$place/$tool" || exit 1
     HYPERVISOR_SOURCE=${HYPERVISOR_SOURCE:-$kit/source}
-    export HYPERVISOR_SOURCE
+    # What is offered after sudo: the copy is gone when this ends, and its folder's name free for anyone.
+    HYPERVISOR_LAUNCHER=$kit/$tool
+    export HYPERVISOR_SOURCE HYPERVISOR_LAUNCHER
     if [ -z "$own" ]; then exec "$place/$tool" "$@"; fi
     "$place/$tool" "$@"
     exit $?

@@ -1,3 +1,5 @@
+import { readBehindLinks } from "../machine/regular_file.ts";
+
 /** Where systems keep their certificates in one file: NixOS and Debian, Fedora, Alpine and others. */
 const SYSTEM_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
@@ -19,14 +21,14 @@ export function trustedCertificates(
     const path = env[variable];
     if (!path) continue;
     try {
-      return [Deno.readTextFileSync(path)];
+      return [new TextDecoder().decode(readBehindLinks(path))];
     } catch (error) {
       warn(`${variable} is ignored: ${error instanceof Error ? error.message : error}`);
     }
   }
   for (const path of SYSTEM_BUNDLES) {
     try {
-      return [Deno.readTextFileSync(path)];
+      return [new TextDecoder().decode(readBehindLinks(path))];
     } catch {
       // The next one, then.
     }

@@ -1,6 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { Root } from "../machine/root.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import type { FileUser } from "../machine/user_file.ts";
 import type { RequestContext } from "./http.ts";
 
 /** A token and where it was found. The value is never printed or given to a child process. */
@@ -13,11 +14,13 @@ export interface Token {
 const PLAUSIBLE = /^[A-Za-z0-9_.-]{8,255}$/;
 /** The token's file in a home folder (the reference's). */
 const FILE = ".config/github/token";
+/** Bytes; a token with a few empty lines around it. */
+const LARGEST = 1024;
 
 /**
  * The user's GitHub token: `GITHUB_TOKEN`, else `~/.config/github/token` of the person who started the
- * program. The file belongs to another user when root runs: it is opened without following a link and
- * must be regular, theirs and of a token's form, or it is left alone with a warning.
+ * program, read as `readUserFile` reads what others keep at home. What is no regular file of theirs, or not
+ * of a token's form, is left alone with a warning.
  * @throws ToolError exit 4 when `GITHUB_TOKEN` holds no token
  */
 export async function findToken(ctx: RequestContext): Promise<Token | undefined> {
@@ -32,17 +35,33 @@ export async function findToken(ctx: RequestContext): Promise<Token | undefined>
   const user = await tokenOwner(ctx);
   if (user === undefined) return undefined;
   const path = `${user.home}/${FILE}`;
-  const read = await readOwnFile(path, user.uid);
-  if (read === undefined) return undefined;
-  if (typeof read === "string") {
-    if (PLAUSIBLE.test(read)) return { value: read, source: path };
-    ctx.log.warn(`${path} is not used: it does not hold one token and nothing else`);
-  } else ctx.log.warn(`${path} is not used: it ${read.problem}`);
+  // Most people have none, and what reads it need not be loaded.
+  if (!mayBeThere(path)) return undefined;
+  const { readUserFile } = await import("../machine/user_file.ts");
+  const read = await readUserFile(ctx, path, user, LARGEST);
+  if (read.kind === "absent") return undefined;
+  if (read.kind === "refused") {
+    ctx.log.warn(`${path} is not used: it ${read.problem}`);
+    return undefined;
+  }
+  const value = read.text.trim();
+  if (PLAUSIBLE.test(value)) return { value, source: path };
+  ctx.log.warn(`${path} is not used: it does not hold one token and nothing else`);
   return undefined;
 }
 
+function mayBeThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    // A home that root may not enter (NFS) is looked at by the user's own child.
+    return error instanceof Deno.errors.PermissionDenied;
+  }
+}
+
 /** Whose token counts: the person behind sudo, doas or pkexec, else the user this runs as. */
-async function tokenOwner(ctx: RequestContext): Promise<{ home: string; uid: number } | undefined> {
+async function tokenOwner(ctx: RequestContext): Promise<FileUser & { home: string } | undefined> {
   const { env } = ctx;
   if (env.SUDO_USER || env.DOAS_USER || env.PKEXEC_UID) {
     const { readAccounts } = await import("../machine/accounts.ts");
@@ -52,40 +71,7 @@ async function tokenOwner(ctx: RequestContext): Promise<{ home: string; uid: num
     const account = invokingUser(here, readAccounts(here))?.account;
     if (account) return account;
   }
-  return env.HOME?.startsWith("/") ? { home: env.HOME, uid: Deno.uid() ?? 0 } : undefined;
-}
-
-async function readOwnFile(
-  path: string,
-  uid: number,
-): Promise<string | { problem: string } | undefined> {
-  // Most people have none, and what reads it need not be loaded.
-  if (isAbsent(path)) return undefined;
-  const { closeSync, constants, fstatSync, openSync, readSync } = await import("node:fs");
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ELOOP") return { problem: "is a symbolic link" };
-    return code === "ENOENT" || code === "ENOTDIR" ? undefined : { problem: "cannot be read" };
-  }
-  try {
-    const info = fstatSync(file);
-    if (!info.isFile()) return { problem: "is not a regular file" };
-    if (info.uid !== uid) return { problem: `belongs to user ${info.uid}` };
-    const buffer = new Uint8Array(1024);
-    return new TextDecoder().decode(buffer.subarray(0, readSync(file, buffer))).trim();
-  } finally {
-    closeSync(file);
-  }
-}
-
-function isAbsent(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
-  }
+  return env.HOME?.startsWith("/")
+    ? { home: env.HOME, uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 }
+    : undefined;
 }

@@ -4,10 +4,14 @@ import {
   linkAtomic,
   lstatIfExists,
   parentOf,
+  readLinkIfExists,
+  readTextIfExists,
   removeIfExists,
+  rename,
   syncFolder,
   writeFileAtomic,
 } from "../machine/files.ts";
+import { readRegular } from "../machine/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { sha256 } from "../machine/sha256.ts";
 import { copyTree, isSameTree, treeDigest } from "./copy_tree.ts";
@@ -83,14 +87,14 @@ export function isStepDone(ctx: Context, step: Step): boolean {
     case "directory":
       return info.isDirectory;
     case "link":
-      return info.isSymlink && Deno.readLinkSync(path) === step.target;
+      return info.isSymlink && readLinkIfExists(path) === step.target;
     case "remove":
       return false;
     case "tree":
       return isSameTree(step.source, path);
     default:
       return info.isFile && ((info.mode ?? 0) & 0o7777) === step.mode &&
-        info.uid === Deno.uid() && Deno.readTextFileSync(path) === step.content;
+        info.uid === Deno.uid() && readTextIfExists(path) === step.content;
   }
 }
 
@@ -106,7 +110,7 @@ function backUp(ctx: Context, receipt: Receipt, step: Step, path: string): Snaps
   const info = lstatIfExists(path);
   if (info === undefined) return { kind: "absent" };
   const mtime = info.mtime?.toISOString() ?? null;
-  if (info.isSymlink) return { kind: "link", target: Deno.readLinkSync(path), mtime };
+  if (info.isSymlink) return { kind: "link", target: readLinkIfExists(path) ?? "", mtime };
   if (info.isDirectory) {
     if (step.kind === "directory") return { kind: "directory" };
     throw new ToolError(`${path} is a folder, a file was expected`, {
@@ -120,7 +124,7 @@ function backUp(ctx: Context, receipt: Receipt, step: Step, path: string): Snaps
   }
   const backup = `${backupFolder(receipt)}/files${step.path}`;
   const target = ctx.root.host(backup);
-  const content = Deno.readFileSync(path);
+  const content = readRegular(path);
   ensureDirectory(parentOf(target), 0o700);
   writeFileAtomic(target, content, { mode: 0o600 });
   return {
@@ -154,7 +158,7 @@ async function applyTree(
     record.before = { kind: "absent" };
     writeReceipt(ctx, receipt);
   } else moveOldTree(ctx, receipt, record, path);
-  Deno.renameSync(staged, path);
+  rename(staged, path);
   syncFolder(parentOf(path));
   record.state = "done";
   writeReceipt(ctx, receipt);
@@ -169,7 +173,7 @@ function moveOldTree(ctx: Context, receipt: Receipt, record: StepRecord, path: s
     record.before = { kind: "tree", backup };
     writeReceipt(ctx, receipt);
     ensureDirectory(parentOf(ctx.root.host(backup)), 0o700);
-    Deno.renameSync(path, ctx.root.host(backup));
+    rename(path, ctx.root.host(backup));
   };
   try {
     moveTo(`${backupFolder(receipt)}/trees${record.path}`);

@@ -1,4 +1,4 @@
-import { readTextIfExists } from "../machine/files.ts";
+import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
 
 /** The commit of a GitHub repository that a source was checked out from. */
 export interface Origin {
@@ -18,6 +18,8 @@ export const ORIGIN_FILE = "hyper-nixos-origin.json";
  * @returns undefined when it is no checkout, or its `origin` is not on GitHub
  */
 export function readCheckout(path: string): Origin | undefined {
+  // A link there is no checkout of this folder.
+  if (!lstatIfExists(`${path}/.git`)?.isDirectory) return undefined;
   const repository = readTextIfExists(`${path}/.git/config`)
     ?.match(
       /\[remote "origin"\][^[]*?url\s*=\s*\S*github\.com[:/]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?\s*$/m,

@@ -1,13 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { ToolError } from "../machine/tool_error.ts";
-import { lstatIfExists, syncFolder } from "../machine/files.ts";
-import { sha256 } from "../machine/sha256.ts";
+import { lstatIfExists, makeFolder, syncFolder } from "../machine/files.ts";
+import { openRegular } from "../machine/regular_file.ts";
 import { signalsSeen } from "./signals_seen.ts";
 import { isExcluded, type SourceEntry, type SourceListing } from "./source_listing.ts";
 
 const CHUNK = 1024 * 1024;
-/** Files are copied with blocking calls; signals are looked at after so many. */
+/** Files are copied with blocking calls; signals are looked at after so many, and so many chunks of one. */
 const YIELD_EVERY = 32;
 
 /**
@@ -21,8 +19,7 @@ export async function copyTree(
   to: string,
   signal: AbortSignal,
 ): Promise<void> {
-  Deno.mkdirSync(to);
-  Deno.chmodSync(to, 0o755);
+  makeFolder(to, 0o755);
   for (const [index, entry] of source.entries.entries()) {
     if (index % YIELD_EVERY === 0) await signalsSeen(signal);
     const path = `${to}/${entry.path}`;
@@ -30,7 +27,10 @@ export async function copyTree(
       Deno.mkdirSync(path);
       Deno.chmodSync(path, 0o755);
     } else if (entry.kind === "link") Deno.symlinkSync(entry.target!, path);
-    else copyFile(`${source.from}/${entry.path}`, path, entry.executable ? 0o755 : 0o644);
+    else {
+      const mode = entry.executable ? 0o755 : 0o644;
+      await copyFile(`${source.from}/${entry.path}`, path, mode, signal);
+    }
   }
   for (const entry of source.entries) {
     if (entry.kind === "directory") syncFolder(`${to}/${entry.path}`);
@@ -72,7 +72,7 @@ export function treeDigest(path: string): string {
       const what = info.isSymlink
         ? ["link", Deno.readLinkSync(entry)]
         : info.isFile
-        ? ["file", executable, sha256(Deno.readFileSync(entry))]
+        ? ["file", executable, fileDigest(entry)]
         : [info.isDirectory ? "directory" : "special"];
       hash.update(JSON.stringify([entry.slice(path.length), ...what]));
       if (info.isDirectory) visit(entry);
@@ -90,25 +90,35 @@ function isSameEntry(from: string, path: string, entry: SourceEntry): boolean {
   }
   return info.isFile && info.size === entry.size &&
     (((info.mode ?? 0) & 0o111) !== 0) === entry.executable &&
-    sha256(Deno.readFileSync(`${from}/${entry.path}`)) ===
-      sha256(Deno.readFileSync(`${path}/${entry.path}`));
+    fileDigest(`${from}/${entry.path}`) === fileDigest(`${path}/${entry.path}`);
 }
 
-/** Reads without following a link that was put in the file's place after it was listed. */
-function copyFile(from: string, to: string, mode: number): void {
-  const input = openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    if (!fstatSync(input).isFile()) {
-      throw new ToolError(`source ${from} changed while it was copied`, { hint: "run it again" });
-    }
-    using output = Deno.openSync(to, { write: true, createNew: true, mode: 0o600 });
-    const buffer = new Uint8Array(CHUNK);
-    for (let count; (count = readSync(input, buffer, 0, CHUNK, null)) > 0;) {
-      for (let done = 0; done < count;) done += output.writeSync(buffer.subarray(done, count));
-    }
-    output.syncSync();
-  } finally {
-    closeSync(input);
+/** SHA-256 of a file of any size; it is never in memory as a whole. */
+export function fileDigest(path: string): string {
+  using opened = openRegular(path);
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(CHUNK);
+  for (let count; (count = opened.file.readSync(buffer)) !== null;) {
+    hash.update(buffer.subarray(0, count));
   }
+  return hash.digest("hex");
+}
+
+/** A link, or anything else, that was put in the file's place after it was listed is refused. */
+async function copyFile(
+  from: string,
+  to: string,
+  mode: number,
+  signal: AbortSignal,
+): Promise<void> {
+  using input = openRegular(from);
+  using output = Deno.openSync(to, { write: true, createNew: true, mode: 0o600 });
+  const buffer = new Uint8Array(CHUNK);
+  let chunks = 0;
+  for (let count; (count = input.file.readSync(buffer)) !== null;) {
+    for (let done = 0; done < count;) done += output.writeSync(buffer.subarray(done, count));
+    if (++chunks % YIELD_EVERY === 0) await signalsSeen(signal);
+  }
+  output.syncSync();
   Deno.chmodSync(to, mode);
 }

@@ -50,14 +50,14 @@ export async function makePlan(
     () => decideStateVersion(ctx, options, reading),
   );
 
-  const users = chosen.users.map((account) =>
+  const users = await Promise.all(chosen.users.map(async (account) =>
     carriedUser(
       reading.accounts,
       account,
       reading.facts?.users.accounts.find((declared) => declared.name === account.name),
-      readAuthorizedKeys(ctx, account),
+      await readAuthorizedKeys(ctx, account),
     )
-  );
+  ));
   const hardware = hardwareSettings(reading);
   if (hardware.problem) blockers.push(hardware.problem);
   blockers.push(...unreadableBlockers(reading));

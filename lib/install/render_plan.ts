@@ -1,4 +1,4 @@
-import { readTextIfExists } from "../machine/files.ts";
+import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
 import { isUsable } from "../nix/binary_cache.ts";
 import { printExpression } from "../nix/expression_layout.ts";
 import type { Context } from "../program/context.ts";
@@ -128,24 +128,29 @@ function verb(ctx: Context, step: Step): string {
       return "link";
     case "file": {
       if (!there) return "write";
-      return readTextIfExists(ctx.root.host(step.path)) === step.content ? "keep" : "change";
+      return textBefore(ctx, step.path) === step.content ? "keep" : "change";
     }
   }
 }
 
 function exists(ctx: Context, path: string): boolean {
   try {
-    Deno.lstatSync(ctx.root.host(path));
-    return true;
+    return lstatIfExists(ctx.root.host(path)) !== undefined;
   } catch {
     return false;
   }
 }
 
+/** A link is replaced, and what it leads to is left alone. */
+function textBefore(ctx: Context, path: string): string | undefined {
+  const host = ctx.root.host(path);
+  return lstatIfExists(host)?.isSymlink ? undefined : readTextIfExists(host);
+}
+
 function fileDiffs(ctx: Context, plan: Plan): string {
   return plan.steps.files.flatMap((step) => {
     if (step.kind !== "file") return [];
-    const before = readTextIfExists(ctx.root.host(step.path)) ?? "";
+    const before = textBefore(ctx, step.path) ?? "";
     if (before === step.content) return [];
     const lines = formatDiff(lineDiff(before, step.content)).map((line) =>
       line.startsWith("+") ? style.green(line) : line.startsWith("-") ? style.red(line) : line

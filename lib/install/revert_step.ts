@@ -6,12 +6,16 @@ import {
   listIfExists,
   lstatIfExists,
   parentOf,
+  remove,
   removeIfExists,
   removeTemporaries,
+  rename,
   syncFolder,
   writeFileAtomic,
 } from "../machine/files.ts";
+import { readRegular } from "../machine/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { inFolder } from "../machine/pinned.ts";
 import { sha256 } from "../machine/sha256.ts";
 import { treeDigest } from "./copy_tree.ts";
 import { backupFolder, type Receipt, type StepRecord, writeReceipt } from "../machine/receipt.ts";
@@ -37,23 +41,28 @@ function revertEntry(ctx: Context, receipt: Receipt, record: StepRecord, path: s
   const { before } = record;
   if (before === null || before.kind === "directory") return [];
   if (record.kind === "directory") {
-    if (lstatIfExists(path)?.isDirectory && listIfExists(path).length === 0) Deno.removeSync(path);
+    if (lstatIfExists(path)?.isDirectory && listIfExists(path).length === 0) remove(path);
     return [];
   }
   const kept = keepOwnersChange(ctx, receipt, record, path);
   if (before.kind === "absent") {
-    if (lstatIfExists(path)) Deno.removeSync(path);
+    if (lstatIfExists(path)) remove(path);
     if (lstatIfExists(parentOf(path))) syncFolder(parentOf(path));
   } else if (before.kind === "link") {
     linkAtomic(before.target, path);
-    if (before.mtime) lutimesSync(path, new Date(before.mtime), new Date(before.mtime));
+    if (before.mtime) setTimes(path, new Date(before.mtime));
   } else if (before.kind === "file") {
     const backup = ctx.root.host(before.backup!);
     const { mode, uid, gid } = before;
     writeFileAtomic(path, readBackup(backup, before.sha256), { mode, uid, gid });
-    if (before.mtime) Deno.utimeSync(path, new Date(before.mtime), new Date(before.mtime));
+    if (before.mtime) setTimes(path, new Date(before.mtime));
   }
   return kept;
+}
+
+/** Of a link its own. */
+function setTimes(path: string, time: Date): void {
+  inFolder(path, (name) => lutimesSync(name, time, time));
 }
 
 /** A file that is no longer what the install wrote is copied away before it is replaced. */
@@ -65,7 +74,7 @@ function keepOwnersChange(
 ): string[] {
   const info = lstatIfExists(path);
   if (record.kind !== "file" || !info?.isFile) return [];
-  const content = Deno.readFileSync(path);
+  const content = readRegular(path);
   const digest = sha256(content);
   const wasThere = record.before?.kind === "file" && record.before.sha256 === digest;
   if (digest === record.after || wasThere) return [];
@@ -76,7 +85,7 @@ function keepOwnersChange(
 }
 
 function readBackup(path: string, expected: string | null): Uint8Array {
-  const content = Deno.readFileSync(path);
+  const content = readRegular(path);
   if (expected !== null && sha256(content) !== expected) {
     throw new ToolError(`backup ${path} is not what was saved`, {
       hint: "the disk may be damaged; the file it belongs to was left as it is",
@@ -88,6 +97,8 @@ function readBackup(path: string, expected: string | null): Uint8Array {
 /** A tree that somebody changed since is kept; one that is as the install left it is not. */
 function revertTree(ctx: Context, receipt: Receipt, record: StepRecord, path: string): string[] {
   if (record.staged) removeIfExists(ctx.root.host(record.staged));
+  const aside = ctx.root.host(`${record.path}.${receipt.id}.removed`);
+  removeIfExists(aside);
   const { before } = record;
   if (before === null) return [];
   const backup = before.kind === "tree" && before.backup !== null
@@ -97,10 +108,12 @@ function revertTree(ctx: Context, receipt: Receipt, record: StepRecord, path: st
   if (backup !== undefined && lstatIfExists(backup) === undefined) return [];
   const kept: string[] = [];
   if (lstatIfExists(path)) {
-    if (treeDigest(path) === record.after) removeIfExists(path);
+    // Whole or not at all: half of it would look like a change of the owner's to the next run.
+    if (treeDigest(path) === record.after) rename(path, aside);
     else kept.push(moveAway(ctx, receipt, record, path));
   }
-  if (backup !== undefined) Deno.renameSync(backup, path);
+  if (backup !== undefined) rename(backup, path);
+  removeIfExists(aside);
   // Also its folder is gone, where a receipt could not say so.
   if (lstatIfExists(parentOf(path))) syncFolder(parentOf(path));
   return kept;
@@ -112,10 +125,10 @@ function moveAway(ctx: Context, receipt: Receipt, record: StepRecord, path: stri
   const beside = `${record.path}.${receipt.id}.changed`;
   ensureDirectory(parentOf(ctx.root.host(place)), 0o700);
   try {
-    Deno.renameSync(path, ctx.root.host(place));
+    rename(path, ctx.root.host(place));
     return place;
   } catch {
-    Deno.renameSync(path, ctx.root.host(beside));
+    rename(path, ctx.root.host(beside));
     return beside;
   }
 }

@@ -1,6 +1,6 @@
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { openFolderAbove } from "../machine/file_trust.ts";
+import { foreignPart, type MayWrite, rootSelfAnd } from "../machine/file_trust.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -48,9 +48,8 @@ export function findSource(
         "name a folder that holds Hyper-NixOS (its flake.nix and nix/host.nix) with --source PATH",
     });
   }
-  const trusted = new Set([0, Deno.uid(), user]);
-  const mayWrite = (uid: number) => trusted.has(uid);
-  refuseOpenParents(path);
+  const mayWrite = rootSelfAnd(user);
+  refuseForeignParents(path, mayWrite);
   const listing = listSource(path, mayWrite);
   const inPlace = path === realPath(ctx.root.follow(places.source));
   return {
@@ -94,10 +93,10 @@ function executable(): string {
 }
 
 /** Someone who can rename a folder above the source can put another one in its place. */
-function refuseOpenParents(path: string): void {
-  const open = openFolderAbove(path);
-  if (open === undefined) return;
-  throw new ToolError(`source ${path} is below ${open}, which everyone can write`, {
+function refuseForeignParents(path: string, mayWrite: MayWrite): void {
+  const foreign = foreignPart(parentOf(path), mayWrite);
+  if (foreign === undefined) return;
+  throw new ToolError(`source ${path} is below ${foreign.path}, which ${foreign.problem}`, {
     code: ExitCode.PermissionDenied,
     hint: "copy it to a folder of your own and name that with --source",
   });

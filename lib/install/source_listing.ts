@@ -1,5 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { foreignWriter } from "../machine/file_trust.ts";
+import { foreignPart, foreignWriter, type MayWrite } from "../machine/file_trust.ts";
 import { ToolError } from "../machine/tool_error.ts";
 
 /** One entry of a source tree, with its path relative to the tree's top. */
@@ -42,7 +42,7 @@ export function isExcluded(path: string): boolean {
  * @param mayWrite whether a user id may own files of the source and write to them
  * @throws ToolError exit 3 for a file that someone else could have written: root would build it
  */
-export function listSource(from: string, mayWrite: (uid: number) => boolean): SourceListing {
+export function listSource(from: string, mayWrite: MayWrite): SourceListing {
   const entries: SourceEntry[] = [];
   const skipped: string[] = [];
   let bytes = 0;
@@ -54,6 +54,7 @@ export function listSource(from: string, mayWrite: (uid: number) => boolean): So
       const info = Deno.lstatSync(`${from}/${path}`);
       const other = { executable: false, size: 0, target: undefined };
       if (info.isSymlink) {
+        refuseForeignTarget(`${from}/${path}`, mayWrite);
         entries.push({
           ...other,
           path,
@@ -77,11 +78,28 @@ export function listSource(from: string, mayWrite: (uid: number) => boolean): So
   return { from, entries, bytes, skipped };
 }
 
+/** Nix reads what a link leads to, wherever that is. */
+function refuseForeignTarget(link: string, mayWrite: MayWrite): void {
+  let foreign;
+  try {
+    foreign = foreignPart(link, mayWrite);
+  } catch (error) {
+    // It leads nowhere, and only the trusted could change that; or in a circle.
+    if (error instanceof Deno.errors.PermissionDenied) throw error;
+    return;
+  }
+  if (foreign === undefined) return;
+  throw new ToolError(`source ${link} leads to ${foreign.path}, which ${foreign.problem}`, {
+    code: ExitCode.PermissionDenied,
+    hint: "root would build and run it; replace the link by a copy of what it leads to",
+  });
+}
+
 /** @throws ToolError exit 3 for a file of the source that someone else could have written */
 export function refuseForeign(
   path: string,
   info: Deno.FileInfo,
-  mayWrite: (uid: number) => boolean,
+  mayWrite: MayWrite,
 ): void {
   const problem = foreignWriter(info, mayWrite);
   if (problem === undefined) return;

@@ -2,11 +2,15 @@ import * as v from "valibot";
 import { parseRepository, repositoryName } from "../github/endpoints.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { readRegular } from "../machine/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { DEFAULT_REPOSITORY } from "../sync/begin.ts";
 import { type Origin, ORIGIN_FILE, readCheckout } from "./checkout_origin.ts";
 import { refuseForeign } from "./source_listing.ts";
+
+/** Bytes of a file that names a commit. */
+const LARGEST = 4096;
 
 const OriginSchema = v.object({
   commit: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)),
@@ -46,7 +50,7 @@ function readOriginFile(file: string, mayWrite: (uid: number) => boolean): unkno
   if (!info?.isFile) return undefined;
   refuseForeign(file, info, mayWrite);
   try {
-    return v.parse(OriginSchema, JSON.parse(Deno.readTextFileSync(file)));
+    return v.parse(OriginSchema, JSON.parse(new TextDecoder().decode(readRegular(file, LARGEST))));
   } catch (cause) {
     throw new ToolError(`${file} does not name a commit`, {
       code: ExitCode.Configuration,

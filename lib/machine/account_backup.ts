@@ -1,6 +1,7 @@
 import type { Context } from "../program/context.ts";
 import { ensureDirectory, lstatIfExists, writeFileAtomic } from "./files.ts";
 import { mergeAccountFile } from "./merge_account_file.ts";
+import { readRegular } from "./regular_file.ts";
 import { backupFolder, type Receipt, writeReceipt } from "./receipt.ts";
 
 /** What NixOS's activation may rewrite: accounts, groups, their secrets and their id ranges. */
@@ -39,7 +40,7 @@ export function restoreAccounts(ctx: Context, receipt: Receipt): RestoredAccount
   for (const name of ACCOUNT_FILES) {
     const path = ctx.root.host(`/etc/${name}`);
     const before = saved(ctx, receipt, "before", name);
-    const now = lstatIfExists(path)?.isFile ? Deno.readFileSync(path) : undefined;
+    const now = lstatIfExists(path)?.isFile ? readRegular(path) : undefined;
     if (before === undefined || now === undefined) continue;
     const after = saved(ctx, receipt, "after", name) ?? now;
     const { data, kept } = mergeAccountFile(before, after, now);
@@ -62,7 +63,7 @@ function save(ctx: Context, receipt: Receipt, when: "before" | "after" | "before
   for (const name of ACCOUNT_FILES) {
     const path = ctx.root.host(`/etc/${name}`);
     if (!lstatIfExists(path)?.isFile) continue;
-    writeFileAtomic(`${folder}/${name}`, Deno.readFileSync(path), { mode: 0o600 });
+    writeFileAtomic(`${folder}/${name}`, readRegular(path), { mode: 0o600 });
   }
 }
 
@@ -73,7 +74,7 @@ function saved(
   name: string,
 ): Uint8Array | undefined {
   const path = `${folderOf(ctx, receipt, when)}/${name}`;
-  return lstatIfExists(path)?.isFile ? Deno.readFileSync(path) : undefined;
+  return lstatIfExists(path)?.isFile ? readRegular(path) : undefined;
 }
 
 function equal(one: Uint8Array, other: Uint8Array): boolean {

@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
 import type { Context } from "../program/context.ts";
 import type { Account } from "./accounts.ts";
 import { machineText } from "./machine_files.ts";
+import { readUserFile } from "./user_file.ts";
 
 /** The keys that open sessions of an account, by who manages them. */
 export interface AuthorizedKeys {
@@ -17,14 +17,14 @@ const MAX_SIZE = 1024 * 1024;
 const KEY = /(?:^|[\s"])(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-)[\w@.-]+\s+AAAA[A-Za-z0-9+/]+=*/;
 
 /**
- * Reads which keys open sessions of an account. Never throws. What is in the home folder belongs to
- * the user: no link of theirs is followed, only plain files of theirs or root's count.
+ * Reads which keys open sessions of an account. Never throws, but when aborted. What is in the
+ * home folder is read with the user's own rights.
  */
-export function readAuthorizedKeys(ctx: Context, account: Account): AuthorizedKeys {
+export async function readAuthorizedKeys(ctx: Context, account: Account): Promise<AuthorizedKeys> {
   const system = machineText(ctx, `/etc/ssh/authorized_keys.d/${account.name}`);
   return {
     system: keyLines(system ?? ""),
-    home: keyLines(readAtHome(ctx, account) ?? "").length > 0,
+    home: keyLines(await readAtHome(ctx, account)).length > 0,
   };
 }
 
@@ -34,21 +34,14 @@ export function keyLines(text: string): string[] {
     .filter((line) => !line.startsWith("#") && KEY.test(line));
 }
 
-function readAtHome(ctx: Context, { home, uid }: Account): string | undefined {
-  const owned = (owner: number) => owner === uid || owner === 0;
-  let file: number | undefined;
+/** sshd, too, follows links here, and refuses what others than the user and root own (StrictModes). */
+async function readAtHome(ctx: Context, { home, uid, gid }: Account): Promise<string> {
   try {
-    const folder = `${ctx.root.follow(home)}/.ssh`;
-    const info = lstatSync(folder);
-    if (!info.isDirectory() || !owned(info.uid)) return undefined;
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-    file = openSync(`${folder}/authorized_keys`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const { size, ...stat } = fstatSync(file);
-    const isPlain = (stat.mode & constants.S_IFMT) === constants.S_IFREG;
-    return isPlain && owned(stat.uid) && size <= MAX_SIZE ? readFileSync(file, "utf8") : undefined;
+    const path = ctx.root.follow(`${home}/.ssh/authorized_keys`);
+    const read = await readUserFile(ctx, path, { uid, gid }, MAX_SIZE);
+    return read.kind === "read" ? read.text : "";
   } catch {
-    return undefined;
-  } finally {
-    if (file !== undefined) closeSync(file);
+    ctx.signal.throwIfAborted();
+    return "";
   }
 }

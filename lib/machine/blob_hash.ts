@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { openRegular, readAll } from "./regular_file.ts";
 
 /** Kinds of Git objects, as their headers name them (gitformat-pack(5)). */
 export type ObjectKind = "commit" | "tree" | "blob" | "tag";
@@ -21,8 +22,9 @@ const WHOLE = 4 * 1024 * 1024;
  * @param size from lstat; a file that changes its length meanwhile gets a name that fits nothing
  */
 export function fileHash(path: string, size: number): string {
-  if (size <= WHOLE) return blobHash(Deno.readFileSync(path));
-  using file = Deno.openSync(path, { read: true });
+  using opened = openRegular(path);
+  const { file } = opened;
+  if (size <= WHOLE) return blobHash(readAll(opened, path));
   const hash = createHash("sha1").update(`blob ${size}\0`);
   const buffer = new Uint8Array(1024 * 1024);
   for (let n = file.readSync(buffer); n !== null; n = file.readSync(buffer)) {

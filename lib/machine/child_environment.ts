@@ -1,3 +1,5 @@
+import { foreignPart, isRootOrSelf } from "./file_trust.ts";
+
 /** Folders that belong to the system, in the order NixOS uses; other distributions' come last. */
 const SYSTEM_PATH = [
   "/run/wrappers/bin",
@@ -86,43 +88,12 @@ export function trustedPath(path: string, home: string | undefined): string[] {
   return [...new Set([...candidates, ...SYSTEM_PATH])];
 }
 
-/** Linux gives up after 40 links (path_resolution(7)). */
-const MAX_LINKS = 40;
-
-/**
- * Whether only root or this user can change what a folder holds or which folder its path leads to:
- * every folder and link on the way belongs to one of them, and others may write to none (a sticky
- * folder such as /tmp may be on the way). A profile of another user leads into the store, which is
- * root's, but that user decides where to.
- */
+/** Whether only root or this user can change what a folder holds or which folder its path leads to. */
 function isTrustedDirectory(directory: string): boolean {
   if (!directory.startsWith("/")) return false;
-  const pending = directory.split("/");
-  let path = "";
   try {
-    for (let links = 0; pending.length > 0;) {
-      const name = pending.shift()!;
-      if (name === "" || name === ".") continue;
-      if (name === "..") {
-        path = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-        continue;
-      }
-      const info = Deno.lstatSync(`${path}/${name}`);
-      if (info.uid !== 0 && info.uid !== Deno.uid()) return false;
-      if (info.isSymlink) {
-        if (++links > MAX_LINKS) return false;
-        const target = Deno.readLinkSync(`${path}/${name}`);
-        if (target.startsWith("/")) path = "";
-        pending.unshift(...target.split("/"));
-        continue;
-      }
-      const mode = info.mode ?? 0;
-      // /nix/store is root:nixbld 1775: members of nixbld are Nix's own builders.
-      if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) return false;
-      path = `${path}/${name}`;
-    }
-    const last = Deno.lstatSync(path || "/");
-    return last.isDirectory && ((last.mode ?? 0) & 0o022) === 0;
+    return foreignPart(directory, isRootOrSelf) === undefined &&
+      Deno.statSync(directory).isDirectory;
   } catch {
     return false;
   }

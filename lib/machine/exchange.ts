@@ -1,12 +1,9 @@
-import { LIBC } from "./folder_calls.ts";
+import { AT_FDCWD, cString, libc } from "./libc.ts";
+import { inFolder } from "./pinned.ts";
 
-/** AT_FDCWD of openat(2); RENAME_NOREPLACE and RENAME_EXCHANGE of rename(2). */
-const HERE = -100;
+/** RENAME_NOREPLACE and RENAME_EXCHANGE of rename(2). */
 const NO_REPLACE = 1;
 const EXCHANGE = 2;
-
-type Rename = (from: string, to: string, flags: number) => boolean;
-let call: Rename | null | undefined;
 
 /**
  * Exchanges two names in one step (rename(2), RENAME_EXCHANGE): nobody finds nothing there meanwhile, and
@@ -25,20 +22,13 @@ export function renameToFree(from: string, to: string): boolean {
   return rename(from, to, NO_REPLACE);
 }
 
+/** Without glibc of 2.28 or later the ordinary calls have to do. */
 function rename(from: string, to: string, flags: number): boolean {
-  call ??= load();
-  return call !== null && call(from, to, flags);
-}
-
-function load(): Rename | null {
-  try {
-    const { symbols } = Deno.dlopen(LIBC, {
-      renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32" },
-    });
-    const name = (path: string) => new TextEncoder().encode(path + "\0");
-    return (from, to, flags) => symbols.renameat2(HERE, name(from), HERE, name(to), flags) === 0;
-  } catch {
-    // No glibc of 2.28 or later: the ordinary calls have to do.
-    return null;
-  }
+  const call = libc()?.renameat2;
+  if (!call) return false;
+  return inFolder(
+    from,
+    (old) =>
+      inFolder(to, (fresh) => call(AT_FDCWD, cString(old), AT_FDCWD, cString(fresh), flags) === 0),
+  );
 }

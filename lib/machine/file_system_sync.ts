@@ -1,27 +1,17 @@
-/** O_CLOEXEC, the same on all processors we build for; O_RDONLY is 0. */
-const O_CLOEXEC = 0o2000000;
-/** The C library under the name that it is loaded by already (glibc). */
-const LIBC = "libc.so.6";
-const SYMBOLS = {
-  open: { parameters: ["buffer", "i32"], result: "i32" },
-  syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
-  close: { parameters: ["i32"], result: "i32" },
-} as const;
-
-type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
+import { cString, libc, type LibcCalls, OPEN } from "./libc.ts";
 
 /**
  * Brings all that was written to a file system to its disk (syncfs(2)), also bit by bit while more is
  * being written, so that little is left to wait for in the end. It waits for what others write, too.
  */
 export class FileSystemSync implements AsyncDisposable {
-  readonly #library: Library;
+  readonly #calls: LibcCalls;
   readonly #descriptor: number;
   #running: Promise<void> | undefined;
   #failed = false;
 
-  private constructor(library: Library, descriptor: number) {
-    this.#library = library;
+  private constructor(calls: LibcCalls, descriptor: number) {
+    this.#calls = calls;
     this.#descriptor = descriptor;
   }
 
@@ -30,17 +20,9 @@ export class FileSystemSync implements AsyncDisposable {
    * @returns undefined where the C library cannot be called so, or there is no such path
    */
   static open(path: string): FileSystemSync | undefined {
-    let library: Library;
-    try {
-      library = Deno.dlopen(LIBC, SYMBOLS);
-    } catch {
-      return undefined;
-    }
-    const name = new TextEncoder().encode(path + "\0");
-    const descriptor = library.symbols.open(name, O_CLOEXEC);
-    if (descriptor >= 0) return new FileSystemSync(library, descriptor);
-    library.close();
-    return undefined;
+    const calls = libc();
+    const descriptor = calls?.open(cString(path), OPEN.closeOnExec | OPEN.nonBlocking) ?? -1;
+    return calls && descriptor >= 0 ? new FileSystemSync(calls, descriptor) : undefined;
   }
 
   /** Begins to bring to the disk what was written until now, unless that is going on. */
@@ -60,11 +42,10 @@ export class FileSystemSync implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;
-    this.#library.symbols.close(this.#descriptor);
-    this.#library.close();
+    this.#calls.close(this.#descriptor);
   }
 
   async #sync(): Promise<void> {
-    if (await this.#library.symbols.syncfs(this.#descriptor) !== 0) this.#failed = true;
+    if (await this.#calls.syncfs(this.#descriptor) !== 0) this.#failed = true;
   }
 }

@@ -1,3 +1,5 @@
+import { inFolder, inFolderMeanwhile, LinkInTheWay, pin, pinFolder } from "./pinned.ts";
+import { openOrMake, openRegular, readRegular } from "./regular_file.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** Mode and owner of a file that is written. The mode is set explicitly: umask is 077 everywhere. */
@@ -7,39 +9,35 @@ export interface FileMode {
   readonly gid?: number;
 }
 
+const COPY_CHUNK = 1024 * 1024;
+
+/** Mode of the folders that lead to one that is made. */
+const PARENT_MODE = 0o755;
+
 /** What is at a path, without following a link in its last component; undefined for nothing. */
 export function lstatIfExists(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+  return ifExists(() => inFolder(path, Deno.lstatSync));
 }
 
-/** The text of a file, or undefined when there is none. Follows links: map the path first. */
+/**
+ * The text of a regular file, or undefined when there is none. Map the path first: no link is followed.
+ * @throws ToolError exit 6 when a pipe, a folder or the like is there, or too much
+ */
 export function readTextIfExists(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+  return ifExists(() => new TextDecoder().decode(readRegular(path)));
 }
 
 /** The target of a symbolic link; undefined for anything else. */
 export function readLinkIfExists(path: string): string | undefined {
-  return lstatIfExists(path)?.isSymlink ? Deno.readLinkSync(path) : undefined;
+  return lstatIfExists(path)?.isSymlink ? inFolder(path, Deno.readLinkSync) : undefined;
 }
 
 /** The names in a folder, sorted; empty when there is no such folder. */
 export function listIfExists(path: string): string[] {
-  try {
-    return [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
+  return ifExists(() => {
+    using folder = pinFolder(path);
+    return [...Deno.readDirSync(folder.path)].map((entry) => entry.name).sort();
+  }) ?? [];
 }
 
 /**
@@ -47,39 +45,44 @@ export function listIfExists(path: string): string[] {
  * the same folder, fsync, rename, fsync of the folder. A link at the path is replaced, not followed.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array, mode: FileMode): void {
-  const temporary = temporaryName(path);
-  try {
-    using file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
-    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-    if (mode.uid !== undefined || mode.gid !== undefined) {
-      Deno.chownSync(temporary, mode.uid ?? null, mode.gid ?? null);
+  inFolder(path, (name) => {
+    const temporary = temporaryName(name);
+    try {
+      using file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+      if (mode.uid !== undefined || mode.gid !== undefined) {
+        Deno.chownSync(temporary, mode.uid ?? null, mode.gid ?? null);
+      }
+      Deno.chmodSync(temporary, mode.mode);
+      file.syncSync();
+      Deno.renameSync(temporary, name);
+    } catch (error) {
+      removeQuietly(temporary);
+      throw error;
     }
-    Deno.chmodSync(temporary, mode.mode);
-    file.syncSync();
-    Deno.renameSync(temporary, path);
-  } catch (error) {
-    removeIfExists(temporary);
-    throw error;
-  }
-  syncFolder(parentOf(path));
+    syncNow(parentOf(name));
+  });
 }
 
 /** Makes a symbolic link, replacing what is at the path, in one step. */
 export function linkAtomic(target: string, path: string): void {
-  const temporary = temporaryName(path);
-  Deno.symlinkSync(target, temporary);
-  try {
-    Deno.renameSync(temporary, path);
-  } catch (error) {
-    removeIfExists(temporary);
-    throw error;
-  }
-  syncFolder(parentOf(path));
+  inFolder(path, (name) => {
+    const temporary = temporaryName(name);
+    Deno.symlinkSync(target, temporary);
+    try {
+      Deno.renameSync(temporary, name);
+    } catch (error) {
+      removeQuietly(temporary);
+      throw error;
+    }
+    syncNow(parentOf(name));
+  });
 }
 
 /**
- * Makes sure that a folder is there. The ones created get `mode`; an existing one keeps its own.
+ * Makes sure that a folder is there. The one created gets `mode`, folders above it that were missing,
+ * too, are for everyone to read (0755); existing ones keep their own.
  * @throws ToolError when something else is at the path
  */
 export function ensureDirectory(path: string, mode: number): void {
@@ -88,25 +91,90 @@ export function ensureDirectory(path: string, mode: number): void {
   if (info !== undefined) {
     throw new ToolError(`${path} is not a folder`, { hint: `look at it: ls -ld ${path}` });
   }
-  ensureDirectory(parentOf(path), mode);
-  Deno.mkdirSync(path);
-  Deno.chmodSync(path, mode);
+  ensureDirectory(parentOf(path), PARENT_MODE);
+  makeFolder(path, mode);
   syncFolder(parentOf(path));
+}
+
+/** Makes a folder with exactly this mode, where nothing is yet. */
+export function makeFolder(path: string, mode: number): void {
+  inFolder(path, (name) => Deno.mkdirSync(name, { mode: 0o700 }));
+  setMode(path, mode);
+}
+
+/** Makes an empty folder with a name of its own, for its owner only. */
+export function makeTemporaryFolder(folder: string, prefix: string): string {
+  const path = `${folder}/${prefix}${crypto.randomUUID().slice(0, 8)}`;
+  makeFolder(path, 0o700);
+  return path;
+}
+
+/** Copies a regular file of any size, with permissions and times, to where nothing is yet. */
+export function copyFile(from: string, to: string): void {
+  using input = openRegular(from);
+  using output = openOrMake(to, { write: true }, 0o600);
+  if (!output.isNew) throw new Deno.errors.AlreadyExists(`File exists: '${to}'`);
+  const buffer = new Uint8Array(COPY_CHUNK);
+  for (let count; (count = input.file.readSync(buffer)) !== null;) {
+    for (let done = 0; done < count;) done += output.file.writeSync(buffer.subarray(done, count));
+  }
+  const { mode, atime, mtime } = input.info;
+  setMode(to, (mode ?? 0) & 0o777);
+  if (atime && mtime) output.file.utimeSync(atime, mtime);
+}
+
+/** Makes a symbolic link where nothing is yet. */
+export function makeLink(target: string, path: string): void {
+  inFolder(path, (name) => Deno.symlinkSync(target, name));
+}
+
+/** Gives a file a second name, where nothing is yet; of a link the link itself. */
+export function makeHardLink(existing: string, path: string): void {
+  inFolder(existing, (from) => inFolder(path, (to) => Deno.linkSync(from, to)));
+}
+
+/** Renames a file or folder, replacing a file that has the new name. */
+export function rename(from: string, to: string): void {
+  inFolder(from, (old) => inFolder(to, (fresh) => Deno.renameSync(old, fresh)));
+}
+
+/**
+ * Gives a file or folder permissions and, where named, owners. It is what was found at the path, and
+ * never what a link there leads to.
+ * @throws ToolError when a link is there
+ */
+export function setMode(path: string, mode: number, uid?: number, gid?: number): void {
+  using pinned = pin(path);
+  if (pinned.info().isSymlink) throw new LinkInTheWay(path);
+  if (uid !== undefined || gid !== undefined) Deno.chownSync(pinned.path, uid ?? null, gid ?? null);
+  Deno.chmodSync(pinned.path, mode);
+}
+
+/** Removes a file, a link itself, or an empty folder. */
+export function remove(path: string): void {
+  inFolder(path, (name) => Deno.removeSync(name));
 }
 
 /** Removes a file, link or folder tree, if it is there. Links are removed, never followed. */
 export function removeIfExists(path: string): void {
-  try {
-    Deno.removeSync(path, { recursive: true });
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-  }
+  ifExists(() => inFolder(path, (name) => Deno.removeSync(name, { recursive: true })));
+}
+
+/** {@link removeIfExists} of many at the same time, which disks like. */
+export async function removeAll(paths: readonly string[]): Promise<void> {
+  await Promise.all(
+    paths.map((path) =>
+      inFolderMeanwhile(path, (name) => Deno.remove(name, { recursive: true })).catch((error) => {
+        if (!isAbsent(error)) throw error;
+      })
+    ),
+  );
 }
 
 /** Makes renames and new names in a folder survive a power cut (fsync(2) on the directory). */
 export function syncFolder(path: string): void {
-  using folder = Deno.openSync(path, { read: true });
-  folder.syncSync();
+  using folder = pinFolder(path);
+  syncNow(folder.path);
 }
 
 /** The folder that holds a path. */
@@ -137,6 +205,26 @@ function temporaryPrefix(path: string): string {
   return `.${path.slice(path.lastIndexOf("/") + 1).slice(0, 75)}.`;
 }
 
-function isAbsent(error: unknown): boolean {
+/** Whether an error says that there is nothing at a path. */
+export function isAbsent(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
+function ifExists<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+function removeQuietly(path: string): void {
+  ifExists(() => Deno.removeSync(path));
+}
+
+/** Of a folder that is pinned already. */
+function syncNow(path: string): void {
+  using folder = Deno.openSync(path, { read: true });
+  folder.syncSync();
 }

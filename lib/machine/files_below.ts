@@ -1,4 +1,4 @@
-import { lstatIfExists } from "./files.ts";
+import { listIfExists, lstatIfExists } from "./files.ts";
 
 /**
  * Paths of the regular files and links at a path and below it, relative to `top`, in order; links are not
@@ -11,6 +11,6 @@ export function filesBelow(top: string, path: string): string[] {
   if (info === undefined) return [];
   if (info.isFile || info.isSymlink) return [path];
   if (!info.isDirectory) return [];
-  const names = [...Deno.readDirSync(host)].map(({ name }) => name).sort();
+  const names = listIfExists(host);
   return names.flatMap((name) => filesBelow(top, path === "" ? name : `${path}/${name}`));
 }

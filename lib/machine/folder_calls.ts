@@ -1,10 +1,4 @@
-/** O_DIRECTORY and O_NOFOLLOW differ between processors (fcntl.h of the kernel's architectures). */
-const OPEN_FLAGS: Readonly<Record<string, { directory: number; noFollow: number }>> = {
-  x86_64: { directory: 0o200000, noFollow: 0o400000 },
-  aarch64: { directory: 0o40000, noFollow: 0o100000 },
-};
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
+import { cString, libc, type LibcCalls, OPEN } from "./libc.ts";
 
 /** statx(2): do not follow a link, mount nothing; all of what stat(2) tells. */
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -15,21 +9,6 @@ export const AT_EMPTY_PATH = 0x1000;
 export const STATX_BASIC_STATS = 0x7ff;
 /** The size of `struct statx`, which is the same everywhere, in numbers of 32 bits. */
 export const STATX_LENGTH = 64;
-
-/** The C library under the name that it is loaded by already (glibc). */
-export const LIBC = "libc.so.6";
-
-/** open(2), openat(2), statx(2), read(2), close(2). */
-export const LIBC_SYMBOLS = {
-  open: { parameters: ["buffer", "i32"], result: "i32" },
-  openat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
-  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  close: { parameters: ["i32"], result: "i32" },
-} as const;
-
-/** The functions of {@link LIBC_SYMBOLS}. */
-export type LibcCalls = Deno.DynamicLibrary<typeof LIBC_SYMBOLS>["symbols"];
 
 /** What statx(2) tells of a file. */
 export interface Found {
@@ -67,45 +46,26 @@ export function readStatx(info: Uint32Array, found: Found): boolean {
  * be tried with the runtime's functions, which tell errors too.
  */
 export class FolderCalls implements Disposable {
-  readonly #library: Deno.DynamicLibrary<typeof LIBC_SYMBOLS>;
   readonly #info = new Uint32Array(STATX_LENGTH);
+  readonly calls: LibcCalls;
   /** The folder itself. */
   readonly descriptor: number;
   /** Flags for openat(2): read, follow no link, wait for no pipe. */
-  readonly readFlags: number;
+  readonly readFlags: number = OPEN.noFollow | OPEN.nonBlocking | OPEN.closeOnExec;
   /** Of the last file that was looked at. */
   readonly found: Found = { mode: 0, uid: 0, size: 0, mtime: 0, ctime: 0, inode: 0 };
 
-  private constructor(
-    library: Deno.DynamicLibrary<typeof LIBC_SYMBOLS>,
-    descriptor: number,
-    noFollow: number,
-  ) {
-    this.#library = library;
+  private constructor(calls: LibcCalls, descriptor: number) {
+    this.calls = calls;
     this.descriptor = descriptor;
-    this.readFlags = noFollow | O_NONBLOCK | O_CLOEXEC;
   }
 
-  /** Undefined where there is no such library, processor or folder. */
+  /** Undefined where there is no such library or folder. */
   static open(path: string): FolderCalls | undefined {
-    const flags = Deno.build.os === "linux" ? OPEN_FLAGS[Deno.build.arch] : undefined;
-    if (flags === undefined) return undefined;
-    let library: Deno.DynamicLibrary<typeof LIBC_SYMBOLS>;
-    try {
-      library = Deno.dlopen(LIBC, LIBC_SYMBOLS);
-    } catch {
-      return undefined;
-    }
-    const { directory, noFollow } = flags;
-    const name = new TextEncoder().encode(path + "\0");
-    const descriptor = library.symbols.open(name, directory | noFollow | O_CLOEXEC);
-    if (descriptor >= 0) return new FolderCalls(library, descriptor, noFollow);
-    library.close();
-    return undefined;
-  }
-
-  get calls(): LibcCalls {
-    return this.#library.symbols;
+    const calls = libc();
+    const flags = OPEN.directory | OPEN.noFollow | OPEN.closeOnExec;
+    const descriptor = calls?.open(cString(path), flags) ?? -1;
+    return calls && descriptor >= 0 ? new FolderCalls(calls, descriptor) : undefined;
   }
 
   /**
@@ -116,13 +76,11 @@ export class FolderCalls implements Disposable {
   stat(path: Uint8Array<ArrayBuffer>): boolean {
     const info = this.#info;
     const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-    const { statx } = this.#library.symbols;
-    return statx(this.descriptor, path, flags, STATX_BASIC_STATS, info) === 0 &&
+    return this.calls.statx(this.descriptor, path, flags, STATX_BASIC_STATS, info) === 0 &&
       readStatx(info, this.found);
   }
 
   [Symbol.dispose](): void {
-    this.#library.symbols.close(this.descriptor);
-    this.#library.close();
+    this.calls.close(this.descriptor);
   }
 }

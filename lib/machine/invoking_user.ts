@@ -1,5 +1,6 @@
 import type { Context } from "../program/context.ts";
 import { parseId } from "./account_lines.ts";
+import { readTextIfExists } from "./files.ts";
 import type { Account, Accounts } from "./accounts.ts";
 
 /** Who started the program, and how that is known. */
@@ -45,7 +46,7 @@ export function invokingUser(
 
 function loginUid(): string | undefined {
   try {
-    const text = Deno.readTextFileSync("/proc/self/loginuid").trim();
+    const text = readTextIfExists(`/proc/${Deno.pid}/loginuid`)?.trim();
     return text === NO_LOGIN_UID ? undefined : text;
   } catch {
     return undefined;

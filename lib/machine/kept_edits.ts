@@ -1,9 +1,12 @@
 import type { Context } from "../program/context.ts";
 import { filesBelow } from "./files_below.ts";
 import {
+  copyFile,
   ensureDirectory,
   lstatIfExists,
+  makeLink,
   parentOf,
+  readLinkIfExists,
   readTextIfExists,
   removeIfExists,
 } from "./files.ts";
@@ -51,11 +54,8 @@ export function makeBackup(ctx: Context, staging: string): string {
 export function copyToBackup(from: string, to: string): string[] {
   ensureDirectory(parentOf(to), 0o700);
   const info = lstatIfExists(from);
-  if (info?.isSymlink) Deno.symlinkSync(Deno.readLinkSync(from), to);
-  else if (info?.isFile) {
-    Deno.copyFileSync(from, to);
-    if (info.mtime && info.atime) Deno.utimeSync(to, info.atime, info.mtime);
-  }
+  if (info?.isSymlink) makeLink(readLinkIfExists(from) ?? "", to);
+  else if (info?.isFile) copyFile(from, to);
   return [to, parentOf(to)];
 }
 

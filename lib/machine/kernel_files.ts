@@ -1,4 +1,5 @@
 import type { Context } from "../program/context.ts";
+import { listIfExists } from "./files.ts";
 import { Root } from "./root.ts";
 
 const RUNNING = new Root("/");
@@ -15,8 +16,7 @@ export function kernelContext(ctx: Context, folder: "/proc" | "/sys" | "/dev"): 
 
 function hasEntries(path: string): boolean {
   try {
-    for (const _entry of Deno.readDirSync(path)) return true;
-    return false;
+    return listIfExists(path).length > 0;
   } catch {
     return false;
   }

@@ -1,6 +1,9 @@
 import type { Context } from "../program/context.ts";
-import { ensureDirectory, parentOf } from "./files.ts";
+import { ExitCode } from "./exit_code.ts";
+import { foreignWriter, isRootOrSelf } from "./file_trust.ts";
+import { ensureDirectory, lstatIfExists, parentOf } from "./files.ts";
 import { places } from "./places.ts";
+import { openOrMake } from "./regular_file.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** How long Deno before 2.7, which has no `tryLock`, waits for a lock that is free (milliseconds). */
@@ -11,20 +14,22 @@ const FREE_WITHIN = 300;
  * `/run/hyper-nixos.lock`, so that it is free again when its holder dies, however it dies. The file
  * holds the process id for the message only.
  * @returns dispose it to release the lock
- * @throws ToolError exit 1 when another tool holds it
+ * @throws ToolError exit 1 when another tool holds it, 3 when others could hold it, 6 when it is no file
  */
 export async function acquireLock(ctx: Context): Promise<Disposable> {
   const path = ctx.root.host(places.lock);
   ensureDirectory(parentOf(path), 0o755);
-  const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o644 });
+  const { file, info } = openOrMake(path, { read: true, write: true }, 0o644);
   try {
+    refuseForeign(path, info);
     if (!await tryLock(file)) {
-      const holder = Deno.readTextFileSync(path).trim();
+      const holder = holderIn(file);
       throw new ToolError(
         `another tool is changing this machine${holder ? ` (process ${holder})` : ""}`,
         { hint: `wait until it has finished; look at it with: ps -fp ${holder || "PID"}` },
       );
     }
+    file.seekSync(0, Deno.SeekMode.Start);
     file.truncateSync(0);
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
     return file;
@@ -32,6 +37,27 @@ export async function acquireLock(ctx: Context): Promise<Disposable> {
     file.close();
     throw error;
   }
+}
+
+/** Who can open the file for writing can hold the lock for ever; who can write the folder, replace it. */
+function refuseForeign(path: string, file: Deno.FileInfo): void {
+  const folder = lstatIfExists(parentOf(path));
+  const found = [[path, file], [parentOf(path), folder]] as const;
+  for (const [place, info] of found) {
+    const problem = info && foreignWriter(info, isRootOrSelf);
+    if (problem === undefined) continue;
+    throw new ToolError(`the lock ${path} is not safe: ${place} ${problem}`, {
+      code: ExitCode.PermissionDenied,
+      hint: `give it back to root: chown root:root ${place} && chmod go-w ${place}`,
+    });
+  }
+}
+
+/** The process id that the holder has written; empty when it is none. */
+function holderIn(file: Deno.FsFile): string {
+  const buffer = new Uint8Array(32);
+  const text = new TextDecoder().decode(buffer.subarray(0, file.readSync(buffer) ?? 0)).trim();
+  return /^\d+$/.test(text) ? text : "";
 }
 
 async function tryLock(file: Deno.FsFile): Promise<boolean> {

@@ -1,4 +1,6 @@
 import type { Context } from "../program/context.ts";
+import { isAbsent, listIfExists, lstatIfExists } from "./files.ts";
+import { NotRegular, readRegular } from "./regular_file.ts";
 
 /** What reading a file gave: its bytes, or why there are none. */
 export type FileContent =
@@ -13,13 +15,10 @@ export type FileContent =
  */
 export function readMachineFile(ctx: Pick<Context, "root">, path: string): FileContent {
   try {
-    const hostPath = ctx.root.follow(path);
-    if (!Deno.statSync(hostPath).isFile) return unreadable("is not a regular file");
-    return { kind: "read", bytes: Deno.readFileSync(hostPath) };
+    return { kind: "read", bytes: readRegular(ctx.root.follow(path)) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return { kind: "absent" };
-    }
+    if (isAbsent(error)) return { kind: "absent" };
+    if (error instanceof NotRegular) return unreadable(`is ${error.found}, not a regular file`);
     if (error instanceof Deno.errors.PermissionDenied) return unreadable("permission denied");
     return unreadable(error instanceof Error ? error.message : String(error));
   }
@@ -34,7 +33,7 @@ export function machineText(ctx: Context, path: string): string | undefined {
 /** The names in a machine's folder, sorted; empty when it cannot be read. */
 export function machineFolder(ctx: Context, path: string): string[] {
   try {
-    return [...Deno.readDirSync(ctx.root.follow(path))].map((entry) => entry.name).sort();
+    return listIfExists(ctx.root.follow(path));
   } catch {
     return [];
   }
@@ -43,8 +42,7 @@ export function machineFolder(ctx: Context, path: string): string[] {
 /** Whether something is at a machine path (links followed); false also when that cannot be seen. */
 export function machineHas(ctx: Context, path: string): boolean {
   try {
-    Deno.statSync(ctx.root.follow(path));
-    return true;
+    return lstatIfExists(ctx.root.follow(path)) !== undefined;
   } catch {
     return false;
   }

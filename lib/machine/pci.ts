@@ -1,4 +1,5 @@
 import type { Context } from "../program/context.ts";
+import { readLinkIfExists } from "./files.ts";
 import { kernelContext } from "./kernel_files.ts";
 import { machineFolder, machineText } from "./machine_files.ts";
 
@@ -84,7 +85,7 @@ export function readPciDevices(ctx: Context): PciDevice[] {
 /** The last component of a sysfs link's target; undefined when it is no link. */
 export function linkName(ctx: Context, path: string): string | undefined {
   try {
-    return Deno.readLinkSync(ctx.root.host(path)).split("/").at(-1);
+    return readLinkIfExists(ctx.root.host(path))?.split("/").at(-1);
   } catch {
     return undefined;
   }

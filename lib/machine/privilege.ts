@@ -1,9 +1,11 @@
 import { ExitCode } from "./exit_code.ts";
+import { foreignPart, isRootOrSelf } from "./file_trust.ts";
 import { commandLine, type Runner } from "./run.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** Variables that mean something to a tool and that sudo would drop. */
 const PRESERVED = [
+  "ALL_PROXY",
   "GITHUB_API_URL",
   "GITHUB_RAW_URL",
   "GITHUB_SERVER_URL",
@@ -23,6 +25,7 @@ const PRESERVED = [
   "NO_PROXY",
   "SSH_CONNECTION",
   "SSL_CERT_FILE",
+  "all_proxy",
   "http_proxy",
   "https_proxy",
   "no_proxy",
@@ -39,6 +42,8 @@ export interface Elevation {
  * in this order.
  * @param env the caller's environment: what of it must be kept is named to the program
  * @param args the command-line arguments of this run
+ * @returns undefined when there is no such program
+ * @throws ToolError exit 3 when others could change this program, so that root must not start it
  */
 export function elevation(
   run: Runner,
@@ -58,9 +63,11 @@ export function elevation(
   return undefined;
 }
 
+const NEEDS_ROOT = "this needs root: it changes the system's configuration";
+
 /** The refusal for who is not root, with the line to type. */
 export function needsRootError(found: Elevation | undefined): ToolError {
-  return new ToolError("this needs root: it changes the system's configuration", {
+  return new ToolError(NEEDS_ROOT, {
     code: ExitCode.PermissionDenied,
     hint: found
       ? `run: ${commandLine(found.command, found.args)}`
@@ -68,13 +75,41 @@ export function needsRootError(found: Elevation | undefined): ToolError {
   });
 }
 
+/** A program in the store, which is root's: without `..`, which could lead out of it. */
+const STORE_PROGRAM = /^\/nix\/store\/\w[\w.+-]*\/bin\/\w[\w.+-]*$/;
+
 /**
- * The command that started this program: the Nix wrapper, which sets `HYPERVISOR_EXECUTABLE`, the
- * compiled executable, or Deno with the script.
+ * The command that started this program: the Nix wrapper, which sets `HYPERVISOR_EXECUTABLE`; the USB
+ * stick's launcher, which sets `HYPERVISOR_LAUNCHER` and copies the program to a folder that is gone
+ * when it ends; the compiled executable, or Deno with the script. Where others can change the program,
+ * or put another in its place, it is not named.
  */
 function ownCommand(env: Readonly<Record<string, string>>): string[] {
   const wrapper = env.HYPERVISOR_EXECUTABLE;
-  if (wrapper?.startsWith("/nix/store/")) return [wrapper];
-  if (Deno.build.standalone) return [Deno.execPath()];
-  return [Deno.execPath(), "run", "-A", new URL(Deno.mainModule).pathname];
+  if (wrapper !== undefined && STORE_PROGRAM.test(wrapper)) return [wrapper];
+  const files = env.HYPERVISOR_LAUNCHER !== undefined
+    ? [env.HYPERVISOR_LAUNCHER]
+    : Deno.build.standalone
+    ? [Deno.execPath()]
+    : [Deno.execPath(), new URL(Deno.mainModule).pathname];
+  for (const file of files) {
+    const foreign = foreignPartOf(file);
+    if (foreign === undefined) continue;
+    throw new ToolError(NEEDS_ROOT, {
+      code: ExitCode.PermissionDenied,
+      hint: `copy the program to a folder of your own and start it there as root: ${foreign}`,
+    });
+  }
+  // Sticks are often mounted without permission to execute; a shell reads the launcher all the same.
+  if (env.HYPERVISOR_LAUNCHER !== undefined) return ["/bin/sh", ...files];
+  return files.length === 1 ? files : [files[0]!, "run", "-A", files[1]!];
+}
+
+function foreignPartOf(file: string): string | undefined {
+  try {
+    const foreign = foreignPart(file, isRootOrSelf);
+    return foreign && `${foreign.path} ${foreign.problem}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

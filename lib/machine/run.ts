@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | null;
   /** Keep at most this many bytes of each captured stream (the last ones); 64 MiB by default. */
   readonly capture?: number;
+  /** Whose rights the child gets, without supplementary groups; only root can give others' than its own. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** How a child process ended. */
@@ -123,6 +125,7 @@ async function runChild(
     stdout: terminal ? "inherit" : "piped",
     stderr: terminal ? "inherit" : "piped",
     detached: !terminal,
+    ...(options.user && { uid: options.user.uid, gid: options.user.gid }),
   }).spawn();
 
   let timedOut = false;

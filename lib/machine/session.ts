@@ -1,4 +1,5 @@
 import type { Context } from "../program/context.ts";
+import { readTextIfExists } from "./files.ts";
 
 /** Where the program was started from. */
 export type Session =
@@ -68,7 +69,7 @@ function connectionOf(pid: number): string | undefined {
 
 function readProcess(pid: number, file: string): string | undefined {
   try {
-    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
+    return readTextIfExists(`/proc/${pid}/${file}`);
   } catch {
     return undefined;
   }

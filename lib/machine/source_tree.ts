@@ -1,6 +1,14 @@
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "./exit_code.ts";
-import { ensureDirectory, listIfExists, lstatIfExists, parentOf, removeIfExists } from "./files.ts";
+import {
+  ensureDirectory,
+  listIfExists,
+  lstatIfExists,
+  makeTemporaryFolder,
+  parentOf,
+  removeAll,
+  removeIfExists,
+} from "./files.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
 
@@ -17,6 +25,9 @@ export interface SourceTree {
   /** `/var/lib/hyper-nixos/sync/index`: the paths of that commit, and which files were seen unchanged. */
   readonly index: string;
 }
+
+/** An index of more bytes than this is none; one of a million files has a tenth. */
+export const LARGEST_INDEX = 1024 * 1024 * 1024;
 
 const STAGING = ".src-staging-";
 const PREVIOUS = ".src-previous";
@@ -50,21 +61,19 @@ export function sourceTree(ctx: Context): SourceTree {
  */
 export function createStaging(tree: SourceTree): string {
   ensureDirectory(tree.parent, 0o755);
-  return Deno.makeTempDirSync({ dir: tree.parent, prefix: STAGING });
+  return makeTemporaryFolder(tree.parent, STAGING);
 }
 
-/** The staging folders that are there: ours, or what a killed run left behind. */
+/** The staging folders that are there: ours, or what a killed run left behind. A link is none. */
 export function stagingFolders(tree: SourceTree): string[] {
   return listIfExists(tree.parent)
     .filter((name) => name.startsWith(STAGING))
-    .map((name) => `${tree.parent}/${name}`);
+    .map((name) => `${tree.parent}/${name}`)
+    .filter((path) => lstatIfExists(path)?.isDirectory);
 }
 
 /** Removes a staging folder whose content nobody needs; what is in it at the same time, which disks like. */
 export async function discardStaging(staging: string): Promise<void> {
-  const removing = listIfExists(staging).map((name) =>
-    Deno.remove(`${staging}/${name}`, { recursive: true })
-  );
-  await Promise.all(removing);
+  await removeAll(listIfExists(staging).map((name) => `${staging}/${name}`));
   removeIfExists(staging);
 }

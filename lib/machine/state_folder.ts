@@ -1,6 +1,6 @@
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "./exit_code.ts";
-import { ensureDirectory, lstatIfExists } from "./files.ts";
+import { ensureDirectory, lstatIfExists, setMode } from "./files.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
 
@@ -14,7 +14,7 @@ export function ensureStateFolder(ctx: Context): void {
   if (problem) throw problem;
   for (const folder of [places.state, places.receipts, places.backups, places.passwords]) {
     ensureDirectory(ctx.root.host(folder), 0o700);
-    Deno.chmodSync(ctx.root.host(folder), 0o700);
+    setMode(ctx.root.host(folder), 0o700);
   }
 }
 

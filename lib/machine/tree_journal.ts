@@ -1,7 +1,10 @@
 import * as v from "valibot";
 import { FileIdentitySchema } from "./file_identity.ts";
-import { lstatIfExists, removeIfExists, syncFolder } from "./files.ts";
+import { lstatIfExists, readTextIfExists, removeIfExists, rename, syncFolder } from "./files.ts";
 import { refuseHostilePaths } from "./hostile_path.ts";
+
+/** Permission bits alone: nothing that was made by a sync is setuid. */
+const Permissions = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0o777));
 
 /**
  * One step of a change, on a path relative to the tree. Each can be done again after it was done.
@@ -28,7 +31,7 @@ const OperationSchema = v.variant("do", [
     fresh: v.optional(FileIdentitySchema),
   }),
   v.object({ do: v.literal("prune"), path: v.string() }),
-  v.object({ do: v.literal("mode"), path: v.string(), mode: v.number(), before: v.number() }),
+  v.object({ do: v.literal("mode"), path: v.string(), mode: Permissions, before: Permissions }),
 ]);
 export type Operation = v.InferOutput<typeof OperationSchema>;
 
@@ -76,7 +79,7 @@ export function draftJournal(staging: string, operations: readonly Operation[]):
  */
 export function decideChange(staging: string): void {
   try {
-    Deno.renameSync(staged.draft(staging), staged.journal(staging));
+    rename(staged.draft(staging), staged.journal(staging));
     syncFolder(staging);
   } catch (error) {
     removeIfExists(staged.journal(staging));
@@ -89,8 +92,8 @@ export function decideChange(staging: string): void {
  * @throws when it is not one of ours
  */
 export function readJournal(staging: string): readonly Operation[] | undefined {
-  if (!isDecided(staging)) return undefined;
-  const text = Deno.readTextFileSync(staged.journal(staging));
+  const text = readTextIfExists(staged.journal(staging));
+  if (text === undefined) return undefined;
   const { operations } = v.parse(JournalSchema, JSON.parse(text));
   refuseHostilePaths(operations.flatMap(({ path }) => path === "" ? [] : [path]), "the journal");
   return operations;

@@ -1,6 +1,16 @@
 import { exchange, renameToFree } from "./exchange.ts";
 import { type FileIdentity, identityOf, isStill } from "./file_identity.ts";
-import { listIfExists, lstatIfExists, parentOf } from "./files.ts";
+import {
+  ensureDirectory,
+  listIfExists,
+  lstatIfExists,
+  makeFolder,
+  makeHardLink,
+  parentOf,
+  remove,
+  rename,
+  setMode,
+} from "./files.ts";
 import { filesBelow } from "./files_below.ts";
 import { type Operation, staged } from "./tree_journal.ts";
 
@@ -69,19 +79,19 @@ function doOperation(operation: Operation, places: Places): void {
   switch (operation.do) {
     case "aside":
       // Both are there when an attempt to take it back stopped half-way.
-      if (sameFile(there, previous)) Deno.removeSync(there);
-      else if (exists(there) && !exists(previous)) Deno.renameSync(there, previous);
+      if (sameFile(there, previous)) remove(there);
+      else if (exists(there) && !exists(previous)) rename(there, previous);
       return;
     case "remove":
-      if (sameFile(there, previous) && isWhatItWas(there, operation.was)) Deno.removeSync(there);
+      if (sameFile(there, previous) && isWhatItWas(there, operation.was)) remove(there);
       return;
     case "put":
       return put(operation.was ?? wasThere(operation.fresh, previous), operation.fresh, places);
     case "mode":
-      setMode(there, operation.mode);
+      permit(there, operation.mode);
       return;
     case "prune":
-      if (isEmptyFolder(there)) Deno.removeSync(there);
+      if (isEmptyFolder(there)) remove(there);
   }
 }
 
@@ -102,11 +112,11 @@ function put(was: FileIdentity | undefined, fresh: FileIdentity | undefined, pla
     if (found === undefined) {
       if (renameToFree(from, there)) return;
       // Where that cannot be asked for, or something is there now.
-      if (!exists(there)) return Deno.renameSync(from, there);
+      if (!exists(there)) return rename(from, there);
     } else if (fresh && exchange(from, there)) {
       return settleExchanged(was, places);
     } else if (was && isStill(found, was)) {
-      return Deno.renameSync(from, there);
+      return rename(from, there);
     } else keep(there, kept);
   }
 }
@@ -115,7 +125,7 @@ function put(was: FileIdentity | undefined, fresh: FileIdentity | undefined, pla
 function settleExchanged(was: FileIdentity | undefined, places: Places): void {
   const { new: found, previous, kept } = places;
   const isExpected = was && isStill(lstatIfExists(found), was) && sameFile(found, previous);
-  if (isExpected) Deno.removeSync(found);
+  if (isExpected) remove(found);
   else keep(found, kept);
 }
 
@@ -146,22 +156,21 @@ function undoOperation(operation: Operation, places: Places, decided: number): v
     case "aside":
       if (!exists(previous)) return;
       // Undoing a put has made a link of it already.
-      if (sameFile(there, previous)) return Deno.removeSync(previous);
+      if (sameFile(there, previous)) return remove(previous);
       if (exists(there)) keep(there, kept);
-      Deno.renameSync(previous, there);
+      rename(previous, there);
       return;
     case "remove":
-      if (!exists(there) && exists(previous)) Deno.linkSync(previous, there);
+      if (!exists(there) && exists(previous)) makeHardLink(previous, there);
       return;
     case "put":
       return takeBack(operation, places, decided);
     case "mode":
-      if (exists(there)) Deno.chmodSync(there, operation.before);
+      if (exists(there)) setMode(there, operation.before);
       return;
     case "prune":
       if (!exists(there)) {
-        Deno.mkdirSync(there);
-        Deno.chmodSync(there, 0o755);
+        makeFolder(there, 0o755);
       }
   }
 }
@@ -176,12 +185,12 @@ function takeBack(
   if (fresh && staged && staged.ino !== fresh.inode) settleExchanged(was, places);
   let edits: string[] = [];
   if (!exists(from) && exists(there)) {
-    Deno.renameSync(there, from);
+    rename(there, from);
     edits = editsOf(from, decided);
   }
   if (!exists(there)) {
-    if (exists(kept)) Deno.renameSync(kept, there);
-    else if (lstatIfExists(previous)?.isDirectory === false) Deno.linkSync(previous, there);
+    if (exists(kept)) rename(kept, there);
+    else if (lstatIfExists(previous)?.isDirectory === false) makeHardLink(previous, there);
   }
   for (const edit of edits) keepLink(edit, kept + edit.slice(from.length));
 }
@@ -195,16 +204,16 @@ function editsOf(path: string, decided: number): string[] {
 
 /** Moves an edit to where it is kept. */
 function keep(path: string, kept: string): void {
-  Deno.renameSync(path, freeName(kept));
+  rename(path, freeName(kept));
 }
 
 /** Keeps an edit, which stays where it is as well. */
 function keepLink(path: string, kept: string): void {
-  if (!sameFile(path, kept)) Deno.linkSync(path, freeName(kept));
+  if (!sameFile(path, kept)) makeHardLink(path, freeName(kept));
 }
 
 function freeName(path: string): string {
-  Deno.mkdirSync(parentOf(path), { recursive: true });
+  ensureDirectory(parentOf(path), 0o755);
   let name = path;
   for (let n = 2; exists(name); n++) name = `${path}~${n}`;
   return name;
@@ -214,11 +223,12 @@ function isWhatItWas(path: string, was: FileIdentity | undefined): boolean {
   return was === undefined || isStill(lstatIfExists(path), was);
 }
 
-function setMode(path: string, mode: number): void {
+function permit(path: string, mode: number): void {
   const info = lstatIfExists(path);
   if (info === undefined || info.isSymlink) return;
-  if (Deno.uid() === 0 && (info.uid !== 0 || info.gid !== 0)) Deno.chownSync(path, 0, 0);
-  Deno.chmodSync(path, mode);
+  const foreign = Deno.uid() === 0 && (info.uid !== 0 || info.gid !== 0);
+  if (foreign) setMode(path, mode, 0, 0);
+  else setMode(path, mode);
 }
 
 function exists(path: string): boolean {

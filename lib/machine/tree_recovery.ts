@@ -3,16 +3,25 @@ import { ExitCode } from "./exit_code.ts";
 import {
   ensureDirectory,
   lstatIfExists,
+  makeHardLink,
   parentOf,
   readTextIfExists,
   removeIfExists,
   removeTemporaries,
+  rename,
   syncFolder,
   temporaryName,
   writeFileAtomic,
 } from "./files.ts";
-import { discardStaging, type SourceTree, sourceTree, stagingFolders } from "./source_tree.ts";
+import {
+  discardStaging,
+  LARGEST_INDEX,
+  type SourceTree,
+  sourceTree,
+  stagingFolders,
+} from "./source_tree.ts";
 import { printableLine } from "./printable.ts";
+import { readRegular } from "./regular_file.ts";
 import { ToolError } from "./tool_error.ts";
 import { backupOf, keepEdits, type KeptEdits } from "./kept_edits.ts";
 import { isDecided, type Operation, readJournal, staged } from "./tree_journal.ts";
@@ -172,11 +181,11 @@ function installState(tree: SourceTree, staging: string): void {
 function putInPlace(from: string, to: string): void {
   const temporary = temporaryName(to);
   try {
-    Deno.linkSync(from, temporary);
+    makeHardLink(from, temporary);
   } catch {
-    return writeFileAtomic(to, Deno.readFileSync(from), { mode: 0o600 });
+    return writeFileAtomic(to, readRegular(from, LARGEST_INDEX), { mode: 0o600 });
   }
-  Deno.renameSync(temporary, to);
+  rename(temporary, to);
   // rename(2) leaves both names when they are links of one file already.
   removeIfExists(temporary);
 }
@@ -185,9 +194,9 @@ function putInPlace(from: string, to: string): void {
 function keepPrevious(tree: SourceTree, staging: string): void {
   if (lstatIfExists(tree.previous)) {
     removeIfExists(staged.outdated(staging));
-    Deno.renameSync(tree.previous, staged.outdated(staging));
+    rename(tree.previous, staged.outdated(staging));
   }
-  Deno.renameSync(staged.previous(staging), tree.previous);
+  rename(staged.previous(staging), tree.previous);
 }
 
 /** The backup is no longer one that goes when the rest of the staging folder does. */

@@ -1,5 +1,6 @@
 import type { Context } from "../program/context.ts";
 import { FileSystemSync } from "./file_system_sync.ts";
+import { pin } from "./pinned.ts";
 
 /**
  * Up to so many paths are synced one by one. Above, it is quicker to sync their file system; but that
@@ -30,8 +31,10 @@ export async function syncToDisk(
 
 async function syncPath(path: string): Promise<void> {
   try {
-    if (Deno.lstatSync(path).isSymlink) return;
-    using file = Deno.openSync(path, { read: true });
+    using pinned = pin(path);
+    const info = pinned.info();
+    if (!info.isFile && !info.isDirectory) return;
+    using file = Deno.openSync(pinned.path, { read: true });
     await file.sync();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

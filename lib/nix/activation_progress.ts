@@ -1,4 +1,5 @@
 import { lstatIfExists, readTextIfExists, writeFileAtomic } from "../machine/files.ts";
+import { openRegular } from "../machine/regular_file.ts";
 import type { Context } from "../program/context.ts";
 import { bootId } from "./activation.ts";
 import { ACTIVATION_UNIT, hasSystemd } from "./activation_start.ts";
@@ -116,8 +117,9 @@ class Tail {
 
   #appended(): Uint8Array {
     if (lstatIfExists(this.path) === undefined) return new Uint8Array();
-    using file = Deno.openSync(this.path, { read: true });
-    const size = file.statSync().size - this.position;
+    using opened = openRegular(this.path);
+    const { file, info } = opened;
+    const size = info.size - this.position;
     if (size <= 0) return new Uint8Array();
     file.seekSync(this.position, Deno.SeekMode.Start);
     const bytes = new Uint8Array(size);

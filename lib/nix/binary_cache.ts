@@ -1,6 +1,7 @@
 import { nixConfig } from "../machine/child_environment.ts";
-import { foreignWriter, openFolderAbove } from "../machine/file_trust.ts";
+import { foreignPart, foreignWriter, type MayWrite } from "../machine/file_trust.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { readRegular } from "../machine/regular_file.ts";
 import { createRunner } from "../machine/run.ts";
 import type { Context } from "../program/context.ts";
 
@@ -34,7 +35,7 @@ const NAMEABLE = /^[\w./@+-]+$/;
  */
 export function findBinaryCache(
   source: string,
-  mayWrite: (uid: number) => boolean,
+  mayWrite: MayWrite,
 ): BinaryCache | RefusedCache | undefined {
   const folder = `${parentOf(source).replace(/\/$/, "")}/cache`;
   const refused = (problem: string): RefusedCache => ({ folder, problem });
@@ -47,14 +48,14 @@ export function findBinaryCache(
     const problem = foreignWriter(file, mayWrite);
     if (problem) return refused(name === "" ? problem : `has a ${name} that ${problem}`);
   }
-  const open = openFolderAbove(folder);
-  if (open) return refused(`is below ${open}, which everyone can write`);
+  const foreign = foreignPart(parentOf(folder), mayWrite);
+  if (foreign) return refused(`is below ${foreign.path}, which ${foreign.problem}`);
   if (!NAMEABLE.test(folder)) {
     return refused(
       "has a path that Nix cannot be told: mount the stick at a path of plain letters",
     );
   }
-  const publicKey = Deno.readTextFileSync(`${folder}/public-key`).trim();
+  const publicKey = new TextDecoder().decode(readRegular(`${folder}/public-key`, 4096)).trim();
   if (!PUBLIC_KEY.test(publicKey)) return refused("has a public-key that is none");
   return { folder, publicKey };
 }

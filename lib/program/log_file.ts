@@ -1,6 +1,7 @@
 import type { Root } from "../machine/root.ts";
-import { ensureDirectory } from "../machine/files.ts";
+import { openLogFolder } from "../machine/log_folder.ts";
 import { places } from "../machine/places.ts";
+import { openOrMake } from "../machine/regular_file.ts";
 
 /** Levels of {@link LogFile}, the field's usual ones. */
 export type Level = "debug" | "info" | "warning" | "error";
@@ -20,14 +21,22 @@ const MAX_FILES = 5;
  * Opens `/var/log/hypervisor/<tool>.log` of a machine, rotated, readable by root only. Lines are
  * `2026-11-24T06:50:59.123Z [INFO] message`, or JSON Lines
  * (`time`, `level`, `tool`, `message`) with `HYPERVISOR_LOG_FORMAT=json`.
- * @throws Deno.errors when the folder or file cannot be written
+ * @throws ToolError when others could change the folder, or something else is in the file's place;
+ *   Deno.errors when the folder or file cannot be written
  */
 export async function openLogFile(root: Root, tool: string, format: string): Promise<LogFile> {
   const { configure, dispose, getLogger } = await import("@logtape/logtape");
   const { getRotatingFileSink } = await import("@logtape/file");
-  const directory = root.follow(places.logs);
-  ensureDirectory(directory, 0o755);
-  const sink = getRotatingFileSink(`${directory}/${tool}.log`, {
+  const folder = openLogFolder(root, places.logs);
+  const path = root.follow(places.logs);
+  // The sink follows links and waits for pipes; nobody but root puts anything here after this look.
+  try {
+    openOrMake(`${path}/${tool}.log`, { append: true }, 0o600)[Symbol.dispose]();
+  } catch (error) {
+    folder[Symbol.dispose]();
+    throw error;
+  }
+  const sink = getRotatingFileSink(`${folder.path}/${tool}.log`, {
     maxSize: MAX_SIZE,
     maxFiles: MAX_FILES,
     bufferSize: 0,
@@ -54,6 +63,9 @@ export async function openLogFile(root: Root, tool: string, format: string): Pro
   return {
     // Messages go in as a value: LogTape would read braces in a template as placeholders.
     write: (level, message) => logger[level]`${message}`,
-    close: dispose,
+    close: async () => {
+      await dispose();
+      folder[Symbol.dispose]();
+    },
   };
 }

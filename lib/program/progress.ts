@@ -69,8 +69,9 @@ class Bar implements Progress {
   }
 
   #bar(width: number): string {
-    if (!this.total) return "";
-    const filled = Math.round(Math.min(1, this.#position / this.total) * width);
+    const share = shareOf(this.#position, this.total);
+    if (share === undefined) return "";
+    const filled = Math.round(share * width);
     return ` ${style.cyan("█".repeat(filled))}${style.dim("░".repeat(width - filled))}`;
   }
 
@@ -78,6 +79,12 @@ class Bar implements Progress {
   #short(text: string): string {
     return [...renderStyles(text)].slice(0, this.screen.columns - 1).join("");
   }
+}
+
+/** Between 0 and 1; undefined where the total, or how far it is, is not known. */
+function shareOf(position: number, total: number | undefined): number | undefined {
+  const share = total ? position / total : NaN;
+  return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : undefined;
 }
 
 class Lines implements Progress {
@@ -95,8 +102,9 @@ class Lines implements Progress {
   update(position: number, note = ""): void {
     if (Date.now() - this.#last < LINE_EVERY || this.#ended) return;
     this.#last = Date.now();
-    const share = this.total ? ` ${Math.floor(100 * position / this.total)} %` : "";
-    this.log.info(`${this.label}${share}${note ? ` ${note}` : ""}`);
+    const share = shareOf(position, this.total);
+    const percent = share === undefined ? "" : ` ${Math.floor(100 * share)} %`;
+    this.log.info(`${this.label}${percent}${note ? ` ${note}` : ""}`);
   }
 
   done(message: string): void {

@@ -1,6 +1,7 @@
-import { ensureDirectory } from "../machine/files.ts";
+import { openLogFolder } from "../machine/log_folder.ts";
 import { places } from "../machine/places.ts";
 import { printable } from "../machine/printable.ts";
+import { openOrMake } from "../machine/regular_file.ts";
 import type { Context } from "../program/context.ts";
 
 /** The log of one rebuild; see {@link openRebuildLog}. */
@@ -18,8 +19,8 @@ export function openRebuildLog(ctx: Context): RebuildLog {
   const time = ctx.now().toISOString().replace(/[-:]|\.\d+/g, "");
   const path = `${places.rebuildLogs}/rebuild-${time}.log`;
   try {
-    ensureDirectory(ctx.root.follow(places.rebuildLogs), 0o755);
-    const file = Deno.openSync(ctx.root.host(path), { append: true, create: true, mode: 0o600 });
+    using _folder = openLogFolder(ctx.root, places.rebuildLogs);
+    const { file } = openOrMake(ctx.root.host(path), { append: true }, 0o600);
     const encoder = new TextEncoder();
     return {
       path,

@@ -57,7 +57,7 @@ export async function receiveArchive(
       if (mode === Mode.Tree) return undefined;
       if (isPlain) store.arrival?.expect([{ path, mode, sha }]);
       store.put(sha, { kind: "blob", data: content });
-      const share = archive.length === undefined ? 0 : remote.http.bytes / archive.length;
+      const share = archive.length ? remote.http.bytes / archive.length : 0;
       progress.update(STEPS * share, note.arrived(++files, share, remote.http.bytes));
       return store.arrival?.pause;
     });

@@ -8,6 +8,7 @@ import type { RequestContext } from "../github/http.ts";
 import { parseRef } from "../github/ref_name.ts";
 import { findToken } from "../github/token.ts";
 import { ExitCode } from "../machine/exit_code.ts";
+import { listIfExists, readTextIfExists } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { SyncOptions } from "./options.ts";
@@ -99,9 +100,9 @@ function chooseRepository(
 /** Whether there is no source tree yet. */
 function isNothing(ctx: RequestContext): boolean {
   try {
-    return Deno.readDirSync(ctx.root.host(places.source)).next().done === true;
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound;
+    return listIfExists(ctx.root.host(places.source)).length === 0;
+  } catch {
+    return false;
   }
 }
 
@@ -115,7 +116,7 @@ interface Glimpse {
 function glimpseState(ctx: RequestContext): Glimpse | "secret" | undefined {
   try {
     const path = ctx.root.host(`${places.state}/sync/state.json`);
-    const { repository, commit } = JSON.parse(Deno.readTextFileSync(path));
+    const { repository, commit } = JSON.parse(readTextIfExists(path) ?? "");
     if (typeof repository !== "string" || !/^[0-9a-f]{40}$/.test(commit)) return undefined;
     return { repository, commit };
   } catch (error) {

@@ -3,13 +3,11 @@ import {
   AT_EMPTY_PATH,
   type FolderCalls,
   type Found,
-  LIBC,
-  LIBC_SYMBOLS,
-  type LibcCalls,
   readStatx,
   STATX_BASIC_STATS,
   STATX_LENGTH,
 } from "../machine/folder_calls.ts";
+import { LIBC, LIBC_SYMBOLS, type LibcCalls } from "../machine/libc.ts";
 import { FIGURES } from "./index_file.ts";
 import { NAME_BYTES, type PathColumns } from "./path_table.ts";
 

@@ -1,7 +1,9 @@
 import { Mode } from "../github/git_objects.ts";
 import { blobHash, fileHash, linkHash } from "../machine/blob_hash.ts";
-import { lstatIfExists } from "../machine/files.ts";
+import { isAbsent } from "../machine/files.ts";
 import { FolderCalls } from "../machine/folder_calls.ts";
+import { LinkInTheWay } from "../machine/pinned.ts";
+import { readRegular } from "../machine/regular_file.ts";
 import { isExcludedRow } from "./exclusions.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { FIGURES, type FileFigures, type LocalIndex } from "./index_file.ts";
@@ -159,7 +161,7 @@ export class LocalTree {
       const host = `${this.#path}/${path}`;
       const content = entry.kind === "symlink"
         ? new TextEncoder().encode(Deno.readLinkSync(host))
-        : Deno.readFileSync(host);
+        : readRegular(host, Infinity);
       if (blobHash(content) === sha) return content;
     }
     return undefined;
@@ -314,7 +316,7 @@ export class LocalTree {
 
   #look(path: string, row: number | undefined): LocalEntry | undefined {
     const host = path === "" ? this.#path : `${this.#path}/${path}`;
-    const info = lstatIfExists(host);
+    const info = lstatBelow(host);
     if (info === undefined) return undefined;
     const mode = (info.mode ?? 0) & 0o7777;
     const uid = info.uid ?? 0;
@@ -329,7 +331,8 @@ export class LocalTree {
       return { kind, sha: this.#table!.name(row), mode, uid, figures };
     }
     if (info.isFile) this.#hashed++;
-    const sha = info.isFile ? fileHash(host, info.size) : linkHash(host);
+    const sha = info.isFile ? hashOf(host, info.size) : linkHash(host);
+    if (sha === undefined) return undefined;
     const old = this.#isOld(figures[1]!, figures[2]!);
     if (old) this.#learnt++;
     return { kind, sha, mode, uid, figures: old ? figures : undefined };
@@ -345,6 +348,26 @@ export class LocalTree {
   /** Whether a file is old enough for the index to remember its figures. */
   #isOld(mtime: number, ctime: number): boolean {
     return ctime < this.#trustBefore && mtime < this.#trustBefore * 1000;
+  }
+}
+
+/** By path, because it is asked of every file and only looked at: what is read or changed is pinned. */
+function lstatBelow(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for what is behind a link: that is no part of the tree. */
+function hashOf(path: string, size: number): string | undefined {
+  try {
+    return fileHash(path, size);
+  } catch (error) {
+    if (error instanceof LinkInTheWay) return undefined;
+    throw error;
   }
 }
 

@@ -4,6 +4,8 @@ import { fileHash, linkHash } from "../machine/blob_hash.ts";
 import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
 import { filesBelow } from "../machine/files_below.ts";
 import { hostilePathProblem } from "../machine/hostile_path.ts";
+import { readRegular } from "../machine/regular_file.ts";
+import { LARGEST_INDEX } from "../machine/source_tree.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import type { SyncPlan } from "./plan.ts";
 
@@ -71,7 +73,7 @@ export function readRecord(folder: string): PreviousRecord | undefined {
 /** The index that was kept. */
 export function readPreviousIndex(folder: string): Uint8Array | undefined {
   try {
-    return Deno.readFileSync(`${folder}/${INDEX}`);
+    return readRegular(`${folder}/${INDEX}`, LARGEST_INDEX);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

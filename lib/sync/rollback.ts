@@ -1,6 +1,7 @@
 import { Mode } from "../github/git_objects.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { readTextIfExists } from "../machine/files.ts";
+import { readRegular } from "../machine/regular_file.ts";
 import { createStaging, sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -116,7 +117,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
 function contentOf(path: string): Uint8Array {
   return Deno.lstatSync(path).isSymlink
     ? new TextEncoder().encode(Deno.readLinkSync(path))
-    : Deno.readFileSync(path);
+    : readRegular(path, Infinity);
 }
 
 /** A file that was edited since the sync, and whose synced content is elsewhere in the tree. */

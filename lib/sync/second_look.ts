@@ -1,5 +1,6 @@
 import { identityOf } from "../machine/file_identity.ts";
 import { lstatIfExists } from "../machine/files.ts";
+import { LinkInTheWay } from "../machine/pinned.ts";
 import type { Operation } from "../machine/tree_journal.ts";
 import type { LocalTree } from "./local_tree.ts";
 import type { SyncPlan } from "./plan.ts";
@@ -81,12 +82,22 @@ class SecondLook {
   /** Undefined for a folder, for nothing, and for what is not what was compared. */
   #identity(path: string): ReturnType<typeof identityOf> | undefined {
     // First its identity: what changes from now on has another one.
-    const info = lstatIfExists(path === "" ? this.#tree : `${this.#tree}/${path}`);
+    const info = this.#lstat(path);
     if (!this.#isSame(path)) {
       this.foundChange = true;
       return undefined;
     }
     return info && !info.isDirectory ? identityOf(info) : undefined;
+  }
+
+  /** Nothing is behind a folder that became a link. */
+  #lstat(path: string): Deno.FileInfo | undefined {
+    try {
+      return lstatIfExists(path === "" ? this.#tree : `${this.#tree}/${path}`);
+    } catch (error) {
+      if (error instanceof LinkInTheWay) return undefined;
+      throw error;
+    }
   }
 
   #isSame(path: string): boolean {

@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { ExitCode } from "../machine/exit_code.ts";
 import { readTextIfExists } from "../machine/files.ts";
+import { readRegular } from "../machine/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
-import { sourceTree } from "../machine/source_tree.ts";
+import { LARGEST_INDEX, sourceTree } from "../machine/source_tree.ts";
 import { decodeIndex, type LocalIndex } from "./index_file.ts";
 
 const ObjectName = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
@@ -60,7 +61,7 @@ export function encodeState(state: SyncState): string {
 export function readIndex(ctx: Context, state: SyncState): LocalIndex | undefined {
   let content: Uint8Array;
   try {
-    content = Deno.readFileSync(sourceTree(ctx).index);
+    content = readRegular(sourceTree(ctx).index, LARGEST_INDEX);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -1,4 +1,5 @@
-import { ensureDirectory, lstatIfExists } from "../machine/files.ts";
+import { ensureDirectory, lstatIfExists, setMode } from "../machine/files.ts";
+import { pin } from "../machine/pinned.ts";
 import type { Context } from "../program/context.ts";
 import type { Change } from "./check.ts";
 
@@ -38,9 +39,28 @@ export function setOwnership(ctx: Context, path: string, wanted: number): Change
   }
   if (info.isSymlink || ownershipProblem(info, wanted) === undefined) return [];
   const before = `${octal(permissions(info))} of user ${info.uid}`;
-  if (info.uid !== 0) Deno.chownSync(host, 0, 0);
-  Deno.chmodSync(host, wanted);
+  if (info.uid !== 0) setMode(host, wanted, 0, 0);
+  else setMode(host, wanted);
   return [{ what: host, before, after: `${octal(wanted)} of root` }];
+}
+
+/**
+ * Takes permissions away from what is at a path, and gives none. What is changed is what was opened and
+ * looked at: a link there, or something of another user, is left alone, whoever puts it there meanwhile.
+ * @param host host path
+ * @param atMost the bits that may stay
+ * @param uid whose it must be
+ * @returns undefined when nothing was changed
+ */
+export function restrict(host: string, atMost: number, uid: number): Change | undefined {
+  using pinned = pin(host);
+  const info = pinned.info();
+  const before = permissions(info);
+  const after = before & atMost;
+  if (before === after || info.uid !== uid) return undefined;
+  if (!info.isFile && !info.isDirectory) return undefined;
+  Deno.chmodSync(pinned.path, after);
+  return { what: host, before: octal(before), after: octal(after) };
 }
 
 /** The permission bits of a file. */

@@ -178,7 +178,7 @@ Deno.test("smart-sync goes through the proxy that is set, but not for NO_PROXY",
   ok(seen.length > 0);
 });
 
-Deno.test("smart-sync reads the token file of its user, unless it is a link", async () => {
+Deno.test("smart-sync reads the token file of its user, also behind a link, and nothing else", async () => {
   await using machine = await SyncedMachine.start({ tokens: ["token-in-a-file"] });
   const home = `${machine.directory}/home`;
   await Deno.mkdir(`${home}/.config/github`, { recursive: true });
@@ -195,9 +195,15 @@ Deno.test("smart-sync reads the token file of its user, unless it is a link", as
   equal((await authorized()).sent, true);
   await Deno.rename(file, `${home}/secret`);
   await Deno.symlink(`${home}/secret`, file);
-  const linked = await authorized();
-  equal(linked.sent, false);
-  match(linked.stderr, /token is not used: it is a symbolic link/);
+  equal((await authorized()).sent, true);
+  await Deno.chmod(home, 0o777);
+  const open = await authorized();
+  equal(open.sent, false);
+  match(
+    open.stderr,
+    /token is not used: it is not root's alone: .*home can be written by everyone/,
+  );
+  await Deno.chmod(home, 0o755);
   await Deno.remove(file);
   await Deno.writeTextFile(file, "two words\n");
   equal((await authorized()).sent, false);

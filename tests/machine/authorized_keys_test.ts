@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Account } from "../../lib/machine/accounts.ts";
 import { keyLines, readAuthorizedKeys } from "../../lib/machine/authorized_keys.ts";
 import { testContext } from "../support/context.ts";
+import { isRoot } from "../support/needs.ts";
 import { plant, withScratch } from "../support/scratch_files.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJfoo alice@laptop";
@@ -38,45 +39,66 @@ Deno.test("readAuthorizedKeys() tells the system's keys from those at home", asy
     "etc/ssh/authorized_keys.d": { link: "/etc/static/ssh/keys" },
     "etc/static/ssh/keys/alice": `${KEY}\n${OPTIONS}\n`,
     [FILE]: "# none yet\n",
-  }, (root) => {
+  }, async (root) => {
     const ctx = testContext({ root });
-    assert.deepEqual(readAuthorizedKeys(ctx, account()), { system: [KEY, OPTIONS], home: false });
+    assert.deepEqual(await readAuthorizedKeys(ctx, account()), {
+      system: [KEY, OPTIONS],
+      home: false,
+    });
     plant(root, { [FILE]: KEY });
-    assert.equal(readAuthorizedKeys(ctx, account()).home, true);
-    assert.deepEqual(readAuthorizedKeys(ctx, { ...account(), name: "bob" }).system, []);
+    assert.equal((await readAuthorizedKeys(ctx, account())).home, true);
+    assert.deepEqual((await readAuthorizedKeys(ctx, { ...account(), name: "bob" })).system, []);
   });
 });
 
-Deno.test("readAuthorizedKeys() follows no link of the user's", async () => {
-  await withScratch({ "root/secret": KEY, [FILE]: { link: "../../../root/secret" } }, (root) => {
-    assert.equal(readAuthorizedKeys(testContext({ root }), account()).home, false);
-  });
-  await withScratch({
-    "root/.ssh/authorized_keys": KEY,
-    "home/alice/.ssh": { link: "../../root/.ssh" },
-  }, (root) => {
-    assert.equal(readAuthorizedKeys(testContext({ root }), account()).home, false);
-  });
-});
+Deno.test(
+  "readAuthorizedKeys() follows links as sshd does, to what the user may read and no further",
+  {
+    ignore: !isRoot,
+  },
+  async () => {
+    await withScratch({
+      "run/keys": KEY,
+      [FILE]: { link: "../../../run/keys" },
+      "home/bob/.ssh": { link: "../../root" },
+      "root/authorized_keys": KEY,
+    }, async (root) => {
+      for (const path of ["", "/home", "/home/alice", "/home/alice/.ssh", "/run", "/home/bob"]) {
+        Deno.chmodSync(root + path, 0o755);
+      }
+      Deno.chmodSync(`${root}/root`, 0o700);
+      Deno.chmodSync(`${root}/run/keys`, 0o644);
+      const ctx = testContext({ root });
+      const home = async (user: Account) => (await readAuthorizedKeys(ctx, user)).home;
+      assert.equal(await home(account(1000)), true);
+      Deno.chmodSync(`${root}/run/keys`, 0o600);
+      assert.equal(await home(account(1000)), false);
+      assert.equal(await home({ ...account(1001), name: "bob", home: "/home/bob" }), false);
+    });
+  },
+);
 
 Deno.test("readAuthorizedKeys() takes no file of a third user", {
   ignore: Deno.uid() !== 0,
 }, async () => {
-  await withScratch({ [FILE]: KEY }, (root) => {
+  await withScratch({ [FILE]: KEY }, async (root) => {
+    for (const path of ["", "/home", "/home/alice", "/home/alice/.ssh"]) {
+      Deno.chmodSync(root + path, 0o755);
+    }
     Deno.chownSync(`${root}/${FILE}`, 1234, 1234);
     const ctx = testContext({ root });
-    assert.equal(readAuthorizedKeys(ctx, account(1000)).home, false);
-    assert.equal(readAuthorizedKeys(ctx, account(1234)).home, true);
+    assert.equal((await readAuthorizedKeys(ctx, account(1000))).home, false);
+    assert.equal((await readAuthorizedKeys(ctx, account(1234))).home, true);
   });
 });
 
 Deno.test("readAuthorizedKeys() does not wait for a pipe, nor read what is no key file", async () => {
   await withScratch({ "home/alice/.ssh/": "" }, async (root) => {
     await new Deno.Command("mkfifo", { args: [`${root}/${FILE}`] }).output();
-    assert.equal(readAuthorizedKeys(testContext({ root }), account()).home, false);
+    assert.equal((await readAuthorizedKeys(testContext({ root }), account())).home, false);
     Deno.removeSync(`${root}/${FILE}`);
     plant(root, { [FILE]: KEY });
     Deno.truncateSync(`${root}/${FILE}`, 2 * 1024 * 1024);
-    assert.equal(readAuthorizedKeys(testContext({ root }), account()).home, false);
+    assert.equal((await readAuthorizedKeys(testContext({ root }), account())).home, false);
   });
 });

@@ -85,13 +85,13 @@ Deno.test("linkAtomic() leaves nothing behind when a folder is in the way", asyn
   });
 });
 
-Deno.test("ensureDirectory() gives its mode to new folders only", async () => {
+Deno.test("ensureDirectory() gives its mode to the new folder, 0755 to those above, none to old ones", async () => {
   await withScratch({ "old/": "" }, (folder) => {
     Deno.chmodSync(`${folder}/old`, 0o750);
     ensureDirectory(`${folder}/old/a/b`, 0o777);
     assert.deepEqual(
       [mode(`${folder}/old`), mode(`${folder}/old/a`), mode(`${folder}/old/a/b`)],
-      [0o750, 0o777, 0o777],
+      [0o750, 0o755, 0o777],
     );
   });
 });

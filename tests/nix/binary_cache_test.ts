@@ -41,7 +41,7 @@ Deno.test("findBinaryCache() refuses a cache that others could have written, and
   );
   assert.match(
     refusal((cache) => Deno.chmodSync(cache.replace(/\/cache$/, ""), 0o777)),
-    /^is below \/.*\/stick, which everyone can write$/,
+    /^is below \/.*\/stick, which can be written by everyone$/,
   );
   assert.equal(refusal((cache) => Deno.removeSync(`${cache}/public-key`)), "has no public-key");
   assert.equal(

@@ -2,10 +2,13 @@ import { passwordHashes, readAccounts } from "../../machine/accounts.ts";
 import { counted } from "../../machine/counted.ts";
 import { listIfExists, lstatIfExists } from "../../machine/files.ts";
 import { loginUsers } from "../../machine/login_users.ts";
+import { LinkInTheWay } from "../../machine/pinned.ts";
 import { places } from "../../machine/places.ts";
+import { readRegular } from "../../machine/regular_file.ts";
+import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../program/context.ts";
 import { type Change, type Check, denied, fail, type Finding, pass, skip, some } from "../check.ts";
-import { octal, permissions } from "../ownership.ts";
+import { octal, permissions, restrict } from "../ownership.ts";
 
 /** The token's file in a home folder (reference, "Setting GitHub Token"). */
 const TOKEN = ".config/github/token";
@@ -26,7 +29,7 @@ export const secretChecks: readonly Check[] = [
     quick: true,
     blocksUpdate: false,
     check: passwordFiles,
-    fix: (ctx) => privatePasswords(ctx).flatMap((path) => close(path, 0o600)),
+    fix: (ctx) => privatePasswords(ctx).flatMap((path) => close(path, 0o600, 0)),
   },
   {
     id: "shadow",
@@ -36,7 +39,7 @@ export const secretChecks: readonly Check[] = [
     quick: true,
     blocksUpdate: false,
     check: shadow,
-    fix: (ctx) => close(ctx.root.follow("/etc/shadow"), 0o640),
+    fix: (ctx) => close(ctx.root.follow("/etc/shadow"), 0o640, 0),
   },
   {
     id: "github-token",
@@ -46,7 +49,7 @@ export const secretChecks: readonly Check[] = [
     quick: true,
     blocksUpdate: false,
     check: tokens,
-    fix: (ctx) => tokenFiles(ctx).flatMap((path) => close(path, 0o600)),
+    fix: (ctx) => tokenFiles(ctx).flatMap(({ path, uid }) => close(path, 0o600, uid)),
   },
   {
     id: "secrets-in-flake",
@@ -62,7 +65,10 @@ export const secretChecks: readonly Check[] = [
 function passwordFiles(ctx: Context): Finding {
   if (lstatIfExists(ctx.root.host(places.state)) === undefined) return skip("no state folder");
   const files = privatePasswords(ctx);
-  const problems = files.filter((path) => isOpen(path) || Deno.lstatSync(path).uid !== 0);
+  const problems = files.filter((path) => {
+    const info = lstatIfExists(path);
+    return info !== undefined && (isOpen(info) || info.uid !== 0);
+  });
   if (problems.length === 0) return pass(`${files.length}, readable by root alone`);
   return fail(
     `not root's alone: ${some(problems)}`,
@@ -91,27 +97,49 @@ function shadow(ctx: Context): Finding {
 
 function tokens(ctx: Context): Finding {
   const files = tokenFiles(ctx);
-  const open = files.filter(isOpen);
-  if (open.length > 0) {
-    return fail(
-      `others can read ${some(open)}`,
-      "chmod 0600, or validator --fix; then replace the token at github.com/settings/tokens",
-      open,
+  const open = files.filter(({ info }) => isOpen(info));
+  if (open.length === 0) {
+    return pass(
+      files.length === 0 ? "none is stored" : `${files.length}, readable by the owner alone`,
     );
   }
-  return pass(
-    files.length === 0 ? "none is stored" : `${files.length}, readable by the owner alone`,
+  const { user, path, real } = open[0]!;
+  const items = open.map(({ path }) => path);
+  return fail(
+    `others can read ${some(items)}`,
+    // With the user's rights: the user decides what the path leads to.
+    (real === path
+      ? `runuser -u ${user} -- chmod 0600 ${path}, or validator --fix; then replace`
+      : `it leads to ${real}: keep it where others cannot read; replace`) +
+      " the token at github.com/settings/tokens",
+    items,
   );
 }
 
-/** A home that this user cannot enter counts as one without: it is closed to others too. */
-function tokenFiles(ctx: Context): string[] {
-  return loginUsers(readAccounts(ctx)).migratable.flatMap(({ home }) => {
-    const path = ctx.root.follow(`${home}/${TOKEN}`);
+interface TokenFile {
+  readonly user: string;
+  readonly uid: number;
+  /** Host path below the home folder. */
+  readonly path: string;
+  /** The same, behind links. */
+  readonly real: string;
+  /** Of the file behind links. */
+  readonly info: Deno.FileInfo;
+}
+
+/**
+ * A home that this user cannot enter counts as one without: it is closed to others too. What a link
+ * leads to counts when it is a file; nothing is read.
+ */
+function tokenFiles(ctx: Context): TokenFile[] {
+  return loginUsers(readAccounts(ctx)).migratable.flatMap(({ name, uid, home }) => {
     try {
-      return lstatIfExists(path)?.isFile ? [path] : [];
+      const path = `${ctx.root.follow(home)}/${TOKEN}`;
+      const real = ctx.root.follow(`${home}/${TOKEN}`);
+      const info = lstatIfExists(real);
+      return info?.isFile ? [{ user: name, uid, path, real, info }] : [];
     } catch (error) {
-      if (error instanceof Deno.errors.PermissionDenied) return [];
+      if (error instanceof Deno.errors.PermissionDenied || error instanceof ToolError) return [];
       throw error;
     }
   });
@@ -125,7 +153,7 @@ function inFlake(ctx: Context): Finding {
   let count = 0;
   for (const path of filesBelow(ctx.root.follow(places.hypervisor))) {
     count++;
-    const text = Deno.readTextFileSync(path);
+    const text = new TextDecoder().decode(readRegular(path));
     const what = hashes.some((hash) => text.includes(hash))
       ? "a password hash of this machine"
       : TOKENS.test(text)
@@ -151,15 +179,17 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-function isOpen(path: string): boolean {
-  return (permissions(Deno.lstatSync(path)) & READABLE_BY_OTHERS) !== 0;
+function isOpen(info: Deno.FileInfo): boolean {
+  return (permissions(info) & READABLE_BY_OTHERS) !== 0;
 }
 
-/** Takes permissions away, and gives none. */
-function close(path: string, atMost: number): Change[] {
-  const before = permissions(Deno.lstatSync(path));
-  const after = before & atMost;
-  if (before === after) return [];
-  Deno.chmodSync(path, after);
-  return [{ what: path, before: octal(before), after: octal(after) }];
+/** Takes permissions away from a file of this user; what is behind a link is not touched. */
+function close(path: string, atMost: number, uid: number): Change[] {
+  try {
+    const change = restrict(path, atMost, uid);
+    return change ? [change] : [];
+  } catch (error) {
+    if (error instanceof LinkInTheWay) return [];
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { listIfExists, lstatIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../program/context.ts";
 import { type Change, type Check, fail, type Finding, pass, some } from "../check.ts";
-import { octal, permissions, WRITABLE_BY_OTHERS } from "../ownership.ts";
+import { octal, permissions, restrict, WRITABLE_BY_OTHERS } from "../ownership.ts";
 
 /** What root builds the system from: who can write here can become root at the next rebuild. */
 const FOLDERS = [places.hypervisor, places.nixos];
@@ -50,10 +50,9 @@ function writable(ctx: Context): Finding {
 function fix(ctx: Context): Change[] {
   return FOLDERS.flatMap((folder) => [...below(ctx.root.follow(folder))])
     .filter((entry) => isOpen(entry) && entry.info.uid === 0)
-    .map(({ host, info }) => {
-      const mode = permissions(info) & ~WRITABLE_BY_OTHERS;
-      Deno.chmodSync(host, mode);
-      return { what: host, before: octal(permissions(info)), after: octal(mode) };
+    .flatMap(({ host }) => {
+      const change = restrict(host, ~WRITABLE_BY_OTHERS, 0);
+      return change ? [change] : [];
     });
 }
 
