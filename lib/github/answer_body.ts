@@ -34,6 +34,20 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     }
   }
 
+  /** The beginning as a text; what follows is given up. */
+  async beginning(bytes: number): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = "";
+    let left = bytes;
+    for await (const chunk of this) {
+      text += decoder.decode(chunk.subarray(0, left), { stream: true });
+      left -= chunk.length;
+      if (left <= 0) break;
+    }
+    if (!this.#ended) this.cancel();
+    return text;
+  }
+
   /** Reads to the end for nobody, but not for long. Never fails. */
   async drop(): Promise<void> {
     const timer = setTimeout(() => this.cancel(), PATIENCE);
@@ -54,7 +68,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   async #read(): Promise<Uint8Array | undefined> {
     try {
       const { done, value } = await this.#reader!.read();
-      this.#guard.heard();
+      this.#guard.heard(value?.length);
       if (value !== undefined) this.#count(value.length);
       if (done) {
         this.#ended = true;
@@ -65,4 +79,30 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
       throw this.#guard.reason ?? error;
     }
   }
+}
+
+/**
+ * All of an answer.
+ * @param most bytes
+ * @param beyond what is thrown when there is more
+ */
+export async function wholeBody(
+  body: AsyncIterable<Uint8Array>,
+  most: number,
+  beyond: () => Error,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > most) throw beyond();
+  }
+  const content = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    content.set(chunk, at);
+    at += chunk.length;
+  }
+  return content;
 }

@@ -1,6 +1,8 @@
 import { createTarDecoder } from "modern-tar";
 import { blobHash } from "../machine/blob_hash.ts";
+import { ToolError } from "../machine/tool_error.ts";
 import { archiveUrl, type Repository } from "./endpoints.ts";
+import { beyondBound, Bounds, Turns } from "./bounds.ts";
 import { LARGEST_OBJECT, Mode } from "./git_objects.ts";
 import type { HttpSession } from "./http.ts";
 import type { DownloadOptions, WantedFile } from "./raw_files.ts";
@@ -72,8 +74,32 @@ export async function readArchive(
   try {
     await decode(archive, hand);
   } catch (error) {
-    if (error instanceof TransferError || error === refused) throw error;
+    const isOurs = error instanceof TransferError || error instanceof ToolError;
+    if (isOurs || error === refused) throw error;
     throw new TransferError("damaged", `the archive cannot be read: ${error}`, { cause: error });
+  }
+}
+
+/** Decompressed at a time: a byte of gzip may become a thousand. */
+const PORTION = 16 * 1024;
+/** Bytes that may come without being part of an entry: names in pax headers, what fills the end. */
+const BETWEEN = 64 * 1024 * 1024;
+
+/** Counts what is decompressed. */
+class Flow {
+  #bytes = 0;
+  #between = 0;
+
+  /** What was decompressed belongs to an entry. */
+  used(): void {
+    this.#between = 0;
+  }
+
+  count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#between += bytes;
+    if (this.#bytes > Bounds.bytes) throw beyondBound("the archive unpacks to more than 2 GB");
+    if (this.#between > BETWEEN) throw beyondBound("the archive is padded without end");
   }
 }
 
@@ -81,10 +107,21 @@ async function decode(
   archive: AsyncIterable<Uint8Array>,
   take: (entry: ArchiveEntry) => Promise<void> | undefined,
 ): Promise<void> {
-  const bytes = ReadableStream.from(archive) as ReadableStream<BufferSource>;
-  const entries = bytes.pipeThrough(new DecompressionStream("gzip"))
+  const flow = new Flow();
+  const turns = new Turns();
+  const bytes = ReadableStream.from(portions(archive)) as ReadableStream<BufferSource>;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      flow.count(chunk.length);
+      controller.enqueue(chunk);
+    },
+  });
+  const entries = bytes.pipeThrough(new DecompressionStream("gzip")).pipeThrough(counter)
     .pipeThrough(createTarDecoder());
   for await (const { header, body } of entries) {
+    flow.used();
+    const due = turns.due;
+    if (due) await due;
     const { name, type } = header;
     const mode = type === "directory"
       ? Mode.Tree
@@ -97,7 +134,7 @@ async function decode(
       throw new TransferError("damaged", `a file of ${header.size} bytes is too large`);
     }
     // Cancelling would be shorter, but stops the decoder for good when the body has not come in whole.
-    const content = await bytesOf(body, mode === undefined ? 0 : header.size);
+    const content = await bytesOf(body, mode === undefined ? 0 : header.size, flow);
     if (mode === undefined) continue;
     // Everything is below one folder, NAME-REF/.
     const path = name.slice(name.indexOf("/") + 1).replace(/\/$/, "");
@@ -108,11 +145,25 @@ async function decode(
   }
 }
 
+async function* portions(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of archive) {
+    if (chunk.length <= 2 * PORTION) yield chunk;
+    else {
+      for (let at = 0; at < chunk.length; at += PORTION) yield chunk.subarray(at, at + PORTION);
+    }
+  }
+}
+
 /** @param size what is kept of it (bytes) */
-async function bytesOf(body: ReadableStream<Uint8Array>, size: number): Promise<Uint8Array> {
+async function bytesOf(
+  body: ReadableStream<Uint8Array>,
+  size: number,
+  flow: Flow,
+): Promise<Uint8Array> {
   const content = new Uint8Array(size);
   let at = 0;
   for await (const chunk of body) {
+    flow.used();
     if (at < size) content.set(chunk.subarray(0, size - at), at);
     at += chunk.length;
   }

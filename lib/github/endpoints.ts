@@ -33,10 +33,13 @@ export function endpointsOf(env: Readonly<Record<string, string>>): Endpoints {
     const [variable, fallback] = VARIABLES[key];
     const text = env[variable] || fallback;
     const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.username || parsed.search) {
-      throw new ToolError(`${variable} is not an http(s) URL: "${text}"`, {
+    const isPlain = parsed && /^https?:$/.test(parsed.protocol) &&
+      !parsed.username && !parsed.password && !parsed.search && !parsed.hash;
+    if (!isPlain) {
+      // Not shown: it may hold a password.
+      throw new ToolError(`${variable} is not a plain http(s) URL`, {
         code: ExitCode.InvalidArguments,
-        hint: `unset it, or give it like this: ${variable}=${fallback}`,
+        hint: `unset it, or give it like this, without a user: ${variable}=${fallback}`,
       });
     }
     return text.replace(/\/+$/, "");
@@ -54,7 +57,8 @@ export function parseRepository(text: string): Repository {
   const plain = (word: string | undefined) =>
     word !== undefined && /^[\w.-]{1,100}$/.test(word) && !/^\.+$/.test(word);
   if (!plain(owner) || !plain(name) || rest.length > 0) {
-    throw new ToolError(`"${text}" is not a repository`, {
+    // Up to an @ it may be a password.
+    throw new ToolError(`"${text.slice(text.lastIndexOf("@") + 1)}" is not a repository`, {
       code: ExitCode.InvalidArguments,
       hint: "give it as OWNER/NAME, for example MasterofNull/Hyper-NixOS",
     });

@@ -3,7 +3,7 @@ import { isObjectName } from "../machine/blob_hash.ts";
 import { hostilePathError } from "../machine/hostile_path.ts";
 
 /** GitHub refuses files above 100 MB; what claims to be larger than this is not unpacked (bytes). */
-export const LARGEST_OBJECT = 256 * 1024 * 1024;
+export const LARGEST_OBJECT = 128 * 1024 * 1024;
 
 /** What a tree entry is. */
 export type EntryKind = "file" | "symlink" | "gitlink" | "tree";

@@ -1,3 +1,4 @@
+import { beyondBound, Bounds } from "./bounds.ts";
 import type { Repository } from "./endpoints.ts";
 import type { HttpAnswer, HttpSession } from "./http.ts";
 import type { ObjectStore, PackResult } from "./pack_objects.ts";
@@ -66,6 +67,7 @@ export class GitRemote {
           throw new TransferError("damaged", "the list of refs is malformed");
         }
         const peeled = attributes.find((text) => text.startsWith("peeled:"))?.slice(7);
+        if (refs.length >= Bounds.refs) throw beyondBound("the list of refs does not end");
         refs.push({ name, commit: peeled ?? oid! });
       }
       // What older servers answer, which take the command for the older protocol.

@@ -1,11 +1,13 @@
 import type { Context } from "../program/context.ts";
 import { AnswerBody } from "./answer_body.ts";
+import { beyondBound, Bounds } from "./bounds.ts";
 import { trustedCertificates } from "./certificates.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { SilenceGuard } from "./silence_guard.ts";
-import { LONGEST_WAIT, statusError } from "./status_error.ts";
+import { ERROR_TEXT, LONGEST_WAIT, statusError } from "./status_error.ts";
+import { withProxies } from "./proxies.ts";
 import type { Token } from "./token.ts";
-import { TransferError } from "./transfer_error.ts";
+import { TransferError, type TransferProblem } from "./transfer_error.ts";
 
 /** Attempts at one transfer, the first included. */
 const ATTEMPTS = 3;
@@ -13,6 +15,8 @@ const ATTEMPTS = 3;
 const SILENCES = 2;
 /** A connection that is silent for so long is given up (milliseconds); HYPERVISOR_TIMEOUT sets it. */
 const SILENCE = 20_000;
+/** After so long, all of it is given up (milliseconds); HYPERVISOR_DEADLINE sets it. */
+const DEADLINE = 30 * 60_000;
 const MAX_REDIRECTS = 5;
 
 /** What of the context requests need. */
@@ -50,6 +54,8 @@ export class HttpSession implements Disposable {
   readonly #ctx: RequestContext;
   readonly #origins: ReadonlySet<string>;
   readonly #silence: number;
+  /** When all has to be here (of `performance.now()`). */
+  readonly #deadline: number;
   #client: Deno.HttpClient | undefined;
   #token: Token | undefined;
   /** The last answer whose reader left before its end. */
@@ -67,6 +73,8 @@ export class HttpSession implements Disposable {
     this.#token = token;
     const seconds = Number(ctx.env.HYPERVISOR_TIMEOUT);
     this.#silence = seconds > 0 ? seconds * 1000 : SILENCE;
+    const total = Number(ctx.env.HYPERVISOR_DEADLINE);
+    this.#deadline = performance.now() + (total > 0 ? total * 1000 : DEADLINE);
   }
 
   /** Requests sent so far. */
@@ -109,7 +117,8 @@ export class HttpSession implements Disposable {
         this.#ctx.signal.throwIfAborted();
         const failure = classify(error, request.url);
         const silent = failure instanceof TransferError && failure.details.silent === true;
-        const again = isPassing(failure) && !(silent && ++silences >= SILENCES);
+        const again = performance.now() < this.#deadline && isPassing(failure) &&
+          !(silent && ++silences >= SILENCES);
         throw again ? failure : new AbortError(failure);
       }
     }, {
@@ -127,14 +136,15 @@ export class HttpSession implements Disposable {
   }
 
   async #once<T>(request: HttpRequest, use: (answer: HttpAnswer) => Promise<T>): Promise<T> {
-    const guard = new SilenceGuard(this.#silence, this.#ctx.signal);
+    const guard = new SilenceGuard(this.#silence, this.#deadline, this.#ctx.signal);
     try {
       const response = await this.#follow(request, guard);
+      const body = new AnswerBody(response, guard, (bytes) => this.#count(bytes));
       const accept = request.accept ?? [200];
       if (!accept.includes(response.status)) {
-        throw await statusError(response, request.url, this.#ctx.now());
+        const said = await Promise.race([body.beginning(ERROR_TEXT), guard.left]);
+        throw statusError(response, said, request.url, this.#ctx.now());
       }
-      const body = new AnswerBody(response, guard, (bytes) => this.#bytes += bytes);
       const used = use({ status: response.status, headers: response.headers, body });
       const result = await Promise.race([used, guard.left]);
       if (body.ended) guard.stop();
@@ -144,6 +154,11 @@ export class HttpSession implements Disposable {
       guard.stop();
       throw guard.reason ?? error;
     }
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > Bounds.bytes) throw beyondBound("the servers send more than 2 GB");
   }
 
   async #follow(request: HttpRequest, guard: SilenceGuard): Promise<Response> {
@@ -171,7 +186,9 @@ export class HttpSession implements Disposable {
     const token = known ? this.#token : undefined;
     // Its connection is the one to use.
     await this.#unread?.dropped;
-    this.#requests++;
+    if (++this.#requests > Bounds.requests) {
+      throw beyondBound(`more than ${Bounds.requests} requests are needed`);
+    }
     const sent = performance.now();
     const response = await fetch(url, {
       method: request.method ?? "GET",
@@ -210,7 +227,10 @@ export class HttpSession implements Disposable {
     const caCerts = secure
       ? trustedCertificates(this.#ctx.env, (message) => this.#ctx.log.warn(message))
       : [];
-    return Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 64 });
+    return withProxies(
+      this.#ctx.env,
+      () => Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 64 }),
+    );
   }
 
   async #pause(milliseconds: number): Promise<void> {
@@ -247,8 +267,11 @@ function classify(error: unknown, url: string): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
+/** Asking again would be answered in the same way. */
+const LASTING: readonly TransferProblem[] = ["absent", "forbidden", "refused", "foreign"];
+
 function isPassing(error: Error): boolean {
   if (!(error instanceof TransferError)) return false;
-  if (error.problem === "absent" || error.problem === "foreign") return false;
+  if (LASTING.includes(error.problem)) return false;
   return error.problem !== "limited" || (error.details.retryAfter ?? Infinity) <= LONGEST_WAIT;
 }

@@ -1,3 +1,4 @@
+import { LARGEST_OBJECT } from "./git_objects.ts";
 import { TransferError } from "./transfer_error.ts";
 
 /**
@@ -21,7 +22,7 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
   };
   if (size() !== base.length) throw new TransferError("damaged", "a delta does not fit its base");
   const length = size();
-  if (length > MAX_RESULT) {
+  if (length > LARGEST_OBJECT) {
     throw new TransferError("damaged", "a delta makes an object that is too large");
   }
   const result = new Uint8Array(length);
@@ -54,6 +55,3 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
   if (written !== length) throw new TransferError("damaged", "a delta is shorter than it says");
   return result;
 }
-
-/** See LARGEST of the parser: the same bound for what deltas make. */
-const MAX_RESULT = 256 * 1024 * 1024;

@@ -1,3 +1,4 @@
+import { beyondBound, Bounds, Turns } from "./bounds.ts";
 import { TransferError } from "./transfer_error.ts";
 import { objectHash, type ObjectKind } from "../machine/blob_hash.ts";
 import { applyDelta } from "./pack_delta.ts";
@@ -27,7 +28,7 @@ export interface PackResult {
 /**
  * Takes a pack apart while it arrives, and puts every object into the store under the name that its
  * content has. Deltas whose base comes later wait for it.
- * @throws TransferError when the pack is damaged
+ * @throws TransferError when the pack is damaged, ToolError exit 6 when it is beyond all bounds
  */
 export async function unpackObjects(
   chunks: AsyncIterable<Uint8Array>,
@@ -35,43 +36,98 @@ export async function unpackObjects(
   progress: (done: number, total: number) => void = () => {},
 ): Promise<PackResult> {
   const parser = new PackParser();
-  const names = new Map<number, string>();
-  const waiting = new Map<number | string, PackedObject[]>();
-  let done = 0;
-
-  const settle = (offset: number, object: GitObject) => {
-    const ready: [number, GitObject][] = [[offset, object]];
-    for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
-      const [at, { kind, data }] = next;
-      const sha = objectHash(kind, data);
-      names.set(at, sha);
-      store.put(sha, { kind, data });
-      done++;
-      for (const base of [at, sha]) {
-        for (const delta of waiting.get(base) ?? []) {
-          ready.push([delta.offset, { kind, data: applyDelta(data, delta.data) }]);
-        }
-        waiting.delete(base);
+  const unpacking = new Unpacking(store);
+  const turns = new Turns();
+  const take = async (objects: Iterable<PackedObject>) => {
+    for (const object of objects) {
+      for (const _ of unpacking.take(object)) {
+        const due = turns.due;
+        if (due) await due;
       }
     }
   };
-  const take = (object: PackedObject) => {
-    if (object.kind !== "delta") return settle(object.offset, object);
-    const name = typeof object.base === "string" ? object.base : names.get(object.base);
-    const base = name === undefined ? undefined : store.get(name);
-    if (base) settle(object.offset, { kind: base.kind, data: applyDelta(base.data, object.data) });
-    else waiting.set(object.base, [...waiting.get(object.base) ?? [], object]);
-  };
-
   for await (const chunk of chunks) {
-    for (const object of parser.push(chunk)) take(object);
-    progress(done, parser.count);
+    await take(parser.push(chunk));
+    progress(unpacking.done, parser.count);
     if (parser.isComplete) break;
   }
-  for (const object of parser.end()) take(object);
-  const missing = [...waiting.keys()].filter((base) => typeof base === "string");
-  if (missing.length === 0 && waiting.size > 0) {
-    throw new TransferError("damaged", "a delta's base is missing");
+  await take(parser.end());
+  return { count: unpacking.done, missing: unpacking.missing() };
+}
+
+class Unpacking {
+  readonly #store: ObjectStore;
+  readonly #names = new Map<number, string>();
+  readonly #waiting = new Map<number | string, PackedObject[]>();
+  #made = 0;
+  #bases = 0;
+  #waitingBytes = 0;
+
+  /** Objects put so far. */
+  done = 0;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
   }
-  return { count: done, missing };
+
+  /** Takes an object; yields after each that is made of it and of what has waited for it. */
+  *take(object: PackedObject): Generator<void, void, void> {
+    if (object.kind !== "delta") return yield* this.#settle(object.offset, object);
+    const name = typeof object.base === "string" ? object.base : this.#names.get(object.base);
+    const base = name === undefined ? undefined : this.#store.get(name);
+    if (base) return yield* this.#settle(object.offset, this.#apply(base, object));
+    this.#waitingBytes += object.data.length;
+    if (this.#waitingBytes > Bounds.memory) throw beyondBound("a pack's deltas come without bases");
+    const others = this.#waiting.get(object.base);
+    if (others) others.push(object);
+    else this.#waiting.set(object.base, [object]);
+  }
+
+  /**
+   * Bases that came from nowhere.
+   * @throws TransferError when one should have been in the pack
+   */
+  missing(): string[] {
+    const names = [...this.#waiting.keys()].filter((base) => typeof base === "string");
+    if (names.length === 0 && this.#waiting.size > 0) {
+      throw new TransferError("damaged", "a delta's base is missing");
+    }
+    return names;
+  }
+
+  *#settle(offset: number, object: GitObject): Generator<void, void, void> {
+    // Each waits with its base, whose content is made once and whose deltas are applied one by one.
+    const ready: { base: GitObject; deltas: PackedObject[] }[] = [];
+    const put = (at: number, { kind, data }: GitObject) => {
+      const sha = objectHash(kind, data);
+      this.#names.set(at, sha);
+      this.#made += data.length;
+      if (this.#made > Bounds.bytes) throw beyondBound("a pack unpacks to more than 2 GB");
+      this.#store.put(sha, { kind, data });
+      this.done++;
+      for (const base of [at, sha]) {
+        const deltas = this.#waiting.get(base);
+        if (deltas) ready.push({ base: { kind, data }, deltas });
+        this.#waiting.delete(base);
+      }
+    };
+    put(offset, object);
+    yield;
+    for (let next = ready.at(-1); next !== undefined; next = ready.at(-1)) {
+      const delta = next.deltas.pop();
+      if (delta === undefined) {
+        ready.pop();
+        continue;
+      }
+      this.#waitingBytes -= delta.data.length;
+      put(delta.offset, this.#apply(next.base, delta));
+      yield;
+    }
+  }
+
+  #apply({ kind, data }: GitObject, delta: PackedObject): GitObject {
+    this.#bases += data.length;
+    if (this.#bases > Bounds.bases) throw beyondBound("a pack's deltas read their bases too often");
+    return { kind, data: applyDelta(data, delta.data) };
+  }
 }

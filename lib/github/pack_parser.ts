@@ -1,3 +1,4 @@
+import { beyondBound, Bounds } from "./bounds.ts";
 import { LARGEST_OBJECT } from "./git_objects.ts";
 import { TransferError } from "./transfer_error.ts";
 import { createHash, type Hash } from "node:crypto";
@@ -126,6 +127,8 @@ export class PackParser {
       throw new TransferError("damaged", "the answer is not a pack of version 2");
     }
     this.count = this.#remaining = view.getUint32(8);
+    // Of one commit, or two: each object is in a place of its own there.
+    if (this.count > 2 * Bounds.entries + 4) throw beyondBound(`a pack has ${this.count} objects`);
     this.#consume(12);
   }
 

@@ -1,7 +1,9 @@
 import pMap from "p-map";
+import { wholeBody } from "./answer_body.ts";
+import { LARGEST_OBJECT } from "./git_objects.ts";
 import { blobHash } from "../machine/blob_hash.ts";
 import type { Repository } from "./endpoints.ts";
-import type { HttpAnswer, HttpRequest, HttpSession } from "./http.ts";
+import type { HttpRequest, HttpSession } from "./http.ts";
 import type { RestApi } from "./rest.ts";
 import { TransferError } from "./transfer_error.ts";
 
@@ -41,7 +43,12 @@ export async function downloadRaw(
     const path = file.path.split("/").map(encodeURIComponent).join("/");
     const get = (request: HttpRequest) =>
       http.transfer(request, async (answer) => {
-        const content = await contentOf(answer, file.size);
+        const most = file.size ?? LARGEST_OBJECT;
+        const content = await wholeBody(
+          answer.body,
+          most,
+          () => new TransferError("damaged", `more than ${most} bytes arrive`),
+        );
         const wrong = options.skipValidation
           ? file.size !== undefined && content.length !== file.size
           : blobHash(content) !== file.sha;
@@ -57,23 +64,4 @@ export async function downloadRaw(
     }
     options.take(file, content);
   }, { concurrency: options.connections });
-}
-
-async function contentOf(answer: HttpAnswer, size: number | undefined): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer.body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (size !== undefined && length > size) {
-      throw new TransferError("damaged", `more than ${size} bytes arrive`);
-    }
-  }
-  const content = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    content.set(chunk, at);
-    at += chunk.length;
-  }
-  return content;
 }

@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { wholeBody } from "./answer_body.ts";
+import { beyondBound, Bounds } from "./bounds.ts";
 import { type Repository } from "./endpoints.ts";
 import { Mode } from "./git_objects.ts";
 import type { HttpAnswer, HttpRequest, HttpSession } from "./http.ts";
@@ -131,10 +133,8 @@ export class RestApi {
 }
 
 async function textOf(answer: HttpAnswer): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: false });
-  let text = "";
-  for await (const chunk of answer.body) text += decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
+  const beyond = () => beyondBound("an answer of the API is far too long");
+  return new TextDecoder().decode(await wholeBody(answer.body, Bounds.text, beyond));
 }
 
 function modeOf(text: string): number {

@@ -3,7 +3,11 @@ import { TransferError } from "./transfer_error.ts";
 /** What uses an answer has so long to notice an abort (milliseconds) before it is left behind. */
 const GRACE = 2000;
 
-/** Aborts a request that falls silent, or when the program is told to stop. */
+/** In so many times the silence that is too long, so many bytes must come: less is no better than silence. */
+const WINDOW = 6;
+const LEAST = 1024;
+
+/** Aborts a request that falls silent, drips, takes too long, or when the program is told to stop. */
 export class SilenceGuard {
   readonly #controller = new AbortController();
   readonly #limit: number;
@@ -11,19 +15,26 @@ export class SilenceGuard {
   readonly #abort = () => this.#end(this.#outer.reason);
   readonly #left = Promise.withResolvers<never>();
   #grace: ReturnType<typeof setTimeout> | undefined;
+  readonly #deadline: number;
   #heard = performance.now();
+  #windowStart = performance.now();
+  #windowBytes = 0;
   #timer: ReturnType<typeof setTimeout>;
   /** Set when silence was the reason. */
   reason: TransferError | undefined;
 
-  /** @param limit milliseconds of silence that are too long */
-  constructor(limit: number, outer: AbortSignal) {
+  /**
+   * @param limit milliseconds of silence that are too long
+   * @param deadline when all has to be here (of `performance.now()`)
+   */
+  constructor(limit: number, deadline: number, outer: AbortSignal) {
     this.#limit = limit;
+    this.#deadline = deadline;
     this.#outer = outer;
     outer.throwIfAborted();
     this.#left.promise.catch(() => {});
     outer.addEventListener("abort", this.#abort, { once: true });
-    this.#timer = setTimeout(() => this.#check(), limit);
+    this.#timer = setTimeout(() => this.#check(), Math.min(limit, this.#timeLeft));
   }
 
   /** For the request. */
@@ -37,8 +48,9 @@ export class SilenceGuard {
   }
 
   /** Something arrived. */
-  heard(): void {
+  heard(bytes = 0): void {
     this.#heard = performance.now();
+    this.#windowBytes += bytes;
   }
 
   /** All has arrived: from now on silence is right. */
@@ -54,14 +66,32 @@ export class SilenceGuard {
     this.#controller.abort();
   }
 
+  get #timeLeft(): number {
+    return Math.max(0, this.#deadline - performance.now());
+  }
+
   #check(): void {
-    const left = this.#limit - (performance.now() - this.#heard);
-    if (left > 0) this.#timer = setTimeout(() => this.#check(), left);
-    else {
-      const message = `silence for ${this.#limit / 1000} s`;
-      this.reason = new TransferError("network", message, { silent: true });
-      this.#end(this.reason);
+    const now = performance.now();
+    const silence = this.#limit - (now - this.#heard);
+    const window = this.#limit * WINDOW - (now - this.#windowStart);
+    const seconds = (milliseconds: number) => `${Math.round(milliseconds / 100) / 10} s`;
+    if (this.#timeLeft <= 0) this.#giveUp("not all is here when the time for it is over", true);
+    else if (silence <= 0) this.#giveUp(`silence for ${seconds(this.#limit)}`);
+    else if (window <= 0 && this.#windowBytes < LEAST) {
+      this.#giveUp(`only ${this.#windowBytes} bytes in ${seconds(this.#limit * WINDOW)}`);
+    } else {
+      if (window <= 0) {
+        this.#windowStart = now;
+        this.#windowBytes = 0;
+      }
+      const next = Math.min(silence, this.#timeLeft, window > 0 ? window : Infinity);
+      this.#timer = setTimeout(() => this.#check(), next);
     }
+  }
+
+  #giveUp(message: string, late = false): void {
+    this.reason = new TransferError("network", message, { silent: true, late });
+    this.#end(this.reason);
   }
 
   #end(reason: unknown): void {

@@ -13,7 +13,11 @@ export type TransferProblem =
   | "damaged"
   /** The rate limit; `retryAfter` says for how long. */
   | "limited"
-  /** There is no such thing, or it is not for us. */
+  /** The server says that this is not for us. */
+  | "forbidden"
+  /** The server, or a proxy, says no for another reason. */
+  | "refused"
+  /** There is no such thing. */
   | "absent";
 
 /** A transfer that failed. */
@@ -29,6 +33,8 @@ export class TransferError extends Error {
       readonly retryAfter?: number;
       /** Nothing came, for as long as is waited. */
       readonly silent?: boolean;
+      /** The time for all of it is over. */
+      readonly late?: boolean;
       readonly cause?: unknown;
     } = {},
   ) {

@@ -5,6 +5,8 @@ import { ToolError } from "./tool_error.ts";
 /** NAME_MAX and PATH_MAX of Linux (limits.h), in bytes; room is left for the staging folder's path. */
 const NAME_MAX = 255;
 const PATH_MAX = 4096 - 512;
+/** Folders in each other: whoever walks them does so by recursion. */
+const DEPTH_MAX = 128;
 
 /**
  * What is wrong with a path that a server, an archive or a journal names; undefined for a plain
@@ -18,7 +20,9 @@ export function hostilePathProblem(path: string): string | undefined {
   if (/[\x00\n]/.test(path)) return "holds a NUL or a newline";
   if (path.includes("\ufffd") || !path.isWellFormed()) return "is not valid UTF-8";
   if (path.length * 3 > PATH_MAX && byteLength(path) > PATH_MAX) return "is too long";
-  for (const name of path.split("/")) {
+  const names = path.split("/");
+  if (names.length > DEPTH_MAX) return "is too deep";
+  for (const name of names) {
     if (name === "") return "has an empty component";
     if (name === "." || name === "..") return `has a "${name}" component`;
     if (name.length === 4 && name.toLowerCase() === ".git") return `has a "${name}" component`;

@@ -23,6 +23,7 @@ export const syncEnvironment: readonly Variable[] = [
     "unless told to keep it: sudo --preserve-env=GITHUB_TOKEN",
   ],
   [["HYPERVISOR_TIMEOUT"], "seconds of silence after which a connection is given up (20)"],
+  [["HYPERVISOR_DEADLINE"], "seconds after which a download as a whole is given up (1800)"],
   [
     ["GITHUB_API_URL", "GITHUB_RAW_URL", "GITHUB_SERVER_URL"],
     "another server, for example GitHub Enterprise",

@@ -1,31 +1,37 @@
+import { MARK_HEAD } from "../machine/printable.ts";
+
+/** A mark of this run, which no text from outside can hold. */
+function mark(code: number): string {
+  return MARK_HEAD + String.fromCodePoint(code);
+}
+
 /**
- * Styles as marks inside a text. Text is escaped first and coloured last: a mark is a private-use
- * code point, which the one writer turns into a terminal sequence, or drops when colour is off.
- * Meaning never depends on a style.
+ * Styles as marks inside a text. Text is escaped first and coloured last: the one writer turns a mark
+ * into a terminal sequence, or drops it when colour is off. Meaning never depends on a style.
  */
 const MARKS = {
-  reset: ["\u{F0000}", "\x1b[0m"],
-  bold: ["\u{F0001}", "\x1b[1m"],
-  dim: ["\u{F0002}", "\x1b[2m"],
-  red: ["\u{F0003}", "\x1b[31m"],
-  green: ["\u{F0004}", "\x1b[32m"],
-  yellow: ["\u{F0005}", "\x1b[33m"],
-  blue: ["\u{F0006}", "\x1b[34m"],
-  cyan: ["\u{F0007}", "\x1b[36m"],
+  reset: [mark(0xF0000), "\x1b[0m"],
+  bold: [mark(0xF0001), "\x1b[1m"],
+  dim: [mark(0xF0002), "\x1b[2m"],
+  red: [mark(0xF0003), "\x1b[31m"],
+  green: [mark(0xF0004), "\x1b[32m"],
+  yellow: [mark(0xF0005), "\x1b[33m"],
+  blue: [mark(0xF0006), "\x1b[34m"],
+  cyan: [mark(0xF0007), "\x1b[36m"],
 } as const;
 
 type StyleName = Exclude<keyof typeof MARKS, "reset">;
 
 /** Signs of one column, told apart by their shape, and the words that plain mode reads instead. */
 const SIGNS = {
-  pass: ["\u{F0010}", "✓", "ok:"],
-  warn: ["\u{F0011}", "!", "warning:"],
-  fail: ["\u{F0012}", "✗", "failed:"],
-  skip: ["\u{F0013}", "–", "-"],
-  item: ["\u{F0014}", "·", "-"],
-  leads: ["\u{F0015}", "→", "to"],
-  next: ["\u{F0016}", "→", "next:"],
-  heading: ["\u{F0017}", "──", "Section:"],
+  pass: [mark(0xF0010), "✓", "ok:"],
+  warn: [mark(0xF0011), "!", "warning:"],
+  fail: [mark(0xF0012), "✗", "failed:"],
+  skip: [mark(0xF0013), "–", "-"],
+  item: [mark(0xF0014), "·", "-"],
+  leads: [mark(0xF0015), "→", "to"],
+  next: [mark(0xF0016), "→", "next:"],
+  heading: [mark(0xF0017), "──", "Section:"],
 } as const;
 
 /** How styles and signs become text. */
@@ -68,11 +74,19 @@ const SYMBOLS = new Map<string, string>(
 );
 const WORDS = new Map<string, string>(Object.values(SIGNS).map(([mark, , word]) => [mark, word]));
 
+const MARK = new RegExp(MARK_HEAD + "[\\u{F0000}-\\u{F001F}]", "gu");
+
 /** Replaces style marks by ANSI SGR sequences (ECMA-48 8.3.117) or nothing, and signs by their text. */
 export function renderStyles(text: string, { colour, plain }: Rendering = UNSTYLED): string {
   return text
-    .replace(/[\u{F0000}-\u{F0007}]/gu, (mark) => colour ? SEQUENCES.get(mark) ?? "" : "")
-    .replace(/[\u{F0010}-\u{F0017}]/gu, (mark) => (plain ? WORDS : SYMBOLS).get(mark)!);
+    .replace(MARK, (mark) => {
+      const sequence = SEQUENCES.get(mark);
+      return sequence === undefined
+        ? (plain ? WORDS : SYMBOLS).get(mark) ?? ""
+        : colour
+        ? sequence
+        : "";
+    });
 }
 
 /** Symbols without colour: what a log file holds, and what widths are counted by. */

@@ -1,5 +1,8 @@
+import { beyondBound, Bounds } from "../github/bounds.ts";
 import type { GitObject, ObjectStore } from "../github/pack_objects.ts";
+import { parentOf } from "../machine/files.ts";
 import type { Arrival } from "./arrival.ts";
+import { DiskRoom } from "./disk_room.ts";
 import type { LocalTree } from "./local_tree.ts";
 import type { Manifest, ManifestTrees } from "./manifest.ts";
 
@@ -19,7 +22,11 @@ export class ContentStore implements ObjectStore {
   readonly #objects = new Map<string, GitObject>();
   /** Host paths of contents on disk. */
   readonly #files = new Map<string, string>();
+  readonly #lengths = new Map<string, number>();
+  readonly #room: DiskRoom | undefined;
   #size = 0;
+  #blobBytes = 0;
+  #otherBytes = 0;
 
   /** Writes files as they arrive, when everything is wanted. */
   arrival: Arrival | undefined;
@@ -32,20 +39,39 @@ export class ContentStore implements ObjectStore {
     this.#local = local;
     this.#trees = trees;
     this.#spill = spill;
+    this.#room = spill === undefined ? undefined : new DiskRoom(parentOf(spill));
   }
 
   put(sha: string, object: GitObject): void {
     if (this.#objects.has(sha) || this.#files.has(sha)) return;
+    this.#bound(sha, object);
     const path = this.arrival?.take(sha, object);
     if (path !== undefined) this.#files.set(sha, path);
-    if (object.kind === "blob" && this.#spill !== undefined) {
+    if (object.kind === "blob") {
       const { length } = object.data;
       const fits = this.#size + length <= (path === undefined ? IN_MEMORY : IN_MEMORY_TOO);
-      if (!fits && path === undefined) this.#files.set(sha, spilled(this.#spill, sha, object.data));
+      // Without a folder for it, nobody has asked for so much.
+      if (!fits && path === undefined && this.#spill !== undefined) {
+        this.#files.set(sha, spilled(this.#spill, sha, object.data));
+      }
       if (!fits) return;
       this.#size += length;
     }
     this.#objects.set(sha, object);
+  }
+
+  /** Refuses what would fill the memory or the disk. */
+  #bound(sha: string, { kind, data }: GitObject): void {
+    if (kind === "blob") {
+      this.#lengths.set(sha, data.length);
+      this.#blobBytes += data.length;
+      if (this.#blobBytes > Bounds.bytes) throw beyondBound("the files are more than 2 GB in all");
+      if (this.#room !== undefined) this.#room.use(data.length);
+      return;
+    }
+    this.#otherBytes += data.length;
+    const tooLarge = data.length > Bounds.tree || this.#otherBytes > Bounds.memory;
+    if (tooLarge) throw beyondBound("the folders of the commit are far too large");
   }
 
   /** The paths of the commit are known: what was written elsewhere is taken back, what is missing expected. */
@@ -78,6 +104,11 @@ export class ContentStore implements ObjectStore {
     if (tree) return { kind: "tree", data: tree };
     const data = this.#local.contentOf(sha);
     return data && { kind: "blob", data };
+  }
+
+  /** The length of a content that was received, or 0. */
+  sizeOf(sha: string): number {
+    return this.#lengths.get(sha) ?? 0;
   }
 
   /** The object was received, or is a file of the tree as it is. */

@@ -1,3 +1,4 @@
+import { beyondBound, Bounds } from "../github/bounds.ts";
 import { headerOf, kindOf } from "../github/git_objects.ts";
 import type { ListedEntry, RestApi } from "../github/rest.ts";
 import { TransferError } from "../github/transfer_error.ts";
@@ -165,7 +166,13 @@ async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise
 }
 
 /** All entries below a tree whose recursive listing is too long for one answer. */
-async function walk(rest: RestApi, tree: string, prefix: string): Promise<ListedEntry[]> {
+async function walk(
+  rest: RestApi,
+  tree: string,
+  prefix: string,
+  depth = 0,
+): Promise<ListedEntry[]> {
+  if (depth > 128) throw beyondBound("the commit has folders in each other without end");
   const { entries, truncated } = await rest.listing(tree, false);
   if (truncated) throw new TransferError("server", `cuts the folder "${prefix || "/"}" off`);
   const found: ListedEntry[] = [];
@@ -174,8 +181,9 @@ async function walk(rest: RestApi, tree: string, prefix: string): Promise<Listed
     found.push({ ...entry, path });
     if (kindOf(entry.mode) !== "tree") continue;
     const below = await rest.listing(entry.sha, true);
-    const complete = below.truncated ? await walk(rest, entry.sha, "") : below.entries;
+    const complete = below.truncated ? await walk(rest, entry.sha, "", depth + 1) : below.entries;
     for (const inner of complete) found.push({ ...inner, path: `${path}/${inner.path}` });
+    if (found.length > Bounds.entries) throw beyondBound("the commit has far too many paths");
   }
   return found;
 }

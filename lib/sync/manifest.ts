@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { beyondBound, Bounds } from "../github/bounds.ts";
 import { objectHash } from "../machine/blob_hash.ts";
 import { hostilePathError, hostilePathProblem } from "../machine/hostile_path.ts";
 import { encodeTree, kindOf, Mode, parseTree, type TreeItem } from "../github/git_objects.ts";
@@ -116,6 +117,7 @@ export class MissingTree extends Error {
  */
 export function manifestFromList(commit: string, list: readonly ManifestEntry[]): Manifest {
   const folders = new Map<string, TreeItem[]>([["", []]]);
+  if (list.length > Bounds.entries) throw beyondBound("the commit has far too many paths");
   const flat = list.filter(({ mode }) => kindOf(mode) !== "tree");
   for (const { path, mode, sha } of flat) {
     refuseHostile(path);
@@ -252,6 +254,7 @@ function refuseClashes(paths: readonly string[]): void {
 
 function addFolder(folders: Map<string, TreeItem[]>, path: string): void {
   if (folders.has(path)) return;
+  if (folders.size >= Bounds.entries) throw beyondBound("the commit has far too many folders");
   folders.set(path, []);
   const slash = path.lastIndexOf("/");
   const parent = path.slice(0, Math.max(0, slash));

@@ -1,3 +1,4 @@
+import { beyondBound, Bounds } from "../github/bounds.ts";
 import { digit, NAME_BYTES, PathTable } from "./path_table.ts";
 
 /** Makes a {@link PathTable}, row by row or from rows of another one. */
@@ -68,6 +69,12 @@ export class PathTableBuilder {
 
   #reserve(rows: number, bytes: number): void {
     const { count } = this;
+    if (count + rows > Bounds.entries) {
+      throw beyondBound(`the commit has more than ${Bounds.entries} files and folders`);
+    }
+    if (this.#starts[count]! + bytes > Bounds.pathBytes) {
+      throw beyondBound("the paths of the commit are far too long in all");
+    }
     // Moved, not copied: what is given up must not wait for the garbage collector.
     if (count + rows > this.#modes.length) {
       const length = Math.max(count + rows, this.#modes.length * 2);

@@ -9,6 +9,9 @@ import type { Token } from "../github/token.ts";
 import { TransferError } from "../github/transfer_error.ts";
 import { WholeArchive } from "./whole_archive.ts";
 
+/** So many names are compared with an unknown one, to find the nearest. */
+const COMPARED = 2000;
+
 /** What a ref stands for. */
 export interface ResolvedRef {
   readonly commit: string;
@@ -93,11 +96,13 @@ export class Remote implements Disposable {
   /** A failed transfer in words for the user. */
   failure(error: TransferError): ToolError {
     const name = repositoryName(this.repository);
-    const { status, retryAfter } = error.details;
+    const { retryAfter } = error.details;
     if (error.problem === "limited") {
-      const until = new Date(this.#ctx.now().getTime() + (retryAfter ?? 0));
+      const until = retryAfter
+        ? ` until ${time(new Date(this.#ctx.now().getTime() + retryAfter))}`
+        : "";
       return new ToolError(
-        `GitHub's rate limit is used up${retryAfter ? ` until ${time(until)}` : ""}`,
+        `GitHub's rate limit is used up${until}: ${printableLine(error.message)}`,
         {
           code: ExitCode.Network,
           hint: this.http.hasToken
@@ -107,10 +112,12 @@ export class Remote implements Disposable {
         },
       );
     }
-    if (error.problem === "absent" && (status === 401 || status === 403)) {
-      return new ToolError(`GitHub refuses access to ${name} (${status})`, {
+    if (error.problem === "forbidden") {
+      return new ToolError(`no access to ${name}: ${printableLine(error.message)}`, {
         code: ExitCode.PermissionDenied,
-        hint: "for a private repository give a token that may read it: GITHUB_TOKEN",
+        hint: this.http.hasToken
+          ? "see whether the token may read that repository, and whether a proxy says so instead"
+          : "for a private repository give a token that may read it: GITHUB_TOKEN",
         cause: error,
       });
     }
@@ -150,7 +157,7 @@ export class Remote implements Disposable {
     }
     return await this.#unknown(
       ref,
-      refs.map(({ name }) => name.replace(/^refs\/(heads|tags)\//, "")),
+      refs.slice(0, COMPARED).map(({ name }) => name.replace(/^refs\/(heads|tags)\//, "")),
     );
   }
 

@@ -1,6 +1,9 @@
+import { beyondBound, Bounds } from "../github/bounds.ts";
 import { kindOf } from "../github/git_objects.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { hostilePathError } from "../machine/hostile_path.ts";
 import { staged as places } from "../machine/tree_journal.ts";
+import { DiskRoom } from "./disk_room.ts";
 import { FolderMaker } from "./folder_maker.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import { modeOf } from "./local_entry.ts";
@@ -9,6 +12,8 @@ import { modeOf } from "./local_entry.ts";
 export interface Contents {
   /** Verified content. */
   readonly of: (entry: ManifestEntry) => Uint8Array;
+  /** Its length, where that is known: what will be written is counted before. */
+  readonly size?: (entry: ManifestEntry) => number;
   /** Puts the content there with its permissions, if it is in a file of its own that nobody else needs. */
   readonly moveTo?: (entry: ManifestEntry, path: string) => boolean;
   /** The folders of staged files that are made already. */
@@ -29,11 +34,12 @@ export function stageFiles(
   const top = places.new(staging);
   const folders = contents.folders ?? new FolderMaker(top, 0o755);
   const written: string[] = [];
+  refuseFlood(staging, entries, contents);
   entries.forEach((entry, index) => {
     const path = `${top}/${entry.path}`;
     folders.make(parentOf(path));
     if (kindOf(entry.mode) === "symlink") {
-      Deno.symlinkSync(linkTarget(contents.of(entry)), path);
+      Deno.symlinkSync(linkTarget(entry.path, contents.of(entry)), path);
     } else {
       if (!contents.moveTo?.(entry, path)) {
         const options = { createNew: true, mode: modeOf(entry) };
@@ -46,8 +52,36 @@ export function stageFiles(
   return [...folders.made, ...written];
 }
 
-function linkTarget(content: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+/** A content of its own is bounded where it arrives; here it is counted as often as it will be written. */
+function refuseFlood(
+  staging: string,
+  entries: readonly ManifestEntry[],
+  { size }: Contents,
+): void {
+  if (size === undefined) return;
+  const bytes = entries.reduce((sum, entry) => sum + size(entry), 0);
+  if (bytes > Bounds.bytes) throw beyondBound("the files are more than 2 GB in all");
+  new DiskRoom(staging).use(bytes);
+}
+
+/** PATH_MAX of Linux with the zero byte that ends it: symlink(2). */
+const LINK_MAX = 4095;
+
+/** @throws ToolError exit 6 for what can be the target of no link */
+function linkTarget(path: string, content: Uint8Array): string {
+  const problem = content.length === 0
+    ? "leads nowhere"
+    : content.length > LINK_MAX
+    ? "is too long"
+    : content.includes(0)
+    ? "holds a NUL"
+    : undefined;
+  if (problem) throw hostilePathError(path, `is a link that ${problem}`, "the commit");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    throw hostilePathError(path, "is a link that is not valid UTF-8", "the commit");
+  }
 }
 
 /** Hard links of files that will be replaced or removed, so that there is a way back. */

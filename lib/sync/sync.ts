@@ -171,6 +171,7 @@ class Sync {
           if (object === undefined) throw new Error(`no content for ${path}`);
           return object.data;
         },
+        size: ({ sha }) => store.sizeOf(sha),
         moveTo: (entry, path) => store.moveTo(entry.sha, path, modeOf(entry)),
         folders: arrival?.folders,
       },

@@ -5,7 +5,7 @@ import { SilenceGuard } from "../../lib/github/silence_guard.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 async function withGuard(use: (guard: SilenceGuard) => Promise<void>): Promise<void> {
-  const guard = new SilenceGuard(20_000, new AbortController().signal);
+  const guard = new SilenceGuard(20_000, Infinity, new AbortController().signal);
   try {
     await use(guard);
   } finally {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { renderStyles, sign, style } from "../../lib/program/style.ts";
 import { printable, printableLine } from "../../lib/machine/printable.ts";
 
 Deno.test("printable() shows control and bidirectional characters as escapes", () => {
@@ -31,4 +32,17 @@ Deno.test("printable() never lets a control character through", () => {
     }),
     { numRuns: 100 },
   );
+});
+
+Deno.test("printable() lets no text from outside look like one of our own marks", () => {
+  const all = Array.from({ length: 0x400 }, (_, at) => String.fromCodePoint(0xF0000 + at)).join("");
+  for (const outside of [all, `\u{F0010} passed`, `\u{F0004}green\u{F0000}`]) {
+    for (const rendering of [{ colour: true, plain: false }, { colour: false, plain: true }]) {
+      const shown = renderStyles(printable(outside), rendering);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(shown, /\x1b|✓|ok:|[\u{F0000}-\u{F001F}]/u);
+    }
+  }
+  const ours = `${sign.pass} ${style.green("fine")}`;
+  assert.equal(printable(ours), ours);
 });

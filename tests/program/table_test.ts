@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { style } from "../../lib/program/style.ts";
 import { table } from "../../lib/program/table.ts";
 
 Deno.test("table() aligns columns, and continues the last one below itself", () => {
   assert.equal(
     table(["name", "what"], [["a", "one two three four five six seven"], ["bcd", "short"]], 40),
-    "\u{F0001}  name  what\u{F0000}\n" +
+    `${style.bold("  name  what")}\n` +
       "  a     one two three four five six\n" +
       "        seven\n" +
       "  bcd   short",
