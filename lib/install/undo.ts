@@ -11,7 +11,7 @@ import {
   returnMountedSystem,
   returnToSystem,
 } from "../rebuild/rebuild.ts";
-import { restoreAccounts } from "../machine/account_backup.ts";
+import { restoreAccounts, restoreDeclarations } from "../machine/account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import { settleActivation } from "./unfinished.ts";
 import {
@@ -51,8 +51,9 @@ export async function undo(ctx: Context): Promise<void> {
 
 /** Undoes an installation whose receipt is known; the caller holds the lock. */
 export async function undoInstallation(ctx: Context, receipt: Receipt): Promise<void> {
+  await restoreDeclarations(ctx, receipt);
   await bringBackSystem(ctx, receipt);
-  for (const { path, keptNames } of restoreAccounts(ctx, receipt)) {
+  for (const { path, keptNames } of await restoreAccounts(ctx, receipt)) {
     const kept = keptNames.length > 0
       ? `; changed since and left alone: ${keptNames.join(", ")}`
       : "";

@@ -1,6 +1,6 @@
 import type { Context } from "../program/context.ts";
 import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
-import { saveAccountsAfter } from "../machine/account_backup.ts";
+import { bootDefault } from "../nix/generations.ts";
 import { revertSteps } from "./apply.ts";
 import {
   latestInstallation,
@@ -62,7 +62,8 @@ export async function settleActivation(ctx: Context): Promise<void> {
   await settleEarlierActivation(ctx);
   const receipt = latestInstallation(readReceipts(ctx));
   if (receipt?.state !== "activating") return;
-  saveAccountsAfter(ctx, receipt);
+  // nixos-install was cut off: what it made the boot default has to be taken back.
+  receipt.activated ??= { toplevel: bootDefault(ctx) ?? "", action: "switch", profileSet: true };
   receipt.state = "activated";
   writeReceipt(ctx, receipt);
 }

@@ -20,6 +20,7 @@ export const LIBC_SYMBOLS = {
     optional: true,
   },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
   close: { parameters: ["i32"], result: "i32" },
 } as const;

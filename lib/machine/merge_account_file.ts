@@ -15,19 +15,22 @@ export interface MergedAccountFile {
  * for example by passwd(1), is left alone and named; names added since stay, after the others.
  * Works on bytes: nothing that is not understood is altered.
  * @param before the file before the install
- * @param after the file right after it
+ * @param after the file right after its last activation
  * @param now the file as it is
+ * @param changed names, as of `changedNames`, whose line people changed between activations
  */
 export function mergeAccountFile(
   before: Uint8Array,
   after: Uint8Array,
   now: Uint8Array,
+  changed: ReadonlySet<string> = new Set(),
 ): MergedAccountFile {
   const [old, installed, current] = [before, after, now].map(byName) as [Lines, Lines, Lines];
   const isKept = (name: string) =>
-    !same(current.get(name), installed.get(name)) && !same(current.get(name), old.get(name));
+    (changed.has(name) || !same(current.get(name), installed.get(name))) &&
+    !same(current.get(name), old.get(name));
   const order = new Set([...old.keys(), ...current.keys()]);
-  const kept = [...new Set([...old.keys(), ...installed.keys()])].filter(isKept);
+  const kept = [...new Set([...old.keys(), ...installed.keys(), ...changed])].filter(isKept);
   if (
     kept.length === 0 && [...current.keys()].every((name) => old.has(name) || installed.has(name))
   ) {
@@ -39,6 +42,24 @@ export function mergeAccountFile(
     data: Uint8Array.from(text, (character) => character.charCodeAt(0)),
     kept: kept.map(decode),
   };
+}
+
+/** Names whose lines differ between two states of a file, one character a byte. */
+export function changedNames(one: Uint8Array, other: Uint8Array): string[] {
+  const [first, second] = [byName(one), byName(other)];
+  return [...new Set([...first.keys(), ...second.keys()])]
+    .filter((name) => !same(first.get(name), second.get(name)));
+}
+
+/**
+ * What an activation may have left that was cut off before it could say: the lines of before it that
+ * are still there. So an account that is gone returns, and a line that differs counts as people's.
+ */
+export function presumedAfter(before: Uint8Array, now: Uint8Array): Uint8Array {
+  const current = byName(now);
+  const lines = [...byName(before)].flatMap(([name, lines]) => current.has(name) ? lines : []);
+  const text = lines.map((line) => line + "\n").join("");
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Lines by account name; a line that names no account stands for itself. */

@@ -69,7 +69,7 @@ const ReceiptSchema = v.object({
     /** The profile was set, so that undoing must set it back. */
     profileSet: v.boolean(),
   })),
-  /** Backups of passwd, shadow and group exist from before and after the first activation. */
+  /** Backups of passwd, shadow and group were made, from before the first activation and after the last. */
   accountsSaved: v.boolean(),
   steps: v.array(StepRecordSchema),
 });
@@ -123,6 +123,25 @@ export function readReceipts(ctx: Context): Receipt[] {
 /** The newest installation that can be undone; undefined when there is none. */
 export function latestInstallation(receipts: readonly Receipt[]): Receipt | undefined {
   return receipts.findLast((receipt) => receipt.state !== "reverted" && receipt.state !== "undone");
+}
+
+/**
+ * The newest installation that can be undone, for who must go on beside receipts that cannot be
+ * understood: those are told as a warning.
+ */
+export function presentInstallation(ctx: Context): Receipt | undefined {
+  return latestInstallation(readableReceipts(ctx));
+}
+
+/** All receipts, oldest first; none, and a warning, when one of them cannot be understood. */
+export function readableReceipts(ctx: Context): Receipt[] {
+  try {
+    return readReceipts(ctx);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    ctx.log.warn(error.message);
+    return [];
+  }
 }
 
 /** An installation or undo that was cut off (SIGKILL, power) before its files were all in place. */

@@ -1,4 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
+import { DECLARED_FOLDER } from "../machine/declared_accounts.ts";
 import {
   ensureDirectory,
   readTextIfExists,
@@ -36,6 +37,8 @@ export interface ActivationRequest {
    * going back, so that the numbers stay what people remember.
    */
   readonly generation: "new" | "existing";
+  /** Where the account files are saved as the activation leaves them (host path); nowhere otherwise. */
+  readonly accountsAfter?: string | undefined;
   /** The file that the output is appended to (machine path); one beside the status when not given. */
   readonly log?: string | undefined;
   /** Kept beside the status, for whoever reports how it ended. */
@@ -115,6 +118,10 @@ function activationPlan(
     log: ctx.root.host(request.log ?? files.log),
     status: ctx.root.host(files.status),
     confirmed: ctx.root.host(files.confirmed),
+    etc: ctx.root.host("/etc"),
+    declarations: ctx.root.follow(DECLARED_FOLDER),
+    keptDeclarations: ctx.root.host(files.declarations),
+    accountsAfter: request.accountsAfter,
   };
 }
 

@@ -1,3 +1,5 @@
+import { ACCOUNT_FILES, DECLARED_FILES } from "../machine/account_backup.ts";
+
 /** What an activation is to do; every path as the script's own process sees it. */
 export interface ActivationPlan {
   readonly id: string;
@@ -18,6 +20,13 @@ export interface ActivationPlan {
   readonly log: string;
   readonly status: string;
   readonly confirmed: string;
+  /** The machine's folder of account files, and the one in which NixOS notes what it declared. */
+  readonly etc: string;
+  readonly declarations: string;
+  /** Where those notes are kept for going back. */
+  readonly keptDeclarations: string;
+  /** Where the account files are saved as the activation left them; undefined for nowhere. */
+  readonly accountsAfter: string | undefined;
 }
 
 /**
@@ -28,7 +37,9 @@ export interface ActivationPlan {
  * that worked, so that a system whose activation failed is never what the machine boots. With a
  * confirmation it becomes the default only after that: until then a reset or a power cut ends in the
  * previous system, and when the time is over the previous system is activated again, by its store
- * path. Called as `script recover` (systemd's ExecStopPost) it goes back when it was killed unconfirmed.
+ * path. The account files are saved the moment an activation has ended: what differs from that later,
+ * people changed. Before going back NixOS is told again what it had declared before, so that it removes
+ * no account that only the new system declared. Called as `script recover` (systemd's ExecStopPost) it goes back when it was killed unconfirmed.
  */
 export function activationScript(plan: ActivationPlan): string {
   return `#!/bin/sh
@@ -54,6 +65,23 @@ record() {
   mv -f "$status.tmp" "$status"
 }
 
+keep_declarations() {
+  mkdir -p ${quote(plan.keptDeclarations)}
+  for name in ${DECLARED_FILES.join(" ")}; do
+    [ ! -f ${quote(plan.declarations)}/"$name" ] ||
+      cp -p ${quote(plan.declarations)}/"$name" ${quote(plan.keptDeclarations)}/"$name"
+  done
+}
+
+restore_declarations() {
+  for name in ${DECLARED_FILES.join(" ")}; do
+    [ -f ${quote(plan.keptDeclarations)}/"$name" ] || continue
+    cp -p ${quote(plan.keptDeclarations)}/"$name" ${quote(plan.declarations)}/".$name.kept" &&
+      mv -f ${quote(plan.declarations)}/".$name.kept" ${quote(plan.declarations)}/"$name"
+  done
+}
+
+${accountSteps(plan)}
 make_default() {
   record making-default
   ${command(plan.setProfile)}
@@ -70,8 +98,10 @@ go_back() {
   record going-back
   [ -n "$previous" ] || return
   echo "going back to $previous"
+  restore_declarations
   "$previous/bin/switch-to-configuration" test
   go_back_code=$?
+  save_accounts
 }
 
 finish() {
@@ -81,6 +111,31 @@ finish() {
 
 exec >> ${quote(plan.log)} 2>&1
 ${recoverStep(plan)}${mainSteps(plan)}finish
+`;
+}
+
+/** All files appear at once, or none: who undoes must not take half of them for what was left. */
+function accountSteps({ etc, accountsAfter }: ActivationPlan): string {
+  if (accountsAfter === undefined) {
+    return `forget_accounts() { :; }
+save_accounts() { :; }
+`;
+  }
+  const unfinished = `${accountsAfter}.tmp`;
+  return `forget_accounts() {
+  rm -rf ${quote(accountsAfter)}
+}
+
+save_accounts() {
+  rm -rf ${quote(unfinished)}
+  mkdir ${quote(unfinished)} || return
+  for name in ${ACCOUNT_FILES.join(" ")}; do
+    [ ! -f ${quote(etc)}/"$name" ] || cp ${quote(etc)}/"$name" ${quote(unfinished)}/ || return
+  done
+  sync ${quote(unfinished)}/* 2>/dev/null || sync
+  rm -rf ${quote(accountsAfter)}
+  mv ${quote(unfinished)} ${quote(accountsAfter)}
+}
 `;
 }
 
@@ -109,8 +164,11 @@ function mainSteps(plan: ActivationPlan): string {
   const confirm = plan.confirmSeconds > 0;
   const limit = confirm ? `timeout -k 30 ${plan.hungAfter} ` : "";
   return `record activating
+keep_declarations
+forget_accounts
 ${limit}"$toplevel/bin/switch-to-configuration" test
 activate_code=$?
+save_accounts
 if [ "$activate_code" != 0 ] && [ "$activate_code" != 4 ]; then
 ${confirm ? "  go_back\n" : ""}  finish
 fi

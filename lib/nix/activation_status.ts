@@ -58,6 +58,8 @@ export interface ActivationFiles {
   readonly reported: string;
   /** What is remembered of the system when its activation has succeeded. */
   readonly record: string;
+  /** A folder: what NixOS had declared before, for going back. */
+  readonly declarations: string;
 }
 
 /** Where the files of an activation are. */
@@ -70,6 +72,7 @@ export function activationFiles(id: string): ActivationFiles {
     confirmed: `${base}.confirmed`,
     reported: `${base}.reported`,
     record: `${base}.record`,
+    declarations: `${base}.declarations`,
   };
 }
 

@@ -1,5 +1,7 @@
+import { accountsAfterFolder, saveAccountsBefore } from "../machine/account_backup.ts";
 import { readTextIfExists } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
+import { presentInstallation } from "../machine/receipt.ts";
 import { commandLine } from "../machine/run.ts";
 import type { Context } from "../program/context.ts";
 import { recoverActivation, startActivation } from "../nix/activation.ts";
@@ -10,12 +12,13 @@ import {
   readActivationStatus,
 } from "../nix/activation_status.ts";
 import { failedUnits, unitsNamedAsFailed } from "../nix/failed_units.ts";
-import { generationOf } from "../nix/generations.ts";
+import { currentSystem, generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";
 import { type ActivationOutcome, outcomeOf } from "./outcome.ts";
 import { systemBefore } from "./previous_system.ts";
-import { recordSystem, type SystemRecord } from "../nix/system_record.ts";
+import { recordSystem, type SystemRecord, systemRecord } from "../nix/system_record.ts";
+import { keepUndeclared } from "./undeclared_accounts.ts";
 
 /** What to activate, and how carefully. */
 export interface ActivateOptions {
@@ -47,6 +50,9 @@ export async function activateSystem(
 ): Promise<ActivationOutcome> {
   const confirmSeconds = options.action === "boot" ? 0 : options.confirmSeconds ?? 0;
   const logFrom = options.log === undefined ? 0 : sizeOf(ctx.root.host(options.log));
+  const accountsAfter = await saveAccounts(ctx, options.action);
+  const facts = options.record?.facts ?? systemRecord(ctx, options.toplevel)?.facts;
+  await keepUndeclared(ctx, currentSystem(ctx), facts);
   const id = await startActivation(ctx, {
     toplevel: options.toplevel,
     action: options.action,
@@ -54,6 +60,7 @@ export async function activateSystem(
     previous: systemBefore(ctx, options.toplevel, options.action),
     installBootloader: options.installBootloader ?? false,
     generation: options.generation ?? "new",
+    accountsAfter,
     log: options.log,
     record: options.record === undefined
       ? undefined
@@ -150,6 +157,20 @@ function rollbackCommand(ctx: Context, status: ActivationStatus): string | undef
     : ["--switch-generation", String(generation)];
   const set = commandLine("sudo", ["nix-env", "-p", places.systemProfile, ...choice]);
   return `${set} && ${commandLine("sudo", [switchTo, status.action])}`;
+}
+
+/**
+ * Saves the account files for an undoing of the installation that this machine has, if any.
+ * @returns where the activation saves what it left of them
+ */
+async function saveAccounts(
+  ctx: Context,
+  action: ActivateOptions["action"],
+): Promise<string | undefined> {
+  const installation = action === "boot" ? undefined : presentInstallation(ctx);
+  if (installation === undefined) return undefined;
+  await saveAccountsBefore(ctx, installation);
+  return accountsAfterFolder(ctx, installation);
 }
 
 /** The status of a script that was killed before it recorded anything. */

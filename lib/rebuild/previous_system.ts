@@ -1,6 +1,5 @@
 import { lstatIfExists } from "../machine/files.ts";
-import { readReceipts, receiptPath } from "../machine/receipt.ts";
-import { ToolError } from "../machine/tool_error.ts";
+import { readableReceipts, receiptPath } from "../machine/receipt.ts";
 import { activationIds, readActivationStatus } from "../nix/activation_status.ts";
 import {
   bootDefault,
@@ -80,17 +79,11 @@ interface UndoneInstallation {
 }
 
 function undoneInstallations(ctx: Context): UndoneInstallation[] {
-  try {
-    return readReceipts(ctx).filter(({ state }) => state === "undone").map((receipt) => ({
-      from: Date.parse(receipt.startedAt),
-      until: lstatIfExists(ctx.root.host(receiptPath(receipt)))?.mtime?.getTime() ?? 0,
-      systems: receipt.activated === null ? [] : [receipt.activated.toplevel],
-      before: [receipt.previousSystem, receipt.previousDefault],
-    }));
-  } catch (error) {
-    // Going back must work beside a receipt that cannot be read.
-    if (!(error instanceof ToolError)) throw error;
-    ctx.log.warn(error.message);
-    return [];
-  }
+  // Going back must work beside a receipt that cannot be read.
+  return readableReceipts(ctx).filter(({ state }) => state === "undone").map((receipt) => ({
+    from: Date.parse(receipt.startedAt),
+    until: lstatIfExists(ctx.root.host(receiptPath(receipt)))?.mtime?.getTime() ?? 0,
+    systems: receipt.activated === null ? [] : [receipt.activated.toplevel],
+    before: [receipt.previousSystem, receipt.previousDefault],
+  }));
 }

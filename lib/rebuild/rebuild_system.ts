@@ -20,6 +20,7 @@ import { requireJudgement } from "./required_judgement.ts";
 import { sourceCommit } from "./source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./space.ts";
 import { findTarget, type Target } from "./target.ts";
+import { keepUndeclared } from "./undeclared_accounts.ts";
 
 /** A system with its number in the profile; null for what is not known. */
 export interface NumberedSystem {
@@ -94,6 +95,7 @@ export async function rebuildSystem(
   const hooks = options.hooks ?? (activates(action) ? installationHooks(ctx, target) : {});
   if (!ctx.root.isRunning && activates(action)) {
     await hooks.activating?.({ action, toplevel: undefined });
+    await keepUndeclared(ctx, bootDefault(ctx), facts);
     const { log } = await installSystem(ctx, build);
     const toplevel = bootDefault(ctx);
     await hooks.built?.();

@@ -19,16 +19,18 @@ export function receiptHooks(ctx: Context, receipt: Receipt): RebuildHooks {
       if (receipt.state === "applied") receipt.state = "built";
       writeReceipt(ctx, receipt);
     },
-    activating: ({ action, toplevel }) => {
-      saveAccountsBefore(ctx, receipt);
+    activating: async ({ action, toplevel }) => {
+      // On the running machine whatever activates a system saves them itself: `activateSystem`.
+      if (!ctx.root.isRunning) await saveAccountsBefore(ctx, receipt);
+      receipt.accountsSaved = true;
       // What an earlier activation of it made the boot default has to be taken back as well.
       const profileSet = action !== "test" || receipt.activated?.profileSet === true;
       if (toplevel !== undefined) receipt.activated = { toplevel, action, profileSet };
       receipt.state = "activating";
       writeReceipt(ctx, receipt);
     },
-    activated: ({ action, toplevel }) => {
-      saveAccountsAfter(ctx, receipt);
+    activated: async ({ action, toplevel }) => {
+      if (!ctx.root.isRunning) await saveAccountsAfter(ctx, receipt);
       receipt.activated ??= { toplevel: toplevel ?? "", action, profileSet: true };
       receipt.state = "activated";
       writeReceipt(ctx, receipt);

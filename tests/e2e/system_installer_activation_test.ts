@@ -228,3 +228,34 @@ needsNix(
     assert.match(undone.stdout + undone.stderr, /an earlier switch had not been reported/);
   },
 );
+
+needsNix(
+  "a tool killed in an activation: what changed after it ended is kept by --undo",
+  async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    host.ends(
+      "hook",
+      "#!/bin/sh\n[ $1 = test ] || exit 0\nsed -i /^alice:/d /etc/passwd /etc/shadow\n" +
+        ": > /run/begun\nuntil [ -e /run/go ]; do sleep 0.05; done\n",
+    );
+    const [passwd, shadow] = [machine.read("/etc/passwd"), machine.read("/etc/shadow")];
+    await using killed = startTool("system-installer", host.withSource(SWITCH), host.launch);
+    await host.appears("/run/begun");
+    killed.kill("SIGKILL");
+    await killed.result;
+    host.go();
+    await host.phase("done");
+    host.ends("hook", "#!/bin/sh\n");
+    // Nobody has run a tool since; the activation itself has saved what it left.
+    const change = (text: string) => text.replace(/^bob:[^:]*:/m, "bob:$6$new$hash:");
+    machine.write("/etc/shadow", change(machine.read("/etc/shadow")), 0o640);
+    machine.write("/etc/passwd", machine.read("/etc/passwd") + "later:x:1900:100::/:/bin/sh\n");
+
+    const undone = await host.run(["--undo"]);
+    assert.equal(undone.code, 0, undone.stderr);
+    assert.match(undone.stdout, /\/etc\/shadow is as it was.*left alone: bob/);
+    assert.equal(machine.read("/etc/passwd"), passwd + "later:x:1900:100::/:/bin/sh\n");
+    assert.equal(machine.read("/etc/shadow"), change(shadow));
+  },
+);

@@ -49,6 +49,10 @@ case $1 in test) ${ends.test ?? "exit 0"};; boot) ${ends.boot ?? "exit 0"};; esa
       log: `${folder}/log`,
       status: `${folder}/status.json`,
       confirmed: `${folder}/confirmed`,
+      etc: `${folder}/etc`,
+      declarations: `${folder}/nixos`,
+      keptDeclarations: `${folder}/declarations`,
+      accountsAfter: undefined,
       ...changes,
     };
   }
@@ -191,6 +195,56 @@ Deno.test("activationScript() goes back when it was killed before the confirmati
     const status = await scratch.run(plan, "recover");
     deepEqual([status.phase, status.goBackCode], ["done", 0]);
     deepEqual(scratch.calls(), ["new test", "old test"]);
+  });
+});
+
+/** Account files and declarations as the machine has them, and an activation that changes both. */
+function withAccounts(scratch: Scratch): ActivationPlan {
+  const { folder } = scratch;
+  for (const name of ["etc", "nixos"]) Deno.mkdirSync(`${folder}/${name}`);
+  for (const name of ["passwd", "shadow"]) Deno.writeTextFileSync(`${folder}/etc/${name}`, "old");
+  Deno.writeTextFileSync(`${folder}/nixos/declarative-users`, "alice");
+  const change = (what: string) =>
+    `for f in passwd shadow; do printf ${what} > ${quote(`${folder}/etc`)}/$f; done;` +
+    `printf '%s ' ${what} >> ${quote(`${folder}/nixos/declarative-users`)}; exit 0`;
+  scratch.system("new", { test: change("new") });
+  scratch.system("old", { test: change("back") });
+  return scratch.plan({ accountsAfter: `${folder}/after`, confirmSeconds: 1 });
+}
+
+Deno.test("activationScript() saves the accounts as each activation left them", async () => {
+  await withSystems(async (scratch) => {
+    const plan = withAccounts(scratch);
+    const after = (name: string) => Deno.readTextFileSync(`${scratch.folder}/after/${name}`);
+    await scratch.run({ ...plan, confirmSeconds: 0 });
+    deepEqual([after("passwd"), after("shadow")], ["new", "new"]);
+    equal(Deno.statSync(`${scratch.folder}/after/shadow`).mode! & 0o77, 0);
+    await scratch.run(plan);
+    deepEqual([after("passwd"), after("shadow")], ["back", "back"]);
+  });
+});
+
+Deno.test("activationScript() gives NixOS its declarations back before it goes back", async () => {
+  await withSystems(async (scratch) => {
+    await scratch.run(withAccounts(scratch));
+    // What the new system declared is forgotten: the old one's activation would remove it.
+    equal(Deno.readTextFileSync(`${scratch.folder}/nixos/declarative-users`), "aliceback ");
+  });
+});
+
+Deno.test("activationScript() that is killed leaves no accounts of an earlier activation", async () => {
+  await withSystems(async (scratch) => {
+    const { folder } = scratch;
+    const plan = { ...withAccounts(scratch), confirmSeconds: 0 };
+    await scratch.run(plan);
+    const fifo = `${folder}/activated`;
+    new Deno.Command("mkfifo", { args: [fifo] }).outputSync();
+    scratch.system("new", { test: `echo > ${quote(fifo)}; exec sleep 60` });
+    const child = scratch.start(plan);
+    await Deno.readTextFile(fifo);
+    child.kill("SIGKILL");
+    await child.status;
+    ok(![...Deno.readDirSync(folder)].some(({ name }) => name.startsWith("after")));
   });
 });
 

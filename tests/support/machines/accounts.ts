@@ -145,6 +145,8 @@ export function writeAccounts(files: MachineFiles, machine: MachineDescription):
     mode: 0o640,
     gid: 318,
   });
+  // passwd(1) leaves it behind on every machine where a password was ever set.
+  files.file("/etc/.pwd.lock", "", { mode: 0o600 });
   for (const file of ["/etc/subuid", "/etc/subgid"]) {
     const people = machine.accounts.filter((account) => account.uid >= 1000);
     files.file(file, text(people.map(({ name }, i) => `${name}:${100000 + i * 65536}:65536`)));
