@@ -4,8 +4,8 @@ import { PLAIN_OPTIONS } from "./plain_options.ts";
 /**
  * Nix code that reads an evaluated NixOS (`{ config, options, pkgs }`) into JSON: a function from it
  * to one attribute set per group of facts (see `configuration_facts.ts`). Written for NixOS 21.11 and
- * later: names that came later are asked for with `or`, renamed ones under the new name first. Groups
- * can be evaluated apart: what Nix cannot catch fails the group it is in.
+ * later: names that came later are asked for with `or`, renamed ones under the new name first. What
+ * Nix cannot catch fails what it is evaluated with; parts can be evaluated apart (see `read_apart.ts`).
  */
 export const factsExpression = String.raw`
 nixos:
@@ -261,7 +261,7 @@ in
 }
 `;
 
-/** The groups of {@link factsExpression}, each evaluated apart when all together fail. */
+/** The groups of {@link factsExpression}. */
 export const FACT_GROUPS = [
   "identity",
   "boot",

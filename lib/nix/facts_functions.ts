@@ -4,7 +4,7 @@
  *
  * `guard` stands around every value: what throws when it is evaluated becomes `{ unreadable = true; }`.
  * Nix can catch `throw` and failed assertions only; what it cannot (a missing attribute, a wrong type)
- * fails the group. Password hashes are classified here and leave Nix never.
+ * fails the evaluation. Password hashes are classified here and leave Nix never.
  */
 export const factsFunctions = String.raw`
   inherit (builtins) attrNames concatMap elem elemAt filter foldl' genList getAttr hasAttr isAttrs isBool

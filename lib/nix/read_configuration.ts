@@ -9,6 +9,7 @@ import {
   type SourceOptions,
 } from "./configuration_source.ts";
 import { assembleFacts } from "./assemble_facts.ts";
+import { readApart } from "./read_apart.ts";
 import { FACT_GROUPS, factsExpression } from "./facts_expression.ts";
 
 /** How to read a configuration. */
@@ -22,8 +23,8 @@ export interface ReadOptions extends SourceOptions {
 
 /**
  * Evaluates a configuration and returns what the toolkit needs of it, in one evaluation. Only when
- * that fails in a way that Nix cannot catch, the groups of facts are evaluated one by one, so that a
- * broken part does not lose the rest: what is missing is named in `unreadable`.
+ * that fails in a way that Nix cannot catch, the facts are evaluated in parts, so that a broken value does
+ * not lose the rest: what is missing is named in `unreadable`.
  * @throws ToolError exit 6 when nothing at all can be evaluated, 5 when something cannot be fetched,
  *   3 when HOME is someone else's, 2 without Nix, 1 when it takes too long
  */
@@ -39,7 +40,10 @@ export async function readConfiguration(
     const partly = error instanceof ToolError && error.code === ExitCode.Configuration &&
       !options.whole;
     if (!partly) throw error;
-    return await withProblem(ctx, source, options, await readApart(ctx, source, options, error));
+    const found = await readApart(ctx, source, options);
+    if (Object.keys(found).length === 0) throw error;
+    ctx.log.debug(error.message);
+    return await withProblem(ctx, source, options, assembleFacts(found));
   }
 }
 
@@ -60,26 +64,6 @@ async function withProblem(
     if (!(error instanceof ToolError)) throw error;
     return { ...facts, problem: error.message };
   }
-}
-
-async function readApart(
-  ctx: Context,
-  source: ConfigurationSource,
-  options: SourceOptions,
-  failure: ToolError,
-): Promise<ConfigurationFacts> {
-  const found: Record<string, unknown> = {};
-  for (const group of FACT_GROUPS) {
-    try {
-      Object.assign(found, await readGroups(ctx, source, [group], options));
-    } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
-      ctx.log.debug(`the group "${group}": ${error.message}`);
-    }
-  }
-  if (Object.keys(found).length === 0) throw failure;
-  ctx.log.debug(failure.message);
-  return assembleFacts(found);
 }
 
 async function readGroups(

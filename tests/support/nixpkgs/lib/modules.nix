@@ -158,7 +158,7 @@ let
     else if isType "if" def.value then
       lib.optionals def.value.condition (discharge (def // { value = def.value.content; }))
     else if isType "override" def.value then
-      map (found: found // { inherit (def.value) priority; }) (discharge (def // { value = def.value.content; }))
+      [ ({ order = lib.defaultOrderPriority; } // def // { inherit (def.value) priority; value = def.value.content; }) ]
     else if isType "order" def.value then
       map (found: found // { order = def.value.priority; }) (discharge (def // { value = def.value.content; }))
     else if isType "definition" def.value then
@@ -170,7 +170,8 @@ let
     let
       discharged = concatMap discharge defs;
       highestPrio = foldl' (least: def: lib.min least def.priority) 9999 discharged;
-      strongest = filter (def: def.priority == highestPrio) discharged;
+      # Only now what a priority stands around is looked at: a default that throws is none until it counts.
+      strongest = concatMap discharge (filter (def: def.priority == highestPrio) discharged);
       definitions = map (def: { inherit (def) file value; })
         (builtins.sort (a: b: a.order < b.order) strongest);
       wrong = filter (def: !(type.check def.value)) definitions;
