@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { isExcluded } from "../machine/excluded.ts";
 import { lstatIfExists, makeFolder, syncFolder } from "../machine/files.ts";
 import { openRegular } from "../machine/regular_file.ts";
 import { signalsSeen } from "./signals_seen.ts";
-import { isExcluded, type SourceEntry, type SourceListing } from "./source_listing.ts";
+import { type SourceEntry, type SourceListing } from "./source_listing.ts";
 
 const CHUNK = 1024 * 1024;
 /** Files are copied with blocking calls; signals are looked at after so many, and so many chunks of one. */
@@ -44,9 +45,9 @@ export function isSameTree(source: SourceListing, path: string): boolean {
   const expected = new Map(source.entries.map((entry) => [entry.path, entry]));
   let seen = 0;
   const same = (folder: string): boolean => {
-    for (const { name } of Deno.readDirSync(`${path}/${folder}`)) {
+    for (const { name, isDirectory } of Deno.readDirSync(`${path}/${folder}`)) {
       const relative = folder === "" ? name : `${folder}/${name}`;
-      if (isExcluded(relative)) continue;
+      if (isExcluded(relative, isDirectory)) continue;
       const entry = expected.get(relative);
       if (!entry || !isSameEntry(source.from, path, entry)) return false;
       seen++;

@@ -1,3 +1,4 @@
+import { isExcluded } from "../machine/excluded.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { foreignPart, foreignWriter, type MayWrite } from "../machine/file_trust.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -26,18 +27,6 @@ export interface SourceListing {
 }
 
 /**
- * Paths at the top of the tree that are never copied: the reference's "File Exclusions", with Nix's
- * `result-*` links.
- */
-const EXCLUDED = [/^\.git$/, /^result(-.*)?$/, /^target$/, /^tools\/target$/, /^var$/];
-const SOCKET_NAME = /\.socket$/;
-
-/** Whether the reference excludes a path (relative to the tree's top) from copying and syncing. */
-export function isExcluded(path: string): boolean {
-  return EXCLUDED.some((pattern) => pattern.test(path)) || SOCKET_NAME.test(path);
-}
-
-/**
  * Lists what of a source folder is copied. Links are listed as links, never followed.
  * @param mayWrite whether a user id may own files of the source and write to them
  * @throws ToolError exit 3 for a file that someone else could have written: root would build it
@@ -50,8 +39,8 @@ export function listSource(from: string, mayWrite: MayWrite): SourceListing {
     const names = [...Deno.readDirSync(`${from}/${folder}`)].map((entry) => entry.name).sort();
     for (const name of names) {
       const path = folder === "" ? name : `${folder}/${name}`;
-      if (isExcluded(path)) continue;
       const info = Deno.lstatSync(`${from}/${path}`);
+      if (isExcluded(path, info.isDirectory)) continue;
       const other = { executable: false, size: 0, target: undefined };
       if (info.isSymlink) {
         refuseForeignTarget(`${from}/${path}`, mayWrite);

@@ -6,7 +6,7 @@ import { parentOf } from "../machine/files.ts";
 import { hostilePathProblem } from "../machine/hostile_path.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { staged as places } from "../machine/tree_journal.ts";
-import { isExcluded } from "./exclusions.ts";
+import { isExcluded } from "../machine/excluded.ts";
 import { FileWriter } from "./file_writer.ts";
 import type { FolderMaker } from "./folder_maker.ts";
 import { modeOf } from "./local_entry.ts";

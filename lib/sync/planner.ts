@@ -1,7 +1,8 @@
 import { kindOf, Mode } from "../github/git_objects.ts";
+import { isExcluded } from "../machine/excluded.ts";
 import type { Operation } from "../machine/tree_journal.ts";
 import type { CopiedRows } from "./copied_rows.ts";
-import { isExcluded, isExcludedRow } from "./exclusions.ts";
+import { isExcludedRow } from "./exclusions.ts";
 import { FIGURES, type FileFigures } from "./index_file.ts";
 import { type LocalEntry, modeOf } from "./local_entry.ts";
 import type { LocalTree } from "./local_tree.ts";

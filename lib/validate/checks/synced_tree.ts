@@ -6,7 +6,7 @@ import { places } from "../../machine/places.ts";
 import { sourceTree } from "../../machine/source_tree.ts";
 import { currentSystem } from "../../nix/generations.ts";
 import { systemRecord } from "../../nix/system_record.ts";
-import { isExcluded } from "../../sync/exclusions.ts";
+import { isExcluded } from "../../machine/excluded.ts";
 import { readIndex, readSyncState } from "../../sync/state.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, type Finding, NOT_INSTALLED, pass, skip, some, warn } from "../check.ts";
@@ -75,7 +75,7 @@ function contentOf(path: string, info: Deno.FileInfo): string | undefined {
 function* extraFiles(tree: string, known: ReadonlySet<string>, below = ""): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(`${tree}/${below}`)) {
     const path = below + name;
-    if (isExcluded(path)) continue;
+    if (isExcluded(path, isDirectory)) continue;
     if (!isDirectory) {
       if (!known.has(path)) yield path;
     } else if (known.has(path)) yield* extraFiles(tree, known, `${path}/`);
