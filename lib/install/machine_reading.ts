@@ -6,10 +6,12 @@ import { type Hardware, readHardware } from "../machine/hardware.ts";
 import { type HostName, readHostName } from "../machine/host_name.ts";
 import { type InvokingUser, invokingUser } from "../machine/invoking_user.ts";
 import { type LocaleSettings, readLocale } from "../machine/locale.ts";
+import { machineFolder } from "../machine/machine_files.ts";
 import { type Mount, readMounts } from "../machine/mounts.ts";
 import { type OsRelease, readOsRelease } from "../machine/os_release.ts";
 import { places } from "../machine/places.ts";
 import { type Session, session } from "../machine/session.ts";
+import { refuseSpecial } from "../machine/regular_file.ts";
 import { readSshServerConfig, type SshServerConfig } from "../machine/ssh_server_config.ts";
 import { readSwap, type Swap } from "../machine/swap.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -42,6 +44,10 @@ export interface MachineReading {
 
 /** Reads a machine: changes nothing, needs no root; what could not be read is said, not guessed. */
 export async function readMachine(ctx: Context): Promise<MachineReading> {
+  // Nix would wait for a pipe here for ever.
+  for (const name of machineFolder(ctx, places.nixos)) {
+    refuseSpecial(ctx.root.follow(`${places.nixos}/${name}`));
+  }
   const accounts = readAccounts(ctx);
   const mounts = readMounts(ctx);
   const progress = ctx.ui.progress("Evaluating the existing configuration");

@@ -55,6 +55,23 @@ export function readRegular(path: string, limit = LARGEST_READ): Uint8Array<Arra
 }
 
 /**
+ * Refuses what would hold up a child that is told to read it: a pipe, a device, a socket. Nothing at all,
+ * or a folder, is the child's to tell.
+ * @param path as for {@link pin}
+ * @throws ToolError exit 6 that says what is there
+ */
+export function refuseSpecial(path: string): void {
+  let info;
+  try {
+    using pinned = pin(path);
+    info = pinned.info();
+  } catch {
+    return;
+  }
+  if (!info.isFile && !info.isDirectory && !info.isSymlink) throw new NotRegular(path, info);
+}
+
+/**
  * Opens a regular file for writing, and makes it where nothing is. What is there is opened only as
  * {@link openRegular} does, a new file never through a link.
  * @param mode of a new file

@@ -1,4 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
+import { refuseSpecial } from "../machine/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { evaluationFailure } from "../nix/evaluation_failure.ts";
 import { temporaryStore } from "../nix/temporary_store.ts";
@@ -15,6 +16,7 @@ const TIMEOUT = 20_000;
  *   2 without Nix, 1 when Nix crashes
  */
 export async function parseNix(ctx: Context, paths: readonly string[]): Promise<string> {
+  for (const path of paths) refuseSpecial(path);
   using store = temporaryStore(ctx);
   const { code, stdout, stderr } = await ctx.run("nix-instantiate", ["--parse", ...paths], {
     accept: "any",

@@ -100,15 +100,55 @@ Deno.test({
   },
 });
 
-/** @returns the exit code; 137 when it was killed */
+Deno.test({
+  name: "system-installer --undo killed while it removes the installed tree leaves none of it",
+  ignore: !canTrace,
+  fn: async () => {
+    using host = new InstallerHost("rented");
+    const { machine } = host;
+    const before = snapshotTree(machine.root, { ignore: unowned, times: true });
+    let killed = 0;
+    for (const count of [2, 9, 25]) {
+      const installed = await host.run(BUILD);
+      assert.equal(installed.code, 0, installed.stderr);
+      const code = await signalAfter(UNLINK, "SIGKILL", count, ["--undo"], host.launch);
+      if (code === 137) killed++;
+      const undone = await host.run(["--undo"]);
+      assert.ok(undone.code === 0 || /no installation to undo/.test(undone.stderr), undone.stderr);
+      // What is half gone must not be taken for a change of the owner's.
+      assert.doesNotMatch(undone.stdout + undone.stderr, /changed since|\.changed/);
+      const after = snapshotTree(machine.root, { ignore: unowned, times: true });
+      assert.equal(diffTrees(before, after), "", `killed after removal ${count}`);
+    }
+    assert.ok(killed >= 2, `killed ${killed} times`);
+  },
+});
+
+const RENAME = "rename,renameat,renameat2";
+const UNLINK = "unlink,unlinkat";
+
 async function signalAfterRename(
   signal: "SIGKILL" | "SIGINT",
   count: number,
   args: readonly string[],
   options: LaunchOptions,
 ): Promise<number> {
+  return await signalAfter(RENAME, signal, count, args, options);
+}
+
+/**
+ * @param calls of the kernel, one of which the signal comes after
+ * @returns the exit code; 137 when it was killed
+ */
+async function signalAfter(
+  calls: string,
+  signal: "SIGKILL" | "SIGINT",
+  count: number,
+  args: readonly string[],
+  options: LaunchOptions,
+): Promise<number> {
   using start = launch("system-installer", args, options);
-  const inject = `inject=rename,renameat,renameat2:signal=${signal}:when=${count}`;
+  const inject = `inject=${calls}:signal=${signal}:when=${count}`;
   const { code, stderr } = await new Deno.Command("strace", {
     args: [
       "-f",
@@ -116,7 +156,7 @@ async function signalAfterRename(
       "-o",
       "/dev/null",
       "-e",
-      "trace=rename,renameat,renameat2",
+      `trace=${calls}`,
       "-e",
       inject,
       start.command,

@@ -37,6 +37,40 @@ const refusals: readonly Refusal[] = [
     says: /host\.nix can be written by everyone/,
   },
   {
+    name: "a source that its group can write",
+    spoil: (_, from) => Deno.chmodSync(`${from.path}/nix`, 0o775),
+    code: 3,
+    says: /nix can be written by its group/,
+  },
+  {
+    name: "a source in a folder of somebody else, who could rename it",
+    spoil: (_, from) => Deno.chownSync(from.path.replace(/\/[^/]*$/, ""), 4711, 4711),
+    code: 3,
+    says: /source .* is below .*, which belongs to user 4711/,
+  },
+  {
+    name: "a source in a folder that its group can write",
+    spoil: (_, from) => Deno.chmodSync(from.path.replace(/\/[^/]*$/, ""), 0o775),
+    code: 3,
+    says: /source .* is below .*, which can be written by its group/,
+  },
+  {
+    name: "a source with a link to where everyone can write",
+    spoil: (_, from) => Deno.symlinkSync("/tmp/not-there-yet.nix", `${from.path}/lib/module.nix`),
+    code: 3,
+    says: /module\.nix leads to \/tmp, which can be written by everyone/,
+  },
+  {
+    name: "a source with a link to a file of somebody else",
+    spoil: (machine, from) => {
+      machine.write("/home/alice/module.nix", "{ }\n");
+      Deno.chownSync(machine.host("/home/alice/module.nix"), 1000, 100);
+      Deno.symlinkSync(machine.host("/home/alice/module.nix"), `${from.path}/lib/module.nix`);
+    },
+    code: 3,
+    says: /lib\/module\.nix leads to .*\/home\/alice\S*, which belongs to user 1000/,
+  },
+  {
     name: "a source that belongs to somebody else",
     spoil: (_, from) => Deno.chownSync(`${from.path}/lib`, 4711, 4711),
     code: 3,

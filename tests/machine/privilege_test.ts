@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { elevation, needsRootError } from "../../lib/machine/privilege.ts";
+import type { ToolError } from "../../lib/machine/tool_error.ts";
 import { createRunner } from "../../lib/machine/run.ts";
 import { demo } from "../support/demo.ts";
 import { hasSetpriv, hasTmux } from "../support/needs.ts";
@@ -49,9 +50,61 @@ Deno.test("elevation() starts the Nix wrapper when there is one, and no other pr
     const start = (path: string) =>
       elevation(run, { ...env, HYPERVISOR_EXECUTABLE: path }, ["--fix"])?.args;
     assert.deepEqual(start(wrapper), ["--", wrapper, "--fix"]);
-    assert.equal(start("/tmp/evil")?.[1], Deno.execPath());
+    for (
+      const path of [
+        "/tmp/evil",
+        "/nix/store/../../tmp/evil/bin/tool",
+        "/nix/store/0000-x/../../../tmp/bin/tool",
+        "/nix/store/0000-x/bin/../../../../tmp/tool",
+        "/nix/store/../bin/tool",
+        "/nix/store/0000-x/bin/..",
+      ]
+    ) assert.equal(start(path)?.[1], Deno.execPath(), path);
   });
 });
+
+Deno.test("elevation() starts the stick's launcher, unless others could write it", async () => {
+  await withPrograms(["sudo"], (run) => {
+    withLauncher((launcher, folder) => {
+      const start = () => elevation(run, { HYPERVISOR_LAUNCHER: launcher }, ["--fix"])?.args;
+      assert.deepEqual(start(), ["--", "/bin/sh", launcher, "--fix"]);
+      for (
+        const [path, mode, closed] of [[folder, 0o777, 0o755], [launcher, 0o775, 0o755]] as const
+      ) {
+        Deno.chmodSync(path, mode);
+        assert.throws(start, (error: ToolError) => {
+          assert.equal(error.code, 3);
+          assert.match(error.hint ?? "", /folder of your own.*can be written by/);
+          return !error.hint?.includes("sudo");
+        });
+        Deno.chmodSync(path, closed);
+      }
+      Deno.removeSync(launcher);
+      assert.throws(start, /needs root/, "its folder may be anyone's by now");
+    });
+  });
+});
+
+Deno.test("elevation() keeps every proxy variable that a request looks at", async () => {
+  const proxies = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+  const names = [...proxies, ...proxies.map((name) => name.toLowerCase())];
+  await withPrograms(["sudo"], (run) => {
+    const args = elevation(run, Object.fromEntries(names.map((name) => [name, "x"])), [])!.args;
+    assert.deepEqual(args[0]!.replace("--preserve-env=", "").split(",").sort(), names.sort());
+  });
+});
+
+function withLauncher(test: (launcher: string, folder: string) => void): void {
+  const folder = Deno.makeTempDirSync();
+  try {
+    Deno.chmodSync(folder, 0o755);
+    Deno.writeTextFileSync(`${folder}/validator`, "#!/bin/sh\n");
+    Deno.chmodSync(`${folder}/validator`, 0o755);
+    test(`${folder}/validator`, folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
 
 Deno.test("needsRootError() has exit 3 and the line to type, or says what is missing", () => {
   const error = needsRootError({ command: "sudo", args: ["--", "/a b/tool", "--fix"] });

@@ -1,0 +1,304 @@
+/**
+ * Other users of the machine, who put links, pipes and files of their own where root's tools look: nothing
+ * of root's changes, nothing of root's is told, nothing waits.
+ */
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import type { ReportDocument } from "../../lib/validate/document.ts";
+import { runTool, startTool } from "../support/executable.ts";
+import { hasSetpriv, needsNix } from "../support/needs.ts";
+import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
+import { standIns } from "../support/stand_ins.ts";
+import { SyncedMachine } from "../sync/synced_machine.ts";
+import { installer, source } from "./installer.ts";
+
+const ALICE = 1000;
+const TOKEN = "/home/alice/.config/github/token";
+const LOGS = "/var/log/hypervisor";
+
+function mode(path: string): number {
+  return Deno.statSync(path).mode! & 0o7777;
+}
+
+async function mkfifo(path: string): Promise<void> {
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o755 });
+  equal((await new Deno.Command("mkfifo", { args: [path] }).output()).code, 0);
+}
+
+/** Gives alice a folder for her token, and returns its host path. */
+function tokenFolder(machine: ScratchMachine): string {
+  for (const part of ["/.config", "/.config/github"]) {
+    Deno.mkdirSync(machine.host(`/home/alice${part}`), { recursive: true });
+    Deno.chmodSync(machine.host(`/home/alice${part}`), 0o755);
+    Deno.chownSync(machine.host(`/home/alice${part}`), ALICE, 100);
+  }
+  return machine.host("/home/alice/.config/github");
+}
+
+function validator(machine: ScratchMachine, args: readonly string[]) {
+  return runTool("validator", args, { inside: machine.root });
+}
+
+Deno.test({
+  name: "validator --fix closes a user's token, and nothing that the token's path leads to",
+  ignore: !hasSetpriv,
+  fn: async () => {
+    using machine = scratchMachine("uefi");
+    machine.write("/etc/precious", "everyone reads this\n", 0o644);
+    const precious = machine.host("/etc/precious");
+    const folder = tokenFolder(machine);
+    const token = machine.host(TOKEN);
+    const home = machine.host("/home/alice/.config");
+    const tricks: readonly (readonly [what: string, play: () => void])[] = [
+      ["a link", () => Deno.symlinkSync("/etc/precious", token)],
+      ["a relative link", () => Deno.symlinkSync("../../../../etc/precious", token)],
+      ["a hard link", () => Deno.linkSync(precious, token)],
+      ["a folder that is a link", () => {
+        machine.write("/etc/token", "everyone reads this\n", 0o644);
+        Deno.removeSync(folder);
+        Deno.symlinkSync("/etc", folder);
+      }],
+      ["a folder above that is a link", () => {
+        machine.write("/etc/github/token", "everyone reads this\n", 0o644);
+        Deno.removeSync(home, { recursive: true });
+        Deno.symlinkSync("/etc", home);
+      }],
+    ];
+    for (const [what, play] of tricks) {
+      play();
+      const { stdout, stderr } = await validator(machine, ["--fix", "--quick", "--json"]);
+      doesNotMatch(stderr, /this is a bug/, what);
+      for (const path of ["/etc/precious", "/etc/token", "/etc/github/token"]) {
+        if (machine.exists(path)) equal(mode(machine.host(path)), 0o644, `${what}: ${path}`);
+      }
+      const { checks } = JSON.parse(stdout) as ReportDocument;
+      const { remedy } = checks.find(({ id }) => id === "github-token")!;
+      // By hand it must not be done with root's rights either.
+      doesNotMatch(remedy ?? "", /^(?:sudo )?chmod|; chmod/, what);
+      if (Deno.lstatSync(home).isSymlink) Deno.removeSync(home);
+      tokenFolder(machine);
+      if (Deno.lstatSync(folder).isSymlink) Deno.removeSync(folder);
+      tokenFolder(machine);
+      if (machine.exists(TOKEN)) Deno.removeSync(token);
+    }
+
+    Deno.writeTextFileSync(token, "token-of-alice\n");
+    Deno.chmodSync(token, 0o644);
+    Deno.chownSync(token, ALICE, 100);
+    await validator(machine, ["--fix", "--quick"]);
+    equal(mode(token), 0o600);
+    equal(Deno.statSync(token).uid, ALICE);
+  },
+});
+
+Deno.test({
+  name: "validator --fix changes nothing of root's while a user exchanges the token for a link",
+  ignore: !hasSetpriv,
+  fn: async () => {
+    using machine = scratchMachine("uefi");
+    machine.write("/etc/precious", "everyone reads this\n", 0o644);
+    const folder = tokenFolder(machine);
+    // Now the file, now the link, until it is told to stop.
+    const script = 'cd "$1"; while :; do echo x > plain; chmod 0644 plain; mv plain token; ' +
+      "ln -sf /etc/precious link; mv link token; done";
+    await using user = new Deno.Command("setpriv", {
+      args: ["--reuid=1000", "--regid=100", "--clear-groups", "sh", "-c", script, "sh", folder],
+    }).spawn();
+    try {
+      for (let run = 0; run < 3; run++) {
+        const { stderr } = await validator(machine, ["--fix", "--quick"]);
+        doesNotMatch(stderr, /this is a bug/);
+        equal(mode(machine.host("/etc/precious")), 0o644);
+      }
+    } finally {
+      user.kill("SIGKILL");
+    }
+  },
+});
+
+Deno.test({
+  name: "smart-sync takes the token that its user may read, and never one of somebody else",
+  ignore: !hasSetpriv,
+  fn: async () => {
+    await using machine = await SyncedMachine.start({
+      tokens: ["token-of-alice", "token-of-root"],
+    });
+    using user = scratchMachine("uefi");
+    for (const folder of ["hypervisor", ""]) {
+      Deno.mkdirSync(user.host(`/etc/${folder}`), { recursive: true });
+    }
+    const folder = tokenFolder(user);
+    user.write("/root/secret", "token-of-root\n", 0o600);
+    user.write("/run/secrets/alice", "token-of-alice\n", 0o640);
+    Deno.chownSync(user.host("/run/secrets/alice"), 0, 100);
+    user.write("/home/bob-token", "token-of-root\n", 0o644);
+    Deno.chownSync(user.host("/home/bob-token"), 1001, 100);
+    const sent = async () => {
+      machine.server.requests.length = 0;
+      const { stderr } = await runTool("smart-sync", ["--check-only"], {
+        inside: user.root,
+        env: { ...machine.env, SUDO_USER: "alice", SUDO_UID: "1000" },
+      });
+      const tokens = machine.server.requests.map(({ headers }) => headers["authorization"] ?? "");
+      ok(tokens.length > 0, stderr);
+      const token = tokens.find((one) => one !== "") ?? "none";
+      return { said: stderr, token: token.startsWith("Basic ") ? atob(token.slice(6)) : token };
+    };
+    const link = (target: string) => {
+      if (user.exists(TOKEN)) Deno.removeSync(`${folder}/token`);
+      Deno.symlinkSync(target, `${folder}/token`);
+    };
+    link("/run/secrets/alice");
+    const own = await sent();
+    match(own.token, /token-of-alice/, own.said);
+    for (
+      const [target, problem] of [
+        ["/root/secret", undefined],
+        ["/etc/shadow", /cannot be read|is too large/],
+        ["/home/bob-token", /belongs to user 1001/],
+      ] as const
+    ) {
+      link(target);
+      const { said, token } = await sent();
+      equal(token, "none", target);
+      if (problem) match(said, problem);
+      doesNotMatch(said, /token-of|\$6\$/);
+    }
+    Deno.removeSync(`${folder}/token`);
+    await mkfifo(`${folder}/token`);
+    const waited = await sent();
+    equal(waited.token, "none");
+    match(waited.said, /token is not used: it is a fifo/);
+  },
+});
+
+Deno.test({
+  name: "tools write no log into a folder that another user could change, and go on",
+  ignore: !hasSetpriv,
+  fn: async () => {
+    const plays: readonly (readonly [string, (m: ScratchMachine, folder: string) => unknown])[] = [
+      [
+        "a link to nothing",
+        (_, folder) => Deno.symlinkSync("/etc/nologin", `${folder}/validator.log`),
+      ],
+      [
+        "a link to a file",
+        (_, folder) => Deno.symlinkSync("/etc/precious", `${folder}/validator.log`),
+      ],
+      ["a pipe", (_, folder) => mkfifo(`${folder}/validator.log`)],
+      ["nothing", () => {}],
+    ];
+    for (const [what, play] of plays) {
+      for (const owner of [ALICE, 0]) {
+        using machine = scratchMachine("uefi");
+        machine.write("/etc/precious", "precious\n", 0o644);
+        const folder = machine.host(LOGS);
+        Deno.mkdirSync(folder, { recursive: true });
+        Deno.chmodSync(folder, owner === 0 ? 0o775 : 0o755);
+        Deno.chownSync(folder, owner, 100);
+        await play(machine, folder);
+        const { code, stderr } = await validator(machine, ["--quick"]);
+        notEqual(code, 1, stderr);
+        match(
+          stderr,
+          /no log file is written: \/var\/log\/hypervisor (?:belongs to|can be written)/,
+        );
+        equal(machine.exists("/etc/nologin"), false, what);
+        equal(machine.read("/etc/precious"), "precious\n", what);
+      }
+    }
+    // Also where nobody but root has put it there.
+    using machine = scratchMachine("uefi");
+    await mkfifo(machine.host(`${LOGS}/validator.log`));
+    const { stderr } = await validator(machine, ["--quick"]);
+    match(stderr, /no log file is written: .*validator\.log is a pipe, not a regular file/);
+  },
+});
+
+/** Where a pipe hung a tool, and the tools that look there. */
+const PIPES: readonly (readonly [path: string, tool: string, args: readonly string[]])[] = [
+  ["/etc/sudoers", "validator", []],
+  ["/etc/sudoers.d/alice", "validator", []],
+  ["/etc/doas.conf", "validator", []],
+  ["/etc/passwd", "validator", []],
+  ["/etc/hypervisor/configuration/host.json", "validator", []],
+  ["/etc/hypervisor/configuration/host.json", "rebuild-helper", ["build"]],
+  ["/etc/hypervisor/configuration/system-local.nix", "validator", []],
+  ["/etc/hypervisor/configuration/system-local.nix", "system-installer", [
+    "--dry-run",
+    "--verbose",
+  ]],
+  ["/etc/hypervisor/src/flake.nix", "validator", []],
+  ["/etc/hypervisor/src/flake.nix", "rebuild-helper", ["build"]],
+  ["/etc/hypervisor/src/flake.lock", "validator", []],
+  ["/etc/nixos/configuration.nix", "system-installer", ["--dry-run"]],
+  ["/etc/nixos/hardware-configuration.nix", "system-installer", ["--dry-run"]],
+  ["/var/lib/libvirt/qemu/guest.xml", "validator", []],
+  ["/var/lib/hyper-nixos/sync/state.json", "validator", []],
+  ["/var/lib/hyper-nixos/sync/state.json", "dev-update", ["--yes"]],
+  ["/var/lib/hyper-nixos/receipts/20200101T000000Z.json", "system-installer", ["--undo", "--yes"]],
+];
+
+for (const [path, tool, args] of PIPES) {
+  needsNix(`${tool} ${args.join(" ")} waits for no pipe at ${path}`, async () => {
+    using machine = scratchMachine("uefi");
+    using programs = standIns();
+    using from = source();
+    for (const folder of ["/etc/hypervisor", "/etc/hypervisor/configuration"]) {
+      Deno.mkdirSync(machine.host(folder), { recursive: true });
+      Deno.chmodSync(machine.host(folder), 0o755);
+    }
+    Deno.mkdirSync(machine.host("/var/lib/hyper-nixos"), { recursive: true });
+    Deno.chmodSync(machine.host("/var/lib/hyper-nixos"), 0o700);
+    if (path !== "/etc/hypervisor/src/flake.nix") {
+      machine.write("/etc/hypervisor/src/flake.nix", "{ outputs = _: { }; }\n");
+    }
+    if (machine.exists(path)) Deno.removeSync(machine.host(path));
+    await mkfifo(machine.host(path));
+    const named = tool === "system-installer" && !args.includes("--undo");
+    const result = await runTool(tool, [...args, ...(named ? ["--source", from.path] : [])], {
+      inside: machine.root,
+      standIns: programs.folder,
+      env: { GITHUB_API_URL: "http://127.0.0.1:9" },
+      timeout: 100_000,
+    });
+    const said = result.stdout + result.stderr;
+    doesNotMatch(said, /this is a bug/);
+    ok([0, 1, 3, 4, 5, 6].includes(result.code), said);
+  });
+}
+
+needsNix("a source's pipes are named or left out, and hold nobody up", async () => {
+  using machine = scratchMachine("uefi");
+  using programs = standIns();
+  using from = source();
+  await mkfifo(`${from.path}/.git/config`);
+  const run = installer(machine, programs, from);
+  const refused = await run(["--action", "build", "--skip-update-check"]);
+  equal(refused.code, 6, refused.stderr);
+  match(refused.stderr, /\.git\/config is a pipe, not a regular file/);
+  Deno.removeSync(`${from.path}/.git`, { recursive: true });
+  await mkfifo(`${from.path}/lib/pipe`);
+  const plan = await run(["--dry-run"]);
+  equal(plan.code, 0, plan.stderr);
+});
+
+needsNix("a tool that meets a pipe in a program's place hears TERM", async () => {
+  using machine = scratchMachine("uefi");
+  using programs = standIns();
+  using from = source();
+  // Nix, too, reads it: a child of ours waits, and is ended with us.
+  Deno.removeSync(machine.host("/etc/nixos/configuration.nix"));
+  await mkfifo(machine.host("/etc/nixos/configuration.nix"));
+  await using running = startTool("system-installer", ["--dry-run", "--source", from.path], {
+    inside: machine.root,
+    standIns: programs.folder,
+  });
+  const ended = running.result;
+  const first = await Promise.race([
+    ended.then(() => "ended"),
+    new Promise((resolve) => setTimeout(() => resolve("waits"), 8_000)),
+  ]);
+  if (first === "waits") running.kill("SIGTERM");
+  const { code } = await ended;
+  deepEqual(first === "waits" ? code : 143, 143);
+});
