@@ -1,5 +1,5 @@
 import type { Context } from "../program/context.ts";
-import { ensureDirectory, lstatIfExists, removeIfExists } from "../machine/files.ts";
+import { ensureDirectory, lstatIfExists, removeIfExists, rename } from "../machine/files.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
@@ -59,26 +59,40 @@ export async function undoInstallation(ctx: Context, receipt: Receipt): Promise<
       : "";
     ctx.log.info(`${path} is as it was before the installation${kept}`);
   }
-  putAwayPreviousTree(ctx, receipt);
+  putAwaySyncState(ctx, receipt);
   const kept = revertSteps(ctx, receipt, "undoing", "undone");
   ctx.log.info("undone: every file is as it was before the installation");
   for (const path of kept) ctx.log.info(`changed since the installation, kept in ${path}`);
 }
 
-/** smart-sync's way back belongs to the tree that goes; it is kept with what changed since. */
-function putAwayPreviousTree(ctx: Context, receipt: Receipt): void {
-  const { previous } = sourceTree(ctx);
-  const copied = receipt.steps.some(({ kind, state }) => kind === "tree" && state === "done");
-  if (!copied || !lstatIfExists(previous)) return;
+/**
+ * What smart-sync noted since belongs to the tree that goes: which commit it is, its paths, and the way
+ * back. It is kept with what changed since; what was noted before the installation is a step of it.
+ */
+function putAwaySyncState(ctx: Context, receipt: Receipt): void {
+  if (!receipt.steps.some(({ kind, state }) => kind === "tree" && state === "done")) return;
+  const { previous, state, index } = sourceTree(ctx);
+  putAway(ctx, receipt, previous, "previous-source");
+  const isStep = receipt.steps.some((step) =>
+    step.state === "done" && ctx.root.host(step.path) === state
+  );
+  for (const [path, name] of [[state, "state.json"], [index, "index"]] as const) {
+    const written = lstatIfExists(path)?.mtime?.getTime() ?? 0;
+    const isOurs = written >= Date.parse(receipt.startedAt);
+    if (isOurs && !(isStep && path === state)) putAway(ctx, receipt, path, `sync-${name}`);
+  }
+}
+
+function putAway(ctx: Context, receipt: Receipt, path: string, name: string): void {
+  if (lstatIfExists(path) === undefined) return;
   const folder = ctx.root.host(`${backupFolder(receipt)}/changed-since`);
-  const place = `${folder}/previous-source`;
   ensureDirectory(folder, 0o700);
-  removeIfExists(place);
+  removeIfExists(`${folder}/${name}`);
   try {
-    Deno.renameSync(previous, place);
+    rename(path, `${folder}/${name}`);
   } catch {
-    // Another file system (rename(2), EXDEV): it is a copy of what upstream had before.
-    removeIfExists(previous);
+    // Another file system (rename(2), EXDEV): all of it can be had from upstream again.
+    removeIfExists(path);
   }
 }
 

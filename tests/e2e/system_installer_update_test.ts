@@ -47,6 +47,10 @@ needsNix(
     const undone = await runTool("system-installer", ["--undo"], options);
     assert.equal(undone.code, 0, undone.stderr);
     assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore: unowned })), "");
+    assert.ok(
+      !machine.exists("/var/lib/hyper-nixos/sync"),
+      "what it knew of the tree goes with it",
+    );
   },
 );
 
