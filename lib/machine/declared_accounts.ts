@@ -1,6 +1,7 @@
 import type { Context } from "../program/context.ts";
 import { withAccountLock } from "./account_lock.ts";
-import { lstatIfExists, readTextIfExists, writeFileAtomic } from "./files.ts";
+import { lstatIfExists, writeFileAtomic } from "./files.ts";
+import { readMachineFile } from "./machine_files.ts";
 
 /** Where NixOS notes which accounts the last activation declared (update-users-groups.pl). */
 export const DECLARED_FOLDER = "/var/lib/nixos";
@@ -12,7 +13,7 @@ export interface AccountNames {
   readonly groups: readonly string[];
 }
 
-/** What the last activation declared; empty where that is not known. */
+/** What the last activation declared; empty where that is not known. Never throws. */
 export function declaredAccounts(ctx: Pick<Context, "root">): AccountNames {
   return { users: read(ctx, FILES.users), groups: read(ctx, FILES.groups) };
 }
@@ -54,6 +55,7 @@ function strike(
 
 /** Words between blanks, as NixOS's script reads them. */
 function read(ctx: Pick<Context, "root">, file: string): string[] {
-  const text = readTextIfExists(ctx.root.follow(`${DECLARED_FOLDER}/${file}`)) ?? "";
+  const content = readMachineFile(ctx, `${DECLARED_FOLDER}/${file}`);
+  const text = content.kind === "read" ? new TextDecoder().decode(content.bytes) : "";
   return text.split(/\s+/).filter((word) => word !== "");
 }

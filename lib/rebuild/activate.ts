@@ -12,7 +12,7 @@ import {
   readActivationStatus,
 } from "../nix/activation_status.ts";
 import { failedUnits, unitsNamedAsFailed } from "../nix/failed_units.ts";
-import { currentSystem, generationOf } from "../nix/generations.ts";
+import { generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";
 import { type ActivationOutcome, outcomeOf } from "./outcome.ts";
@@ -52,7 +52,7 @@ export async function activateSystem(
   const logFrom = options.log === undefined ? 0 : sizeOf(ctx.root.host(options.log));
   const accountsAfter = await saveAccounts(ctx, options.action);
   const facts = options.record?.facts ?? systemRecord(ctx, options.toplevel)?.facts;
-  await keepUndeclared(ctx, currentSystem(ctx), facts);
+  await keepUndeclared(ctx, facts);
   const id = await startActivation(ctx, {
     toplevel: options.toplevel,
     action: options.action,

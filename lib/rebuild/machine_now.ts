@@ -34,7 +34,10 @@ export interface MachineNow {
   /** Who is at work: the invoking user's name. */
   readonly person: string | undefined;
   readonly accounts: readonly AccountState[];
-  /** Accounts that the last activation declared; those no longer declared will be removed. */
+  /**
+   * Accounts that the last activation declared; those no longer declared will be removed. Without those
+   * that an installation declared for people, which are kept.
+   */
   readonly declaredBefore: readonly string[];
   /** Lines of the files sshd would look for keys in, by machine path; without files that NixOS makes. */
   readonly keyFiles: Readonly<Record<string, readonly string[]>>;

@@ -1,4 +1,5 @@
 import { groupsOf, type PasswordState, readAccounts, stateOfField } from "../machine/accounts.ts";
+import { declaredAccounts } from "../machine/declared_accounts.ts";
 import { leaseHolder } from "../machine/dhcp_lease.ts";
 import { interfaceKind } from "../machine/interface_kind.ts";
 import { invokingUser } from "../machine/invoking_user.ts";
@@ -11,9 +12,7 @@ import { keyFilePatterns } from "./effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
 import type { PamTexts } from "./pam_stack.ts";
 import { keyFilesOf } from "./proof_login.ts";
-
-/** Accounts and groups that the last activation declared (update-users-groups.pl of NixOS). */
-const DECLARED_USERS = "/var/lib/nixos/declarative-users";
+import { accountsToKeep } from "./undeclared_accounts.ts";
 
 const PAM = "/etc/pam.d";
 
@@ -32,6 +31,7 @@ export function readMachineNow(
   after: ConfigurationFacts,
 ): MachineNow {
   const known = readAccounts(ctx);
+  const kept = new Set(accountsToKeep(ctx, after, known).users);
   const accounts = known.accounts.map((account): AccountState => {
     const { primary, supplementary } = groupsOf(known, account);
     const groups = [...(primary === undefined ? [] : [primary]), ...supplementary];
@@ -53,7 +53,7 @@ export function readMachineNow(
     session: here,
     person: ctx.root.isRunning ? invokingUser(ctx, known)?.account.name : undefined,
     accounts,
-    declaredBefore: words(machineText(ctx, DECLARED_USERS)),
+    declaredBefore: declaredAccounts(ctx).users.filter((name) => !kept.has(name)),
     keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),
     passwordFiles: readPasswordFiles(ctx, after),
     pam: readPam(ctx) ?? before?.pam,
@@ -132,8 +132,4 @@ function interfacesNow(ctx: Context): InterfaceNow[] {
 function gatewaysNow(ctx: Context): string[] {
   const { defaultRoutes } = readNetworkState(ctx);
   return [...new Set(defaultRoutes.flatMap(({ gateway }) => gateway ?? []))];
-}
-
-function words(text: string | undefined): string[] {
-  return text?.split(/\s+/).filter((word) => word !== "") ?? [];
 }

@@ -95,7 +95,7 @@ export async function rebuildSystem(
   const hooks = options.hooks ?? (activates(action) ? installationHooks(ctx, target) : {});
   if (!ctx.root.isRunning && activates(action)) {
     await hooks.activating?.({ action, toplevel: undefined });
-    await keepUndeclared(ctx, bootDefault(ctx), facts);
+    await keepUndeclared(ctx, facts);
     const { log } = await installSystem(ctx, build);
     const toplevel = bootDefault(ctx);
     await hooks.built?.();

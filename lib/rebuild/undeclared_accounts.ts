@@ -2,26 +2,34 @@ import { type Accounts, groupsOf, readAccounts } from "../machine/accounts.ts";
 import { type AccountNames, keepUndeclaredAccounts } from "../machine/declared_accounts.ts";
 import { places } from "../machine/places.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../program/context.ts";
 
 /**
  * Accounts that only an installation declared are people's: the system that no longer declares them
  * keeps them. Call it right before that system is activated.
- * @param running the system whose declarations NixOS remembers
  * @param after what is to be activated; what is not known of it declares nothing
  * @throws ToolError as `withAccountLock`
  */
 export async function keepUndeclared(
   ctx: Context,
-  running: string | undefined,
   after: ConfigurationFacts | null | undefined,
 ): Promise<void> {
-  const before = systemRecord(ctx, running)?.facts;
-  const names = undeclaredAccounts(before ?? undefined, after ?? undefined, readAccounts(ctx));
+  const names = accountsToKeep(ctx, after ?? undefined, readAccounts(ctx));
   if (names.users.length + names.groups.length === 0) return;
   const { users } = await keepUndeclaredAccounts(ctx, names);
   if (users.length > 0) ctx.log.info(`accounts that stay, no longer declared: ${users.join(", ")}`);
+}
+
+/** {@link undeclaredAccounts} of the system whose declarations NixOS remembers. */
+export function accountsToKeep(
+  ctx: Context,
+  after: ConfigurationFacts | undefined,
+  accounts: Accounts,
+): AccountNames {
+  const running = systemRecord(ctx, currentSystem(ctx) ?? bootDefault(ctx));
+  return undeclaredAccounts(running?.facts ?? undefined, after, accounts);
 }
 
 /**
