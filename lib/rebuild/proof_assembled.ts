@@ -25,23 +25,23 @@ export function proveAssembled(
   const next = after.boot;
   return [
     ...missingOptions(then, next, below).map((option) =>
-      refuse(`${option} would be off`, `${option} = true;`)
+      refusal(`${option} would be off`, `${option} = true;`)
     ),
     ...lost(then?.clevis, next.clevis).map((name) =>
-      refuse(
+      refusal(
         `Clevis would no longer open ${name}`,
         `boot.initrd.clevis.devices."${name}", as in your present configuration`,
       )
     ),
     ...lost(crypttab(then), crypttab(next)).map((line) =>
-      refuse(
+      refusal(
         `/etc/crypttab would no longer open ${line.split(/\s/)[0]}`,
         "environment.etc.crypttab, as in your present configuration",
       )
     ),
     ...lost(units(then), units(next)).map((unit) => {
       const name = unit.slice(0, unit.indexOf("\n"));
-      return refuse(
+      return refusal(
         `the unit ${name} of the initial ramdisk would be gone, or be another`,
         "boot.initrd.systemd, as in your present configuration",
       );
@@ -83,6 +83,6 @@ function lost(then: readonly string[] = [], next: readonly string[] = []): strin
   return then.filter((one) => !next.includes(one));
 }
 
-function refuse(why: string, remedy: string): Verdict {
+function refusal(why: string, remedy: string): Verdict {
   return fails("disk", "what assembles and opens the disks at boot stays", why, remedy);
 }
