@@ -46,7 +46,8 @@ const options = {
   }),
   users: parsed({
     argument: "NAME,…",
-    description: "accounts to carry over, besides root",
+    description: "who runs virtual machines here",
+    details: "with --no-keep-config: the accounts to carry over, besides root",
     defaultText: "all",
     parse: (list: string) => list.split(",").map((name) => name.trim()).filter((name) => name),
   }),
@@ -56,8 +57,17 @@ const options = {
     parse: checked(stateVersionProblem),
   }),
   keepConfig: flag({
-    description: "local.nix imports the old configuration.nix",
-    details: "so that what it sets stays, where Hyper-NixOS does not set it",
+    default: true,
+    description: "keep your configuration as the base",
+    details:
+      "Hyper-NixOS is added to it; --no-keep-config starts without it and carries over a list of " +
+      "settings (users, disks, network, sshd …)",
+  }),
+  config: text({
+    argument: "PATH|FLAKE[#HOST]",
+    description: "your configuration",
+    details: "else what nixos-rebuild would build: the flake of /etc/nixos, or configuration.nix",
+    defaultText: "found",
   }),
   ...confirmOption,
   ...restartGuestsOption,

@@ -7,7 +7,6 @@ import { offerNextStep } from "../rebuild/next_step.ts";
 import { rebuildSystem } from "../rebuild/rebuild_system.ts";
 import { receiptHooks } from "../rebuild/receipt_hooks.ts";
 import { reportRebuild } from "../rebuild/report.ts";
-import { applyStep } from "./apply_step.ts";
 import { buildOptions } from "./build_options.ts";
 import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
@@ -84,7 +83,6 @@ async function perform(
   receipt: Receipt,
   action: Action,
 ): Promise<ExitCode | undefined> {
-  const noted = receiptHooks(ctx, receipt);
   const result = await rebuildSystem(ctx, {
     action,
     flake: `path:${places.source}`,
@@ -94,14 +92,8 @@ async function perform(
     confirm: options.confirm,
     restartGuests: options.restartGuests,
     nixOptions: buildOptions(options.fast),
-    before: plan.before,
-    hooks: {
-      ...noted,
-      built: async () => {
-        for (const step of plan.steps.afterBuild) await applyStep(ctx, receipt, step);
-        await noted.built?.();
-      },
-    },
+    running: plan.before,
+    hooks: receiptHooks(ctx, receipt),
   });
   const { outcome } = result;
   if (outcome?.kind === "failed" || outcome?.kind === "went-back") {

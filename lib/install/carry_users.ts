@@ -49,7 +49,24 @@ export function carriedUser(
   };
 }
 
-/** The users module: accounts, their groups, and who may become root how. */
+/**
+ * The users module on a base: the chosen users get the groups that they lack, by the groups' own lists.
+ * No account is declared: NixOS removes a declared one as soon as a system without the declaration is
+ * activated, an older generation for example. Accounts made by hand live on by `mutableUsers`.
+ */
+export function groupsOfUsers(users: readonly CarriedUser[]): Setting[] {
+  const chosen = users.filter(({ account }) => account.uid !== 0);
+  const groups = OPERATOR_GROUPS.flatMap((group): Setting[] => {
+    const members = chosen.filter(({ added }) => added.includes(group))
+      .map(({ account }) => account.name);
+    return members.length === 0
+      ? []
+      : [merge(`users.groups.${group}.members`, members, "the users chosen")];
+  });
+  return [...groups, ...operators(chosen)];
+}
+
+/** The users module without a base: accounts, their groups, and who may become root how. */
 export function carryUsers(
   users: readonly CarriedUser[],
   accounts: Accounts,

@@ -9,7 +9,7 @@ import type { MachineReading } from "./machine_reading.ts";
 import { hostNameProblem, type InstallOptions, stateVersionProblem } from "./options.ts";
 import { firstFound, type Found } from "./setting.ts";
 
-/** Which accounts are carried over. */
+/** Which accounts are carried over, or, with a base, who is to run virtual machines. */
 export interface ChosenUsers {
   /** In the order of /etc/passwd; root is always among them. */
   readonly users: readonly Account[];
@@ -50,10 +50,11 @@ export async function decideUsers(
   const { migratable, excluded } = loginUsers(reading.accounts);
   const people = migratable.filter((account) => account.uid !== 0);
   const chosen = options.users === undefined
-    ? await pickUsers(ctx, people, reading.invokingUser?.account.name)
+    ? await pickUsers(ctx, options, people, reading.invokingUser?.account.name)
     : namedUsers(options.users, people, excluded);
   const dropped = people.filter((account) => !chosen.has(account.name));
-  await confirmDropped(ctx, dropped, options.users !== undefined);
+  // With a base every account stays as it is: who is not chosen gets no groups, no more.
+  if (!options.keepConfig) await confirmDropped(ctx, dropped, options.users !== undefined);
   return {
     users: migratable.filter((account) => account.uid === 0 || chosen.has(account.name)),
     leftBehind: [
@@ -67,6 +68,7 @@ export async function decideUsers(
 
 async function pickUsers(
   ctx: Context,
+  options: InstallOptions,
   people: readonly Account[],
   invoking: string | undefined,
 ): Promise<Set<string>> {
@@ -78,7 +80,9 @@ async function pickUsers(
   );
   return new Set(
     await ctx.ui.multiselect({
-      message: "Users to carry over (root always is)",
+      message: options.keepConfig
+        ? "Who runs virtual machines here (all accounts stay as they are)"
+        : "Users to carry over (root always is)",
       option: "--users",
       default: names,
       choices: ordered.map((account) => ({

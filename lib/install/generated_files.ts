@@ -1,8 +1,8 @@
-import { type Expression, path as nixPath } from "../nix/expression.ts";
+import { encodeHostRecord, type HostRecord } from "../machine/host_record.ts";
 import { printModule } from "../nix/nix_module.ts";
 import { places } from "../machine/places.ts";
 import { type Setting, toAttributeSet } from "./setting.ts";
-import type { FileStep, Step } from "./step.ts";
+import type { FileStep } from "./step.ts";
 
 /** What goes into the generated modules, one list of settings each. */
 export interface GeneratedSettings {
@@ -11,46 +11,48 @@ export interface GeneratedSettings {
   readonly system: readonly Setting[];
 }
 
-/** Version of host.json's shape, which nix/host.nix checks. */
-const HOST_VERSION = 1;
 /** Modules and host.json are for everyone to read: nothing in them is secret. */
 const PUBLIC = 0o644;
 
 /** `configuration/`: the three generated modules, host.json, and the owner's local.nix, made once. */
 export function generatedFiles(
-  hostName: string,
-  system: string,
+  host: HostRecord,
   settings: GeneratedSettings,
-  keepConfig: boolean,
   localExists: boolean,
-): Step[] {
+): FileStep[] {
+  const { hostName } = host;
   const module = (name: string, what: string, list: readonly Setting[]): FileStep =>
     publicFile(
       name,
       `write the ${what}`,
       printModule({
-        comment: `${what[0]!.toUpperCase()}${what.slice(1)} of ${hostName}, carried over by ` +
+        comment: `${what[0]!.toUpperCase()}${what.slice(1)} of ${hostName}, written by ` +
           "system-installer.\nDo not edit: the next run writes it anew. Your own settings belong " +
-          "into local.nix.",
+          "into local.nix" + (isOnBase(host) ? " or where you always had them." : "."),
         config: toAttributeSet(list),
       }),
     );
-  const host = { version: HOST_VERSION, hostName, system };
   return [
     module("hardware-local.nix", "hardware and boot loader", settings.hardware),
     module("users-local.nix", "users", settings.users),
     module("system-local.nix", "system settings", settings.system),
-    publicFile("host.json", "name the host", JSON.stringify(host, null, 2) + "\n"),
-    ...(localExists ? [] : [localModule(hostName, keepConfig)]),
+    hostRecordStep(host),
+    ...(localExists ? [] : [localModule(hostName)]),
   ];
 }
 
-function localModule(hostName: string, keepConfig: boolean): FileStep {
-  // Relative, so that it means the machine's own file under another root too.
-  const imports: Expression[] = keepConfig ? [nixPath("../../nixos/configuration.nix")] : [];
+/** `host.json`, by which nix/host.nix and every tool know the host. */
+export function hostRecordStep(host: HostRecord): FileStep {
+  return publicFile("host.json", "name the host", encodeHostRecord(host));
+}
+
+function isOnBase(host: HostRecord): boolean {
+  return host.version === 2 && host.base !== null;
+}
+
+function localModule(hostName: string): FileStep {
   const text = printModule({
     comment: `Your own settings for ${hostName}. No tool ever changes this file.`,
-    imports,
     config: {},
   });
   return publicFile("local.nix", "make a file for your own settings", text);

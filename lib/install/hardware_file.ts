@@ -23,6 +23,9 @@ export interface HardwareFile extends v.InferOutput<typeof NamesSchema> {
 
 const NOTHING = { fileSystems: [], luks: [], swap: [], modules: [] };
 
+/** For who needs nothing of it. */
+export const NO_HARDWARE_FILE: HardwareFile = { ...NOTHING, state: "unread", problem: undefined };
+
 /**
  * Names that a generated hardware file sets, without a nixpkgs: only names are evaluated, and of
  * `lib` only what stands around values.

@@ -4,34 +4,39 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { carryBootLoader, carryKernel } from "./carry_boot.ts";
 import { EVALUATED } from "./carry_system.ts";
 import type { MachineReading } from "./machine_reading.ts";
-import { merge, override, type Setting } from "./setting.ts";
+import { merge, override, type Setting, weak } from "./setting.ts";
+
+/** KVM and IOMMU for this machine's processor: all that a base does not say of the hardware. */
+export function virtualisationSettings({ hardware, facts }: MachineReading): Setting[] {
+  // Where firmware or a hypervisor hides the extension, the KVM module cannot be loaded, and a unit that
+  // fails at the switch would be the installer's doing.
+  const vendor = hardware.cpu?.extension && hardware.cpu.vendor;
+  const cpu = vendor === "intel" || vendor === "amd"
+    ? [weak("hypervisor.cpu.vendor", vendor, "/proc/cpuinfo")]
+    : [];
+  const wasOn = facts?.boot.kernelParams.some((one) => /^(intel|amd)_iommu=on$/.test(one)) ?? false;
+  const iommu = weak(
+    "hypervisor.iommu.enable",
+    hardware.virtualisation.guestOf === undefined || wasOn,
+    wasOn ? EVALUATED : "/sys: hardware or guest",
+  );
+  return [...cpu, iommu];
+}
 
 /**
- * The hardware module: KVM and IOMMU for this CPU, and the boot loader as it is installed, from the
+ * The hardware module without a base: KVM and IOMMU, and the boot loader as it is installed, from the
  * evaluated configuration, else from what is on the disks.
  * @returns the settings, and why the boot loader is unknown where it is
  */
 export function hardwareSettings(
   reading: MachineReading,
 ): { readonly settings: readonly Setting[]; readonly problem: ToolError | undefined } {
-  const { hardware, facts } = reading;
-  // Where firmware or a hypervisor hides the extension, the KVM module cannot be loaded, and a unit that
-  // fails at the switch would be the installer's doing.
-  const vendor = hardware.cpu?.extension && hardware.cpu.vendor;
-  const cpu = vendor === "intel" || vendor === "amd"
-    ? [override("hypervisor.cpu.vendor", vendor, "/proc/cpuinfo")]
-    : [];
-  const wasOn = facts?.boot.kernelParams.some((one) => /^(intel|amd)_iommu=on$/.test(one)) ?? false;
-  const iommu = override(
-    "hypervisor.iommu.enable",
-    hardware.virtualisation.guestOf === undefined || wasOn,
-    wasOn ? EVALUATED : "/sys: hardware or guest",
-  );
+  const { facts } = reading;
+  const own = virtualisationSettings(reading);
   if (facts) {
     return {
       settings: [
-        ...cpu,
-        iommu,
+        ...own,
         ...carryBootLoader(facts.boot, EVALUATED),
         ...carryKernel(facts.boot, reading.hardwareFile, EVALUATED),
       ],
@@ -40,7 +45,7 @@ export function hardwareSettings(
   }
   const found = bootLoaderOnDisk(reading);
   return {
-    settings: [...cpu, iommu, ...(found ?? [])],
+    settings: [...own, ...(found ?? [])],
     problem: found ? undefined : new ToolError("the boot loader of this machine cannot be found", {
       code: ExitCode.Configuration,
       hint:

@@ -8,11 +8,15 @@ import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.t
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
-import { bootDefault, currentSystem } from "../nix/generations.ts";
+import { bootDefault, currentSystem } from "../rebuild/rebuild.ts";
 import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
 import { runActions } from "./actions.ts";
+import { baseBlockers } from "./base_blockers.ts";
+import { examineGround } from "./ground.ts";
+import { answerQuestions } from "./plan_questions.ts";
 import { notNixos } from "./preflight.ts";
+import { provideTools } from "./tools.ts";
 import { readMachine } from "./machine_reading.ts";
 import { makePlan } from "./make_plan.ts";
 import type { InstallOptions } from "./options.ts";
@@ -42,7 +46,9 @@ export interface InstallRequest extends InstallOptions {
  */
 export async function install(ctx: Context, options: InstallRequest): Promise<ExitCode> {
   if (options.dryRun) {
-    show(ctx, await makePlan(ctx, options, await readMachine(ctx)), options, true);
+    const ground = await examineGround(ctx, options);
+    const plan = await makePlan(ctx, options, ground, await readMachine(ctx, options));
+    show(ctx, plan, options, options.verbose);
     return ExitCode.Success;
   }
   refuseImpossible(ctx, options);
@@ -52,9 +58,15 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
   await settleActivation(ctx);
   await recoverSourceTree(ctx);
   const unfinished = await settleUnfinished(ctx);
-  const plan = await makePlan(ctx, options, await readMachine(ctx));
+  // What stops the run whatever is answered is said before anything is asked.
+  const ground = await examineGround(ctx, options);
+  refuse(ctx, ground.blockers);
+  const reading = await readMachine(ctx, options);
+  refuse(ctx, baseBlockers(options, reading));
+  const plan = await makePlan(ctx, options, ground, reading);
   show(ctx, plan, options, options.verbose);
-  if (plan.blockers.length > 0) throw plan.blockers[0]!;
+  refuse(ctx, plan.blockers);
+  await answerQuestions(ctx, plan.questions);
   if (!await confirmed(ctx, options, plan)) {
     ctx.log.info("nothing was changed");
     return ExitCode.Success;
@@ -65,10 +77,11 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
   if (same) ctx.log.info("every file is in place already");
   else {
     writeReceipt(ctx, receipt);
-    await applySteps(ctx, receipt, plan.steps.files);
+    await applySteps(ctx, receipt, plan.steps);
   }
   try {
     await checkForUpdates(ctx, options, plan);
+    await provideTools(ctx, plan, receipt);
     return await runActions(withBinaryCache(ctx, plan.source?.cache), options, plan, receipt);
   } catch (error) {
     // A signal before the point of no return: nothing was activated, so nothing needs the files.
@@ -98,6 +111,14 @@ function refuseImpossible(ctx: Context, options: InstallOptions): void {
   }
 }
 
+/** @throws ToolError the first; the others are shown before */
+function refuse(ctx: Context, blockers: readonly ToolError[]): void {
+  const [first, ...others] = blockers;
+  if (first === undefined) return;
+  for (const { message, hint } of others) ctx.log.error(message, hint);
+  throw first;
+}
+
 function show(ctx: Context, plan: Plan, options: InstallOptions, diffs: boolean): void {
   if (options.json && options.dryRun) ctx.out.json(planDocument(ctx, plan));
   else ctx.out.print(renderPlan(ctx, plan, diffs));
@@ -106,7 +127,7 @@ function show(ctx: Context, plan: Plan, options: InstallOptions, diffs: boolean)
 /** A source that was found rather than named, and one that replaces another, are confirmed too. */
 async function confirmed(ctx: Context, options: InstallOptions, plan: Plan): Promise<boolean> {
   const source = plan.source!;
-  const replaces = plan.steps.files.some((step) => step.kind === "tree") &&
+  const replaces = plan.steps.some((step) => step.kind === "tree") &&
     lstatIfExists(ctx.root.host(places.source)) !== undefined;
   if (replaces && !options.force) {
     const replace = await ctx.ui.confirm({
@@ -125,7 +146,7 @@ async function confirmed(ctx: Context, options: InstallOptions, plan: Plan): Pro
 
 /** A run that finds every file in place goes on with the installation that put them there. */
 function sameInstallation(ctx: Context, plan: Plan): Receipt | undefined {
-  if (!plan.steps.files.every((step) => isStepDone(ctx, step))) return undefined;
+  if (!plan.steps.every((step) => isStepDone(ctx, step))) return undefined;
   return latestInstallation(readReceipts(ctx));
 }
 

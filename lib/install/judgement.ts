@@ -1,21 +1,33 @@
 import type { Context } from "../program/context.ts";
+import { ExitCode } from "../machine/exit_code.ts";
+import type { HostRecord } from "../machine/host_record.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { readConfiguration } from "../nix/read_configuration.ts";
+import { compareIdentities, type Identity } from "../nix/identity.ts";
+import { readHost } from "../nix/read_configuration.ts";
+import { judgeChanges } from "../rebuild/expected_changes.ts";
 import { judgeConfiguration } from "../rebuild/judgement.ts";
 import type { CarriedUser } from "./carry_users.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import type { Plan } from "./plan.ts";
 import type { Source } from "./source.ts";
 import { stageHost } from "./staged_host.ts";
-import type { Steps } from "./step.ts";
+import type { Step } from "./step.ts";
 
 /** What the judgement of a plan is made on. */
 export interface JudgementInput {
   readonly source: Source | undefined;
-  readonly hostName: string;
-  readonly steps: Steps;
+  readonly host: HostRecord;
+  readonly steps: readonly Step[];
   readonly reading: MachineReading;
   readonly users: readonly CarriedUser[];
+}
+
+/** What was found about the new host. */
+export interface StagedJudgement {
+  readonly judgement: Plan["judgement"];
+  readonly identity?: Identity;
+  /** The owner's configuration evaluates and the new host does not: nothing could be installed. */
+  readonly blocker?: ToolError;
 }
 
 /**
@@ -24,26 +36,52 @@ export interface JudgementInput {
  */
 export async function judgeStaged(
   ctx: Context,
-  { source, hostName, steps, reading, users }: JudgementInput,
-): Promise<Plan["judgement"]> {
-  if (source === undefined) return { unknown: "there is no source to evaluate" };
-  if (!reading.os.isNixos) return { unknown: "this is not a NixOS machine" };
-  if (!ctx.run.which("nix-instantiate")) return { unknown: "Nix is not installed here" };
+  { source, host, steps, reading, users }: JudgementInput,
+): Promise<StagedJudgement> {
+  const unknown = (why: string): StagedJudgement => ({ judgement: { unknown: why } });
+  if (source === undefined) return unknown("there is no source to evaluate");
+  if (!reading.os.isNixos) return unknown("this is not a NixOS machine");
+  if (!ctx.run.which("nix-instantiate")) return unknown("Nix is not installed here");
+  const base = host.version === 2 ? host.base : null;
+  if (base !== null && reading.facts === undefined) {
+    return unknown("your configuration was not evaluated");
+  }
   const progress = ctx.ui.progress("Evaluating the new configuration");
   try {
-    using staged = await stageHost(ctx, source, steps);
-    const flake = { url: `path:${staged.source}`, directory: staged.source };
-    const env = { HYPERVISOR_ROOT: staged.root };
-    const after = await readConfiguration(ctx, { kind: "flake", flake, host: hostName, env }, {
-      whole: true,
-    });
+    using staged = await stageHost(ctx, source, host.hostName, base, steps);
+    const { facts, identity } = await readHost(ctx, staged.configuration, { whole: true });
     progress.done("the new configuration was evaluated");
-    const passwords = users.map((user) => [user.passwordFile, user.account.passwordState] as const);
-    const judged = judgeConfiguration(ctx, reading.facts, after, Object.fromEntries(passwords));
-    return { ...judged, failedAssertions: after.failedAssertions };
+    const passwords = base === null
+      ? users.map((user) => [user.passwordFile, user.account.passwordState] as const)
+      : [];
+    const judged = judgeConfiguration(ctx, reading.facts, facts, Object.fromEntries(passwords));
+    const changes = base === null || reading.identity === undefined
+      ? []
+      : judgeChanges(compareIdentities(reading.identity, identity));
+    return {
+      judgement: {
+        ...judged,
+        verdicts: [...judged.verdicts, ...changes],
+        failedAssertions: facts.failedAssertions,
+        hostsGuests: facts.libvirtd,
+      },
+      identity,
+    };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     progress.done(`the new configuration was not evaluated: ${error.message}`);
-    return { unknown: error.message };
+    const { message, hint, code } = error;
+    const collides = base !== null && code === ExitCode.Configuration;
+    return {
+      ...unknown(message),
+      ...(collides
+        ? {
+          blocker: new ToolError(
+            `your configuration and Hyper-NixOS do not fit together: ${message}`,
+            { code, cause: error, ...(hint === undefined ? {} : { hint }) },
+          ),
+        }
+        : {}),
+    };
   }
 }

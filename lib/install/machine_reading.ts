@@ -15,11 +15,13 @@ import { refuseSpecial } from "../machine/regular_file.ts";
 import { readSshServerConfig, type SshServerConfig } from "../machine/ssh_server_config.ts";
 import { readSwap, type Swap } from "../machine/swap.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { type Base, findBase } from "../nix/base.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
-import { findConfiguration } from "../nix/configuration_source.ts";
-import { readConfiguration } from "../nix/read_configuration.ts";
+import type { Identity } from "../nix/identity.ts";
+import { type EvaluatedHost, readHost } from "../nix/read_configuration.ts";
 import type { Context } from "../program/context.ts";
-import { type HardwareFile, readHardwareFile } from "./hardware_file.ts";
+import { type HardwareFile, NO_HARDWARE_FILE, readHardwareFile } from "./hardware_file.ts";
+import type { InstallOptions } from "./options.ts";
 
 /** Everything that is known of a machine before anything is decided. */
 export interface MachineReading {
@@ -29,6 +31,7 @@ export interface MachineReading {
   readonly invokingUser: InvokingUser | undefined;
   readonly session: Session;
   readonly hardware: Hardware;
+  /** Only for an installation without a base. */
   readonly hardwareFile: HardwareFile;
   readonly mounts: readonly Mount[];
   readonly bootFiles: BootFiles;
@@ -37,25 +40,36 @@ export interface MachineReading {
   readonly sshServer: SshServerConfig | undefined;
   /** `system.stateVersion` as written in configuration.nix, for when it cannot be evaluated. */
   readonly writtenStateVersion: string | undefined;
-  /** The existing configuration, evaluated once; or why it could not be. */
+  /** The owner's configuration; undefined where none was found. */
+  readonly base: Base | undefined;
+  /** That configuration, evaluated once; or why it could not be. */
   readonly facts: ConfigurationFacts | undefined;
+  readonly identity: Identity | undefined;
   readonly factsProblem: ToolError | undefined;
 }
 
-/** Reads a machine: changes nothing, needs no root; what could not be read is said, not guessed. */
-export async function readMachine(ctx: Context): Promise<MachineReading> {
+/**
+ * Reads a machine: changes nothing, needs no root; what could not be read is said, not guessed.
+ * @throws ToolError for a `--config` that is no good
+ */
+export async function readMachine(
+  ctx: Context,
+  options: Pick<InstallOptions, "config" | "keepConfig">,
+): Promise<MachineReading> {
   // Nix would wait for a pipe here for ever.
   for (const name of machineFolder(ctx, places.nixos)) {
     refuseSpecial(ctx.root.follow(`${places.nixos}/${name}`));
   }
   const accounts = readAccounts(ctx);
   const mounts = readMounts(ctx);
-  const progress = ctx.ui.progress("Evaluating the existing configuration");
-  const [facts, hardwareFile] = await Promise.all([existingFacts(ctx), readHardwareFile(ctx)]);
+  const progress = ctx.ui.progress("Evaluating your configuration");
+  const { base, host, problem } = await existingHost(ctx, options.config);
+  // A base says all of the hardware itself.
+  const hardwareFile = options.keepConfig ? undefined : await readHardwareFile(ctx);
   progress.done(
-    facts instanceof ToolError
-      ? `the existing configuration was not evaluated: ${facts.message}`
-      : "the existing configuration was evaluated",
+    problem === undefined
+      ? "your configuration was evaluated"
+      : `your configuration was not evaluated: ${problem.message}`,
   );
   return {
     os: readOsRelease(ctx),
@@ -64,41 +78,44 @@ export async function readMachine(ctx: Context): Promise<MachineReading> {
     invokingUser: invokingUser(ctx, accounts),
     session: session(ctx),
     hardware: readHardware(ctx),
-    hardwareFile,
+    hardwareFile: hardwareFile ?? NO_HARDWARE_FILE,
     mounts,
     bootFiles: readBootFiles(ctx, mounts),
     locale: readLocale(ctx),
     swap: readSwap(ctx),
     sshServer: readSshServerConfig(ctx),
     writtenStateVersion: writtenStateVersion(ctx),
-    facts: facts instanceof ToolError ? undefined : facts,
-    factsProblem: facts instanceof ToolError ? facts : undefined,
+    base,
+    facts: host?.facts,
+    identity: host?.identity,
+    factsProblem: problem,
   };
 }
 
-async function existingFacts(ctx: Context): Promise<ConfigurationFacts | ToolError> {
-  try {
-    if (!ctx.run.which("nix-instantiate")) return notEvaluated("Nix is not installed here");
-    const found = await findConfiguration(ctx);
-    if (found.kind === "none") return notEvaluated(found.reason);
-    if (found.kind === "ambiguous") {
-      return notEvaluated(
-        `${found.flake.url} has several hosts and none is named as this machine: ` +
-          found.hosts.join(", "),
-      );
-    }
-    return await readConfiguration(ctx, found.source);
-  } catch (error) {
-    if (error instanceof ToolError) return error;
-    throw error;
-  }
+interface ExistingHost {
+  readonly base: Base | undefined;
+  readonly host?: EvaluatedHost;
+  readonly problem?: ToolError;
 }
 
-function notEvaluated(reason: string): ToolError {
-  return new ToolError(reason, {
-    code: ExitCode.Configuration,
-    hint: "see why it does not evaluate: nixos-rebuild dry-build",
-  });
+async function existingHost(ctx: Context, config: string | undefined): Promise<ExistingHost> {
+  if (!ctx.run.which("nix-instantiate")) {
+    return {
+      base: undefined,
+      problem: new ToolError("Nix is not installed here", {
+        code: ExitCode.Configuration,
+        hint: "run it on the NixOS machine itself",
+      }),
+    };
+  }
+  const found = await findBase(ctx, config);
+  if ("reason" in found) return { base: undefined, problem: found.reason };
+  try {
+    return { base: found, host: await readHost(ctx, found.source) };
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { base: found, problem: error };
+  }
 }
 
 function writtenStateVersion(ctx: Context): string | undefined {

@@ -1,28 +1,36 @@
 import type { Context } from "../program/context.ts";
-import { ExitCode } from "../machine/exit_code.ts";
-import { ToolError } from "../machine/tool_error.ts";
 import { readAuthorizedKeys } from "../machine/authorized_keys.ts";
+import type { HostBase, HostRecord } from "../machine/host_record.ts";
+import { loginUsers } from "../machine/login_users.ts";
+import { readMachineFile } from "../machine/machine_files.ts";
+import { places } from "../machine/places.ts";
+import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
+import { compareIdentities } from "../nix/identity.ts";
+import { toolsOnMachine } from "../nix/tools.ts";
+import { baseBlockers } from "./base_blockers.ts";
 import { carryDisks } from "./carry_boot.ts";
 import { carryFirewall, carryNetwork } from "./carry_network.ts";
 import { carryPlain } from "./carry_plain.ts";
 import { carryRunningSsh, carrySsh } from "./carry_ssh.ts";
 import { carryIdentity, carryLocale, carryRunningSwap, EVALUATED } from "./carry_system.ts";
-import { carriedUser, carryUsers } from "./carry_users.ts";
+import { type CarriedUser, carriedUser, carryUsers, groupsOfUsers } from "./carry_users.ts";
 import { decideHostName, decideStateVersion, decideUsers } from "./decisions.ts";
 import type { GeneratedSettings } from "./generated_files.ts";
 import { generateHardwareFile } from "./generate_hardware.ts";
-import { hardwareSettings } from "./hardware_settings.ts";
+import type { Ground } from "./ground.ts";
+import { hardwareSettings, virtualisationSettings } from "./hardware_settings.ts";
 import { judgeStaged } from "./judgement.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { machineSummary } from "./machine_summary.ts";
 import type { InstallOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
+import { planQuestions } from "./plan_questions.ts";
 import { planSteps } from "./plan_steps.ts";
 import { planWarnings, storePathWarnings } from "./plan_warnings.ts";
-import { preflight } from "./preflight.ts";
-import type { Found, Setting } from "./setting.ts";
-import { findSource } from "./source.ts";
+import { compareWithRunning } from "./running_system.ts";
+import { force, type Found, merge, type Setting } from "./setting.ts";
+import { toolsStep } from "./tools.ts";
 
 /**
  * Makes the plan of an installation: asks what has to be asked, changes nothing. What would stop a real
@@ -32,70 +40,137 @@ import { findSource } from "./source.ts";
 export async function makePlan(
   ctx: Context,
   options: InstallOptions,
+  { source, ...ground }: Ground,
   reading: MachineReading,
 ): Promise<Plan> {
-  const blockers: ToolError[] = [];
-  const source = collect(
-    blockers,
-    () => findSource(ctx, options.source, reading.invokingUser?.account.uid),
-  );
-  const checks = await preflight(ctx, reading, source?.listing.bytes ?? 0);
-  blockers.push(...checks.blockers);
-
-  const hostName = await collectAsync(blockers, () => decideHostName(ctx, options, reading)) ??
+  const blockers: ToolError[] = [...ground.blockers, ...baseBlockers(options, reading)];
+  const hostName = await collect(blockers, () => decideHostName(ctx, options, reading)) ??
     { value: "unknown", source: "nothing" };
   const chosen = await decideUsers(ctx, options, reading);
-  const stateVersion = await collectAsync(
-    blockers,
-    () => decideStateVersion(ctx, options, reading),
-  );
-
-  const users = await Promise.all(chosen.users.map(async (account) =>
-    carriedUser(
-      reading.accounts,
-      account,
-      reading.facts?.users.accounts.find((declared) => declared.name === account.name),
-      await readAuthorizedKeys(ctx, account),
-    )
-  ));
-  const hardware = hardwareSettings(reading);
-  if (hardware.problem) blockers.push(hardware.problem);
-  blockers.push(...unreadableBlockers(reading));
-  const settings: GeneratedSettings = {
-    hardware: hardware.settings,
-    users: carryUsers(users, reading.accounts, reading.facts),
-    system: systemSettings(reading, hostName, stateVersion),
+  const base = options.keepConfig ? reading.base?.record : undefined;
+  const users = await peopleOf(ctx, options, reading, chosen.users.map(({ name }) => name));
+  const settings = base === undefined
+    ? await settingsWithoutBase(ctx, options, reading, hostName, users, blockers)
+    : settingsOnBase(ctx, base, reading, hostName, users);
+  const host: HostRecord = {
+    version: 2,
+    hostName: hostName.value,
+    system: reading.facts?.system ?? `${Deno.build.arch}-linux`,
+    base: base ?? null,
+    tools: (base && toolsOnMachine(ctx)) ?? null,
   };
   const { state } = reading.hardwareFile;
-  const steps = planSteps(ctx, options, reading, {
-    source,
-    hostName: hostName.value,
-    settings,
-    users,
-    hardware: state === "usable" || state === "unread"
-      ? undefined
-      : await collectAsync(blockers, () => generateHardwareFile(ctx)),
+  const hardwareIsKnown = options.keepConfig || state === "usable" || state === "unread";
+  const tools = host.tools === null ? [] : [toolsStep(host.tools)];
+  const steps = [
+    ...planSteps(ctx, {
+      source,
+      host,
+      settings,
+      declared: options.keepConfig ? [] : users,
+      hardware: hardwareIsKnown
+        ? undefined
+        : await collect(blockers, () => generateHardwareFile(ctx)),
+    }),
+    ...tools,
+  ];
+  const { judgement, identity, blocker } = await judgeStaged(withBinaryCache(ctx, source?.cache), {
+    ...{ source, host, steps, reading, users },
   });
+  if (blocker) blockers.push(blocker);
+  const running = compareWithRunning(ctx, reading.facts, reading.identity);
+  const comparison = reading.identity && identity && compareIdentities(reading.identity, identity);
   return {
     hostName: hostName.value,
     root: ctx.root.path,
     source,
+    host,
+    base: options.keepConfig ? reading.base : undefined,
+    nixosVersion: reading.facts?.nixosVersion ?? undefined,
     blockers,
+    running,
+    questions: planQuestions(options, running, judgement),
     warnings: [
-      ...checks.warnings,
+      ...ground.warnings,
       ...planWarnings(ctx, reading, source, chosen, options.keepConfig),
       ...storePathWarnings([...settings.system, ...settings.hardware]),
     ],
     machine: machineSummary(ctx, reading),
     users,
-    leftBehind: chosen.leftBehind,
+    leftBehind: options.keepConfig ? [] : chosen.leftBehind,
     invokingUser: reading.invokingUser?.account.name,
     settings: [...settings.system, ...settings.hardware],
     steps,
-    before: reading.facts,
-    judgement: await judgeStaged(withBinaryCache(ctx, source?.cache), {
-      ...{ source, hostName: hostName.value, steps, reading, users },
-    }),
+    before: { facts: reading.facts, adopted: base && reading.identity },
+    judgement,
+    comparison,
+  };
+}
+
+/** On a base everybody stays; without one those who are carried over. Who is not chosen gets no groups. */
+async function peopleOf(
+  ctx: Context,
+  options: InstallOptions,
+  { accounts, facts }: MachineReading,
+  chosen: readonly string[],
+): Promise<CarriedUser[]> {
+  const shown = options.keepConfig
+    ? loginUsers(accounts).migratable
+    : accounts.accounts.filter(({ name }) => chosen.includes(name));
+  return await Promise.all(shown.map(async (account) => {
+    const declared = facts?.users.accounts.find(({ name }) => name === account.name);
+    const user = carriedUser(accounts, account, declared, await readAuthorizedKeys(ctx, account));
+    return chosen.includes(account.name) ? user : { ...user, added: [] };
+  }));
+}
+
+/** What the owner's configuration does not say. */
+function settingsOnBase(
+  ctx: Context,
+  base: HostBase,
+  reading: MachineReading,
+  hostName: Found<string>,
+  users: readonly CarriedUser[],
+): GeneratedSettings {
+  const renamed = reading.facts?.hostName !== hostName.value &&
+    (reading.facts?.hostName || reading.hostName?.name) !== hostName.value;
+  return {
+    hardware: virtualisationSettings(reading),
+    users: groupsOfUsers(users),
+    system: [
+      ...(renamed ? [force("networking.hostName", hostName.value, hostName.source)] : []),
+      ...flakeLink(ctx, base.kind),
+    ],
+  };
+}
+
+/**
+ * `/etc/nixos/flake.nix` leads to the tree while a Hyper-NixOS generation runs, and goes with it; where
+ * the owner's flake lies it stays.
+ */
+function flakeLink(ctx: Context, base: HostBase["kind"] | undefined): Setting[] {
+  const there = readMachineFile(ctx, places.flakeLink).kind !== "absent";
+  const isOurs =
+    ctx.root.realPath(places.flakeLink) === ctx.root.realPath(`${places.source}/flake.nix`);
+  if (base === "flake" || there && !isOurs) return [];
+  return [merge("hypervisor.installed.flakeLink", true, "/etc/nixos")];
+}
+
+async function settingsWithoutBase(
+  ctx: Context,
+  options: InstallOptions,
+  reading: MachineReading,
+  hostName: Found<string>,
+  users: readonly CarriedUser[],
+  blockers: ToolError[],
+): Promise<GeneratedSettings> {
+  const stateVersion = await collect(blockers, () => decideStateVersion(ctx, options, reading));
+  const hardware = hardwareSettings(reading);
+  if (hardware.problem) blockers.push(hardware.problem);
+  return {
+    hardware: hardware.settings,
+    users: carryUsers(users, reading.accounts, reading.facts),
+    system: [...systemSettings(reading, hostName, stateVersion), ...flakeLink(ctx, undefined)],
   };
 }
 
@@ -123,39 +198,7 @@ function systemSettings(
   ];
 }
 
-/** Parts that decide whether the machine comes back: without knowing them nothing is safe. */
-const VITAL = /^(boot|fileSystems|firewall|network|ssh|sudo|swapDevices|users)(\.|$)/;
-
-function unreadableBlockers({ facts }: MachineReading): ToolError[] {
-  if (facts?.problem !== undefined) {
-    return [
-      new ToolError(`the existing configuration does not evaluate: ${facts.problem}`, {
-        code: ExitCode.Configuration,
-        hint: "make it evaluate first (nixos-rebuild dry-build), then run it again",
-      }),
-    ];
-  }
-  const vital = facts?.unreadable?.filter((place) => VITAL.test(place)) ?? [];
-  if (vital.length === 0) return [];
-  return [
-    new ToolError(`the existing configuration does not say: ${vital.join(", ")}`, {
-      code: ExitCode.Configuration,
-      hint: "make it evaluate first (nixos-rebuild dry-build shows why), then run it again",
-    }),
-  ];
-}
-
-function collect<T>(blockers: ToolError[], work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    blockers.push(error);
-    return undefined;
-  }
-}
-
-async function collectAsync<T>(
+async function collect<T>(
   blockers: ToolError[],
   work: () => Promise<T>,
 ): Promise<T | undefined> {

@@ -12,8 +12,10 @@ export interface InstallOptions {
   readonly skipUpdateCheck: boolean;
   readonly users: readonly string[] | undefined;
   readonly stateVersion: string | undefined;
-  /** `local.nix` imports the old configuration.nix. */
+  /** The new host is the owner's configuration with Hyper-NixOS added; else a list of settings is carried. */
   readonly keepConfig: boolean;
+  /** The owner's configuration: a configuration.nix, or a flake with an optional `#HOST`. */
+  readonly config: string | undefined;
   /** Seconds after which an activation goes back by itself unless confirmed. */
   readonly confirm: number | undefined;
   /** Go on although guests that run may be stopped. */

@@ -1,11 +1,16 @@
+import type { HostRecord } from "../machine/host_record.ts";
 import type { ToolError } from "../machine/tool_error.ts";
-import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { Base } from "../nix/base.ts";
+import type { Comparison } from "../nix/identity.ts";
 import type { Disappearing } from "../rebuild/disappearing.ts";
+import type { RunningConfiguration } from "../rebuild/options.ts";
 import type { Verdict } from "../rebuild/verdict.ts";
 import type { CarriedUser } from "./carry_users.ts";
+import type { PlanQuestion } from "./plan_questions.ts";
+import type { RunningSystem } from "./running_system.ts";
 import type { Setting } from "./setting.ts";
 import type { Source } from "./source.ts";
-import type { Steps } from "./step.ts";
+import type { Step } from "./step.ts";
 
 /** What an installation will do to a machine, and what is known of it: data, to be shown or applied. */
 export interface Plan {
@@ -14,8 +19,17 @@ export interface Plan {
   readonly root: string;
   /** Undefined when none was found; then there is a blocker. */
   readonly source: Source | undefined;
+  readonly host: HostRecord;
+  /** The owner's configuration, where the new host is made on it. */
+  readonly base: Base | undefined;
+  /** Of the owner's configuration. */
+  readonly nixosVersion: string | undefined;
+  /** How that configuration and the system that runs are related. */
+  readonly running: RunningSystem;
   /** What would stop a real run, each with its exit code and what to do. */
   readonly blockers: readonly ToolError[];
+  /** What only a person can decide; without one the run ends there. */
+  readonly questions: readonly PlanQuestion[];
   readonly warnings: readonly string[];
   /** The machine as it was found: label and value. */
   readonly machine: readonly (readonly [label: string, value: string])[];
@@ -25,11 +39,13 @@ export interface Plan {
   /** The name of the person at the keyboard. */
   readonly invokingUser: string | undefined;
   readonly settings: readonly Setting[];
-  readonly steps: Steps;
-  /** The existing configuration, where it could be evaluated. */
-  readonly before: ConfigurationFacts | undefined;
+  readonly steps: readonly Step[];
+  /** The existing configuration, as the proofs before an activation hold the new one against it. */
+  readonly before: RunningConfiguration;
   /** What the evaluation of the new configuration showed; the reason when it could not be evaluated. */
   readonly judgement: Judgement | { readonly unknown: string };
+  /** What stays exactly as it is and what does not; undefined where one could not be evaluated. */
+  readonly comparison: Comparison | undefined;
 }
 
 /** The new configuration, evaluated and held against the old one. */
@@ -38,6 +54,8 @@ export interface Judgement {
   readonly verdicts: readonly Verdict[];
   readonly disappears: Disappearing;
   readonly failedAssertions: readonly string[];
+  /** Whether the new host has libvirtd. */
+  readonly hostsGuests: boolean;
 }
 
 /** Whether a judgement could be made. */

@@ -1,5 +1,6 @@
 import { isUsable } from "../nix/binary_cache.ts";
 import { printExpression } from "../nix/expression_layout.ts";
+import { expectedReason } from "../rebuild/expected_changes.ts";
 import type { Context, Document } from "../program/context.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { optionPath } from "./setting.ts";
@@ -35,6 +36,26 @@ export function planDocument(
       hint: hint ?? null,
       code,
     })),
+    questions: plan.questions,
+    base: plan.base
+      ? { ...plan.base.record, foundBy: plan.base.foundBy, nixosVersion: plan.nixosVersion ?? null }
+      : null,
+    running: plan.running,
+    tools: plan.host.version === 2 ? plan.host.tools : null,
+    identity: plan.comparison
+      ? {
+        counts: plan.comparison.counts,
+        differences: plan.comparison.differences.map((difference) => ({
+          kind: difference.kind,
+          name: difference.name,
+          state: difference.state,
+          before: difference.before ?? null,
+          after: difference.after ?? null,
+          reason: expectedReason(difference) ?? null,
+        })),
+        unread: plan.comparison.unread,
+      }
+      : null,
     warnings: plan.warnings,
     machine: Object.fromEntries(plan.machine),
     users: plan.users.map((user) => ({
@@ -55,7 +76,7 @@ export function planDocument(
       value: printExpression(setting.value),
       source: setting.source,
     })),
-    steps: [...plan.steps.files, ...plan.steps.afterBuild].map((step) => stepDocument(ctx, step)),
+    steps: plan.steps.map((step) => stepDocument(ctx, step)),
     judgement: isJudged(judgement)
       ? {
         unknown: null,

@@ -1,22 +1,22 @@
 import { passwordHashes } from "../machine/accounts.ts";
 import { lstatIfExists } from "../machine/files.ts";
+import type { HostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
 import type { Context } from "../program/context.ts";
 import { DEFAULT_REF } from "../sync/begin.ts";
 import { encodeState } from "../sync/state.ts";
 import type { CarriedUser } from "./carry_users.ts";
 import { generatedFiles, type GeneratedSettings } from "./generated_files.ts";
-import type { InstallOptions } from "./options.ts";
-import type { MachineReading } from "./machine_reading.ts";
 import type { Source } from "./source.ts";
-import type { FileStep, Step, Steps } from "./step.ts";
+import type { FileStep, Step } from "./step.ts";
 
 /** What the steps are made of. */
 export interface StepInput {
   readonly source: Source | undefined;
-  readonly hostName: string;
+  readonly host: HostRecord;
   readonly settings: GeneratedSettings;
-  readonly users: readonly CarriedUser[];
+  /** Accounts whose password is kept in a file; with a base every account keeps its own. */
+  readonly declared: readonly CarriedUser[];
   /** A hardware file that takes the place of one that is missing or unusable. */
   readonly hardware: FileStep | undefined;
 }
@@ -24,10 +24,8 @@ export interface StepInput {
 /** Every change of an installation, in the order in which they are applied. */
 export function planSteps(
   ctx: Context,
-  options: InstallOptions,
-  reading: MachineReading,
-  { source, hostName, settings, users, hardware }: StepInput,
-): Steps {
+  { source, host, settings, declared, hardware }: StepInput,
+): Step[] {
   const directory = (path: string, mode: number): Step => ({
     kind: "directory",
     id: path,
@@ -35,36 +33,26 @@ export function planSteps(
     path,
     mode,
   });
-  const system = reading.facts?.system ?? `${Deno.build.arch}-linux`;
   const localExists =
     lstatIfExists(ctx.root.follow(`${places.configuration}/local.nix`)) !== undefined;
-  return {
-    files: [
-      directory(places.nixos, 0o755),
-      directory(places.hypervisor, 0o755),
-      directory(places.configuration, 0o755),
-      directory(`${places.state}/sync`, 0o700),
-      ...(source && !source.inPlace
-        ? [{
-          kind: "tree" as const,
-          id: "source",
-          title: "copy the source",
-          path: places.source,
-          source: source.listing,
-        }, syncStateStep(ctx, source)]
-        : []),
-      ...passwordSteps(ctx, users),
-      ...(hardware === undefined ? [] : [hardware]),
-      ...generatedFiles(hostName, system, settings, options.keepConfig, localExists),
-    ],
-    afterBuild: [{
-      kind: "link",
-      id: "flake-link",
-      title: "make nixos-rebuild build Hyper-NixOS",
-      path: places.flakeLink,
-      target: `${places.source}/flake.nix`,
-    }],
-  };
+  return [
+    directory(places.nixos, 0o755),
+    directory(places.hypervisor, 0o755),
+    directory(places.configuration, 0o755),
+    directory(`${places.state}/sync`, 0o700),
+    ...(source && !source.inPlace
+      ? [{
+        kind: "tree" as const,
+        id: "source",
+        title: "copy the source",
+        path: places.source,
+        source: source.listing,
+      }, syncStateStep(ctx, source)]
+      : []),
+    ...passwordSteps(ctx, declared),
+    ...(hardware === undefined ? [] : [hardware]),
+    ...generatedFiles(host, settings, localExists),
+  ];
 }
 
 /** smart-sync's state belongs to the tree: it says which commit was copied, or nothing. */

@@ -2,6 +2,7 @@ import { carriedShell } from "./login_shell.ts";
 import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { lstatIfExists } from "../machine/files.ts";
+import type { HostBase } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
 import type { Source } from "./source.ts";
 import { optionPath, type Setting } from "./setting.ts";
@@ -28,32 +29,76 @@ export function planWarnings(
   chosen: ChosenUsers,
   keepConfig: boolean,
 ): string[] {
-  const { accounts, facts, factsProblem, hardwareFile } = reading;
+  const { accounts, facts } = reading;
   // A blocker says why, where nothing at all can be read.
   const unreadable = facts?.problem === undefined ? facts?.unreadable ?? [] : [];
-  const strangers = chosen.users.filter((account) => !carriedShell(account.shell).kept);
   const passwordless = chosen.users.filter((account) => account.passwordState === "empty");
   return [
     ...accounts.warnings,
+    ...(unreadable.length > 0
+      ? [`parts of your configuration could not be evaluated: ${unreadable.join(", ")}`]
+      : []),
+    ...passwordless.map(({ name }) =>
+      `${name} has an empty password, which is kept: anyone can log in`
+    ),
+    ...(keepConfig ? baseWarnings(ctx, reading) : carryWarnings(ctx, reading, chosen)),
+    ...(source && source.listing.skipped.length > 0
+      ? [`not copied, neither file nor link: ${source.listing.skipped.join(", ")}`]
+      : []),
+    ...(source?.cache && !isUsable(source.cache)
+      ? [`the binary cache ${source.cache.folder} is not used: it ${source.cache.problem}`]
+      : []),
+    ...receiptNotes(ctx),
+  ];
+}
+
+/** What an owner must know who goes on with his own configuration. */
+function baseWarnings(ctx: Context, { base, accounts, identity }: MachineReading): string[] {
+  if (base === undefined) return [];
+  const owner = checkoutOwner(ctx, base.record);
+  const name = accounts.accounts.find(({ uid }) => uid === owner)?.name ?? `uid ${owner}`;
+  const upgrade = identity?.autoUpgradeFlake;
+  return [
+    ...(owner === undefined || owner === 0 ? [] : [
+      `${
+        base.record.kind === "flake" ? base.record.checkout : "your configuration"
+      } belongs to ${name}, who thereby controls root`,
+    ]),
+    ...(typeof upgrade === "string"
+      ? [
+        `system.autoUpgrade builds ${upgrade}, which has no Hyper-NixOS: its next run takes it away; ` +
+        "take system.autoUpgrade.flake out, so that it builds what nixos-rebuild builds",
+      ]
+      : []),
+  ];
+}
+
+function checkoutOwner(ctx: Context, base: HostBase): number | undefined {
+  const path = base.kind === "channel" ? base.configuration : base.checkout ?? base.directory;
+  return path === undefined ? undefined : lstatIfExists(ctx.root.host(path))?.uid ?? undefined;
+}
+
+/** What a list of known settings leaves behind. */
+function carryWarnings(
+  ctx: Context,
+  { facts, factsProblem, hardwareFile, sshServer }: MachineReading,
+  chosen: ChosenUsers,
+): string[] {
+  const strangers = chosen.users.filter((account) => !carriedShell(account.shell).kept);
+  return [
     ...(factsProblem
       ? [
-        `the existing configuration was not evaluated (${factsProblem.message}); values come from ` +
+        `your configuration was not evaluated (${factsProblem.message}); values come from ` +
         "the running system, and services, network and firewall are not carried over",
       ]
       : []),
-    ...(factsProblem && reading.sshServer?.hasMatchBlocks
+    ...(factsProblem && sshServer?.hasMatchBlocks
       ? ["Match blocks of /etc/ssh/sshd_config are not carried over; put them into local.nix"]
-      : []),
-    ...(unreadable.length > 0
-      ? [`parts of the existing configuration could not be evaluated: ${unreadable.join(", ")}`]
       : []),
     ...(hardwareFile.state === "unusable"
       ? [`hardware-configuration.nix is generated anew: ${hardwareFile.problem}`]
       : []),
     ...strangers.map(({ name, shell }) => `${name} gets bash: the new system has no ${shell}`),
-    ...passwordless.map(({ name }) =>
-      `${name} has an empty password, which is kept: anyone can log in`
-    ),
     ...(facts?.boot.initrdSsh
       ? [
         "unlocking disks over SSH at boot is not carried over; put boot.initrd.network into local.nix",
@@ -69,27 +114,17 @@ export function planWarnings(
     ...(facts?.network.wireless
       ? ["networks of networking.wireless are not carried over; put them into local.nix"]
       : []),
-    ...(source && source.listing.skipped.length > 0
-      ? [`not copied, neither file nor link: ${source.listing.skipped.join(", ")}`]
-      : []),
-    ...(source?.cache && !isUsable(source.cache)
-      ? [`the binary cache ${source.cache.folder} is not used: it ${source.cache.problem}`]
-      : []),
-    ...leftBehindWarnings(ctx, keepConfig),
-    ...receiptNotes(ctx),
+    ...leftBehindWarnings(ctx),
   ];
 }
 
 /** What nobody has listed is lost unnoticed, unless it is said that there may be such a thing. */
-function leftBehindWarnings(ctx: Context, keepConfig: boolean): string[] {
+function leftBehindWarnings(ctx: Context): string[] {
   const exists = (path: string) => lstatIfExists(ctx.root.follow(path)) !== undefined;
   // Later runs find what the owner has put into local.nix by then.
-  if (keepConfig || exists(`${places.configuration}/local.nix`)) return [];
-  const way = exists("/etc/nixos/configuration.nix")
-    ? "--keep-config imports your configuration.nix as a whole, or put them into local.nix"
-    : "put them into local.nix";
+  if (exists(`${places.configuration}/local.nix`)) return [];
   return [
-    `packages, services, overlays, the kernel and other settings that are not listed here are ` +
-    `not carried over; ${way}`,
+    "packages, services, overlays, the kernel and other settings that are not listed here are not " +
+    "carried over; without --no-keep-config your whole configuration stays",
   ];
 }

@@ -2,11 +2,10 @@ import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { freeSpace } from "../machine/free_space.ts";
-import type { OsRelease } from "../machine/os_release.ts";
+import { type OsRelease, readOsRelease } from "../machine/os_release.ts";
 import { places } from "../machine/places.ts";
 import { stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { MachineReading } from "./machine_reading.ts";
 
 /** Room for copies, backups and receipts beside the source itself, in bytes. */
 const SPARE = 16 * 1024 * 1024;
@@ -28,14 +27,14 @@ export interface Preflight {
  */
 export async function preflight(
   ctx: Context,
-  reading: MachineReading,
   sourceBytes: number,
 ): Promise<Preflight> {
   const blockers: ToolError[] = [];
   const warnings: string[] = [];
   const block = (message: string, hint: string, code: ExitCode) =>
     blockers.push(new ToolError(message, { hint, code }));
-  if (!reading.os.isNixos) blockers.push(notNixos(ctx, reading.os));
+  const os = readOsRelease(ctx);
+  if (!os.isNixos) blockers.push(notNixos(ctx, os));
   if (Deno.uid() !== 0) {
     block("this user is not root", "a real run needs sudo", ExitCode.PermissionDenied);
   }

@@ -4,10 +4,13 @@ import { printExpression } from "../nix/expression_layout.ts";
 import type { Context } from "../program/context.ts";
 import { sign, style } from "../program/style.ts";
 import { table, wrapWords } from "../program/table.ts";
-import { formatDiff, lineDiff } from "./line_diff.ts";
+import { describeSource } from "../nix/configuration_source.ts";
+import { comparisonText } from "../rebuild/comparison_text.ts";
+import { formatDiff, lineDiff } from "../program/line_diff.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { optionPath, type Setting } from "./setting.ts";
 import type { Step } from "./step.ts";
+import { wayOfTools } from "./tools.ts";
 
 /** Longer values are cut in the table of settings, in characters. */
 const VALUE_LENGTH = 100;
@@ -21,9 +24,17 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
   const columns = Math.min(ctx.out.columns, 120);
   return [
     blockers(plan, columns),
+    questions(plan, columns),
     section("Machine", table(["", ""], plan.machine, columns)),
     section(`Users (${plan.users.length})`, users(plan, columns)),
-    section("Settings", settings(plan, columns)),
+    plan.base === undefined ? "" : section("Your configuration stays", base(ctx, plan, columns)),
+    plan.comparison === undefined
+      ? ""
+      : section("What becomes of the system", comparisonText(plan.comparison, columns, diffs)),
+    section(
+      plan.base === undefined ? "Settings" : "Added for this machine",
+      settings(plan, columns),
+    ),
     section("Changes", changes(ctx, plan, columns)),
     section("Packages", packages(plan, columns)),
     diffs ? section("Files, line by line", fileDiffs(ctx, plan)) : "",
@@ -46,6 +57,44 @@ function blockers(plan: Plan, columns: number): string {
     `Blockers: a real run would stop here (${plan.blockers.length})`,
     lines.join("\n"),
   );
+}
+
+function questions(plan: Plan, columns: number): string {
+  const lines = plan.questions.flatMap(({ found, details, hint }) => [
+    ...hanging(`${style.yellow(sign.warn)} ${found}`, columns),
+    ...details.flatMap((detail) => hanging(`  ${detail}`, columns)),
+    ...hanging(`  ${style.dim(`else: ${hint}`)}`, columns),
+  ]);
+  return section("Questions that a real run asks", lines.join("\n"));
+}
+
+function base(ctx: Context, plan: Plan, columns: number): string {
+  const { running } = plan;
+  const relation = {
+    same: "it is what runs, to the store path",
+    ours: "Hyper-NixOS runs on it already",
+    other: running.kind === "other" && running.differences.length > 0
+      ? "it is not what runs; see the questions"
+      : "it differs from what runs as after an update: no name, disk, network, sshd or account does",
+    unknown: running.kind === "unknown" ? `not compared with what runs: ${running.why}` : "",
+  }[running.kind];
+  const record = plan.base!.record;
+  const rows = [
+    ["read", describeSource(ctx, plan.base!.source)],
+    ["found", plan.base!.foundBy],
+    ["NixOS", plan.nixosVersion ?? "unknown"],
+    ...(record.kind === "channel"
+      ? [[
+        "channel",
+        record.searchPath.find((entry) => entry.startsWith("nixpkgs=")) ?? record.searchPath[0] ??
+          "",
+      ]]
+      : []),
+    ["runs", relation],
+    ["tools", plan.host.version === 2 && plan.host.tools || wayOfTools(ctx, plan.source)],
+  ];
+  const promise = "No file of it is moved or edited: go on editing it where it is.";
+  return [table(["", ""], rows, columns), ...hanging(promise, columns)].join("\n");
 }
 
 function users(plan: Plan, columns: number): string {
@@ -94,12 +143,9 @@ function valueText(setting: Setting): string {
 }
 
 function changes(ctx: Context, plan: Plan, columns: number): string {
-  const all = plan.steps.files.map((step) => [verb(ctx, step), step.path] as const);
-  const rows = [
-    ...all.filter(([verb]) => verb !== "keep"),
-    ...plan.steps.afterBuild.map((step) => ["link", `${step.path} (after the first build)`]),
-  ];
-  const kept = all.length + plan.steps.afterBuild.length - rows.length;
+  const all = plan.steps.map((step) => [verb(ctx, step), step.path] as const);
+  const rows = all.filter(([verb]) => verb !== "keep");
+  const kept = all.length - rows.length;
   const note = kept > 0 ? `\n  ${kept} more are as they should be already` : "";
   return table(["", ""], rows, columns) + note;
 }
@@ -148,7 +194,7 @@ function textBefore(ctx: Context, path: string): string | undefined {
 }
 
 function fileDiffs(ctx: Context, plan: Plan): string {
-  return plan.steps.files.flatMap((step) => {
+  return plan.steps.flatMap((step) => {
     if (step.kind !== "file") return [];
     const before = textBefore(ctx, step.path) ?? "";
     if (before === step.content) return [];

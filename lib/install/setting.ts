@@ -1,18 +1,25 @@
 import { type AttributeSet, type Expression, mkOverride } from "../nix/expression.ts";
 
-/** Beats plain definitions of the source (100), loses to the owner's `mkForce` (50). */
-const CARRIED = 60;
+/**
+ * Priorities of the module system (lib/modules.nix): a plain definition has 100, `mkForce` 50,
+ * `mkDefault` 1000, an option's own default 1500.
+ */
+const PRIORITIES = {
+  /** Beats plain definitions of the source, loses to the owner's `mkForce`. */
+  override: 60,
+  /** Beats all that the owner's configuration says. */
+  force: 40,
+  /** Loses to all that the owner's configuration says. */
+  weak: 1200,
+} as const;
 
 /** One option of a generated module, with where its value was found. */
 export interface Setting {
   /** The option's path, for example `["networking", "hostName"]`. */
   readonly option: readonly string[];
   readonly value: Expression;
-  /**
-   * `override`: the value replaces what the source says. `merge`: a plain definition, for lists and
-   * sets to which others may add.
-   */
-  readonly how: "override" | "merge";
+  /** `merge`: a plain definition, for lists and sets to which others may add. Else see {@link PRIORITIES}. */
+  readonly how: keyof typeof PRIORITIES | "merge";
   /** Where the value comes from, for the plan: `evaluated configuration`, `/etc/locale.conf` … */
   readonly source: string;
 }
@@ -31,6 +38,16 @@ export function override(option: string, value: Expression, source: string): Set
 /** A setting that adds to a list or set. */
 export function merge(option: string, value: Expression, source: string): Setting {
   return { option: option.split("."), value, how: "merge", source };
+}
+
+/** A setting that beats all others. */
+export function force(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "force", source };
+}
+
+/** A setting that stands where nobody says anything else. */
+export function weak(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "weak", source };
 }
 
 /** The option's name as people write it; parts that are no identifiers are quoted. */
@@ -58,7 +75,9 @@ export function toAttributeSet(settings: readonly Setting[]): AttributeSet {
     if (rest.length === 0) {
       leaves.set(
         head,
-        setting.how === "override" ? mkOverride(CARRIED, setting.value) : setting.value,
+        setting.how === "merge"
+          ? setting.value
+          : mkOverride(PRIORITIES[setting.how], setting.value),
       );
     } else members.set(head, [...(members.get(head) ?? []), { ...setting, option: rest }]);
   }

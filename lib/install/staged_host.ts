@@ -1,61 +1,61 @@
 import type { Context } from "../program/context.ts";
-import { ensureDirectory, listIfExists, parentOf, removeIfExists } from "../machine/files.ts";
+import { ensureDirectory, parentOf } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
+import { sourceOf } from "../nix/base.ts";
+import type { ConfigurationSource } from "../nix/configuration_source.ts";
+import { checkoutEnvironment } from "../nix/flake_environment.ts";
+import { nixPath } from "../nix/search_path.ts";
+import type { HostBase } from "../machine/host_record.ts";
 import { copyTree } from "./copy_tree.ts";
 import type { Source } from "./source.ts";
-import type { Steps } from "./step.ts";
+import type { Step } from "./step.ts";
 
 /** A host as the plan would install it, in a temporary folder. */
 export interface StagedHost extends Disposable {
-  /** Host path of the staged root, for HYPERVISOR_ROOT. */
-  readonly root: string;
-  /** Host path of the flake. */
-  readonly source: string;
+  /** What to evaluate. */
+  readonly configuration: ConfigurationSource;
 }
 
 /**
- * Puts what the new host is evaluated from into a temporary folder: the source, the hardware file,
- * and the generated modules beside the owner's own files. No secret is written.
+ * Puts the files that a plan would write into a temporary folder, which nix/host.nix lets stand before
+ * the machine's own. No secret is written. With a base the source tree is read where it lies; a host
+ * without one needs the tree's own nixpkgs and so its flake, of a copy without what Nix must not see.
  */
-export async function stageHost(ctx: Context, source: Source, steps: Steps): Promise<StagedHost> {
+export async function stageHost(
+  ctx: Context,
+  source: Source,
+  host: string,
+  base: HostBase | null,
+  steps: readonly Step[],
+): Promise<StagedHost> {
   const root = Deno.makeTempDirSync({ prefix: "hyper-nixos-plan-" });
   const remove = () => Deno.removeSync(root, { recursive: true });
   try {
-    const tree = `${root}${places.source}`;
-    ensureDirectory(`${root}${places.configuration}`, 0o755);
-    ensureDirectory(`${root}${places.nixos}`, 0o755);
-    if (!source.inPlace) await copyTree(source.listing, tree, ctx.signal);
-    copyOwnersFiles(ctx, root);
-    for (const step of steps.files) {
+    for (const step of steps) {
       if (step.kind !== "file") continue;
       ensureDirectory(parentOf(root + step.path), 0o755);
-      removeIfExists(root + step.path);
       Deno.writeTextFileSync(root + step.path, step.content);
     }
-    return { root, source: source.inPlace ? source.listing.from : tree, [Symbol.dispose]: remove };
+    const env = { HYPERVISOR_STAGED: root, ...(base ? baseEnvironment(ctx, base) : {}) };
+    const from = source.listing.from;
+    if (base !== null) {
+      return { configuration: { kind: "onBase", tree: from, host, env }, [Symbol.dispose]: remove };
+    }
+    const tree = source.inPlace ? from : `${root}${places.source}`;
+    if (!source.inPlace) await copyTree(source.listing, tree, ctx.signal);
+    const flake = { url: `path:${tree}`, directory: tree };
+    return { configuration: { kind: "flake", flake, host, env }, [Symbol.dispose]: remove };
   } catch (error) {
     remove();
     throw error;
   }
 }
 
-/** local.nix may import its neighbours, and with `--keep-config` the old configuration.nix. */
-function copyOwnersFiles(ctx: Context, root: string): void {
-  for (const folder of [places.nixos, places.configuration]) {
-    copyFolder(ctx.root.follow(folder), root + folder);
-  }
-}
-
-function copyFolder(from: string, to: string): void {
-  for (const name of listIfExists(from)) {
-    if (name === ".git") continue;
-    const info = Deno.lstatSync(`${from}/${name}`);
-    if (info.isDirectory) {
-      ensureDirectory(`${to}/${name}`, 0o755);
-      copyFolder(`${from}/${name}`, `${to}/${name}`);
-    } else if (info.isFile) Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
-    else if (info.isSymlink) {
-      Deno.symlinkSync(Deno.readLinkSync(`${from}/${name}`), `${to}/${name}`);
-    }
-  }
+function baseEnvironment(ctx: Context, base: HostBase): Record<string, string> {
+  const source = sourceOf(ctx, base);
+  return source.kind === "flake"
+    ? checkoutEnvironment(source.flake.checkout)
+    : base.kind === "channel"
+    ? { NIX_PATH: nixPath(ctx, base.searchPath) }
+    : {};
 }

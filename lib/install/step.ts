@@ -42,9 +42,3 @@ export interface TreeStep extends StepBase {
 
 /** One change of an installation: data that can be shown, applied (`apply.ts`) and reverted. */
 export type Step = DirectoryStep | FileStep | LinkStep | RemoveStep | TreeStep;
-
-/** A plan's steps: those applied at once, and those that wait for the first successful build. */
-export interface Steps {
-  readonly files: readonly Step[];
-  readonly afterBuild: readonly Step[];
-}

@@ -64,11 +64,9 @@ export function elevation(
   return undefined;
 }
 
-const NEEDS_ROOT = "this needs root: it changes the system's configuration";
-
 /** The refusal for who is not root, with the line to type. */
 export function needsRootError(found: Elevation | undefined): ToolError {
-  return new ToolError(NEEDS_ROOT, {
+  return new ToolError("this needs root: it changes the system's configuration", {
     code: ExitCode.PermissionDenied,
     hint: found
       ? `run: ${commandLine(found.command, found.args)}`
@@ -96,7 +94,7 @@ function ownCommand(env: Readonly<Record<string, string>>): string[] {
   for (const file of files) {
     const foreign = foreignPartOf(file);
     if (foreign === undefined) continue;
-    throw new ToolError(NEEDS_ROOT, {
+    throw new ToolError("this needs root: it changes the system's configuration", {
       code: ExitCode.PermissionDenied,
       hint: `copy the program to a folder of your own and start it there as root: ${foreign}`,
     });

@@ -21,8 +21,6 @@ export interface EvaluateOptions {
 
 /** Options of {@link evaluateJson}. */
 export interface ExpressionOptions extends EvaluateOptions {
-  /** Entries of Nix's search path (`nixpkgs=/path`), before those of NIX_PATH. */
-  readonly searchPath?: readonly string[];
   /**
    * Whether derivations may be written to the store, and so what the expression imports from them
    * be built. False by default.
@@ -50,8 +48,7 @@ export async function evaluateJson(
   options: ExpressionOptions,
 ): Promise<unknown> {
   const mode = options.writeStore ? ["--read-write-mode"] : [];
-  const searchPath = (options.searchPath ?? []).flatMap((entry) => ["-I", entry]);
-  const args = ["--eval", "--strict", "--json", ...mode, ...searchPath, "-"];
+  const args = ["--eval", "--strict", "--json", ...mode, "-"];
   return await evaluate(ctx, ["nix-instantiate", ...args], options, expression);
 }
 

@@ -2,16 +2,9 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { evaluateFlake, type FlakeOptions } from "./evaluate.ts";
+import { flakeEnvironment } from "./flake_environment.ts";
 import type { FlakeReference } from "./flake_reference.ts";
 import { nearestName } from "../machine/nearest_name.ts";
-
-/**
- * What a flake's own code must see in its environment: which machine is managed, for hosts that
- * read their configuration from it. Empty for the running one, whatever the caller's variable says.
- */
-export function flakeEnvironment(ctx: Context): Record<string, string> {
-  return { HYPERVISOR_ROOT: ctx.root.isRunning ? "" : ctx.root.path };
-}
 
 /**
  * The names of a flake's NixOS hosts, sorted; those that need `--impure` included. Empty for a flake
@@ -32,7 +25,7 @@ export async function hostsOf(
       {
         ...options,
         what: `the hosts of ${flake.url}`,
-        env: { ...flakeEnvironment(ctx), ...options.env },
+        env: { ...flakeEnvironment(ctx, flake), ...options.env },
       },
     );
     return Array.isArray(names) ? names.map(String) : [];

@@ -3,7 +3,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import type { RunOptions, RunResult } from "../machine/run.ts";
 import type { Context } from "../program/context.ts";
 import { nixConfig } from "../machine/child_environment.ts";
-import { flakeEnvironment } from "./flake_hosts.ts";
+import { flakeEnvironment } from "./flake_environment.ts";
 
 /** What to build, and how. */
 export interface BuildOptions {

@@ -44,8 +44,10 @@ export async function ownersDefinitions(
   source: ConfigurationSource,
   options: SourceOptions = {},
 ): Promise<OwnersDefinitions> {
-  const apply = (name: string, argument: Expression) =>
-    applyPart(ctx, source, name, argument, options);
+  const apply = (name: string, argument: Expression) => {
+    const code = `((${ownersDefinitionsExpression}) nixos).${name} ${printExpression(argument)}`;
+    return applyToSource(ctx, source, `nixos: ${code}`, options);
+  };
   const values = async (places: readonly Place[]) => v.parse(Found, await apply("values", places));
   const names = async (place: Place) => v.parse(v.array(v.string()), await apply("names", place));
   try {
@@ -60,56 +62,4 @@ export async function ownersDefinitions(
       unreadable: failed.map((place) => place.join(".")),
     };
   }
-}
-
-/** Bytes of one argument that a process may be given are limited (execve(2)); the code takes some of them. */
-const MOST_SHAPE = 50_000;
-
-/**
- * The values that options have in the end in an evaluated configuration, as JSON: of sets only the members
- * that the definitions have. Null for an option that is not there. Not to be shown: it holds hashes of
- * secrets.
- * @throws ToolError as `applyToSource`
- */
-export async function valuesOfDefinitions(
-  ctx: Context,
-  source: ConfigurationSource,
-  definitions: readonly OwnersDefinition[],
-  options: SourceOptions = {},
-): Promise<readonly unknown[]> {
-  const values: unknown[] = [];
-  let batch: Expression[] = [];
-  let size = 0;
-  const evaluate = async () => {
-    if (batch.length === 0) return;
-    const found = await applyPart(ctx, source, "project", batch, options);
-    values.push(...v.parse(v.array(v.unknown()), found));
-    [batch, size] = [[], 0];
-  };
-  for (const { option, value } of definitions) {
-    const entry = { option, shape: shapeOf(value) };
-    const length = JSON.stringify(entry).length;
-    if (size + length > MOST_SHAPE) await evaluate();
-    batch.push(entry);
-    size += length;
-  }
-  await evaluate();
-  return values;
-}
-
-/** The members of a value, without what they are. */
-function shapeOf(value: unknown): Expression {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return true;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
-}
-
-function applyPart(
-  ctx: Context,
-  source: ConfigurationSource,
-  name: string,
-  argument: Expression,
-  options: SourceOptions,
-): Promise<unknown> {
-  const code = `((${ownersDefinitionsExpression}) nixos).${name} ${printExpression(argument)}`;
-  return applyToSource(ctx, source, `nixos: ${code}`, options);
 }

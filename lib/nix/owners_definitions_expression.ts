@@ -4,12 +4,9 @@ import { factsFunctions } from "./facts_functions.ts";
 export const CANNOT_BE_SHOWN = "cannot be shown";
 
 /**
- * Nix code: a function from an evaluated NixOS to `{ values, names, project }`. The first two are functions
- * of places in the options' tree (see `evaluateApart`). A value is a list of `{ option, files, value }` for the options that files
+ * Nix code: a function from an evaluated NixOS to `{ values, names }`, functions of places in the options'
+ * tree (see `evaluateApart`). A value is a list of `{ option, files, value }` for the options that files
  * outside nixpkgs define. What is defined under an older name is listed under that.
- *
- * `project` gives the values that options have in the end, of sets only the members that a shape has; null
- * for an option that is not there. Secrets are there as their hashes, to be compared and never shown.
  *
  * What is not looked at: internal and read-only options, and defaults. What is not data is not shown:
  * packages by their name, functions, long texts and secrets not at all.
@@ -63,41 +60,30 @@ ${factsFunctions}
     else if hasAttr name a && isList value && isList (getAttr name a) then getAttr name a ++ value
     else value) b;
 
-  show = showWith (_: hidden);
-  showWith = secret: depth: value:
+  show = depth: value:
     if depth > 10 || builtins.isFunction value then hidden
     else if isString value then let plain = text value; in if stringLength plain > 4000 then hidden else plain
     else if isPath value then text value
-    else if isList value then map (inner: try hidden (let shown = showWith secret (depth + 1) inner; in builtins.deepSeq shown shown)) value
+    else if isList value then map (inner: try hidden (let shown = show (depth + 1) inner; in builtins.deepSeq shown shown)) value
     else if ! isAttrs value then value
     else if (value.type or "") == "derivation" then "package " + (value.name or "?")
-    else if value ? _type then property secret depth value
+    else if value ? _type then property depth value
     # A flake, a package set.
     else if value ? outPath || length (attrNames value) > 400 then hidden
-    else builtins.mapAttrs (showMember secret depth) value;
+    else builtins.mapAttrs (showMember depth) value;
   # mkIf, mkForce and their like inside of a set.
-  property = secret: depth: value:
-    if value._type == "if" then (if value.condition then showWith secret depth value.content else { })
-    else if value._type == "merge" then together (map (showWith secret depth) value.contents)
-    else if value ? content then showWith secret depth value.content
+  property = depth: value:
+    if value._type == "if" then (if value.condition then show depth value.content else { })
+    else if value._type == "merge" then together (map (show depth) value.contents)
+    else if value ? content then show depth value.content
     else hidden;
-  showMember = secret: depth: name: value:
-    let shown = try hidden (let inner = showWith secret (depth + 1) value; in builtins.deepSeq inner inner);
-    in if isSecret name && ! isAttrs shown && ! isBool shown && shown != null then secret shown else shown;
+  showMember = depth: name: value:
+    let shown = try hidden (let inner = show (depth + 1) value; in builtins.deepSeq inner inner);
+    in if isSecret name && ! isAttrs shown && ! isBool shown && shown != null then hidden else shown;
   # The file that holds a secret is none.
   isSecret = name: match ".*([Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Pp]sk|[Pp]rivate_?[Kk]ey|[Aa]pi_?[Kk]ey).*" name != null
     && match ".*([Ff]iles?|[Pp]aths?|[Cc]ommands?|Authentication)" name == null;
-  hashed = value: hidden + " " + builtins.hashString "sha256" (builtins.toJSON value);
-  projected = name: shape: value:
-    if isAttrs shape && isAttrs value && ! value ? outPath then
-      builtins.mapAttrs (inner: _: if hasAttr inner value then projected inner (getAttr inner shape) (getAttr inner value) else null) shape
-    else (showMember hashed 0 name value);
-  projectOne = entry:
-    let option = at entry.option options; name = elemAt entry.option (length entry.option - 1); in
-    if ! isOption option then null
-    else try hidden (let value = projected name entry.shape option.value; in builtins.deepSeq value value);
 in {
-  project = map projectOne;
   # The definitions below some places of the options' tree, and the names below one.
   values = map (place: visit place (at place options));
   names = place: let value = at place options; in

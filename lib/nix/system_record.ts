@@ -9,6 +9,7 @@ import {
 } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ConfigurationFactsSchema } from "./configuration_facts.ts";
+import { IdentitySchema } from "./identity.ts";
 import type { Context } from "../program/context.ts";
 
 const RecordSchema = v.object({
@@ -21,6 +22,7 @@ const RecordSchema = v.object({
   /** ISO 8601. */
   activated: v.string(),
   facts: v.nullable(ConfigurationFactsSchema),
+  identity: v.optional(IdentitySchema),
 });
 
 /** What is known of a system that was activated: where it came from and how it was configured. */

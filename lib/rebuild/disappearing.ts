@@ -24,7 +24,10 @@ export function disappearing(
   after: ConfigurationFacts,
   now: MachineNow,
 ): Disappearing {
-  const removed = removedAccounts(after, now).filter((name) => !/^nixbld\d*$/.test(name));
+  // What the present configuration would remove as well is not of the new one's doing.
+  const anyway = new Set(before === undefined ? [] : removedAccounts(before, now));
+  const removed = removedAccounts(after, now)
+    .filter((name) => !/^nixbld\d*$/.test(name) && !anyway.has(name));
   const isPerson = (name: string) => {
     const uid = now.accounts.find((account) => account.name === name)?.uid ?? 0;
     return uid >= 1000 && uid < 65534;

@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { flakeEnvironment } from "../nix/flake_hosts.ts";
+import { flakeEnvironment } from "../nix/flake_environment.ts";
 import type { BuildOptions } from "../nix/nixos_rebuild.ts";
 import type { Context } from "../program/context.ts";
 import { BuildFailed, buildFailure } from "./build_failed.ts";

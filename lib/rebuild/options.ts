@@ -1,5 +1,13 @@
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { Identity } from "../nix/identity.ts";
 import type { RebuildHooks } from "./hooks.ts";
+
+/** The configuration that runs, as a caller has read it. */
+export interface RunningConfiguration {
+  readonly facts: ConfigurationFacts | undefined;
+  /** What what boots and lets people in must stay like: the owner's own configuration, adopted. */
+  readonly adopted?: Identity | undefined;
+}
 
 /** What to do with a configuration; the reference's actions. */
 export type Action = "build" | "test" | "switch" | "boot" | "dry-build" | "dry-activate";
@@ -26,7 +34,7 @@ export interface RebuildOptions {
    * The configuration that runs, where the caller has read it: what the proofs compare with when nothing
    * was recorded of the running system.
    */
-  readonly before?: ConfigurationFacts | undefined;
+  readonly running?: RunningConfiguration | undefined;
   /** Those of the installed tree's receipt when not given. */
   readonly hooks?: RebuildHooks | undefined;
 }

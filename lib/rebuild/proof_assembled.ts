@@ -25,23 +25,23 @@ export function proveAssembled(
   const next = after.boot;
   return [
     ...missingOptions(then, next, below).map((option) =>
-      refusal(`${option} would be off`, `${option} = true;`)
+      notAssembled(`${option} would be off`, `${option} = true;`)
     ),
     ...lost(then?.clevis, next.clevis).map((name) =>
-      refusal(
+      notAssembled(
         `Clevis would no longer open ${name}`,
         `boot.initrd.clevis.devices."${name}", as in your present configuration`,
       )
     ),
     ...lost(crypttab(then), crypttab(next)).map((line) =>
-      refusal(
+      notAssembled(
         `/etc/crypttab would no longer open ${line.split(/\s/)[0]}`,
         "environment.etc.crypttab, as in your present configuration",
       )
     ),
     ...lost(units(then), units(next)).map((unit) => {
       const name = unit.slice(0, unit.indexOf("\n"));
-      return refusal(
+      return notAssembled(
         `the unit ${name} of the initial ramdisk would be gone, or be another`,
         "boot.initrd.systemd, as in your present configuration",
       );
@@ -83,6 +83,6 @@ function lost(then: readonly string[] = [], next: readonly string[] = []): strin
   return then.filter((one) => !next.includes(one));
 }
 
-function refusal(why: string, remedy: string): Verdict {
+function notAssembled(why: string, remedy: string): Verdict {
   return fails("disk", "what assembles and opens the disks at boot stays", why, remedy);
 }

@@ -3,9 +3,9 @@ import { session } from "../machine/session.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../machine/tree_recovery.ts";
 import { closureDiff } from "../nix/closure_diff.ts";
-import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { dryActivate } from "../nix/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
+import type { EvaluatedHost } from "../nix/read_configuration.ts";
 import type { Context } from "../program/context.ts";
 import { activateSystem } from "./activate.ts";
 import { buildSystem, dryBuild } from "./build.ts";
@@ -91,11 +91,13 @@ export async function rebuildSystem(
   }
   requireStoreSpace(ctx);
   const { action } = options;
-  const facts = activates(action) ? await requireJudgement(ctx, target, options.before) : undefined;
+  const evaluated = activates(action)
+    ? await requireJudgement(ctx, target, options.running)
+    : undefined;
   const hooks = options.hooks ?? (activates(action) ? installationHooks(ctx, target) : {});
   if (!ctx.root.isRunning && activates(action)) {
     await hooks.activating?.({ action, toplevel: undefined });
-    await keepUndeclared(ctx, facts);
+    await keepUndeclared(ctx, evaluated?.facts);
     const { log } = await installSystem(ctx, build);
     const toplevel = bootDefault(ctx);
     await hooks.built?.();
@@ -108,7 +110,7 @@ export async function rebuildSystem(
   const built = { ...result, toplevel, log, changes };
   if (changes) ctx.out.print(changes);
   if (activates(action)) {
-    const outcome = await activate(ctx, options, { target, facts, built, hooks });
+    const outcome = await activate(ctx, options, { target, evaluated, built, hooks });
     const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
     const after = numbered(ctx, isActive ? toplevel : currentSystem(ctx));
     return { ...built, after, outcome, exitCode: outcome.exitCode };
@@ -119,7 +121,7 @@ export async function rebuildSystem(
 
 interface Built {
   readonly target: Target;
-  readonly facts: ConfigurationFacts | undefined;
+  readonly evaluated: EvaluatedHost | undefined;
   readonly built: RebuildResult & { readonly toplevel: string };
   readonly hooks: RebuildHooks;
 }
@@ -127,7 +129,7 @@ interface Built {
 async function activate(
   ctx: Context,
   options: RebuildOptions,
-  { target, facts, built, hooks }: Built,
+  { target, evaluated, built, hooks }: Built,
 ): Promise<ActivationOutcome> {
   const { toplevel, log, commit } = built;
   const action = options.action as "test" | "switch" | "boot";
@@ -144,7 +146,8 @@ async function activate(
       flake: target.flake.url,
       host: target.host,
       commit: commit ?? null,
-      facts: facts ?? null,
+      facts: evaluated?.facts ?? null,
+      identity: evaluated?.identity,
     },
   });
   await hooks.activated?.({ action, toplevel });

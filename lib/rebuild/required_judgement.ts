@@ -1,44 +1,56 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { currentSystem } from "../nix/generations.ts";
-import { readConfiguration } from "../nix/read_configuration.ts";
+import { compareIdentities, type Identity } from "../nix/identity.ts";
+import { type EvaluatedHost, readHost } from "../nix/read_configuration.ts";
 import type { Context } from "../program/context.ts";
+import { comparisonText } from "./comparison_text.ts";
+import { judgeChanges } from "./expected_changes.ts";
 import { judgeConfiguration } from "./judgement.ts";
 import { refusals } from "./proof_access.ts";
 import { systemRecord } from "../nix/system_record.ts";
+import type { RunningConfiguration } from "./options.ts";
 import type { Target } from "./target.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
  * Evaluates a host and makes the proofs: someone can still log in and become root, and the disks are
- * there. What could not be proven is shown; on a terminal a person may go on, otherwise it is refused.
+ * there. What becomes of the running system is shown by name. What could not be proven is shown; on a
+ * terminal a person may go on, otherwise it is refused.
  * @param running the configuration that runs, for where none was recorded when it was activated
  * @throws ToolError exit 6 for failed assertions and for what could not be proven
  */
 export async function requireJudgement(
   ctx: Context,
   target: Target,
-  running?: ConfigurationFacts,
-): Promise<ConfigurationFacts> {
+  running?: RunningConfiguration,
+): Promise<EvaluatedHost> {
   const progress = ctx.ui.progress("evaluating the new configuration");
-  let after: ConfigurationFacts;
+  let after: EvaluatedHost;
   try {
-    after = await readConfiguration(ctx, { kind: "flake", ...target }, { whole: true });
+    after = await readHost(ctx, { kind: "flake", ...target }, { whole: true });
     progress.done("the new configuration was evaluated");
   } catch (error) {
     progress.fail("the new configuration cannot be evaluated");
     throw error;
   }
-  if (after.failedAssertions.length > 0) {
-    throw new ToolError(`the configuration is refused: ${after.failedAssertions.join("; ")}`, {
+  const { failedAssertions } = after.facts;
+  if (failedAssertions.length > 0) {
+    throw new ToolError(`the configuration is refused: ${failedAssertions.join("; ")}`, {
       code: ExitCode.Configuration,
       hint: "correct it; these are its own assertions",
     });
   }
-  const before = systemRecord(ctx, currentSystem(ctx))?.facts ?? running;
-  const { verdicts, disappears } = judgeConfiguration(ctx, before, after);
+  const record = systemRecord(ctx, currentSystem(ctx));
+  const judged = judgeConfiguration(ctx, record?.facts ?? running?.facts, after.facts);
+  const { disappears } = judged;
+  const adopted = running?.adopted;
+  if (adopted === undefined) showChanges(ctx, record?.identity, after.identity);
+  const verdicts = [
+    ...judged.verdicts,
+    ...(adopted === undefined ? [] : judgeChanges(compareIdentities(adopted, after.identity))),
+  ];
   for (const { what, why } of verdicts) ctx.log.debug(`${what}: ${why}`);
   for (const name of disappears.accounts) {
     ctx.log.warn(`the account ${name} would be removed: the configuration no longer declares it`);
@@ -52,6 +64,17 @@ export async function requireJudgement(
   if (refused.length > 0) await refuse(ctx, refused);
   else ctx.log.info(`proven: ${proven(verdicts)}`);
   return after;
+}
+
+/** What becomes of the system that runs; nothing is known of one that these tools did not make. */
+function showChanges(ctx: Context, before: Identity | undefined, after: Identity): void {
+  if (before === undefined) return;
+  const comparison = compareIdentities(before, after);
+  if (comparison.differences.length === 0) {
+    return ctx.log.info("nothing of the running system changes");
+  }
+  ctx.log.info("what becomes of the running system:");
+  ctx.out.print(comparisonText(comparison, ctx.out.columns, false));
 }
 
 /** The two proofs in one sentence. */

@@ -2,6 +2,7 @@
 export interface Verdict {
   readonly id:
     | "evaluation"
+    | "identity"
     | "sshd"
     | "port"
     | "firewall"

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const page = Deno.readTextFileSync(`${REPOSITORY}/docs/architecture.md`);
 /** What anything that prints may take from lib/program. */
-const LAYOUT = ["lib/program/style.ts", "lib/program/table.ts"];
+const LAYOUT = ["lib/program/line_diff.ts", "lib/program/style.ts", "lib/program/table.ts"];
 
 interface Import {
   /** Paths in the repository. */

@@ -10,7 +10,8 @@ export interface MadeError {
 }
 
 /** `new ToolError(…)`, and the local functions that make one of a message and a hint. */
-const MAKERS = /\bnew ToolError\(|^\s*(?:if \(.*\) )?(?:refuse|block)\(/gm;
+const MAKERS =
+  /\bnew ToolError\(|^\s*(?:if \(.*\) )?(?:refuse|block)\(|\breturn \[?\s*(?:none|refusal)\(|^ *\? refusal\(|^ +refusal\(/gm;
 
 /** Every place below the folders that makes a ToolError. */
 export function madeErrors(repository: string, folders: readonly string[]): MadeError[] {

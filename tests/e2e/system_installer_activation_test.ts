@@ -61,7 +61,7 @@ needsNix(
     );
     const before = machine.read("/etc/passwd");
     const alice = machine.read("/etc/shadow").match(/^alice:.*$/m)![0];
-    const installed = await host.run([...SWITCH, "--users", "bob"]);
+    const installed = await host.run([...SWITCH, "--no-keep-config", "--users", "bob"]);
     assert.equal(installed.code, 0, installed.stdout + installed.stderr);
     assert.match(installed.stdout, /alice is left behind: not chosen/);
     assert.match(installed.stdout, /^ {2}accounts\s+alice$/m);
@@ -166,18 +166,27 @@ needsNix(
 );
 
 needsNix(
-  "--keep-config imports the old configuration, and local.nix is never touched again",
+  "the owner goes on editing where he always did, and local.nix is never touched again",
   async () => {
     using host = new InstallerHost("uefi");
     const { machine } = host;
-    const kept = await host.run([...SWITCH, "--keep-config"]);
+    const built = () =>
+      JSON.parse(Deno.readTextFileSync(machine.host(`${host.bootDefault()}/facts.json`)));
+    const kept = await host.run(SWITCH);
     assert.equal(kept.code, 0, kept.stdout + kept.stderr);
     const local = "/etc/hypervisor/configuration/local.nix";
-    assert.match(machine.read(local), /imports = \[ \.\.\/\.\.\/nixos\/configuration\.nix \]/);
-    assert.doesNotMatch(kept.stdout, /services\s+.*\bprinting\b/);
-    machine.write(local, "{ }\n");
-    assert.equal((await host.run(SWITCH)).code, 0);
-    assert.equal(machine.read(local), "{ }\n");
+    machine.write(
+      local,
+      "{ time.timeZone = null; }\n".replace("null", '(import <nixpkgs/lib>).mkForce "Asia/Tokyo"'),
+    );
+    const configuration = "/etc/nixos/configuration.nix";
+    machine.write(configuration, machine.read(configuration).replace("[ 8080 ]", "[ 8080 9090 ]"));
+    const written = [machine.read(local), machine.read(configuration)];
+    const again = await host.run(SWITCH);
+    assert.equal(again.code, 0, again.stdout + again.stderr);
+    assert.deepEqual([machine.read(local), machine.read(configuration)], written);
+    assert.equal(built().timeZone, "Asia/Tokyo");
+    assert.ok(built().tcpPorts.includes(9090));
   },
 );
 

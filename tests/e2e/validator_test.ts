@@ -57,14 +57,14 @@ needsNix("validator --fix changes nothing on a healthy machine", async () => {
 needsNix("validator --fix shows before and after, and what is left to a person", async () => {
   using broken = await machine();
   broken.chmod("/etc/hypervisor", 0o777);
-  broken.chmod("/var/lib/hyper-nixos/passwords/bob", 0o644);
+  broken.write("/var/lib/hyper-nixos/passwords/bob", "!\n", 0o644);
   broken.remove("/etc/nixos/flake.nix");
   broken.remove("/dev/kvm");
   const { code, stdout, stderr } = await broken.run(["--fix", "--quick"]);
   equal(code, 6);
   match(stdout, /\/etc\/hypervisor: 0777 of user 0 → 0755 of root/);
   match(stdout, /passwords\/bob: 0644 → 0600/);
-  match(stdout, /flake\.nix: missing → link to\s+\/etc\/hypervisor\/src\/flake\.nix/);
+  match(stdout, /flake\.nix: missing → link to\s+\/etc\/static\/nixos\/flake\.nix/);
   match(stdout, /left to you: kvm\n/);
   match(stderr, /1 failed.*; failed: kvm\n/);
   const again = await broken.run(["--fix", "--quick"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hasNix } from "../support/needs.ts";
-import { copyOfFlake, nix, nixOutput, scratchFolder, WITH_STAND_IN } from "./support.ts";
+import { copyOfFlake, nix, nixOutput, NIXPKGS, scratchFolder, WITH_STAND_IN } from "./support.ts";
 
 /** A machine's files as system-installer leaves them. */
 const FILES: Readonly<Record<string, string>> = {
@@ -144,6 +144,119 @@ Deno.test({
   },
 });
 
+const OWNERS = `
+  { lib, ... }:
+  {
+    imports = [ ./hardware-configuration.nix ];
+    networking.hostName = "mine";
+    boot.loader.grub.device = "/dev/sda";
+    time.timeZone = lib.mkDefault "Europe/Rome";
+    services.openssh = { enable = true; ports = [ 2022 ]; };
+    users.users.root.hashedPassword = "!x";
+    users.allowNoPasswordLogin = true;
+    system.stateVersion = "22.05";
+  }`;
+
+/** A machine whose host is its owner's configuration with ours added. */
+function adopted(base: object): Record<string, string | undefined> {
+  const record = { version: 2, hostName: "vmhost", system: "x86_64-linux", base, tools: null };
+  return {
+    "etc/nixos/configuration.nix": OWNERS,
+    "etc/nixos/flake.nix": base && "url" in base
+      ? `{
+        inputs.nixpkgs.url = "path:${NIXPKGS}";
+        outputs = { nixpkgs, ... }: {
+          nixosConfigurations.mine = nixpkgs.lib.nixosSystem { modules = [ ./configuration.nix ]; };
+        };
+      }`
+      : undefined,
+    "etc/hypervisor/configuration/host.json": JSON.stringify(record),
+    "etc/hypervisor/configuration/hardware-local.nix": "{ }",
+    "etc/hypervisor/configuration/users-local.nix":
+      `{ users.groups.libvirtd.members = [ "bob" ]; }`,
+    "etc/hypervisor/configuration/system-local.nix": "{ hypervisor.installed.flakeLink = true; }",
+  };
+}
+
+const WHAT = `nixos: {
+  inherit (nixos.config.networking) hostName;
+  inherit (nixos.config.time) timeZone;
+  inherit (nixos.config.services.openssh) ports;
+  libvirtd = nixos.config.virtualisation.libvirtd.enable;
+  link = nixos.config.environment.etc ? "nixos/flake.nix";
+  members = nixos.config.users.groups.libvirtd.members;
+  drv = builtins.stringLength nixos.config.system.build.toplevel.drvPath > 0;
+}`;
+const ADOPTED = {
+  hostName: "mine",
+  timeZone: "Europe/Rome",
+  ports: [2022],
+  libvirtd: true,
+  members: ["bob"],
+  drv: true,
+};
+
+Deno.test({
+  name: "host.nix puts Hyper-NixOS onto the owner's channel, without any input of this flake",
+  ignore: !hasNix,
+  fn: async () => {
+    using flake = copyOfFlake();
+    using root = scratchFolder();
+    const base = { kind: "channel", configuration: "/etc/nixos/configuration.nix", searchPath: [] };
+    writeMachine(root.path, adopted(base));
+    // The pin in the lock file cannot be fetched here: a name or value that needs it would fail.
+    const read = await nixOutput(
+      "nix",
+      [
+        "eval",
+        "--impure",
+        "--json",
+        `path:${flake.path}#nixosConfigurations.vmhost`,
+        "--apply",
+        WHAT,
+      ],
+      { HYPERVISOR_ROOT: root.path, NIX_PATH: `nixpkgs=${NIXPKGS}` },
+    );
+    assert.deepEqual(JSON.parse(read), { ...ADOPTED, link: true });
+    const names = await nixOutput(
+      "nix",
+      [
+        "eval",
+        "--json",
+        `path:${flake.path}#packages.x86_64-linux`,
+        "--apply",
+        "builtins.attrNames",
+      ],
+    );
+    assert.ok(JSON.parse(names).includes("system-installer"), names);
+  },
+});
+
+Deno.test({
+  name: "host.nix puts Hyper-NixOS onto the owner's flake, and lets its flake.nix be",
+  ignore: !hasNix,
+  fn: async () => {
+    using flake = copyOfFlake();
+    using root = scratchFolder();
+    const base = { kind: "flake", url: "path:/etc/nixos", host: "mine", directory: "/etc/nixos" };
+    writeMachine(root.path, adopted(base));
+    const evaluated = () =>
+      nix("nix", [
+        "eval",
+        "--impure",
+        "--json",
+        `path:${flake.path}#nixosConfigurations.vmhost`,
+        "--apply",
+        WHAT,
+      ], { HYPERVISOR_ROOT: root.path });
+    const unlocked = await evaluated();
+    assert.match(unlocked.stderr, /lock file/);
+    await nixOutput("nix", ["flake", "lock", `path:${root.path}/etc/nixos`]);
+    const { stdout, stderr } = await evaluated();
+    assert.deepEqual(JSON.parse(stdout || stderr), { ...ADOPTED, link: false });
+  },
+});
+
 Deno.test({
   name: "host.nix refuses a host.json of another version, and a root that is not absolute",
   ignore: !hasNix,
@@ -151,11 +264,14 @@ Deno.test({
     using flake = copyOfFlake();
     using root = scratchFolder();
     writeMachine(root.path, {
-      "etc/hypervisor/configuration/host.json": `{ "version": 2, "hostName": "vmhost" }`,
+      "etc/hypervisor/configuration/host.json": `{ "version": 3, "hostName": "vmhost" }`,
     });
     const newer = await evaluate(flake.path, root.path, "", "builtins.attrNames");
     assert.notEqual(newer.code, 0);
-    assert.match(newer.stderr, /host\.json is of version 2, this source tree knows version 1/);
+    assert.match(
+      newer.stderr,
+      /host\.json is of version 3, this source tree knows versions 1 and 2/,
+    );
     const relative = await evaluate(flake.path, "some/folder", "", "builtins.attrNames");
     assert.notEqual(relative.code, 0);
     assert.match(relative.stderr, /HYPERVISOR_ROOT must be an absolute path, it is "some\/folder"/);

@@ -1,5 +1,6 @@
-/** What an installation carries over, held against real evaluations before and after. */
+/** What an installation without the owner's configuration carries over, held against real evaluations before and after. */
 import assert from "node:assert/strict";
+import { examineGround } from "../../lib/install/ground.ts";
 import { readMachine } from "../../lib/install/machine_reading.ts";
 import { isJudged } from "../../lib/install/plan.ts";
 import { makePlan } from "../../lib/install/make_plan.ts";
@@ -24,6 +25,7 @@ const OPTIONS: InstallOptions = {
   users: undefined,
   stateVersion: undefined,
   keepConfig: false,
+  config: undefined,
   confirm: undefined,
   restartGuests: false,
   dryRun: true,
@@ -40,21 +42,19 @@ async function beforeAndAfter(
   try {
     makeSource(`${folder}/source`, { small: true });
     const ctx = testContext({ root: machine.root });
-    const reading = await readMachine(ctx);
-    const plan = await makePlan(ctx, { ...OPTIONS, source: `${folder}/source` }, reading);
+    const reading = await readMachine(ctx, OPTIONS);
+    const options = { ...OPTIONS, source: `${folder}/source` };
+    const plan = await makePlan(ctx, options, await examineGround(ctx, options), reading);
     assert.deepEqual(plan.blockers.filter(({ code }) => code === 6), []);
     if (local !== undefined) {
       Deno.mkdirSync(machine.host("/etc/hypervisor/configuration"), { recursive: true });
       machine.write("/etc/hypervisor/configuration/local.nix", local);
     }
-    const files = plan.steps.files.filter((step) => local === undefined || step.id !== "local.nix");
-    using staged = await stageHost(ctx, plan.source!, { files, afterBuild: [] });
-    const flake = { url: `path:${staged.source}`, directory: staged.source };
-    const env = { HYPERVISOR_ROOT: staged.root };
-    const host = plan.hostName;
+    const files = plan.steps.filter((step) => local === undefined || step.id !== "local.nix");
+    using staged = await stageHost(ctx, plan.source!, plan.hostName, null, files);
     return {
       before: reading.facts!,
-      after: await readConfiguration(ctx, { kind: "flake", flake, host, env }),
+      after: await readConfiguration(ctx, staged.configuration),
     };
   } finally {
     Deno.removeSync(folder, { recursive: true });
@@ -156,7 +156,8 @@ Deno.test({
       machine.write("/etc/nixos/configuration.nix", '{ system.stateVersion = "23.05"; oops\n');
       const ctx = testContext({ root: machine.root });
       const options = { ...OPTIONS, source: `${folder}/source` };
-      const plan = await makePlan(ctx, options, await readMachine(ctx));
+      const ground = await examineGround(ctx, options);
+      const plan = await makePlan(ctx, options, ground, await readMachine(ctx, OPTIONS));
       const from = new Map(plan.settings.map((one) => [one.option.join("."), one]));
       assert.deepEqual(from.get("services.openssh.ports")?.value, [2222]);
       assert.equal(from.get("services.openssh.ports")?.source, "/etc/ssh/sshd_config");

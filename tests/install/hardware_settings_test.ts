@@ -4,9 +4,13 @@ import { readMachine } from "../../lib/install/machine_reading.ts";
 import { testContext } from "../support/context.ts";
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
 
+const CARRY = { config: undefined, keepConfig: false };
+
 /** What the plan says of the KVM module. */
 async function vendorOf(machine: ScratchMachine): Promise<unknown> {
-  const { settings } = hardwareSettings(await readMachine(testContext({ root: machine.root })));
+  const { settings } = hardwareSettings(
+    await readMachine(testContext({ root: machine.root }), CARRY),
+  );
   return settings.find(({ option }) => option.join(".") === "hypervisor.cpu.vendor")?.value;
 }
 

@@ -54,8 +54,8 @@ Deno.test({
   ignore: !hasNix,
   fn: () =>
     withScratch({ "lib/default.nix": "{ a = 1; }" }, async (folder) => {
-      const searchPath = [`thing=${folder}/lib`];
-      deepStrictEqual(await evaluateJson(testContext(), "import <thing>", { what, searchPath }), {
+      const env = { NIX_PATH: `thing=${folder}/lib` };
+      deepStrictEqual(await evaluateJson(testContext(), "import <thing>", { what, env }), {
         a: 1,
       });
     }),

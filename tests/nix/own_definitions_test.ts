@@ -34,26 +34,21 @@ const FILES = {
   "flake/nixos/modules/mine.nix": MINE,
 };
 
-const ways: Record<string, (folder: string) => [ConfigurationSource, env?: string]> = {
-  "a link in NIX_PATH": (folder) => [
-    { kind: "channel", configuration: `${folder}/configuration.nix`, searchPath: [] },
-    `nixpkgs=${folder}/profiles/channels/nixos`,
-  ],
-  "-I of a link": (folder) => [{
-    kind: "channel",
-    configuration: `${folder}/configuration.nix`,
-    searchPath: [`nixpkgs=${folder}/profiles/channels-1-link/nixos`],
-  }],
-  "-I of the folder itself": (folder) => [{
-    kind: "channel",
-    configuration: `${folder}/configuration.nix`,
-    searchPath: [`nixpkgs=${STAND_IN_NIXPKGS}`],
-  }],
-  "a flake": (folder) => [{
+const channel = (folder: string, nixpkgs: string): ConfigurationSource => ({
+  kind: "channel",
+  configuration: `${folder}/configuration.nix`,
+  nixPath: `nixpkgs=${nixpkgs}`,
+});
+
+const ways: Record<string, (folder: string) => ConfigurationSource> = {
+  "a link to a link": (folder) => channel(folder, `${folder}/profiles/channels/nixos`),
+  "a link": (folder) => channel(folder, `${folder}/profiles/channels-1-link/nixos`),
+  "the folder itself": (folder) => channel(folder, STAND_IN_NIXPKGS),
+  "a flake": (folder) => ({
     kind: "flake",
     flake: { url: `path:${folder}/flake`, directory: `${folder}/flake` },
     host: "alpha",
-  }],
+  }),
 };
 
 for (const [way, sourceOf] of Object.entries(ways)) {
@@ -62,9 +57,8 @@ for (const [way, sourceOf] of Object.entries(ways)) {
     ignore: !hasNix,
     fn: () =>
       withScratch(FILES, async (folder) => {
-        const [source, path = ""] = sourceOf(Deno.realPathSync(folder));
-        const ctx = testContext({ env: { NIX_PATH: path } });
-        const facts = await readConfiguration(ctx, source);
+        const source = sourceOf(Deno.realPathSync(folder));
+        const facts = await readConfiguration(testContext(), source);
         deepEqual(facts.unreadable, []);
         deepEqual(facts.boot.kernelModules, ["mine"]);
         deepEqual(facts.firewall.extraCommands, "iptables -A mine");

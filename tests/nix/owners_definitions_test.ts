@@ -1,7 +1,6 @@
 /** What the owner's files define is found by the files, not by a list of options. */
 import { deepEqual, ok, rejects } from "node:assert/strict";
-import { changedDefinitions } from "../../lib/nix/changed_definitions.ts";
-import { ownersDefinitions, valuesOfDefinitions } from "../../lib/nix/owners_definitions.ts";
+import { ownersDefinitions } from "../../lib/nix/owners_definitions.ts";
 import { testContext } from "../support/context.ts";
 import { hasNix } from "../support/needs.ts";
 import { withScratch } from "../support/scratch_files.ts";
@@ -18,7 +17,7 @@ async function defined(module: string) {
     found = await ownersDefinitions(testContext(), {
       kind: "channel",
       configuration: `${folder}/configuration.nix`,
-      searchPath: [`nixpkgs=${folder}/channels/nixos`],
+      nixPath: `nixpkgs=${folder}/channels/nixos`,
     });
   });
   const { definitions, unreadable } = found!;
@@ -84,59 +83,4 @@ Deno.test({
     ok(unreadable.includes("services.openssh.startWhenNeeded"), unreadable.join(" "));
     await rejects(defined("{ boot = \n }"), /syntax error/);
   },
-});
-
-Deno.test({
-  name:
-    "changedDefinitions() names each option of the owner's that has another value in a new host",
-  ignore: !hasNix,
-  fn: () =>
-    withScratch({
-      "old.nix": `{ pkgs, ... }: {
-        networking.hostName = "alpha";
-        networking.nameservers = [ "192.0.2.1" ];
-        networking.extraHosts = "192.0.2.2 printer";
-        networking.wireless.networks.home.psk = "never";
-        boot.kernelParams = [ "quiet" ];
-        boot.initrd.clevis.enable = true;
-        services.openssh = { enable = true; settings.LogLevel = "DEBUG"; };
-        environment.systemPackages = [ pkgs.hello ];
-        environment.etc.issue.text = "mine";
-        users.users.ana = { isNormalUser = true; hashedPassword = "$6$never"; };
-        nixpkgs.overlays = [ (self: super: { }) ];
-      }`,
-      // As after an installation without the base: some is carried, some forgotten, some added to.
-      "new.nix": `{ pkgs, ... }: {
-        networking.hostName = "alpha";
-        networking.nameservers = [ "192.0.2.9" "192.0.2.1" ];
-        networking.extraHosts = "192.0.2.3 router\\n192.0.2.2 printer";
-        networking.wireless.networks.home.psk = "other";
-        boot.kernelParams = [ "intel_iommu=on" ];
-        services.openssh.enable = true;
-        environment.systemPackages = [ pkgs.hello pkgs.vim ];
-        users.users.ana = { isNormalUser = true; hashedPassword = "$6$never"; };
-      }`,
-    }, async (folder) => {
-      const ctx = testContext();
-      const host = (file: string) => ({
-        kind: "channel" as const,
-        configuration: `${folder}/${file}`,
-        searchPath: [`nixpkgs=${STAND_IN_NIXPKGS}`],
-      });
-      const { definitions } = await ownersDefinitions(ctx, host("old.nix"));
-      const before = await valuesOfDefinitions(ctx, host("old.nix"), definitions);
-      const after = await valuesOfDefinitions(ctx, host("new.nix"), definitions);
-      const names = (values: readonly unknown[]) =>
-        changedDefinitions(definitions, before, values).map(({ option }) => option.join("."));
-      deepEqual(names(after), [
-        "boot.initrd.clevis.enable",
-        "boot.kernelParams",
-        "environment.etc",
-        "networking.wireless.networks",
-        "nixpkgs.overlays",
-        "services.openssh.settings",
-      ]);
-      deepEqual(names(before), ["nixpkgs.overlays"]);
-      ok(!JSON.stringify([before, after]).includes("never"), "secrets are hashes");
-    }),
 });

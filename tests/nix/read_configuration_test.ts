@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { ExitCode } from "../../lib/machine/exit_code.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import type { ConfigurationFacts } from "../../lib/nix/configuration_facts.ts";
-import { findConfiguration } from "../../lib/nix/configuration_source.ts";
+import { findBase } from "../../lib/nix/base.ts";
 import { readConfiguration } from "../../lib/nix/read_configuration.ts";
 import { testContext } from "../support/context.ts";
 import { hasNix } from "../support/needs.ts";
@@ -21,7 +21,7 @@ async function factsOf(module: string, files: Record<string, string> = {}) {
     facts = await readConfiguration(testContext(), {
       kind: "channel",
       configuration: `${folder}/configuration.nix`,
-      searchPath: [`nixpkgs=${STAND_IN_NIXPKGS}`],
+      nixPath: `nixpkgs=${STAND_IN_NIXPKGS}`,
     });
   });
   return facts!;
@@ -30,8 +30,8 @@ async function factsOf(module: string, files: Record<string, string> = {}) {
 async function machineFacts(kind: MachineKind) {
   using machine = scratchMachine(kind);
   const ctx = testContext({ root: machine.root });
-  const found = await findConfiguration(ctx);
-  ok(found.kind === "found");
+  const found = await findBase(ctx);
+  ok(!("reason" in found));
   return { facts: await readConfiguration(ctx, found.source), machine: machine.facts };
 }
 
@@ -235,7 +235,7 @@ Deno.test({
       const facts = await readConfiguration(testContext(), {
         kind: "channel",
         configuration: `${folder}/configuration.nix`,
-        searchPath: [`nixpkgs=${folder}`],
+        nixPath: `nixpkgs=${folder}`,
       });
       deepStrictEqual(facts.unreadable, []);
       deepStrictEqual(

@@ -91,7 +91,7 @@ Deno.test({
         readConfiguration(testContext(), {
           kind: "channel",
           configuration: `${folder}/${file}`,
-          searchPath: [`nixpkgs=${STAND_IN_NIXPKGS}`],
+          nixPath: `nixpkgs=${STAND_IN_NIXPKGS}`,
         });
       const [before, after] = [await read("a.nix"), await read("b.nix")];
       deepEqual([before.unreadable, after.unreadable], [[], []]);

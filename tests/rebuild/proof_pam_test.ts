@@ -163,11 +163,11 @@ Deno.test({
       login: "auth required pam_mine.so\n",
     }, async (folder) => {
       const configuration = `${folder}/configuration.nix`;
-      const searchPath = [`nixpkgs=${STAND_IN_NIXPKGS}`];
+      const nixPath = `nixpkgs=${STAND_IN_NIXPKGS}`;
       const facts = await readConfiguration(testContext(), {
         kind: "channel",
         configuration,
-        searchPath,
+        nixPath,
       });
       deepEqual(facts.unreadable, []);
       const modules = (name: string) =>

@@ -26,7 +26,7 @@ async function compare(
       const facts = await readConfiguration(testContext(), {
         kind: "channel",
         configuration: `${folder}/${file}`,
-        searchPath: [`nixpkgs=${STAND_IN_NIXPKGS}`],
+        nixPath: `nixpkgs=${STAND_IN_NIXPKGS}`,
       });
       deepEqual(facts.unreadable, []);
       return facts;

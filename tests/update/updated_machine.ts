@@ -24,8 +24,9 @@ export class UpdatableMachine implements AsyncDisposable {
     readonly directory: string,
   ) {}
 
-  static async install(): Promise<UpdatableMachine> {
-    const installed = await InstalledMachine.install();
+  /** @param options further ones of system-installer */
+  static async install(options: readonly string[] = []): Promise<UpdatableMachine> {
+    const installed = await InstalledMachine.install(options);
     const directory = await Deno.makeTempDir({ prefix: "update-test-" });
     await initRepository(directory);
     const source = installed.host("/etc/hypervisor/src");
@@ -38,11 +39,11 @@ export class UpdatableMachine implements AsyncDisposable {
       commit(directory, { ref: `refs/heads/${ref}`, from: v1, changes: change(content) });
     const main = await on(
       "main",
-      text.replace("_file = hostFile;", `_file = hostFile;\n      ${etc}`),
+      text.replace("imports = [ ./module ]", `imports = [ ./module { ${etc} } ]`),
     );
     const broken = await on(
       "broken",
-      text.replace("_file = hostFile;", 'imports = throw "broken";'),
+      text.replace("imports = [ ./module ]", 'imports = throw "broken"'),
     );
     const [owner, name] = REPOSITORY.split("/") as [string, string];
     const server = await GithubServer.start({ repositories: [{ owner, name, directory }] });

@@ -10,8 +10,11 @@ import { answerWell, settle } from "./settle.ts";
 export class InstalledMachine implements Disposable {
   private constructor(readonly root: string, readonly stand: StandIns) {}
 
-  /** Really installs; takes some seconds. */
-  static async install(): Promise<InstalledMachine> {
+  /**
+   * Really installs; takes some seconds.
+   * @param options further ones of system-installer
+   */
+  static async install(options: readonly string[] = []): Promise<InstalledMachine> {
     using machine: ScratchMachine = scratchMachine("uefi");
     using programs = standIns();
     using from = source();
@@ -21,6 +24,7 @@ export class InstalledMachine implements Disposable {
       "switch",
       "--skip-update-check",
       "--yes",
+      ...options,
     ]);
     equal(code, 0, stdout + stderr);
     settle(machine.root);

@@ -42,6 +42,11 @@ export function settle(root: string): void {
     "<domain><emulator>/run/libvirt/nix-emulators/qemu</emulator>",
   );
   seedSyncState(root);
+  // What setup-etc.pl makes of the generation's own /etc.
+  const fixed = Deno.readLinkSync(`${root}/etc/static`);
+  Deno.mkdirSync(`${root}${fixed}/nixos`, { recursive: true });
+  Deno.symlinkSync("/etc/hypervisor/src/flake.nix", `${root}${fixed}/nixos/flake.nix`);
+  Deno.symlinkSync("/etc/static/nixos/flake.nix", `${root}/etc/nixos/flake.nix`);
   const system = new Root(root).realPath("/nix/var/nix/profiles/system");
   for (const name of ["current-system", "booted-system"]) {
     Deno.removeSync(`${root}/run/${name}`);

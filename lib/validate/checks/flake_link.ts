@@ -1,4 +1,4 @@
-import { latestInstallation, readReceipts } from "../../machine/receipt.ts";
+import { type HostRecord, readHostRecord } from "../../machine/host_record.ts";
 import { linkAtomic, lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../program/context.ts";
@@ -13,9 +13,14 @@ import {
   warn,
 } from "../check.ts";
 
-const TARGET = `${places.source}/flake.nix`;
+type Host = ReturnType<typeof readHostRecord>;
 
-/** What makes a plain `nixos-rebuild` build the machine's own flake. */
+const TARGET = `${places.source}/flake.nix`;
+/** The link that a generation brings (nix/module/installed.nix), and where it then lies. */
+const IN_GENERATION = `${places.currentSystem}/etc/nixos/flake.nix`;
+const STATIC = "/etc/static/nixos/flake.nix";
+
+/** What leads people and programs from /etc/nixos to the installed tree. */
 export const flakeLinkCheck: Check = {
   id: "flake-link",
   group: "Core Directories",
@@ -23,18 +28,22 @@ export const flakeLinkCheck: Check = {
   severity: "error",
   quick: true,
   blocksUpdate: false,
-  check: (ctx, facts) => facts.isInstalled() ? flakeLink(ctx) : NOT_INSTALLED,
-  fix: (ctx) => isMissing(ctx) && !isAwaited(ctx) && hasTarget(ctx) ? makeLink(ctx) : [],
+  check: (ctx, facts) => facts.isInstalled() ? flakeLink(ctx, facts.host()) : NOT_INSTALLED,
+  fix: (ctx) =>
+    isMissing(ctx) && isWanted(ctx, readHostRecord(ctx)) && hasTarget(ctx) ? makeLink(ctx) : [],
 };
 
-function flakeLink(ctx: Context): Finding {
-  const remedy = `ln -sfn ${TARGET} ${ctx.root.host(places.flakeLink)}`;
+function flakeLink(ctx: Context, host: Host): Finding {
+  if (isMissing(ctx) && !hasTarget(ctx)) {
+    return fail("missing, and there is no flake", "run system-installer");
+  }
+  if (!isWanted(ctx, host)) return withoutLink(ctx, host);
+  const remedy = `ln -sfn ${linkTarget(ctx)} ${ctx.root.host(places.flakeLink)}`;
   if (isMissing(ctx)) {
-    if (!hasTarget(ctx)) return fail("missing, and there is no flake", "run system-installer");
-    if (isAwaited(ctx)) {
-      return skip("not linked before the first build that succeeds: run system-installer again");
-    }
-    return fail(`missing: nixos-rebuild does not find ${places.source}`, `${remedy}, or --fix`);
+    return fail(
+      `missing: nothing leads from ${places.nixos} to ${places.source}`,
+      `${remedy}, or --fix`,
+    );
   }
   const target = readLinkIfExists(ctx.root.host(places.flakeLink));
   if (target === undefined) {
@@ -49,20 +58,34 @@ function flakeLink(ctx: Context): Finding {
     : warn(`leads to ${target}: smart-sync updates another flake than is built`, remedy);
 }
 
-/** The installer links it only after the first build. A receipt that cannot be read says nothing. */
-function isAwaited(ctx: Context): boolean {
-  try {
-    const state = latestInstallation(readReceipts(ctx))?.state;
-    return state === "applying" || state === "applied";
-  } catch {
-    return false;
+/** Version 1 made the link by hand, for good; since then it comes and goes with the generation. */
+function isWanted(ctx: Context, host: Host): boolean {
+  return isRecord(host) && host.version === 1 ||
+    lstatIfExists(ctx.root.host(IN_GENERATION)) !== undefined;
+}
+
+function withoutLink(ctx: Context, host: Host): Finding {
+  if (isRecord(host) && host.version === 2 && host.base?.kind === "flake") {
+    return pass("your flake is the base: nixos-rebuild builds Hyper-NixOS on it");
   }
+  return isMissing(ctx)
+    ? skip("it comes with the first Hyper-NixOS generation: system-installer --action switch")
+    : pass("yours; nixos-rebuild of this system builds Hyper-NixOS all the same");
+}
+
+function isRecord(host: Host): host is HostRecord {
+  return typeof host === "object";
 }
 
 function makeLink(ctx: Context): Change[] {
   const path = ctx.root.host(places.flakeLink);
-  linkAtomic(TARGET, path);
-  return [{ what: path, before: "missing", after: `link to ${TARGET}` }];
+  const target = linkTarget(ctx);
+  linkAtomic(target, path);
+  return [{ what: path, before: "missing", after: `link to ${target}` }];
+}
+
+function linkTarget(ctx: Context): string {
+  return lstatIfExists(ctx.root.host(IN_GENERATION)) === undefined ? TARGET : STATIC;
 }
 
 function isMissing(ctx: Context): boolean {

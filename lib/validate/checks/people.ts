@@ -65,14 +65,24 @@ async function members(_ctx: Context, facts: Facts): Promise<Finding> {
   const configuration = await evaluated(facts);
   if ("status" in configuration) return configuration;
   const accounts = facts.accounts();
-  const missing = configuration.users.accounts.filter(({ isNormalUser }) => isNormalUser)
-    .flatMap(({ name, extraGroups }) => {
-      const account = accounts.accounts.find((account) => account.name === name);
-      if (account === undefined) return [`${name} (no account)`];
-      const { primary, supplementary } = groupsOf(accounts, account);
-      const has = new Set([primary?.name, ...supplementary.map((group) => group.name)]);
-      return extraGroups.filter((group) => !has.has(group)).map((group) => `${name} in ${group}`);
-    });
+  const { users } = configuration;
+  // Accounts made by hand have no declaration: their groups name them.
+  const people = new Set([
+    ...users.accounts.filter(({ isNormalUser }) => isNormalUser).map(({ name }) => name),
+    ...loginUsers(accounts).migratable.filter(({ uid }) => uid !== 0).map(({ name }) => name),
+  ]);
+  const missing = [...people].flatMap((name) => {
+    const declared = users.accounts.find((account) => account.name === name)?.extraGroups ?? [];
+    const listed = users.groups.filter(({ members }) => members.includes(name)).map((one) =>
+      one.name
+    );
+    const account = accounts.accounts.find((account) => account.name === name);
+    if (account === undefined) return [`${name} (no account)`];
+    const { primary, supplementary } = groupsOf(accounts, account);
+    const has = new Set([primary?.name, ...supplementary.map((group) => group.name)]);
+    return [...new Set([...declared, ...listed])].filter((group) => !has.has(group))
+      .map((group) => `${name} in ${group}`);
+  });
   return missing.length === 0
     ? pass("as configured")
     : fail(`missing: ${some(missing)}`, "an activation sets them: rebuild-helper switch", missing);

@@ -168,7 +168,8 @@ function writeToplevel(
     files.file(`${path}/${name}`, content, { mode: 0o444 });
   text("nixos-version", machine.nixosVersion);
   text("system", "x86_64-linux");
-  text("kernel-params", machine.kernelParams);
+  // What the boot loader adds is in no system.
+  text("kernel-params", machine.kernelParams.replace(/^.*?init=\S+ ?/, ""));
   text("init-interface-version", "2");
   text("configuration-name", "");
   files.file(`${path}/init`, "#!/bin/sh\nexec /bin/sh\n", { mode: 0o555 });

@@ -24,7 +24,7 @@ export const SECURITY: readonly Breakage[] = [
     what: "a password hash is readable by others",
     expect: "fail",
     fixed: true,
-    break: (m) => m.chmod(`${STATE}/passwords/alice`, 0o644),
+    break: (m) => m.write(`${STATE}/passwords/alice`, "$6$salt$hash\n", 0o644),
   },
   {
     id: "shadow",
@@ -46,7 +46,7 @@ export const SECURITY: readonly Breakage[] = [
     expect: "fail",
     full: true,
     break: (m) => {
-      const hash = m.read(`${STATE}/passwords/alice`).trim();
+      const hash = m.read("/etc/shadow").match(/^alice:(\$[^:]+)/m)![1]!;
       m.write(`${CONFIGURATION}/local.nix`, `{ /* ${hash} */ }\n`);
     },
   },

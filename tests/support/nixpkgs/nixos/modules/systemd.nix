@@ -1,4 +1,4 @@
-{ lib, config, ... }:
+{ lib, config, pkgs, ... }:
 let
   inherit (lib) types;
   d = import ../lib/declare.nix { inherit lib; };
@@ -49,6 +49,18 @@ let
     stopIfChanged = d.bool true;
     confinement = d.free;
   };
+  # What a unit of NixOS comes to: its text, the file made of it, and what wants it.
+  written = suffix: sections: lib.mapAttrs' (name: unit:
+    let text = builtins.toJSON (lib.genAttrs sections (section: unit.${section} or null));
+    in lib.nameValuePair "${name}.${suffix}" {
+      inherit (unit) enable wantedBy requiredBy upheldBy aliases;
+      inherit text;
+      unit = pkgs.writeText "unit-${builtins.replaceStrings [ "@" ] [ "-" ] name}.${suffix}" text;
+    });
+  writtenUnits = set:
+    written "service" [ "description" "after" "serviceConfig" "environment" "script" ] (set.services or { })
+    // written "timer" [ "timerConfig" ] (set.timers or { })
+    // written "socket" [ "socketConfig" "listenStreams" ] (set.sockets or { });
   started = lib.filterAttrs (_: s: lib.toList s.startAt != [ ]) config.systemd.services;
 in
 {
@@ -64,7 +76,12 @@ in
     paths = units { pathConfig = section; };
     slices = units { sliceConfig = section; };
     mounts = d.list (d.sub (unit // { what = d.str ""; where = d.str ""; type = d.str ""; options = d.str ""; mountConfig = section; }));
-    user = { services = units service; timers = units { timerConfig = section; }; };
+    user = {
+      services = units service;
+      timers = units { timerConfig = section; };
+      units = d.free;
+    };
+    units = d.free;
     enableEmergencyMode = d.bool true;
     extraConfig = d.lines;
     packages = d.list types.package;
@@ -89,6 +106,8 @@ in
   };
 
   config = {
+    systemd.units = writtenUnits config.systemd;
+    systemd.user.units = writtenUnits config.systemd.user;
     systemd.timers = lib.mapAttrs
       (_: s: { wantedBy = [ "timers.target" ]; timerConfig.OnCalendar = s.startAt; })
       started;

@@ -21,7 +21,6 @@ let
       (lib.filterAttrs (_: u: u.isNormalUser || u.uid == 0) config.users.users);
     fileSystems = lib.mapAttrs (_: f: { inherit (f) device fsType; }) config.fileSystems;
   };
-  started = kind: lib.attrNames (lib.filterAttrs (_: u: u.enable) config.systemd.${kind});
 in
 {
   options.system = {
@@ -54,8 +53,8 @@ in
         passAsFile = [ "facts" "etc" "units" ];
         facts = builtins.toJSON facts;
         etc = lib.concatMapStrings (e: "${e.target}\t${e.source}\n") etc;
-        units = lib.concatMapStrings (u: "${u}\n")
-          (map (n: "${n}.service") (started "services") ++ map (n: "${n}.timer") (started "timers") ++ map (n: "${n}.socket") (started "sockets"));
+        units = lib.concatStrings (lib.mapAttrsToList (name: unit: "${name}\t${unit.unit}\n")
+          (lib.filterAttrs (_: unit: unit.enable) config.systemd.units));
         nixosVersion = config.system.nixos.label;
         platform = pkgs.stdenv.hostPlatform.system;
         kernel = config.boot.kernelPackages.kernel;
@@ -76,7 +75,7 @@ in
         mkdir -p "$out/etc/$(dirname "$target")"
         ln -s "$source" "$out/etc/$target"
       done < "$etcPath"
-      while read -r unit; do : > "$out/etc/systemd/system/$unit"; done < "$unitsPath"
+      while IFS="$(printf '\t')" read -r unit file; do ln -s "$file" "$out/etc/systemd/system/$unit"; done < "$unitsPath"
       sed "s|@out@|$out|" ${./switch-to-configuration.sh} > $out/bin/switch-to-configuration
       printf '#!/bin/sh\necho "stand-in init of %s"\n' "$out" > $out/init
       printf '#!/bin/sh\nexit 0\n' > $out/activate
@@ -86,6 +85,11 @@ in
     system.build.nixos-rebuild = pkgs.nixos-rebuild;
     environment.systemPackages = lib.optional (config.nix.enable && !config.system.disableInstallerTools) pkgs.nixos-rebuild;
     system.build.etc = config.system.build.toplevel;
+    system.build.kernel = config.boot.kernelPackages.kernel;
+    system.build.initialRamdisk = pkgs.writeText "initrd" (builtins.toJSON {
+      inherit (config.boot.initrd) availableKernelModules kernelModules luks;
+      fileSystems = lib.mapAttrs (_: f: { inherit (f) device fsType; }) config.fileSystems;
+    });
     system.build.installBootLoader = pkgs.writeShellScript "install-boot-loader" "exit 0";
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatDiff, lineDiff } from "../../lib/install/line_diff.ts";
+import { formatDiff, lineDiff } from "../../lib/program/line_diff.ts";
 
 const text = fc.array(fc.constantFrom("a", "b", "c", ""), { maxLength: 12 })
   .map((lines) => lines.map((line) => line + "\n").join(""));

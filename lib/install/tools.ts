@@ -1,0 +1,60 @@
+import { ToolError } from "../machine/tool_error.ts";
+import { type Receipt, writeReceipt } from "../machine/receipt.ts";
+import { addTools, buildTools, hasTools, kitFolder, TOOLS_ROOT } from "../nix/tools.ts";
+import type { Context } from "../program/context.ts";
+import { applyStep } from "./apply_step.ts";
+import { hostRecordStep } from "./generated_files.ts";
+import type { Plan } from "./plan.ts";
+import type { LinkStep } from "./step.ts";
+
+/** Keeps the tools from the garbage collector, for as long as the installation stands. */
+export function toolsStep(path: string): LinkStep {
+  return {
+    kind: "link",
+    id: "tools",
+    title: "keep the tools from the garbage collector",
+    path: TOOLS_ROOT,
+    target: path,
+  };
+}
+
+/** How the five tools come onto a machine that has none of them, for the plan. */
+export function wayOfTools(ctx: Context, source: Plan["source"]): string {
+  if (source !== undefined && hasTools(kitFolder(source.listing.from))) return "from the USB kit";
+  return runsFromStore(ctx) ? "built from the source, which may need the network" : "not installed";
+}
+
+/**
+ * Gives the machine the tools that host.json is to name, where it has none: those of the USB kit that
+ * this is run from, else, when this runs from the store, the package of the source. Without either the
+ * installation goes on and says so: the tools are then where they were started from.
+ */
+export async function provideTools(ctx: Context, plan: Plan, receipt: Receipt): Promise<void> {
+  if (plan.host.version !== 2 || plan.host.tools !== null || plan.host.base === null) return;
+  const from = plan.source!.listing.from;
+  const way = wayOfTools(ctx, plan.source);
+  try {
+    if (way === "not installed") {
+      ctx.log.warn(
+        "the five tools are not part of the new system: keep the ones that you started, or build " +
+          "them there: nix build path:/etc/hypervisor/src",
+      );
+      return;
+    }
+    const progress = ctx.ui.progress("putting the five tools into the store");
+    const path = way === "from the USB kit"
+      ? await addTools(ctx, kitFolder(from))
+      : await buildTools(ctx, from);
+    progress.done(`the five tools are in ${path}`);
+    await applyStep(ctx, receipt, toolsStep(path));
+    await applyStep(ctx, receipt, hostRecordStep({ ...plan.host, tools: path }));
+    writeReceipt(ctx, receipt);
+  } catch (error) {
+    if (!(error instanceof ToolError) || ctx.signal.aborted) throw error;
+    ctx.log.warn(`the five tools are not part of the new system: ${error.message}`);
+  }
+}
+
+function runsFromStore(ctx: Context): boolean {
+  return ctx.env.HYPERVISOR_EXECUTABLE?.startsWith("/nix/store/") ?? false;
+}

@@ -1,0 +1,58 @@
+import { machineFolder, machineHas, machineText } from "../machine/machine_files.ts";
+import { places } from "../machine/places.ts";
+import type { Context } from "../program/context.ts";
+
+/** What NixOS's `environment.variables` become; its shells read it (nixos/modules/config/shells-environment.nix). */
+const SET_ENVIRONMENT = "/etc/set-environment";
+/** Where nix-channel(1) of root keeps the channels; the first is the older place, and what NixOS names. */
+const CHANNELS = [
+  "/nix/var/nix/profiles/per-user/root/channels",
+  "/root/.local/state/nix/profiles/channels",
+  "/root/.nix-defexpr/channels",
+];
+
+/**
+ * The entries of Nix's search path with which `nixos-rebuild` of a machine evaluates, as machine paths:
+ * those of the system's own NIX_PATH (`nix.nixPath`). A login shell puts its user's channels before
+ * them, which is why the caller's NIX_PATH is asked last. Links stay links, so that a later
+ * `nix-channel --update` is honoured.
+ * @returns undefined where no NixOS can be found in any of them
+ */
+export function systemSearchPath(ctx: Context): string[] | undefined {
+  const own = /^export NIX_PATH="([^"]*)"/m.exec(machineText(ctx, SET_ENVIRONMENT) ?? "")?.[1];
+  return [own?.split(":"), channelEntries(ctx), ctx.run.env.NIX_PATH?.split(":")]
+    .map((entries) => entries?.filter((entry) => entry !== ""))
+    .find((entries) => entries !== undefined && givesNixos(ctx, entries));
+}
+
+/** NIX_PATH as Nix on this host must see it: paths of a mounted machine, links resolved inside its root. */
+export function nixPath(ctx: Context, entries: readonly string[]): string {
+  return entries.map((entry) => {
+    const [, name = "", path = ""] = /^([^=]+=)?(.*)$/.exec(entry) ?? [];
+    if (ctx.root.isRunning || !path.startsWith("/")) return entry;
+    return name + (machineHas(ctx, path) ? ctx.root.follow(path) : path);
+  }).join(":");
+}
+
+/** NixOS's default, for a machine whose system does not say it. */
+function channelEntries(ctx: Context): string[] | undefined {
+  const folder = CHANNELS.find((folder) => machineHas(ctx, folder));
+  const name = ["nixos", "nixpkgs", ...(folder === undefined ? [] : machineFolder(ctx, folder))]
+    .find((name) => machineHas(ctx, `${folder}/${name}/nixos/default.nix`));
+  if (folder === undefined || name === undefined) return undefined;
+  return [
+    `nixpkgs=${folder}/${name}`,
+    `nixos-config=${places.nixos}/configuration.nix`,
+    folder,
+  ];
+}
+
+/** `flake:` and URLs are Nix's to fetch. */
+function givesNixos(ctx: Context, entries: readonly string[]): boolean {
+  return entries.some((entry) => {
+    const [, name, path = ""] = /^(?:([^=]+)=)?(.*)$/.exec(entry) ?? [];
+    if (name !== undefined && name !== "nixpkgs") return false;
+    if (!path.startsWith("/")) return name === "nixpkgs";
+    return machineHas(ctx, `${path}${name === undefined ? "/nixpkgs" : ""}/nixos/default.nix`);
+  });
+}

@@ -1,0 +1,102 @@
+import { requireHostRecord } from "../machine/host_record.ts";
+import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { machineHas } from "../machine/machine_files.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import type { Context } from "../program/context.ts";
+
+/** The five executables (nix/executables.nix). */
+export const TOOLS = [
+  "system-installer",
+  "smart-sync",
+  "dev-update",
+  "rebuild-helper",
+  "validator",
+] as const;
+
+/** Keeps the tools of an installed machine from the garbage collector (Nix manual, "GC roots"). */
+export const TOOLS_ROOT = "/nix/var/nix/gcroots/hyper-nixos-tools";
+
+/**
+ * The tools that an installed machine has, or those that run now where they are a whole package in the
+ * store: a store path, undefined where there is none yet.
+ */
+export function toolsOnMachine(ctx: Context): string | undefined {
+  const record = requireHostRecord(ctx);
+  const recorded = record?.version === 2 ? record.tools : null;
+  if (recorded !== null && machineHas(ctx, recorded)) return recorded;
+  const running = packageOf(ctx.env.HYPERVISOR_EXECUTABLE);
+  return running !== undefined && isComplete(running) ? running : undefined;
+}
+
+/**
+ * Adds a folder of executables to the store.
+ * @param folder host path of a folder that holds the five
+ * @returns the store path, with them in `bin`
+ * @throws ToolError when the store takes nothing
+ */
+export async function addTools(ctx: Context, folder: string): Promise<string> {
+  const staging = Deno.makeTempDirSync({ prefix: "hyper-nixos-tools-" });
+  try {
+    const tools = `${staging}/hyper-nixos-tools`;
+    Deno.mkdirSync(`${tools}/bin`, { recursive: true, mode: 0o755 });
+    Deno.chmodSync(tools, 0o755);
+    for (const name of TOOLS) {
+      Deno.copyFileSync(`${folder}/${name}`, `${tools}/bin/${name}`);
+      Deno.chmodSync(`${tools}/bin/${name}`, 0o755);
+    }
+    const { stdout } = await ctx.run("nix-store", [...storeOf(ctx), "--add", tools], {
+      timeout: 600_000,
+    });
+    return storePath(stdout);
+  } finally {
+    Deno.removeSync(staging, { recursive: true });
+  }
+}
+
+/**
+ * Builds the tools of a source tree with the tree's own nixpkgs.
+ * @param tree host path of the tree
+ * @returns the store path
+ * @throws ToolError exit 5 without a network, else Nix's own failure
+ */
+export async function buildTools(ctx: Context, tree: string): Promise<string> {
+  const { stdout } = await ctx.run("nix", [
+    "build",
+    "--no-link",
+    "--print-out-paths",
+    ...storeOf(ctx),
+    `path:${tree}#default`,
+  ], { timeout: 3_600_000 });
+  return storePath(stdout);
+}
+
+/** Whether a folder holds all five. */
+export function hasTools(folder: string): boolean {
+  return TOOLS.every((name) => lstatIfExists(`${folder}/${name}`)?.isFile);
+}
+
+/** A mounted machine has a store of its own (Nix manual, "Store URLs"). */
+function storeOf(ctx: Context): string[] {
+  return ctx.root.isRunning ? [] : ["--store", ctx.root.path];
+}
+
+function packageOf(executable: string | undefined): string | undefined {
+  return /^(\/nix\/store\/[^/.][^/]*)\/bin\/[^/]+$/.exec(executable ?? "")?.[1];
+}
+
+function isComplete(path: string): boolean {
+  return TOOLS.every((name) => lstatIfExists(`${path}/bin/${name}`) !== undefined);
+}
+
+function storePath(output: string): string {
+  const path = output.trim().split("\n").at(-1) ?? "";
+  if (path.startsWith("/nix/store/")) return path;
+  throw new ToolError(`Nix named no store path: ${path}`, {
+    hint: "see what it says: nix --version",
+  });
+}
+
+/** The folder of a USB kit's executables for this system, beside its source. */
+export function kitFolder(source: string): string {
+  return `${parentOf(source)}/bin/${Deno.build.arch}-linux`;
+}
