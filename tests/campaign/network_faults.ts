@@ -7,6 +7,8 @@ interface Upstream {
   readonly commits: readonly HistoryCommit[];
 }
 
+/** What would be the toolkit's own colours and signs, were they not another in every run. */
+const MARKS = "\u{F0010}\u{F0004}all is well\u{F0000}";
 /** Which requests faults are aimed at. */
 const ROLES = ["git", "api", "raw", "codeload", "web", undefined] as const;
 
@@ -36,7 +38,16 @@ export function randomFaults(random: Random, history: Upstream, honest: boolean)
 
 function randomFault(random: Random, history: Upstream, honest: boolean): Fault {
   const after = random.rather(1, 20_000) - 1;
-  const text = random.pick(["", "{}", "[]", "null", "{ cut", "<html>Sign in</html>", "\x1b[2J"]);
+  const text = random.pick([
+    "",
+    "{}",
+    "[]",
+    "null",
+    "{ cut",
+    "<html>Sign in</html>",
+    "\x1b[2J",
+    MARKS,
+  ]);
   const { sha } = random.pick(history.commits);
   const status = random.pick([301, 401, 403, 404, 409, 418, 422, 451, 500, 502, 503, 504]);
   const faults: readonly (readonly [number, Fault])[] = [
@@ -48,6 +59,8 @@ function randomFault(random: Random, history: Upstream, honest: boolean): Fault 
     [4, { kind: "reset", after }],
     [4, { kind: "truncate", after, length: random.pick(["short", "full"]) }],
     [2, { kind: "stall", after }],
+    [1, { kind: "endless", after, bytes: 1, every: 100 }],
+    [1, { kind: "endless", after, bytes: 65_536, every: 10 }],
     [1, { kind: "stall" }],
     [2, { kind: "slow", delay: random.integer(1, 400) }],
     [2, {
@@ -61,6 +74,7 @@ function randomFault(random: Random, history: Upstream, honest: boolean): Fault 
       [4, { kind: "corrupt", at: random.rather(1, 4000) - 1 }],
       [2, { kind: "content", body: text }],
       [1, hostileEntry(random)],
+      [1, { kind: "tree-flood", count: 2000 }],
     ] as const),
   ];
   return random.weighted(faults);

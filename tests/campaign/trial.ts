@@ -146,6 +146,7 @@ export class Trial implements AsyncDisposable {
       GITHUB_SERVER_URL: server,
       HYPERVISOR_REPO: REPOSITORY,
       HYPERVISOR_TIMEOUT: "0.7",
+      HYPERVISOR_DEADLINE: "8",
       GITHUB_TOKEN: this.token,
     };
   }

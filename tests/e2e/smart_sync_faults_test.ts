@@ -75,6 +75,14 @@ Deno.test("smart-sync leaves the tree alone when files are damaged everywhere", 
   const { stderr } = await machine.expect(5);
   match(stderr, /arrives with another content|more than \d+ bytes arrive/);
   await machine.expectCommit(first);
+  // Of the right size, too.
+  machine.server.faults.set([
+    ...NO_GIT,
+    { match: { role: "raw" }, fault: { kind: "corrupt", at: 0 } },
+    { match: { path: "/git/blobs/" }, fault: { kind: "corrupt", at: 0 } },
+  ]);
+  match((await machine.expect(5)).stderr, /arrives with another content/);
+  await machine.expectCommit(first);
 });
 
 Deno.test("smart-sync says until when a used-up rate limit lasts", async () => {

@@ -1,5 +1,6 @@
 import { equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
+import { identityOf } from "../../lib/machine/file_identity.ts";
 import { lstatIfExists } from "../../lib/machine/files.ts";
 import { createStaging, discardStaging, sourceTree } from "../../lib/machine/source_tree.ts";
 import {
@@ -133,6 +134,81 @@ Deno.test("undoOperations() takes back what was done, after any number of steps"
       equal(Deno.readTextFileSync(`${tree.path}/new/folder/file`), "added");
     });
   }
+});
+
+/** The change of {@link stageChange}, decided, with what is compared and what is staged described. */
+function decidedChange(ctx: ReturnType<typeof testContext>): {
+  readonly tree: string;
+  readonly staging: string;
+  readonly operations: readonly Operation[];
+} {
+  const operations = stageChange(ctx);
+  const { path: tree, parent } = sourceTree(ctx);
+  const staging = [...Deno.readDirSync(parent)]
+    .map(({ name }) => `${parent}/${name}`).find((path) => path.includes("staging"))!;
+  const described = operations.map((step): Operation => {
+    if (step.do !== "put") return step;
+    const fresh = identityOf(Deno.lstatSync(`${staged.new(staging)}/${step.path}`));
+    const there = lstatIfExists(`${tree}/${step.path}`);
+    return there?.isFile || there?.isSymlink
+      ? { ...step, fresh, was: identityOf(there) }
+      : { ...step, fresh };
+  }).map((step) =>
+    step.do === "put" && step.path.startsWith("becomes-") ? { ...step, was: undefined } : step
+  ).map((step) => JSON.parse(JSON.stringify(step)) as Operation);
+  draftJournal(staging, described);
+  decideChange(staging);
+  return { tree, staging, operations: described };
+}
+
+Deno.test("doOperations() keeps what is written to a file that was open when it was replaced", async () => {
+  await withMachine((ctx) => {
+    const { tree, staging, operations } = decidedChange(ctx);
+    using open = Deno.openSync(`${tree}/changed`, { write: true, append: true });
+    doOperations(tree, staging, operations, (count) => {
+      if (count === operations.length) open.writeSync(new TextEncoder().encode(", edited late"));
+    });
+    equal(Deno.readTextFileSync(`${tree}/changed`), "new");
+    equal(Deno.readTextFileSync(`${staged.keptTree(staging)}/changed`), "old, edited late");
+  });
+});
+
+Deno.test("doOperations() keeps whatever it finds where nothing, or something else, was", async () => {
+  await withMachine((ctx) => {
+    const { tree, staging, operations } = decidedChange(ctx);
+    Deno.removeSync(`${tree}/changed`);
+    Deno.writeTextFileSync(`${tree}/changed`, "by a rename");
+    Deno.writeTextFileSync(`${tree}/new`, "a file in a folder's place");
+    Deno.removeSync(`${tree}/link`);
+    Deno.mkdirSync(`${tree}/link/folder`, { recursive: true });
+    Deno.writeTextFileSync(`${tree}/link/folder/file`, "a folder in a link's place");
+    doOperations(tree, staging, operations);
+    const kept = (path: string) => Deno.readTextFileSync(`${staged.keptTree(staging)}/${path}`);
+    equal(kept("changed"), "by a rename");
+    equal(kept("new"), "a file in a folder's place");
+    equal(kept("link/folder/file"), "a folder in a link's place");
+    equal(Deno.readTextFileSync(`${tree}/new/folder/file`), "added");
+  });
+});
+
+Deno.test("undoOperations() keeps edits of what was put, and puts back edits that were in the way", async () => {
+  await withMachine((ctx) => {
+    const { tree, staging, operations } = decidedChange(ctx);
+    Deno.removeSync(`${tree}/changed`);
+    Deno.writeTextFileSync(`${tree}/changed`, "edited before");
+    doOperations(tree, staging, operations);
+    const later = new Date(Date.now() + 5000);
+    for (const path of ["changed", "new/folder/file"]) {
+      Deno.writeTextFileSync(`${tree}/${path}`, "edited after");
+      Deno.utimeSync(`${tree}/${path}`, later, later);
+    }
+    undoOperations(tree, staging, operations);
+    equal(Deno.readTextFileSync(`${tree}/changed`), "edited before");
+    equal(lstatIfExists(`${tree}/new`), undefined);
+    for (const path of ["changed", "new/folder/file"]) {
+      equal(Deno.readTextFileSync(`${staged.keptTree(staging)}/${path}`), "edited after");
+    }
+  });
 });
 
 Deno.test("recoverSourceTree() takes everything back when a step cannot be done", async () => {

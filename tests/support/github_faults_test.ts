@@ -164,6 +164,20 @@ Deno.test("a branch moves between two requests", () =>
     assert.equal(await sha(), first);
   }));
 
+Deno.test("an endless answer goes on until the server closes", () =>
+  withServer(async (server) => {
+    const fault = { kind: "endless", after: 5, bytes: 10, every: 1 } as const;
+    server.faults.set([{ match: {}, fault }]);
+    const answer = await fetch(`${server.together.api}/repos/o/n`);
+    assert.equal(answer.headers.has("content-length"), false);
+    let length = 0;
+    for await (const chunk of answer.body!) {
+      length += chunk.length;
+      if (length > 50) break;
+    }
+    assert.ok(length > 50);
+  }));
+
 Deno.test("a stalled request ends when the server closes", () =>
   withServer(async (server) => {
     server.faults.set([{ match: {}, fault: { kind: "stall" } }]);

@@ -38,6 +38,11 @@ export function deliver(
       case "stall":
         body = asStream(cut(body, fault.after ?? 0, () => forever(closing)));
         break;
+      case "endless":
+        body = asStream(cut(body, fault.after, () => Promise.resolve()));
+        body = asStream(prolonged(body, fault.bytes, fault.every, closing));
+        declared = undefined;
+        break;
       case "slow":
         if (fault.bytesPerSecond) body = asStream(slow(body, fault.bytesPerSecond, closing));
         break;
@@ -90,6 +95,20 @@ async function* cut(
     if (left > 0) yield chunk.subarray(0, left);
     left -= chunk.length;
     if (left <= 0) return await end();
+  }
+}
+
+async function* prolonged(
+  body: ReadableStream<Uint8Array>,
+  bytes: number,
+  every: number,
+  closing: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  yield* body;
+  const more = new Uint8Array(bytes).fill(0x20);
+  for (;;) {
+    await pause(every, closing);
+    yield more;
   }
 }
 

@@ -42,6 +42,8 @@ export type Fault =
   | { kind: "truncate"; after: number; length: "short" | "full" }
   /** Nothing more comes after so many bytes, without `after` not even headers. */
   | { kind: "stall"; after?: number }
+  /** After so many bytes it never ends: so many more, every so many milliseconds. */
+  | { kind: "endless"; after: number; bytes: number; every: number }
   /** So many bytes a second, after a delay in milliseconds. */
   | { kind: "slow"; bytesPerSecond?: number; delay?: number }
   /** One flipped byte before compression (`at` counts from the end when negative). */
