@@ -6,7 +6,7 @@ import type { InstallOptions } from "./options.ts";
 /** The oldest NixOS that the module is evaluated with. */
 const OLDEST_RELEASE = "24.05";
 /** Parts that decide whether the machine comes back: without knowing them nothing is safe. */
-const VITAL = /^(boot|fileSystems|firewall|network|ssh|sudo|swapDevices|users)(\.|$)/;
+const VITAL = /^(boot|fileSystems|firewall|network|pam|ssh|sudo|swapDevices|users)(\.|$)/;
 
 /** What stands against a machine's own configuration as it is, before anything was asked. */
 export function baseBlockers(options: InstallOptions, reading: MachineReading): ToolError[] {

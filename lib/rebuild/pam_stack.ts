@@ -65,9 +65,10 @@ export function unknownRules(rules: readonly PamRule[]): PamRule[] {
   return rules.filter(({ module }) => !KNOWN.has(module));
 }
 
-/** Whether two rules are the same, wherever their programs lie. */
+/** Whether two rules are the same, wherever their programs lie; releases of NixOS order arguments differently. */
 export function sameRule(a: PamRule, b: PamRule): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  const sorted = (rule: PamRule) => JSON.stringify({ ...rule, args: rule.args.toSorted() });
+  return sorted(a) === sorted(b);
 }
 
 /**

@@ -16,10 +16,25 @@ export function proveBoot(
   loadedModules: readonly string[] | undefined,
 ): Verdict[] {
   return [
+    ...proveReadable(after),
     ...proveLoader(before, after),
     ...proveKeyFiles(before, after),
     ...proveDrivers(before, after, loadedModules ?? []),
   ];
+}
+
+/** What could not be evaluated cannot be judged. */
+function proveReadable({ unreadable = [] }: ConfigurationFacts): Verdict[] {
+  const lost = unreadable.filter((place) =>
+    /^(boot|fileSystems|swapDevices|mountHelpers)\b/.test(place)
+  );
+  if (lost.length === 0) return [];
+  return [fails(
+    "evaluation",
+    "what the machine boots from can be evaluated",
+    `these cannot: ${lost.join(", ")}`,
+    "correct them; nixos-rebuild dry-build --show-trace says what is wrong",
+  )];
 }
 
 /**

@@ -58,3 +58,9 @@ Deno.test("proveBoot() refuses to lose a driver of the disks that is in use", ()
     "r8125 would be missing",
   ]);
 });
+
+Deno.test("proveBoot() does not take what cannot be evaluated for what is fine", () => {
+  const after = configurationFacts((facts) => facts.unreadable = ["boot.crypttab", "timeZone"]);
+  const refused = proveBoot(undefined, after, undefined).filter(({ ok }) => !ok);
+  deepEqual(refused.map(({ why }) => why), ["these cannot: boot.crypttab"]);
+});

@@ -29,12 +29,12 @@ const STORE = "/nix/store/ksws874jcx19qqsacmp2dr5irs9jhhcn-google-authenticator-
 const TOTP = `
 account required pam_unix.so
 auth optional pam_unix.so likeauth # unix-early (order 11500)
-auth required ${STORE}/lib/security/pam_google_authenticator.so no_increment_hotp # x (order 12500)
+auth required ${STORE}/lib/security/pam_google_authenticator.so no_increment_hotp debug # x (order 12500)
 auth sufficient pam_unix.so likeauth try_first_pass # unix (order 12800)
 auth required pam_deny.so # deny (order 13600)
 `;
 /** The same after an update of nixpkgs. */
-const TOTP_NEWER = TOTP.replace(
+const TOTP_NEWER = TOTP.replace("no_increment_hotp debug", "debug no_increment_hotp").replace(
   "ksws874jcx19qqsacmp2dr5irs9jhhcn",
   "0000000000000000000000000000000a",
 )
