@@ -1,5 +1,5 @@
 /** What must never be lost or left half-done, seen through the executable. */
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { lstatIfExists } from "../../lib/machine/files.ts";
 import { startTool } from "../support/executable.ts";
 import { until } from "../support/host.ts";
@@ -303,3 +303,24 @@ async function mount(folder: string, options: string, type = ["-t", "tmpfs"]): P
   }).output();
   ok(success, new TextDecoder().decode(stderr));
 }
+
+Deno.test({
+  name:
+    "smart-sync gives back to root what another user owns in the tree, content unchanged or not",
+  ignore: !isRoot,
+  fn: async () => {
+    await using machine = await SyncedMachine.start();
+    await machine.expect(0);
+    const commit = machine.stateCommit!;
+    const owners = () =>
+      [`${machine.tree}/README.md`, `${machine.tree}/scripts`].map((path) =>
+        Deno.statSync(path).uid
+      );
+    for (const name of ["README.md", "scripts"]) {
+      Deno.chownSync(`${machine.tree}/${name}`, 1000, 100);
+    }
+    await machine.expect(0);
+    deepEqual(owners(), [0, 0]);
+    await machine.expectCommit(commit);
+  },
+});

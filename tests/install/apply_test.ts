@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { applySteps, revertSteps } from "../../lib/install/apply.ts";
 import { applyStep } from "../../lib/install/apply_step.ts";
+import { revertStep } from "../../lib/install/revert_step.ts";
 import { readReceipts, type Receipt, writeReceipt } from "../../lib/machine/receipt.ts";
 import { listSource } from "../../lib/install/source_listing.ts";
 import type { Step } from "../../lib/install/step.ts";
@@ -242,3 +243,21 @@ async function applyAll(ctx: ReturnType<typeof testContext>, record: Receipt, li
   writeReceipt(ctx, { ...record });
   for (const step of list) await applyStep(ctx, record, step);
 }
+
+Deno.test("a backup that is not what was saved is not put back, and what is there stays", async () => {
+  using at = machine();
+  const ctx = testContext({ root: at.root });
+  ensureStateFolder(ctx);
+  const record = receipt();
+  const path = "/etc/nixos/configuration.nix";
+  const step: Step = { kind: "file", id: "f", title: "write", path, mode: 0o644, content: "new\n" };
+  await applyStep(ctx, record, step);
+  const { before } = record.steps[0]!;
+  assert.ok(before?.kind === "file" && before.backup !== null);
+  Deno.writeTextFileSync(at.root + before.backup, "{ \0");
+  assert.throws(() => revertStep(ctx, record, record.steps[0]!), /is not what was saved/);
+  assert.equal(Deno.readTextFileSync(at.root + path), "new\n");
+  Deno.writeTextFileSync(at.root + before.backup, "{ }\n");
+  revertStep(ctx, record, record.steps[0]!);
+  assert.equal(Deno.readTextFileSync(at.root + path), "{ }\n");
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { acquireLock } from "../../lib/machine/lock.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import { testContext } from "../support/context.ts";
+import { isRoot } from "../support/needs.ts";
 import { withScratch } from "../support/scratch_files.ts";
 
 const HOLDER = `
@@ -96,3 +97,26 @@ Deno.test("acquireLock() locks each machine for itself", async () => {
     using _two = await acquireLock(testContext({ root: `${folder}/two` }));
   });
 });
+
+Deno.test(
+  "acquireLock() takes no lock that others could hold, or put something else in its place",
+  {
+    ignore: !isRoot,
+  },
+  async () => {
+    const lock = "run/hyper-nixos.lock";
+    await withScratch({ [lock]: "" }, async (root) => {
+      Deno.chmodSync(`${root}/run`, 0o755);
+      for (const [path, mode] of [[lock, 0o664], [lock, 0o646], ["run", 0o775]] as const) {
+        const before = Deno.statSync(`${root}/${path}`).mode! & 0o7777;
+        Deno.chmodSync(`${root}/${path}`, mode);
+        const error = await refusal(root);
+        assert.equal(error.code, 3);
+        assert.match(error.message, /the lock .* is not safe: .* can be written by/);
+        Deno.chmodSync(`${root}/${path}`, before);
+      }
+      Deno.chownSync(`${root}/${lock}`, 1000, 100);
+      assert.match((await refusal(root)).message, /belongs to user 1000/);
+    });
+  },
+);

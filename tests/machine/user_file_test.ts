@@ -51,6 +51,11 @@ Deno.test("readUserFile() takes root's own file only from where nobody else deci
     const self = { uid: Deno.uid()!, gid: Deno.gid()! };
     const read = () => readUserFile(around, `${folder}/home/file`, self, 100);
     assert.deepEqual(await read(), { kind: "read", text: "mine" });
+    if (isRoot) {
+      Deno.chownSync(`${folder}/home/file`, 1001, 100);
+      assert.equal((await read()).kind, "refused", "of somebody else, in a folder of root's");
+      Deno.chownSync(`${folder}/home/file`, 0, 0);
+    }
     Deno.chmodSync(`${folder}/home`, 0o777);
     assert.equal((await read()).kind, isRoot ? "refused" : "read");
   });
