@@ -8,7 +8,7 @@ import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.t
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
-import { bootDefault, currentSystem } from "../rebuild/rebuild.ts";
+import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
 import { runActions } from "./actions.ts";

@@ -5,12 +5,9 @@ import { sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
-import {
-  bootDefault,
-  currentSystem,
-  returnMountedSystem,
-  returnToSystem,
-} from "../rebuild/rebuild.ts";
+import { bootDefault, currentSystem } from "../nix/generations.ts";
+import { returnToSystem } from "../rebuild/activate.ts";
+import { returnMountedSystem } from "../rebuild/return_mounted.ts";
 import { restoreAccounts, restoreDeclarations } from "../machine/account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import { settleActivation } from "./unfinished.ts";

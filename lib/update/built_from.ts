@@ -1,5 +1,6 @@
 import type { Context } from "../program/context.ts";
-import { bootDefault, currentSystem, systemRecord } from "../rebuild/rebuild.ts";
+import { bootDefault, currentSystem } from "../nix/generations.ts";
+import { systemRecord } from "../nix/system_record.ts";
 import type { SyncSummary } from "../sync/options.ts";
 import { readSyncState } from "../sync/state.ts";
 import type { RebuildAction } from "./options.ts";

@@ -5,12 +5,9 @@ import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
 import type { Context } from "../program/context.ts";
 import { style } from "../program/style.ts";
-import {
-  type RebuildResult,
-  rebuildSystem,
-  reportRebuild,
-  settleEarlierActivation,
-} from "../rebuild/rebuild.ts";
+import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
+import { type RebuildResult, rebuildSystem } from "../rebuild/rebuild_system.ts";
+import { reportRebuild } from "../rebuild/report.ts";
 import type { SyncSummary } from "../sync/options.ts";
 import { renderCounts } from "../validate/render.ts";
 import { blocking } from "../validate/validate.ts";

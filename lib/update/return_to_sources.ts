@@ -1,6 +1,7 @@
 import { sourceTree } from "../machine/source_tree.ts";
 import type { Context } from "../program/context.ts";
-import { type ActivationOutcome, returnToSystem } from "../rebuild/rebuild.ts";
+import { returnToSystem } from "../rebuild/activate.ts";
+import type { ActivationOutcome } from "../rebuild/outcome.ts";
 import { reportOutcome } from "../rebuild/report.ts";
 import { readRecord } from "../sync/previous.ts";
 import { rollbackTree } from "../sync/rollback.ts";

@@ -8,7 +8,7 @@ import { hasCommand, hasNix, hasTmux, isRoot, need } from "../support/needs.ts";
 import { openToolTerminal } from "../support/terminal.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
 import { unowned } from "./installer.ts";
-import { BUILD, InstallerHost } from "./installer_host.ts";
+import { BUILD, InstallerHost, SWITCH } from "./installer_host.ts";
 
 const canTrace = isRoot && hasNix && need(
   hasCommand("strace"),
@@ -124,6 +124,46 @@ Deno.test({
       assert.equal(diffTrees(before, after), "", `killed after removal ${count}`);
     }
     assert.ok(killed >= 2, `killed ${killed} times`);
+  },
+});
+
+Deno.test({
+  name: "system-installer --undo of a switch, killed anywhere, ends with every account as it was",
+  ignore: !canTrace,
+  fn: async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    // The new system removes alice and adds an account; the old one removes what it does not declare.
+    host.ends(
+      "hook",
+      `#!/bin/sh
+[ "$1" = test ] || exit 0
+ln -sfn "$2" /run/current-system
+case "$2" in
+*standin) sed -i /^alice:/d /etc/passwd /etc/shadow; echo ours:x:1900:100::/:/bin/sh >> /etc/passwd ;;
+*) sed -i /^ours:/d /etc/passwd ;;
+esac
+`,
+    );
+    const before = snapshotTree(machine.root, { ignore: [...unowned, /^boot(\/|$)/] });
+    const accounts = machine.read("/etc/passwd") + machine.read("/etc/shadow");
+    let killed = 0;
+    for (const count of [1, 4, 8, 12, 17, 23]) {
+      const installed = await host.run(SWITCH);
+      assert.equal(installed.code, 0, installed.stderr);
+      assert.doesNotMatch(machine.read("/etc/passwd"), /^alice:/m);
+      const code = await signalAfter(RENAME, "SIGKILL", count, ["--undo"], host.launch);
+      if (code === 137) killed++;
+      // Its activation goes on by itself.
+      await host.phase("done");
+      const undone = await host.run(["--undo"]);
+      assert.ok(undone.code === 0 || /no installation to undo/.test(undone.stderr), undone.stderr);
+      const now = machine.read("/etc/passwd") + machine.read("/etc/shadow");
+      assert.equal(now, accounts, `killed after rename ${count}`);
+      const after = snapshotTree(machine.root, { ignore: [...unowned, /^boot(\/|$)/] });
+      assert.equal(diffTrees(before, after), "", `killed after rename ${count}`);
+    }
+    assert.ok(killed >= 4, `killed ${killed} times`);
   },
 });
 
