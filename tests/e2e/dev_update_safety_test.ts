@@ -121,7 +121,7 @@ needsNix("dev-update stops before running guests, and names the way past that", 
   );
   const { stderr, stdout } = await host.expect(4);
   match(stderr, /restart libvirtd\.service, and these guests run: web/);
-  match(stderr, /next: .*rebuild-helper --restart-guests/);
+  match(stderr, /next: .*allow it with --restart-guests/);
   match(stdout, /smart-sync --rollback/);
   equal(host.running, before);
 });

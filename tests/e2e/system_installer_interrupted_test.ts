@@ -127,24 +127,50 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "system-installer --undo of a switch, killed anywhere, ends with every account as it was",
-  ignore: !canTrace,
-  fn: async () => {
-    using host = new InstallerHost("uefi");
-    const { machine } = host;
-    // The new system removes alice and adds an account; the old one removes what it does not declare.
-    host.ends(
-      "hook",
-      `#!/bin/sh
+/** The new system removes alice and adds an account; the old one removes what it does not declare. */
+const CHANGES_ACCOUNTS = `#!/bin/sh
 [ "$1" = test ] || exit 0
 ln -sfn "$2" /run/current-system
 case "$2" in
 *standin) sed -i /^alice:/d /etc/passwd /etc/shadow; echo ours:x:1900:100::/:/bin/sh >> /etc/passwd ;;
 *) sed -i /^ours:/d /etc/passwd ;;
 esac
-`,
-    );
+`;
+
+Deno.test({
+  name: "system-installer killed anywhere in a switch: --undo ends with every account as it was",
+  ignore: !canTrace,
+  fn: async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    host.ends("hook", CHANGES_ACCOUNTS);
+    const accounts = machine.read("/etc/passwd") + machine.read("/etc/shadow");
+    // The files are in place, as after `--action build`: what is left is the activation.
+    assert.equal((await host.run(BUILD)).code, 0);
+    const states = new Set<string>();
+    for (let boundary = 1, killed = true; killed; boundary += STRIDE) {
+      const args = host.withSource(SWITCH);
+      killed = await signalAfterRename("SIGKILL", boundary, args, host.launch) === 137;
+      if (host.activation() !== undefined) await host.phase("done");
+      states.add(host.receiptState());
+      const undone = await host.run(["--undo"]);
+      assert.equal(undone.code, 0, undone.stderr);
+      const now = machine.read("/etc/passwd") + machine.read("/etc/shadow");
+      assert.equal(now, accounts, `killed after rename ${boundary}`);
+      assert.equal(host.bootDefault(), machine.toplevel);
+      assert.equal((await host.run(BUILD)).code, 0);
+    }
+    assert.ok(states.has("activating"), [...states].join());
+  },
+});
+
+Deno.test({
+  name: "system-installer --undo of a switch, killed anywhere, ends with every account as it was",
+  ignore: !canTrace,
+  fn: async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    host.ends("hook", CHANGES_ACCOUNTS);
     const before = snapshotTree(machine.root, { ignore: [...unowned, /^boot(\/|$)/] });
     const accounts = machine.read("/etc/passwd") + machine.read("/etc/shadow");
     let killed = 0;

@@ -25,7 +25,7 @@ cat /run/declares > ${DECLARED}
     );
     const before = machine.read(DECLARED);
     machine.write("/run/declares", "alice bob root");
-    const installed = await host.run(SWITCH);
+    const installed = await host.run([...SWITCH, "--no-keep-config"]);
     equal(installed.code, 0, installed.stdout + installed.stderr);
     deepEqual(declared(), ["alice", "bob", "root"]);
 
