@@ -17,6 +17,8 @@ import type { Step } from "./step.ts";
 export interface JudgementInput {
   readonly source: Source | undefined;
   readonly host: HostRecord;
+  /** Whether the new host is the owner's configuration, where one was found. */
+  readonly adopts: boolean;
   readonly steps: readonly Step[];
   readonly reading: MachineReading;
   readonly users: readonly CarriedUser[];
@@ -36,14 +38,14 @@ export interface StagedJudgement {
  */
 export async function judgeStaged(
   ctx: Context,
-  { source, host, steps, reading, users }: JudgementInput,
+  { source, host, adopts, steps, reading, users }: JudgementInput,
 ): Promise<StagedJudgement> {
   const unknown = (why: string): StagedJudgement => ({ judgement: { unknown: why } });
   if (source === undefined) return unknown("there is no source to evaluate");
   if (!reading.os.isNixos) return unknown("this is not a NixOS machine");
   if (!ctx.run.which("nix-instantiate")) return unknown("Nix is not installed here");
   const base = host.version === 2 ? host.base : null;
-  if (base !== null && reading.facts === undefined) {
+  if (adopts && (base === null || reading.facts === undefined)) {
     return unknown("your configuration was not evaluated");
   }
   const progress = ctx.ui.progress("Evaluating the new configuration");

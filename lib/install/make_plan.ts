@@ -49,9 +49,9 @@ export async function makePlan(
   const chosen = await decideUsers(ctx, options, reading);
   const base = options.keepConfig ? reading.base?.record : undefined;
   const users = await peopleOf(ctx, options, reading, chosen.users.map(({ name }) => name));
-  const settings = base === undefined
-    ? await settingsWithoutBase(ctx, options, reading, hostName, users, blockers)
-    : settingsOnBase(ctx, base, reading, hostName, users);
+  const settings = options.keepConfig
+    ? settingsOnBase(ctx, base, reading, hostName, users)
+    : await settingsWithoutBase(ctx, options, reading, hostName, users, blockers);
   const host: HostRecord = {
     version: 2,
     hostName: hostName.value,
@@ -75,7 +75,7 @@ export async function makePlan(
     ...tools,
   ];
   const { judgement, identity, blocker } = await judgeStaged(withBinaryCache(ctx, source?.cache), {
-    ...{ source, host, steps, reading, users },
+    ...{ source, host, adopts: options.keepConfig, steps, reading, users },
   });
   if (blocker) blockers.push(blocker);
   const running = compareWithRunning(ctx, reading.facts, reading.identity);
@@ -127,7 +127,7 @@ async function peopleOf(
 /** What the owner's configuration does not say. */
 function settingsOnBase(
   ctx: Context,
-  base: HostBase,
+  base: HostBase | undefined,
   reading: MachineReading,
   hostName: Found<string>,
   users: readonly CarriedUser[],
@@ -139,7 +139,7 @@ function settingsOnBase(
     users: groupsOfUsers(users),
     system: [
       ...(renamed ? [force("networking.hostName", hostName.value, hostName.source)] : []),
-      ...flakeLink(ctx, base.kind),
+      ...flakeLink(ctx, base?.kind),
     ],
   };
 }

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { requireHostRecord } from "../machine/host_record.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { machineHas } from "../machine/machine_files.ts";
@@ -60,15 +61,23 @@ export async function addTools(ctx: Context, folder: string): Promise<string> {
  * @throws ToolError exit 5 without a network, else Nix's own failure
  */
 export async function buildTools(ctx: Context, tree: string): Promise<string> {
+  // Nix 2.8 has no --print-out-paths.
   const { stdout } = await ctx.run("nix", [
     "build",
     "--no-link",
-    "--print-out-paths",
+    "--json",
     ...storeOf(ctx),
     `path:${tree}#default`,
   ], { timeout: 3_600_000 });
-  return storePath(stdout);
+  const built = v.safeParse(BuiltSchema, JSON.parse(stdout));
+  return storePath(built.success ? built.output[0]!.outputs.out : stdout);
 }
+
+/** `nix build --json`: a list of what was built (Nix manual). */
+const BuiltSchema = v.pipe(
+  v.array(v.object({ outputs: v.object({ out: v.string() }) })),
+  v.minLength(1),
+);
 
 /** Whether a folder holds all five. */
 export function hasTools(folder: string): boolean {

@@ -18,9 +18,9 @@ const EXPECTED: readonly Expected[] = [
   },
   {
     reason: "libvirt's ground",
-    kinds: ["etc", "unit", "userUnit"],
+    kinds: ["etc", "unit", "userUnit", "unitPackage", "account", "group", "wrapper"],
     names:
-      /^(dbus-1|dbus(-broker)?\.service|polkit-1\/.*|polkit\.service|modules-load\.d\/nixos\.conf|systemd-modules-load\.service|suid-sgid-wrappers\.service|systemd\/system-(generators|shutdown)|udev\/.*|systemd-udevd\.service|modprobe\.d\/.*|sysctl\.d\/60-nixos\.conf|systemd-sysctl\.service)$/,
+      /^(dbus-1|dbus(-broker)?\.service|polkit-1\/.*|polkit\.service|pam\.d\/polkit-1|polkit-\d.*|polkituser|pkexec|polkit-agent-helper-1|modules-load\.d\/nixos\.conf|systemd-modules-load\.service|suid-sgid-wrappers\.service|systemd\/system-(generators|shutdown)|udev\/.*|systemd-udevd\.service|modprobe\.d\/.*|sysctl\.d\/60-nixos\.conf|systemd-sysctl\.service)$/,
   },
   {
     reason: "users' groups",
@@ -44,10 +44,15 @@ const EXPECTED: readonly Expected[] = [
     names: /^(tmpfiles\.d(\/.*)?|systemd-tmpfiles-.*)$/,
   },
   {
+    reason: "programs added",
+    kinds: ["etc"],
+    names: /^(terminfo|man_db\.conf|profiles\/per-user\/.*|xdg\/.*|bash_completion\.d.*)$/,
+  },
+  {
     reason: "the five tools",
     kinds: ["unit", "etc"],
     names:
-      /^(hypervisor-.*|nixos\/flake\.nix|nixos-upgrade\.service|terminfo|profile|bashrc|zshrc|zshenv|zprofile|fish\/.*|set-environment|pam\/environment)$/,
+      /^(hypervisor-.*|nixos\/flake\.nix|nixos-upgrade\.service|profile|bashrc|zshrc|zshenv|zprofile|fish\/.*|set-environment|pam\/environment)$/,
   },
   { reason: "made of these", kinds: ["activation"], names: /./ },
 ];

@@ -14,6 +14,7 @@ import { blocking } from "../validate/validate.ts";
 import { isBuiltFrom } from "./built_from.ts";
 import { checkHealth, requireGoOn } from "./check_health.ts";
 import { requireSense, type UpdateOptions } from "./options.ts";
+import { renewTools } from "./renew_tools.ts";
 import { offerReturn, sayHowToReturn } from "./return_to_sources.ts";
 import { Steps } from "./steps.ts";
 import { sentence, syncSources } from "./sync_sources.ts";
@@ -108,15 +109,17 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
   const { rebuildAction: action, confirm } = options;
   let result: RebuildResult;
   try {
-    result = await steps.run("rebuild", () =>
-      rebuildSystem(ctx, {
+    result = await steps.run("rebuild", async () => {
+      await renewTools(ctx);
+      return await rebuildSystem(ctx, {
         action,
         flake: `path:${places.source}`,
         impure: true,
         showTrace: options.verbose,
         confirm,
         restartGuests: options.restartGuests,
-      }), said);
+      });
+    }, said);
   } catch (error) {
     const failed = error instanceof ToolError && error.code !== ExitCode.Interrupted;
     if (!failed || ctx.signal.aborted) {
