@@ -66,6 +66,7 @@ export async function judgeStaged(
         verdicts: [...judged.verdicts, ...changes],
         failedAssertions: facts.failedAssertions,
         hostsGuests: facts.libvirtd,
+        autoUpgradeFlake: facts.autoUpgradeFlake ?? undefined,
       },
       identity,
     };

@@ -56,6 +56,8 @@ export interface Judgement {
   readonly failedAssertions: readonly string[];
   /** Whether the new host has libvirtd. */
   readonly hostsGuests: boolean;
+  /** What its automatic upgrades build, where they name a flake. */
+  readonly autoUpgradeFlake: string | undefined;
 }
 
 /** Whether a judgement could be made. */

@@ -23,6 +23,7 @@ export function planQuestions(
   judgement: Plan["judgement"],
 ): PlanQuestion[] {
   if (!options.keepConfig) return [];
+  const upgrade = isJudged(judgement) ? judgement.autoUpgradeFlake : undefined;
   return [
     ...(running.kind === "other" && running.differences.length > 0
       ? [{
@@ -39,6 +40,16 @@ export function planQuestions(
         details: [],
         ask: "Install it without libvirt?",
         hint: "take the line out of your configuration, or set it to true",
+      }]
+      : []),
+    ...(upgrade
+      ? [{
+        found:
+          `system.autoUpgrade builds ${upgrade}, which has no Hyper-NixOS: its next run takes it away`,
+        details: [],
+        ask: "Install it all the same?",
+        hint:
+          "take system.autoUpgrade.flake out of your configuration: it then builds what nixos-rebuild builds",
       }]
       : []),
   ];

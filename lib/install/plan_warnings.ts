@@ -53,23 +53,16 @@ export function planWarnings(
 }
 
 /** What an owner must know who goes on with his own configuration. */
-function baseWarnings(ctx: Context, { base, accounts, identity }: MachineReading): string[] {
+function baseWarnings(ctx: Context, { base, accounts }: MachineReading): string[] {
   if (base === undefined) return [];
   const owner = checkoutOwner(ctx, base.record);
   const name = accounts.accounts.find(({ uid }) => uid === owner)?.name ?? `uid ${owner}`;
-  const upgrade = identity?.autoUpgradeFlake;
   return [
     ...(owner === undefined || owner === 0 ? [] : [
       `${
         base.record.kind === "flake" ? base.record.checkout : "your configuration"
       } belongs to ${name}, who thereby controls root`,
     ]),
-    ...(typeof upgrade === "string"
-      ? [
-        `system.autoUpgrade builds ${upgrade}, which has no Hyper-NixOS: its next run takes it away; ` +
-        "take system.autoUpgrade.flake out, so that it builds what nixos-rebuild builds",
-      ]
-      : []),
   ];
 }
 

@@ -292,6 +292,8 @@ export const ConfigurationFactsSchema = v.object({
   /** systemd services that something starts (wantedBy, requiredBy, or a timer, socket or target of that name). */
   services: v.array(v.string()),
   libvirtd: v.boolean(),
+  /** `system.autoUpgrade.flake`, where that runs: what it builds is that flake's, not what is installed. */
+  autoUpgradeFlake: v.optional(v.nullable(v.string())),
   /** What the owner set of `PLAIN_OPTIONS`, by the option's name with dots; one entry or none. */
   plain: v.optional(v.array(v.object({
     name: v.string(),

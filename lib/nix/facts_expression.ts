@@ -244,6 +244,9 @@ in
       || startsSafely (config.systemd.targets or { }) name
     ) (attrNames config.systemd.services));
     libvirtd = guard (config.virtualisation.libvirtd.enable or false);
+    autoUpgradeFlake = guard (
+      let upgrade = config.system.autoUpgrade or { };
+      in if upgrade.enable or false then text (upgrade.flake or null) else null);
   };
 
   plain.plain = filter (option: option.said != [ ])

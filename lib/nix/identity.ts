@@ -41,10 +41,6 @@ export const IdentitySchema = v.object({
   group: v.optional(ItemsSchema),
   wrapper: v.optional(ItemsSchema),
   /** The store path that the system has, or would have. */
-  /** `system.autoUpgrade.flake`, where that runs. */
-  autoUpgradeFlake: v.optional(
-    v.nullable(v.union([v.string(), v.object({ unreadable: v.literal(true) })])),
-  ),
   toplevel: v.optional(
     v.nullable(v.union([v.string(), v.object({ unreadable: v.literal(true) })])),
   ),

@@ -114,12 +114,7 @@ in
       })
       (enabled (config.security.wrappers or { }));
   };
-  system = {
-    toplevel = guard (text (build.toplevel or null));
-    autoUpgradeFlake = guard (
-      let upgrade = config.system.autoUpgrade or { };
-      in if upgrade.enable or false then text (upgrade.flake or null) else null);
-  };
+  system.toplevel = guard (text (build.toplevel or null));
 }
 `;
 

@@ -15,7 +15,7 @@ Deno.test("the demo goes as its story says, and leaves nothing behind", async ()
   assert.match(stdout, /^\$ system-installer --source Hyper-NixOS --action/m);
   assert.match(stdout, /^\[smart-sync\] synced to main/m);
   assert.match(stdout, /^✓ The tree is the new commit, and the edit is in the backup/m);
-  assert.match(stdout, /password files .*passwords\/alice: 0644 → 0600/);
+  assert.match(stdout, /configuration: 0777 of user 0 →\s+0755 of root/);
   assert.match(stdout, /^✓ The update failed before anything was activated/m);
   assert.match(stdout, /^✓ Undone: \d+ files, folders and links are as before/m);
   assert.doesNotMatch(stderr, /SKIPPING/);

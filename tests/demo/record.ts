@@ -14,7 +14,7 @@ import { DEMO_MACHINE } from "./world.ts";
 
 /** The files of answers/, with what Nix said. */
 export type Answers = Readonly<Record<AnswerName, unknown>>;
-type AnswerName = "before" | "after" | "hardware" | "hosts" | "inputs";
+type AnswerName = "before" | "after" | "facts" | "hosts" | "inputs";
 
 const FOLDER = new URL("./answers/", import.meta.url);
 
@@ -25,7 +25,7 @@ export async function storedAnswers(): Promise<Answers> {
   return {
     before: await read("before"),
     after: await read("after"),
-    hardware: await read("hardware"),
+    facts: await read("facts"),
     hosts: await read("hosts"),
     inputs: await read("inputs"),
   };
@@ -47,7 +47,7 @@ export async function recordAnswers(): Promise<Answers> {
     const source = ["--source", `${folder}/source`];
     for (
       const [tool, ...args] of [
-        ["system-installer", ...source, "--action", "build", "--skip-update-check", "--yes"],
+        ["system-installer", ...source, "--action", "switch", "--skip-update-check", "--yes"],
         ["validator"],
       ] as const
     ) {
@@ -58,7 +58,7 @@ export async function recordAnswers(): Promise<Answers> {
     return {
       before: answer("before"),
       after: answer("after"),
-      hardware: answer("hardware"),
+      facts: answer("facts"),
       hosts: answer("hosts"),
       inputs: answer("inputs"),
     };
@@ -84,9 +84,10 @@ case " $question " in
 esac
 case "$1:$question" in
   eval:*builtins.attrNames) file=hosts ;;
-  eval:*) file=after ;;
-  --eval:*"let facts ="*) file=before ;;
-  --eval:*"fileSystems = all"*) file=hardware ;;
+  eval:*"{ facts ="*) file=after ;;
+  eval:*) file=facts ;;
+  --eval:*"import <nixpkgs/nixos>"*) file=before ;;
+  --eval:*"/nix/host.nix"*) file=after ;;
   --eval:*inputs*) file=inputs ;;
   *) exec ${real} "$@" ;;
 esac

@@ -34,6 +34,7 @@ async function install(world: World, player: Player): Promise<void> {
   narrator.say("The plan comes first; with --yes it is applied without a question.");
   await player.shell("git clone --quiet --depth 1 https://github.com/MasterofNull/Hyper-NixOS");
   const action = ground.running ? "switch" : "build";
+  const configuration = world.machine.read("/etc/nixos/configuration.nix");
   await player.tool("system-installer", [
     "--source",
     "Hyper-NixOS",
@@ -42,11 +43,11 @@ async function install(world: World, player: Player): Promise<void> {
     "--yes",
   ]);
   const { machine } = world;
-  const secret = Deno.statSync(machine.host("/var/lib/hyper-nixos/passwords/alice"));
   player.see(
-    await isCommit(world, world.first) && (secret.mode! & 0o777) === 0o600 &&
+    await isCommit(world, world.first) &&
+      machine.read("/etc/nixos/configuration.nix") === configuration &&
       machine.exists("/etc/hypervisor/configuration/host.json"),
-    "Installed: users, passwords and settings are carried over, the hashes readable by root alone.",
+    "Installed: the owner's own configuration is the base, and none of its files was touched.",
   );
 }
 
@@ -86,14 +87,14 @@ async function localEdit(world: World, player: Player): Promise<void> {
 async function fault(world: World, player: Player): Promise<void> {
   const { narrator, ground } = player;
   narrator.heading(4, "Something is wrong; validator finds it and mends it");
-  narrator.say("Alice's password hash can be read by everybody:");
-  const path = "/var/lib/hyper-nixos/passwords/alice";
-  await player.shell(`chmod 0644 ${ground.path(path)}`);
+  narrator.say("Everybody can write the folder of the modules that make this machine:");
+  const path = "/etc/hypervisor/configuration";
+  await player.shell(`chmod 0777 ${ground.path(path)}`);
   await player.tool("validator", ["--fix", "--quick", "--yes"]);
   const mode = Deno.statSync(world.machine.host(path)).mode! & 0o777;
   player.see(
-    mode === 0o600,
-    "Found and mended: the password hash is readable by root alone again.",
+    mode === 0o755,
+    "Found and mended: root alone can write there again.",
   );
 }
 
@@ -102,8 +103,8 @@ async function failedRebuild(world: World, player: Player): Promise<void> {
   narrator.heading(5, "An update that cannot be built, and the way back");
   const good = await world.server.repository("MasterofNull/Hyper-NixOS").commit("main");
   const host = world.text("nix/host.nix").replace(
-    "_file = hostFile;",
-    'imports = throw "this module was forgotten";',
+    "imports = [ ./module ]",
+    'imports = throw "this module was forgotten"',
   );
   await world.push("A new module (which nobody tried)", [{ path: "nix/host.nix", content: host }]);
   await showCommit(world, player);

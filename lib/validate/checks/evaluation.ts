@@ -2,6 +2,7 @@ import { places } from "../../machine/places.ts";
 import { nearestName } from "../../machine/nearest_name.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import { evaluated } from "../evaluated.ts";
 import type { Facts } from "../facts.ts";
 
 /** What only evaluating the flake tells. */
@@ -24,7 +25,29 @@ export const evaluationChecks: readonly Check[] = [
     blocksUpdate: false,
     check: evaluation,
   },
+  {
+    id: "auto-upgrade",
+    group: "Configuration Files",
+    title: "automatic upgrades",
+    severity: "warning",
+    quick: false,
+    blocksUpdate: false,
+    check: (_ctx, facts) => autoUpgrade(facts),
+  },
 ];
+
+/** An upgrade that names a flake builds that flake's host, without Hyper-NixOS. */
+async function autoUpgrade(facts: Facts): Promise<Finding> {
+  const configuration = await evaluated(facts);
+  if ("status" in configuration) return configuration;
+  const flake = configuration.autoUpgradeFlake;
+  return flake
+    ? warn(
+      `system.autoUpgrade builds ${flake}, which has no Hyper-NixOS`,
+      "take system.autoUpgrade.flake out: it then builds what nixos-rebuild builds",
+    )
+    : pass("none that would build another system");
+}
 
 async function host(facts: Facts): Promise<Finding> {
   if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);

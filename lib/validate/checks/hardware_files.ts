@@ -1,9 +1,10 @@
 import { lstatIfExists } from "../../machine/files.ts";
 import { devicePresence } from "../../machine/device_names.ts";
+import { machineText } from "../../machine/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import { type BootDevice, bootDevices } from "../../nix/boot_devices.ts";
 import type { Context } from "../../program/context.ts";
-import { type Check, fail, type Finding, pass, some } from "../check.ts";
+import { type Check, fail, type Finding, pass, skip, some } from "../check.ts";
 import { evaluated } from "../evaluated.ts";
 import type { Facts } from "../facts.ts";
 import { parseNix } from "../parse_nix.ts";
@@ -19,7 +20,7 @@ export const hardwareFileChecks: readonly Check[] = [
     severity: "error",
     quick: true,
     blocksUpdate: true,
-    check: hardwareConfiguration,
+    check: (ctx, facts) => hardwareConfiguration(ctx, facts),
   },
   {
     id: "boot-devices",
@@ -32,15 +33,27 @@ export const hardwareFileChecks: readonly Check[] = [
   },
 ];
 
-async function hardwareConfiguration(ctx: Context): Promise<Finding> {
+async function hardwareConfiguration(ctx: Context, facts: Facts): Promise<Finding> {
   const path = ctx.root.follow(places.hardwareConfiguration);
   const info = lstatIfExists(path);
+  if (info === undefined && !isImported(ctx, facts)) {
+    return skip("your configuration says it elsewhere");
+  }
   if (info === undefined) return fail(`${places.hardwareConfiguration} is missing`, REMEDY);
   if (!info.isFile) return fail(`${places.hardwareConfiguration} is not a file`, REMEDY);
   const parsed = await parseNix(ctx, [path]);
   return parsed.includes("fileSystems")
     ? pass("there, parses, names file systems")
     : fail(`${places.hardwareConfiguration} names no file system`, REMEDY);
+}
+
+/** A host without a base imports it itself; an owner may have it where he likes. */
+function isImported(ctx: Context, facts: Facts): boolean {
+  const host = facts.host();
+  const base = typeof host === "object" && host.version === 2 ? host.base : null;
+  if (base === null) return true;
+  return base.kind === "channel" &&
+    (machineText(ctx, base.configuration)?.includes("./hardware-configuration.nix") ?? true);
 }
 
 async function configuredDisks(ctx: Context, facts: Facts): Promise<Finding> {

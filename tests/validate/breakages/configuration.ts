@@ -36,6 +36,17 @@ export const CONFIGURATION_FILES: readonly Breakage[] = [
     break: (m) => m.change(`${SOURCE}/nix/host.nix`, /users-local\.nix/g, "users-other.nix"),
   },
   {
+    id: "auto-upgrade",
+    what: "upgrades build another flake",
+    expect: "warn",
+    full: true,
+    break: (m) =>
+      m.write(
+        `${CONFIGURATION}/local.nix`,
+        '{ system.autoUpgrade = { enable = true; flake = "github:me/machines"; }; }\n',
+      ),
+  },
+  {
     id: "host-record",
     what: "host.json is no JSON",
     expect: "fail",
