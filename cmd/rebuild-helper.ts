@@ -41,7 +41,6 @@ export const rebuildHelper: Tool<typeof options> = {
       "dry-activate": "show what would be activated",
     } satisfies Record<Action, string>,
     description: "what to do with the configuration",
-    required: false,
   },
   examples: [
     ["sudo rebuild-helper switch", "activate, and boot it from now on"],

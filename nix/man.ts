@@ -16,7 +16,7 @@ import type { Tool } from "../lib/program/tool.ts";
 import descriptions from "./descriptions.json" with { type: "json" };
 
 /** The files of one tool by their path below `share`. */
-export function documents<T extends OptionTable>(tool: Tool<T>): Record<string, string> {
+function documents<T extends OptionTable>(tool: Tool<T>): Record<string, string> {
   const { name } = tool;
   const summary = (descriptions as Record<string, string>)[name] ?? "";
   return {

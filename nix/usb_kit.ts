@@ -16,7 +16,7 @@ import { compileAll, TARGETS, toolNames } from "./compile.ts";
 import { setInterpreter } from "./elf.ts";
 
 /** The loader that the kit's executables name; the launcher points this link at the machine's own. */
-export const LOADER_LINK = "/run/hypervisor/ld.so";
+const LOADER_LINK = "/run/hypervisor/ld.so";
 
 /** What a kit is made of. */
 export interface KitOptions {

@@ -95,7 +95,7 @@ function isSameEntry(from: string, path: string, entry: SourceEntry): boolean {
 }
 
 /** SHA-256 of a file of any size; it is never in memory as a whole. */
-export function fileDigest(path: string): string {
+function fileDigest(path: string): string {
   using opened = openRegular(path);
   const hash = createHash("sha256");
   const buffer = new Uint8Array(CHUNK);

@@ -1,7 +1,8 @@
 import type { Context } from "../program/context.ts";
-import { type BootMode, readBootMode } from "./boot_mode.ts";
 import { type Cpu, readCpu } from "./cpu.ts";
 import { type Disk, type MappedDevice, readDisks, readMappedDevices } from "./disks.ts";
+import { kernelContext } from "./kernel_files.ts";
+import { machineHas } from "./machine_files.ts";
 import { type Memory, readMemory } from "./memory.ts";
 import { type NetworkCard, readNetworkCards } from "./network_cards.ts";
 import { type PciDevice, readPciDevices } from "./pci.ts";
@@ -13,7 +14,8 @@ export interface Hardware {
   readonly cpu: Cpu | undefined;
   readonly memory: Memory | undefined;
   readonly virtualisation: Virtualisation;
-  readonly bootMode: BootMode;
+  /** How the firmware started it: UEFI exactly when the kernel has /sys/firmware/efi. */
+  readonly bootMode: "uefi" | "bios";
   readonly pci: readonly PciDevice[];
   readonly networkCards: readonly NetworkCard[];
   readonly disks: readonly Disk[];
@@ -27,7 +29,7 @@ export function readHardware(ctx: Context): Hardware {
     cpu,
     memory: readMemory(ctx),
     virtualisation: readVirtualisation(ctx, cpu),
-    bootMode: readBootMode(ctx),
+    bootMode: machineHas(kernelContext(ctx, "/sys"), "/sys/firmware/efi") ? "uefi" : "bios",
     pci: readPciDevices(ctx),
     networkCards: readNetworkCards(ctx),
     disks: readDisks(ctx),

@@ -3,7 +3,7 @@ import { inFolder, LinkInTheWay, named, pin, type Pinned } from "./pinned.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** Whatever is read as a whole is smaller, unless its reader says otherwise; bytes. */
-export const LARGEST_READ = 64 * 1024 * 1024;
+const LARGEST_READ = 64 * 1024 * 1024;
 const CHUNK = 64 * 1024;
 
 /** Something else is where a regular file was expected. */
@@ -124,7 +124,7 @@ export function readBehindLinks(path: string, limit = LARGEST_READ): Uint8Array<
 }
 
 /** What is at a path in one word, to follow "is". */
-export function kindOf(info: Deno.FileInfo): string {
+function kindOf(info: Deno.FileInfo): string {
   if (info.isFile) return "a file";
   if (info.isDirectory) return "a folder";
   if (info.isSymlink) return "a symbolic link";

@@ -30,8 +30,6 @@ export interface ActivationRequest {
   readonly confirmSeconds: number;
   /** The system that going back activates; what runs now when not given. */
   readonly previous?: string | undefined;
-  /** `NIXOS_INSTALL_BOOTLOADER`: install the boot loader itself again, not only its entries. */
-  readonly installBootloader: boolean;
   /**
    * Whether the profile gets a new generation, or the newest one that the system has already: for
    * going back, so that the numbers stay what people remember.
@@ -66,7 +64,7 @@ export async function startActivation(ctx: Context, request: ActivationRequest):
   }
   removeOldRecords(ctx);
   ctx.passPointOfNoReturn();
-  const environment = activationEnvironment(ctx, request);
+  const environment = activationEnvironment(ctx);
   const started = hasSystemd(ctx) &&
     await startUnit(
       ctx,
@@ -145,14 +143,11 @@ function setProfileCommand(
 }
 
 /** What nixos-rebuild gives switch-to-configuration, and the PATH that the script's own commands need. */
-function activationEnvironment(
-  ctx: Context,
-  request: ActivationRequest,
-): Record<string, string> {
+function activationEnvironment(ctx: Context): Record<string, string> {
   const { LOCALE_ARCHIVE, NIXOS_NO_CHECK } = ctx.env;
   return {
     PATH: ctx.run.env.PATH ?? "",
-    NIXOS_INSTALL_BOOTLOADER: request.installBootloader ? "1" : "0",
+    NIXOS_INSTALL_BOOTLOADER: "0",
     ...(LOCALE_ARCHIVE === undefined ? {} : { LOCALE_ARCHIVE }),
     ...(NIXOS_NO_CHECK === undefined ? {} : { NIXOS_NO_CHECK }),
   };

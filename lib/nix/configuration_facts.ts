@@ -34,7 +34,6 @@ const AccountFactsSchema = v.object({
   name: v.string(),
   uid: v.nullable(v.number()),
   isNormalUser: v.boolean(),
-  isSystemUser: v.boolean(),
   group: v.string(),
   extraGroups: v.array(v.string()),
   description: v.string(),
@@ -99,8 +98,7 @@ export const ConfigurationFactsSchema = v.object({
     initrdAvailableKernelModules: v.array(v.string()),
     initrdKernelModules: v.array(v.string()),
     initrdSystemd: v.boolean(),
-    /** Remote unlocking: `boot.initrd.network` with its ssh server. */
-    initrdNetwork: v.boolean(),
+    /** Remote unlocking: `boot.initrd.network.ssh`. */
     initrdSsh: v.boolean(),
     luks: v.array(v.object({
       name: v.string(),

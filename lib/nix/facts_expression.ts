@@ -67,7 +67,6 @@ in
     initrdKernelModules = guard
       (ownNames (options.boot.initrd.kernelModules or { }) boot.initrd.kernelModules);
     initrdSystemd = guard (boot.initrd.systemd.enable or false);
-    initrdNetwork = guard (boot.initrd.network.enable or false);
     initrdSsh = guard (boot.initrd.network.ssh.enable or false);
     luks = each boot.initrd.luks.devices (name: luks: {
       device = text luks.device;

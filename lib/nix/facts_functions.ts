@@ -226,7 +226,6 @@ export const factsFunctions = String.raw`
   account = name: user: {
     uid = user.uid or null;
     isNormalUser = user.isNormalUser or false;
-    isSystemUser = user.isSystemUser or false;
     group = user.group or "";
     extraGroups = user.extraGroups or [ ];
     description = user.description or "";

@@ -129,7 +129,7 @@ function textOf(when: "before" | "after", item: Item | undefined): Partial<Diffe
 const STORE_HASH = /\/nix\/store\/[0-9a-df-np-sv-z]{32}-/g;
 
 /** A text whose store paths have lost their hashes: they differ after every update. */
-export function withoutHashes(text: string): string {
+function withoutHashes(text: string): string {
   return text.replaceAll(STORE_HASH, "/nix/store/…-");
 }
 

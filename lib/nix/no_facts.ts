@@ -43,7 +43,6 @@ export const NO_FACTS: ConfigurationFacts = {
     initrdAvailableKernelModules: [],
     initrdKernelModules: [],
     initrdSystemd: false,
-    initrdNetwork: false,
     initrdSsh: false,
     luks: [],
     supportedFilesystems: [],
@@ -122,7 +121,6 @@ export const NO_FACTS: ConfigurationFacts = {
 export const NO_ACCOUNT_FACTS: Omit<AccountFacts, "name"> = {
   uid: null,
   isNormalUser: false,
-  isSystemUser: false,
   group: "",
   extraGroups: [],
   description: "",

@@ -62,9 +62,8 @@ function buildCommand<T extends OptionTable>(tool: Tool<T>, version: string): Co
     for (const option of commanderOptions(key, spec)) command.addOption(option);
   }
   if (tool.operand) {
-    const { name, choices, required } = tool.operand;
-    const argument = command.createArgument(required ? `<${name}>` : `[${name}]`);
-    command.addArgument(argument.choices(Object.keys(choices)));
+    const { name, choices } = tool.operand;
+    command.addArgument(command.createArgument(`[${name}]`).choices(Object.keys(choices)));
   }
   return command;
 }
@@ -72,15 +71,14 @@ function buildCommand<T extends OptionTable>(tool: Tool<T>, version: string): Co
 /** Only what parsing needs: descriptions and defaults are shown by {@link helpText}. */
 function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
   const name = optionName(key);
-  const short = spec.short ? `-${spec.short}, ` : "";
   if (spec.kind === "flag") {
     const negated = new Option(name.replace(/^--/, "--no-"));
     if (key === "color") return [negated];
-    const option = new Option(short + name).default(spec.default);
+    const option = new Option(name).default(spec.default);
     if (spec.env) option.env(spec.env);
     return spec.default ? [option, negated] : [option];
   }
-  const option = new Option(`${short}${name} <${spec.argument}>`);
+  const option = new Option(`${name} <${spec.argument}>`);
   if (spec.choices) option.choices([...spec.choices]);
   if (spec.default !== undefined) option.default(spec.default);
   if (spec.env) option.env(spec.env);

@@ -51,10 +51,9 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
   ].join("\n");
 }
 
-/** ` ACTION`, in brackets when it may be left out; nothing for a tool that takes none. */
+/** ` [ACTION]`; nothing for a tool that takes none. */
 export function operandUsage(tool: { readonly operand?: Tool<OptionTable>["operand"] }): string {
-  if (!tool.operand) return "";
-  return tool.operand.required ? ` ${tool.operand.name}` : ` [${tool.operand.name}]`;
+  return tool.operand ? ` [${tool.operand.name}]` : "";
 }
 
 /** One entry per option: its `--no-` form beside it, `--version` and `--help` together. */

@@ -7,6 +7,7 @@ export interface OptionWords {
   readonly key: string;
   /** Without dashes, such as `dry-run`. */
   readonly long: string;
+  /** Without its dash; `--help` has one. */
   readonly short: string | undefined;
   readonly description: string;
   readonly details: string | undefined;
@@ -49,7 +50,7 @@ function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
   const words: OptionWords = {
     key,
     long,
-    short: spec.short,
+    short: undefined,
     description: spec.description,
     details: spec.details,
     argument: spec.kind === "flag" ? undefined : spec.argument,
@@ -59,7 +60,7 @@ function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
     negates: false,
   };
   if (spec.kind !== "flag" || !spec.default) return [words];
-  const negated = { ...words, long: `no-${long}`, short: undefined };
+  const negated = { ...words, long: `no-${long}` };
   if (key === "color") return [negated];
   return [
     { ...words, default: "on" },

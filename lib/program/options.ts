@@ -14,8 +14,6 @@ export interface OptionSpec<T> {
   /** The placeholder of a value in help, for example `NAME`. */
   readonly argument?: string;
   readonly choices?: readonly string[];
-  /** A single-letter alias. */
-  readonly short?: string;
   /** An environment variable that sets it; the command line wins. */
   readonly env?: string;
   /** Checks and converts the text; throws {@link OptionError} with what is wrong. */
@@ -39,7 +37,6 @@ export function flag(
     readonly description: string;
     readonly details?: string;
     readonly default?: boolean;
-    readonly short?: string;
     /** A variable that turns it on, whatever its value, unless that is empty. */
     readonly env?: string;
   },
@@ -53,7 +50,6 @@ interface ValueSpec {
   readonly details?: string;
   readonly defaultText?: string;
   readonly env?: string;
-  readonly short?: string;
 }
 
 /** An option with a text; `undefined` when it is not given and has no default. */

@@ -2,13 +2,12 @@ import type { ExitCode } from "../machine/exit_code.ts";
 import type { Context } from "./context.ts";
 import type { commonOptions, OptionTable, ValuesOf } from "./options.ts";
 
-/** The word after the options, for example rebuild-helper's ACTION. */
+/** The word that may follow the options, for example rebuild-helper's ACTION. */
 export interface Operand {
   readonly name: string;
   /** The words it may be, each with what it does. */
   readonly choices: Readonly<Record<string, string>>;
   readonly description: string;
-  readonly required: boolean;
 }
 
 /** One or more environment variables, and what they do. */

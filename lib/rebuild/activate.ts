@@ -29,8 +29,6 @@ export interface ActivateOptions {
   readonly confirmSeconds?: number | undefined;
   /** The rebuild log to append to (machine path), as {@link BuiltSystem} names it. */
   readonly log?: string | undefined;
-  /** Install the boot loader itself again. */
-  readonly installBootloader?: boolean;
   /** Whether the profile gets a new generation (the default) or the one that the system has. */
   readonly generation?: "new" | "existing";
   /** Where the system came from, remembered when its activation succeeds; see `systemRecord`. */
@@ -58,7 +56,6 @@ export async function activateSystem(
     action: options.action,
     confirmSeconds,
     previous: systemBefore(ctx, options.toplevel, options.action),
-    installBootloader: options.installBootloader ?? false,
     generation: options.generation ?? "new",
     accountsAfter,
     log: options.log,

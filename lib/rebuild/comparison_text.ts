@@ -42,7 +42,7 @@ export function comparisonText(comparison: Comparison, columns: number, diffs: b
 }
 
 /** `89 of 97 files of /etc, 65 of 71 units, the initrd … stay exactly as they are`. */
-export function sameSentence({ counts }: Comparison): string {
+function sameSentence({ counts }: Comparison): string {
   const parts = (Object.keys(IDENTITY_KINDS) as IdentityKind[])
     .filter((kind) => counts[kind].before > 0)
     .map((kind) => `${counts[kind].same} of ${counts[kind].before} ${IDENTITY_KINDS[kind][1]}`);

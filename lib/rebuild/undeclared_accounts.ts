@@ -39,7 +39,7 @@ export function accountsToKeep(
  * @param before what runs; undefined when nothing was recorded of it
  * @param after what is to be activated; what is not known of it declares nothing
  */
-export function undeclaredAccounts(
+function undeclaredAccounts(
   before: ConfigurationFacts | undefined,
   after: ConfigurationFacts | undefined,
   accounts: Accounts,

@@ -21,8 +21,6 @@ export interface Report {
 export interface ValidateOptions {
   /** Only the essential checks: no evaluation, no network, within a second. */
   readonly quick: boolean;
-  /** Only these checks, by id. */
-  readonly only?: readonly string[];
   /** Called after each check, in the order in which they end. */
   readonly onResult?: (result: CheckResult, done: number, total: number) => void;
 }
@@ -32,9 +30,7 @@ export interface ValidateOptions {
  * user may not see is skipped and says so.
  */
 export async function validate(ctx: Context, options: ValidateOptions): Promise<Report> {
-  const checks = CHECKS.filter((check) =>
-    (check.quick || !options.quick) && (options.only?.includes(check.id) ?? true)
-  );
+  const checks = CHECKS.filter((check) => check.quick || !options.quick);
   const facts = new Facts(ctx);
   let done = 0;
   const results = await Promise.all(checks.map(async (check) => {

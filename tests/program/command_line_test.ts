@@ -19,7 +19,7 @@ const options = {
   }),
   action: choice({ choices: ["build", "test", "switch"], description: "what to do" }),
   force: flag({ description: "overwrite", default: true }),
-  dryRun: flag({ description: "only show it", short: "n" }),
+  dryRun: flag({ description: "only show it" }),
   confirm: parsed({
     argument: "SECONDS",
     description: "go back unless confirmed",
@@ -38,7 +38,6 @@ const tool: Tool<typeof options> = {
     name: "ACTION",
     choices: { left: "to the left", right: "to the right" },
     description: "where",
-    required: false,
   },
   examples: [["test-tool --dry-run", "shows it"]],
   notes: "Files:\n  /etc/thing",
@@ -79,10 +78,10 @@ Deno.test("parseCommandLine() gives every option its default", () => {
   });
 });
 
-Deno.test("parseCommandLine() reads values, flags, short names and the operand in any order", () => {
+Deno.test("parseCommandLine() reads values, flags and the operand in any order", () => {
   const read = values(
     "right",
-    "-n",
+    "--dry-run",
     "--hostname",
     "a",
     "--action=switch",
@@ -159,7 +158,7 @@ Deno.test("helpText() shows defaults, choices, variables, examples and exit code
   assert.match(help, /--action <build\|test\|switch>/);
   assert.match(help, /--force, --no-force +overwrite \(default: on\)\n/);
   // Off is what a flag is that is not given.
-  assert.match(help, /-n, --dry-run +only show it\n/);
+  assert.match(help, / {2}--dry-run +only show it\n/);
   assert.match(help, /\nOptions of every tool:\n/);
   assert.match(help, /--root <PATH> +.*\(default: \/, env: HYPERVISOR_ROOT\)\n/);
   assert.match(help, /--version, -h, --help /);

@@ -142,7 +142,7 @@ await main({
   options: {
     do: text({ argument: "DEED", description: "what to do", default: "nothing" }),
     force: flag({ description: "overwrite without asking", default: true }),
-    dryRun: flag({ description: "only show it", short: "n" }),
+    dryRun: flag({ description: "only show it" }),
     action: choice({ choices: ["build", "test"], description: "what to build" }),
     ref: text({ argument: "REF", description: "branch or tag", default: "main", env: "DEMO_REF" }),
     port: parsed({
@@ -160,7 +160,6 @@ await main({
     name: "TARGET",
     choices: { left: "to the left", right: "to the right" },
     description: "where to",
-    required: false,
   },
   examples: [["demo --do greet", "says hello"]],
   notes: "Files:\n  /var/log/hypervisor/demo.log",

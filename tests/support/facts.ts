@@ -12,7 +12,6 @@ export function accountFacts(
   return {
     uid: null,
     isNormalUser: false,
-    isSystemUser: false,
     group: "users",
     extraGroups: [],
     description: "",
@@ -69,7 +68,6 @@ export function configurationFacts(
       initrdAvailableKernelModules: [],
       initrdKernelModules: [],
       initrdSystemd: false,
-      initrdNetwork: false,
       initrdSsh: false,
       luks: [],
       supportedFilesystems: ["ext4"],
