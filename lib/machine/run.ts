@@ -85,11 +85,16 @@ const TERM_GRACE = 5_000;
 
 /**
  * The runner of this process.
- * @param env the whole environment of children
+ * @param environment the whole environment of children; a function is asked when the first one needs it
  * @param signal aborts children that do not name their own
  */
-export function createRunner(env: Readonly<Record<string, string>>, signal: AbortSignal): Runner {
-  const which = (command: string) => findOnPath(command, env.PATH ?? "");
+export function createRunner(
+  environment: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>),
+  signal: AbortSignal,
+): Runner {
+  let known: Readonly<Record<string, string>> | undefined;
+  const env = () => known ??= typeof environment === "function" ? environment() : environment;
+  const which = (command: string) => findOnPath(command, env().PATH ?? "");
   const run = async (command: string, args: readonly string[], options: RunOptions = {}) => {
     const path = which(command);
     if (path === undefined) {
@@ -98,12 +103,13 @@ export function createRunner(env: Readonly<Record<string, string>>, signal: Abor
         hint: `install it; only folders that root alone can write are searched, and it is in none`,
       });
     }
-    return await runChild(command, path, args, { ...env, ...options.env }, {
+    return await runChild(command, path, args, { ...env(), ...options.env }, {
       signal,
       ...options,
     });
   };
-  return Object.assign(run, { which, env });
+  const runner = Object.assign(run, { which, env: {} });
+  return Object.defineProperty(runner, "env", { get: env });
 }
 
 async function runChild(

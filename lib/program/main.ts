@@ -60,7 +60,7 @@ async function execute<T extends OptionTable>(
   const watch = watchSignals((message) => log.warn(message));
   try {
     const root = existingRoot(absolute(values.root));
-    const run = createRunner(childEnvironment(withRoot(env, root)), watch.signal);
+    const run = createRunner(() => childEnvironment(withRoot(env, root)), watch.signal);
     const ui = createUi({
       screen,
       log,

@@ -3,6 +3,7 @@ import { Mode } from "../github/git_objects.ts";
 import { objectHash } from "../machine/blob_hash.ts";
 import { hostilePathProblem } from "../machine/hostile_path.ts";
 import { Manifest } from "./manifest.ts";
+import { digit, NAME_BYTES } from "./path_table.ts";
 import { PathTableBuilder } from "./path_table_builder.ts";
 
 /** A folder whose entries are still arriving. */
@@ -94,7 +95,14 @@ function treeName({ items }: OpenFolder): string {
   return objectHash("tree", Buffer.concat(items));
 }
 
+const encoder = new TextEncoder();
+
 /** One entry of a tree object. */
 function item(mode: number, name: string, sha: string): Uint8Array {
-  return Buffer.concat([Buffer.from(`${mode.toString(8)} ${name}\0`), Buffer.from(sha, "hex")]);
+  const head = `${mode.toString(8)} ${name}\0`;
+  // A UTF-16 unit is at most three bytes of UTF-8.
+  const bytes = new Uint8Array(head.length * 3 + NAME_BYTES);
+  let { written: at } = encoder.encodeInto(head, bytes);
+  for (let i = 0; i < 2 * NAME_BYTES; i += 2) bytes[at++] = digit(sha, i) << 4 | digit(sha, i + 1);
+  return bytes.subarray(0, at);
 }

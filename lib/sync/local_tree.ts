@@ -12,8 +12,8 @@ import { nameAt, type PathTable } from "./path_table.ts";
 
 /** Work that is done between two looks at the network (milliseconds). */
 const SLICE_MS = 10;
-/** Trees of so many rows are looked at through {@link FolderCalls}, which take 4 ms to get ready. */
-const MANY_ROWS = 4000;
+/** Trees of so many rows are looked at through {@link FolderCalls}: below, their set-up costs more. */
+const MANY_ROWS = 200;
 
 /** After so many files in a row that the index does not know, only one in so many is looked at before it is read. */
 const STRANGE = 64;
