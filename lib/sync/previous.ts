@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Mode } from "../github/git_objects.ts";
 import { fileHash, linkHash } from "../machine/blob_hash.ts";
-import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
+import { copyFile, lstatIfExists, makeHardLink, readTextIfExists } from "../machine/files.ts";
 import { filesBelow } from "../machine/files_below.ts";
 import { hostilePathProblem } from "../machine/hostile_path.ts";
 import { readRegular } from "../machine/regular_file.ts";
@@ -50,10 +50,10 @@ export function writeRecord(folder: string, record: PreviousRecord, index: strin
   if (lstatIfExists(index) === undefined) return written;
   try {
     // An index is only ever replaced as a whole.
-    Deno.linkSync(index, `${folder}/${INDEX}`);
+    makeHardLink(index, `${folder}/${INDEX}`);
   } catch {
     // It is on another file system than the tree.
-    Deno.copyFileSync(index, `${folder}/${INDEX}`);
+    copyFile(index, `${folder}/${INDEX}`);
   }
   return [...written, `${folder}/${INDEX}`];
 }

@@ -1,6 +1,6 @@
 import { beyondBound, Bounds } from "../github/bounds.ts";
 import { kindOf } from "../github/git_objects.ts";
-import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { lstatIfExists, makeHardLink, parentOf } from "../machine/files.ts";
 import { hostilePathError } from "../machine/hostile_path.ts";
 import { staged as places } from "../machine/tree_journal.ts";
 import { DiskRoom } from "./disk_room.ts";
@@ -96,7 +96,7 @@ export function linkPrevious(
   for (const path of files) {
     folders.make(parentOf(`${top}/${path}`));
     try {
-      Deno.linkSync(`${tree}/${path}`, `${top}/${path}`);
+      makeHardLink(`${tree}/${path}`, `${top}/${path}`);
     } catch (error) {
       // Somebody has just removed it, or put a folder there: what is there when it is replaced is kept.
       if (lstatIfExists(`${tree}/${path}`)?.isDirectory === false) throw error;
