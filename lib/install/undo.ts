@@ -1,6 +1,15 @@
 import type { Context } from "../program/context.ts";
-import { ensureDirectory, lstatIfExists, removeIfExists, rename } from "../machine/files.ts";
+import {
+  ensureDirectory,
+  linkAtomic,
+  lstatIfExists,
+  readLinkIfExists,
+  removeIfExists,
+  rename,
+} from "../machine/files.ts";
 import { acquireLock } from "../machine/lock.ts";
+import { machineHas } from "../machine/machine_files.ts";
+import { places } from "../machine/places.ts";
 import { sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -58,6 +67,7 @@ export async function undoInstallation(ctx: Context, receipt: Receipt): Promise<
   }
   putAwaySyncState(ctx, receipt);
   const kept = revertSteps(ctx, receipt, "undoing", "undone");
+  putFlakeLinkRight(ctx);
   ctx.log.info("undone: every file is as it was before the installation");
   for (const path of kept) ctx.log.info(`changed since the installation, kept in ${path}`);
 }
@@ -78,6 +88,24 @@ function putAwaySyncState(ctx: Context, receipt: Receipt): void {
     const isOurs = written >= Date.parse(receipt.startedAt);
     if (isOurs && !(isStep && path === state)) putAway(ctx, receipt, path, `sync-${name}`);
   }
+}
+
+/** Where the link of a generation leads (nix/module/installed.nix). */
+const STATIC_FLAKE = "/etc/static/nixos/flake.nix";
+
+/**
+ * NixOS does not tidy /etc/nixos (setup-etc.pl): the link of the generation that is gone is left
+ * behind, leading nowhere. An earlier installation that made the link by hand gets it back.
+ */
+function putFlakeLinkRight(ctx: Context): void {
+  const path = ctx.root.host(places.flakeLink);
+  if (readLinkIfExists(path) !== STATIC_FLAKE || machineHas(ctx, places.flakeLink)) return;
+  const earlier = latestInstallation(readReceipts(ctx))?.steps
+    .find((step) =>
+      step.kind === "link" && step.path === places.flakeLink && step.state === "done"
+    );
+  if (earlier?.after) linkAtomic(earlier.after, path);
+  else removeIfExists(path);
 }
 
 function putAway(ctx: Context, receipt: Receipt, path: string, name: string): void {

@@ -190,6 +190,57 @@ needsNix(
   },
 );
 
+needsNix(
+  "the link that a generation brings to /etc/nixos goes with the installation",
+  async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    // What setup-etc.pl does: it makes the link, and never tidies /etc/nixos.
+    host.ends(
+      "hook",
+      '#!/bin/sh\nif [ -e "$2/etc/nixos/flake.nix" ] || [ -L "$2/etc/nixos/flake.nix" ]; then\n' +
+        "  ln -sfn /etc/static/nixos/flake.nix /etc/nixos/flake.nix\nfi\n",
+    );
+    const before = snapshotTree(machine.root, { ignore: unowned, times: true });
+    const installed = await host.run(SWITCH);
+    assert.equal(installed.code, 0, installed.stdout + installed.stderr);
+    assert.equal(
+      Deno.readLinkSync(machine.host("/etc/nixos/flake.nix")),
+      "/etc/static/nixos/flake.nix",
+    );
+    const undone = await host.run(["--undo"]);
+    assert.equal(undone.code, 0, undone.stderr);
+    assert.equal(
+      diffTrees(before, snapshotTree(machine.root, { ignore: unowned, times: true })),
+      "",
+    );
+  },
+);
+
+needsNix(
+  "an installation that declared accounts is taken over to the owner's configuration, and back",
+  async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    assert.equal((await host.run([...SWITCH, "--no-keep-config"])).code, 0);
+    // What a real activation leaves, and update-users-groups.pl notes of a system that declares both.
+    Deno.removeSync(machine.host("/run/current-system"));
+    Deno.symlinkSync(host.bootDefault(), machine.host("/run/current-system"));
+    const declared = "/var/lib/nixos/declarative-users";
+    machine.write(declared, "alice bob nobody root");
+    const record = () => JSON.parse(machine.read("/etc/hypervisor/configuration/host.json"));
+    assert.equal(record().base, null);
+    const adopted = await host.run(SWITCH);
+    assert.equal(adopted.code, 0, adopted.stdout + adopted.stderr);
+    assert.equal(record().base.kind, "channel");
+    // alice is declared by her owner's configuration; bob, made by hand, is no longer, and stays.
+    assert.equal(machine.read(declared), "alice nobody root");
+    assert.equal((await host.run(["--undo"])).code, 0);
+    assert.equal(record().base, null);
+    assert.equal(machine.read(declared), "alice bob nobody root");
+  },
+);
+
 Deno.test({
   name: "a terminal that goes away in the middle of an activation: activation and receipt finish",
   ignore: !hasNix || !hasTmux || !isRoot,
