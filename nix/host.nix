@@ -46,7 +46,9 @@ let
   local = optional "${configuration}/local.nix";
 
   # A flake that the owner has put there since is never in the way of ours.
-  isOwnersFlake = (builtins.readDir (on "/etc/nixos"))."flake.nix" or null == "regular";
+  # (A link there is an owner's checkout, and may lead out of a mounted machine's root.)
+  isOwnersFlake = (builtins.readDir (on "/etc")).nixos or null == "directory"
+    && (builtins.readDir (on "/etc/nixos"))."flake.nix" or null == "regular";
   installed = {
     # Version 1 leaves nixos-rebuild as it is.
     host = if version == 1 then null else known.hostName;

@@ -65,7 +65,18 @@ export function expectedReason(difference: Difference): string | undefined {
   const { kind, name, state } = difference;
   if (state === "gone" || state === "unread") return undefined;
   if (kind === "etc" && OF_THE_NAME.test(name)) return "the host name";
-  return EXPECTED.find((one) => one.kinds.includes(kind) && one.names.test(name))?.reason;
+  return EXPECTED.find((one) => one.kinds.includes(kind) && one.names.test(name))?.reason ??
+    (isOtherProgramsOnly(difference) ? "programs added" : undefined);
+}
+
+/** A unit that says the same, but for the programs that it finds on its PATH or in a script. */
+function isOtherProgramsOnly({ kind, before, after }: Difference): boolean {
+  if (kind !== "unit" && kind !== "userUnit" || before === undefined || after === undefined) {
+    return false;
+  }
+  const rest = (text: string) =>
+    text.split("\n").filter((line) => !line.startsWith('Environment="PATH=')).join("\n");
+  return rest(before) === rest(after);
 }
 
 /** What decides whether the machine boots or lets somebody in, by kind. */
@@ -73,7 +84,7 @@ const VITAL: Readonly<Partial<Record<IdentityKind, RegExp>>> = {
   etc:
     /^(fstab|crypttab|mdadm\.conf|lvm\/.*|ssh\/.*|pam\.d\/.*|pam\/(?!environment).*|security\/.*|NetworkManager\/.*|resolv.*|dhcpcd.*|wpa_supplicant.*|sudoers|doas\.conf|krb5\.conf|nsswitch\.conf|static\/.*|shells)$/,
   unit:
-    /^(ssh|network|NetworkManager|firewall|nftables|nat\b|systemd-(network|resolved|cryptsetup)|wpa_supplicant|dhcpcd|zfs|lvm|mdmon|mdmonitor|getty|serial-getty|autovt|display-manager|cloud-init)|\.(mount|swap|automount)$/,
+    /^(ssh|network|NetworkManager|firewall|nftables|nat\b|systemd-(network|resolved|cryptsetup)|wpa_supplicant|dhcpcd|zfs|lvm|mdmon|mdmonitor|getty|serial-getty|autovt|display-manager|cloud-init)|-netdev\.service$|\.(mount|swap|automount)$/,
   networkUnit: /./,
   boot: /./,
   account: /./,
@@ -134,6 +145,8 @@ function isHarmless(difference: Difference): boolean {
   // Who becomes root is proven by itself; the rules may only grow.
   if (kind === "etc" && name === "sudoers") return true;
   if (kind === "group") return onlyNewMembers(before, after);
+  // Beside libvirtd, NixOS's script of a bridge takes guests' interfaces back in after it was made anew.
+  if (kind === "unit" && name.endsWith("-netdev.service")) return isOtherProgramsOnly(difference);
   return false;
 }
 
