@@ -8,6 +8,7 @@ import { judgeChanges } from "../rebuild/expected_changes.ts";
 import { judgeConfiguration } from "../rebuild/judgement.ts";
 import type { CarriedUser } from "./carry_users.ts";
 import type { MachineReading } from "./machine_reading.ts";
+import { findNotCarried } from "./not_carried.ts";
 import type { Plan } from "./plan.ts";
 import type { Source } from "./source.ts";
 import { stageHost } from "./staged_host.ts";
@@ -28,6 +29,8 @@ export interface JudgementInput {
 export interface StagedJudgement {
   readonly judgement: Plan["judgement"];
   readonly identity?: Identity;
+  /** Only without a base. */
+  readonly notCarried?: Plan["notCarried"];
   /** The owner's configuration evaluates and the new host does not: nothing could be installed. */
   readonly blocker?: ToolError;
 }
@@ -69,6 +72,9 @@ export async function judgeStaged(
         autoUpgradeFlake: facts.autoUpgradeFlake ?? undefined,
       },
       identity,
+      notCarried: base === null && reading.base !== undefined && reading.facts !== undefined
+        ? await findNotCarried(ctx, reading.base.source, staged.configuration)
+        : undefined,
     };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

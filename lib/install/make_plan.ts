@@ -20,11 +20,12 @@ import type { GeneratedSettings } from "./generated_files.ts";
 import { generateHardwareFile } from "./generate_hardware.ts";
 import type { Ground } from "./ground.ts";
 import { hardwareSettings, virtualisationSettings } from "./hardware_settings.ts";
-import { judgeStaged } from "./judgement.ts";
+import { judgeStaged, type StagedJudgement } from "./judgement.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { machineSummary } from "./machine_summary.ts";
 import type { InstallOptions } from "./options.ts";
-import type { Plan } from "./plan.ts";
+import { isJudged, type Plan } from "./plan.ts";
+import { withoutCarried } from "./not_carried.ts";
 import { planQuestions } from "./plan_questions.ts";
 import { planSteps } from "./plan_steps.ts";
 import { planWarnings, storePathWarnings } from "./plan_warnings.ts";
@@ -74,9 +75,10 @@ export async function makePlan(
     }),
     ...tools,
   ];
-  const { judgement, identity, blocker } = await judgeStaged(withBinaryCache(ctx, source?.cache), {
+  const judged = await judgeStaged(withBinaryCache(ctx, source?.cache), {
     ...{ source, host, adopts: options.keepConfig, steps, reading, users },
   });
+  const { judgement, identity, blocker } = judged;
   if (blocker) blockers.push(blocker);
   const running = compareWithRunning(ctx, reading.facts, reading.identity);
   const comparison = reading.identity && identity && compareIdentities(reading.identity, identity);
@@ -100,11 +102,23 @@ export async function makePlan(
     leftBehind: options.keepConfig ? [] : chosen.leftBehind,
     invokingUser: reading.invokingUser?.account.name,
     settings: [...settings.system, ...settings.hardware],
+    notCarried: options.keepConfig || reading.facts === undefined
+      ? undefined
+      : notCarriedBy(judged, [...settings.system, ...settings.hardware, ...settings.users]),
     steps,
     before: { facts: reading.facts, adopted: base && reading.identity },
     judgement,
     comparison,
   };
+}
+
+function notCarriedBy(
+  { judgement, notCarried }: StagedJudgement,
+  carried: readonly Setting[],
+): Plan["notCarried"] {
+  // What is lost is not known either where the new host cannot be evaluated.
+  if (notCarried === undefined) return isJudged(judgement) ? undefined : judgement;
+  return "unknown" in notCarried ? notCarried : withoutCarried(notCarried, carried);
 }
 
 /** On a base everybody stays; without one those who are carried over. Who is not chosen gets no groups. */

@@ -6,6 +6,7 @@ import type { Disappearing } from "../rebuild/disappearing.ts";
 import type { RunningConfiguration } from "../rebuild/options.ts";
 import type { Verdict } from "../rebuild/verdict.ts";
 import type { CarriedUser } from "./carry_users.ts";
+import type { NotCarried } from "./not_carried.ts";
 import type { PlanQuestion } from "./plan_questions.ts";
 import type { RunningSystem } from "./running_system.ts";
 import type { Setting } from "./setting.ts";
@@ -39,6 +40,11 @@ export interface Plan {
   /** The name of the person at the keyboard. */
   readonly invokingUser: string | undefined;
   readonly settings: readonly Setting[];
+  /**
+   * What the owner's configuration says besides, where it is not the base; why that is not known;
+   * undefined with a base, and where that configuration was not found or not evaluated.
+   */
+  readonly notCarried: NotCarried | { readonly unknown: string } | undefined;
   readonly steps: readonly Step[];
   /** The existing configuration, as the proofs before an activation hold the new one against it. */
   readonly before: RunningConfiguration;

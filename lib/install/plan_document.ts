@@ -3,6 +3,7 @@ import { printExpression } from "../nix/expression_layout.ts";
 import { expectedReason } from "../rebuild/expected_changes.ts";
 import type { Context, Document } from "../program/context.ts";
 import { isJudged, type Plan } from "./plan.ts";
+import { definitionText } from "./not_carried.ts";
 import { optionPath } from "./setting.ts";
 import type { Step } from "./step.ts";
 
@@ -76,6 +77,7 @@ export function planDocument(
       value: printExpression(setting.value),
       source: setting.source,
     })),
+    notCarried: notCarriedDocument(ctx, plan.notCarried),
     steps: plan.steps.map((step) => stepDocument(ctx, step)),
     judgement: isJudged(judgement)
       ? {
@@ -88,6 +90,20 @@ export function planDocument(
         failedAssertions: judgement.failedAssertions,
       }
       : { unknown: judgement.unknown, verdicts: null, disappears: null, failedAssertions: null },
+  };
+}
+
+function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | null {
+  if (found === undefined) return null;
+  if ("unknown" in found) return { unknown: found.unknown, settings: null, unreadable: null };
+  return {
+    unknown: null,
+    settings: found.settings.map((one) => ({
+      option: optionPath(one),
+      value: definitionText(one.value),
+      files: one.files.map((file) => ctx.root.machine(file)),
+    })),
+    unreadable: found.unreadable,
   };
 }
 

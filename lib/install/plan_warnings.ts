@@ -3,7 +3,6 @@ import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { lstatIfExists } from "../machine/files.ts";
 import type { HostBase } from "../machine/host_record.ts";
-import { places } from "../machine/places.ts";
 import type { Source } from "./source.ts";
 import { optionPath, type Setting } from "./setting.ts";
 import { receiptNotes } from "./unfinished.ts";
@@ -41,7 +40,7 @@ export function planWarnings(
     ...passwordless.map(({ name }) =>
       `${name} has an empty password, which is kept: anyone can log in`
     ),
-    ...(keepConfig ? baseWarnings(ctx, reading) : carryWarnings(ctx, reading, chosen)),
+    ...(keepConfig ? baseWarnings(ctx, reading) : carryWarnings(reading, chosen)),
     ...(source && source.listing.skipped.length > 0
       ? [`not copied, neither file nor link: ${source.listing.skipped.join(", ")}`]
       : []),
@@ -71,10 +70,9 @@ function checkoutOwner(ctx: Context, base: HostBase): number | undefined {
   return path === undefined ? undefined : lstatIfExists(ctx.root.host(path))?.uid ?? undefined;
 }
 
-/** What a list of known settings leaves behind. */
+/** What is made otherwise without the owner's configuration. */
 function carryWarnings(
-  ctx: Context,
-  { facts, factsProblem, hardwareFile, sshServer }: MachineReading,
+  { factsProblem, hardwareFile, sshServer }: MachineReading,
   chosen: ChosenUsers,
 ): string[] {
   const strangers = chosen.users.filter((account) => !carriedShell(account.shell).kept);
@@ -92,32 +90,5 @@ function carryWarnings(
       ? [`hardware-configuration.nix is generated anew: ${hardwareFile.problem}`]
       : []),
     ...strangers.map(({ name, shell }) => `${name} gets bash: the new system has no ${shell}`),
-    ...(facts?.boot.initrdSsh
-      ? [
-        "unlocking disks over SSH at boot is not carried over; put boot.initrd.network into local.nix",
-      ]
-      : []),
-    ...(facts?.boot.initrdCommands ?? []).map((name) =>
-      `what boot.initrd.${name} runs before the disks are mounted is not carried over; put it into ` +
-      "local.nix where it is still wanted"
-    ),
-    ...(facts?.sudo.doas
-      ? ["rules of security.doas are not carried over; the new system has sudo"]
-      : []),
-    ...(facts?.network.wireless
-      ? ["networks of networking.wireless are not carried over; put them into local.nix"]
-      : []),
-    ...leftBehindWarnings(ctx),
-  ];
-}
-
-/** What nobody has listed is lost unnoticed, unless it is said that there may be such a thing. */
-function leftBehindWarnings(ctx: Context): string[] {
-  const exists = (path: string) => lstatIfExists(ctx.root.follow(path)) !== undefined;
-  // Later runs find what the owner has put into local.nix by then.
-  if (exists(`${places.configuration}/local.nix`)) return [];
-  return [
-    "packages, services, overlays, the kernel and other settings that are not listed here are not " +
-    "carried over; without --no-keep-config your whole configuration stays",
   ];
 }

@@ -7,6 +7,7 @@ import { table, wrapWords } from "../program/table.ts";
 import { describeSource } from "../nix/configuration_source.ts";
 import { comparisonText } from "../rebuild/comparison_text.ts";
 import { formatDiff, lineDiff } from "../program/line_diff.ts";
+import { notCarriedText } from "./not_carried_text.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { optionPath, type Setting } from "./setting.ts";
 import type { Step } from "./step.ts";
@@ -35,6 +36,9 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
       plan.base === undefined ? "Settings" : "Added for this machine",
       settings(plan, columns),
     ),
+    plan.notCarried === undefined
+      ? ""
+      : section("Not carried over", notCarriedText(ctx, plan.notCarried, columns, diffs)),
     section("Changes", changes(ctx, plan, columns)),
     section("Packages", packages(plan, columns)),
     diffs ? section("Files, line by line", fileDiffs(ctx, plan)) : "",

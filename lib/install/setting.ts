@@ -51,7 +51,7 @@ export function weak(option: string, value: Expression, source: string): Setting
 }
 
 /** The option's name as people write it; parts that are no identifiers are quoted. */
-export function optionPath(setting: Setting): string {
+export function optionPath(setting: Pick<Setting, "option">): string {
   return setting.option.map((part) => /^[A-Za-z_][\w'-]*$/.test(part) ? part : JSON.stringify(part))
     .join(".");
 }

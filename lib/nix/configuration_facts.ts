@@ -118,8 +118,6 @@ export const ConfigurationFactsSchema = v.object({
     initrdSecrets: v.optional(v.array(v.string())),
     /** Every module of the initial ramdisk, those of NixOS too. */
     initrdModules: v.optional(v.array(v.string())),
-    /** Those of `boot.initrd.*Commands` that the owner set. */
-    initrdCommands: v.optional(v.array(v.string())),
     /** Options that make the initial ramdisk assemble or open disks, those that are on. */
     assembles: v.optional(v.array(v.string())),
     /** Names of `boot.initrd.clevis.devices`. */

@@ -83,8 +83,6 @@ in
     });
     initrdSecrets = guard (attrNames (boot.initrd.secrets or { }));
     initrdModules = guard (names boot.initrd.availableKernelModules ++ names boot.initrd.kernelModules);
-    initrdCommands = guard (concatMap initrdCommands
-      [ "preDeviceCommands" "preLVMCommands" "postDeviceCommands" "postResumeCommands" "postMountCommands" ]);
     assembles = guard (filter (dotted: at (dots dotted) config == true) [
       "boot.initrd.clevis.enable" "boot.initrd.clevis.useTang" "boot.initrd.services.bcache.enable"
       "boot.initrd.services.lvm.enable" "boot.initrd.systemd.network.enable" "boot.initrd.unl0kr.enable"

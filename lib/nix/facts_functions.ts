@@ -112,11 +112,6 @@ export const factsFunctions = String.raw`
     else [ { inherit name; value = data value; } ]) wanted);
 
   packageName = package: (builtins.parseDrvName (package.pname or (package.name or ""))).name;
-  initrdCommands = name:
-    let
-      option = getOr name (options.boot.initrd or { }) { };
-      own = ownDefinitions option;
-    in if own == null || own == [ ] then [ ] else [ name ];
 
   boot = config.boot;
   grub = boot.loader.grub or { };

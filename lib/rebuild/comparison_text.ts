@@ -106,8 +106,8 @@ function diffOf(difference: Difference): string[] {
   return [head, ...shown.map((line) => `    ${line}`), ...more];
 }
 
-/** A password hash as in crypt(5), and what a line calls a secret. */
-function withoutSecrets(line: string): string {
+/** A text without password hashes as in crypt(5) and what it calls a secret. */
+export function withoutSecrets(line: string): string {
   return line.replaceAll(/\$[0-9a-z]{1,8}\$[./A-Za-z0-9$,=+-]{8,}/g, "(hash)")
     .replace(/((?:password|passwd|psk|secret|token|privatekey)\s*[=:]\s*)\S.*/i, "$1(not shown)");
 }

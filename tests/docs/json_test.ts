@@ -91,6 +91,7 @@ needsNix("every tool's --json is what docs/json.md says", async () => {
   await expect(["validator", "--quick", "--fix"], 0, "validator");
   const plan = ["system-installer", "--dry-run", "--source", "/etc/hypervisor/src"];
   await expect(plan, 0, "system-installer --dry-run");
+  await expect([...plan, "--no-keep-config"], 0, "system-installer --dry-run");
   await expect(["system-installer", "--undo", "--yes"], 0, "system-installer");
   await expect(["system-installer", "--undo", "--yes"], 1, "A run that failed");
 });

@@ -4,6 +4,8 @@ import { examineGround } from "../../lib/install/ground.ts";
 import { readMachine } from "../../lib/install/machine_reading.ts";
 import { makePlan } from "../../lib/install/make_plan.ts";
 import type { InstallOptions } from "../../lib/install/options.ts";
+import { planDocument } from "../../lib/install/plan_document.ts";
+import { renderPlan } from "../../lib/install/render_plan.ts";
 import { isJudged, type Plan } from "../../lib/install/plan.ts";
 import { stageHost } from "../../lib/install/staged_host.ts";
 import type { ConfigurationFacts } from "../../lib/nix/configuration_facts.ts";
@@ -144,6 +146,43 @@ Deno.test({
     const members = (group: string) =>
       after.users.groups.find(({ name }) => name === group)?.members.toSorted();
     assert.deepEqual(members("libvirtd"), ["alice", "bob"]);
+  },
+});
+
+Deno.test({
+  name: "without the configuration the plan lists what it says and the new host does not",
+  ignore: !hasNix,
+  fn: async () => {
+    using adopted = new Adopted("uefi");
+    const file = "/etc/nixos/configuration.nix";
+    adopted.edit(
+      file,
+      "networking.networkmanager",
+      `services.openssh.extraConfig = "Banner /etc/motd\\nInclude /etc/\\nToken = abc";
+      environment.variables = { EDITOR = "vim"; API_TOKEN = "abc"; };
+      boot.initrd.preLVMCommands = "echo hello";
+      networking.networkmanager`,
+    );
+    const plan = await adopted.plan({ keepConfig: false });
+    const { notCarried } = planDocument(adopted.ctx, plan);
+    const files = [file];
+    assert.deepEqual(notCarried, {
+      unknown: null,
+      settings: [
+        { option: "boot.initrd.preLVMCommands", value: '"echo hello"', files },
+        { option: "environment.variables.API_TOKEN", value: "cannot be shown", files },
+        { option: "environment.variables.EDITOR", value: '"vim"', files },
+      ],
+      unreadable: [],
+    });
+    const shown = renderPlan(adopted.ctx, plan, false);
+    const section = shown.slice(shown.indexOf("Not carried over"));
+    assert.match(
+      section,
+      /^.*\n.*from \/etc\/nixos\/configuration\.nix.*\n.*Commands  +"echo hello"\n/,
+    );
+    assert.doesNotMatch(shown, /more: --verbose/);
+    assert.equal((await adopted.plan()).notCarried, undefined);
   },
 });
 
