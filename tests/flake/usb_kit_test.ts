@@ -95,6 +95,8 @@ Deno.test("the USB kit's launcher hands the source on, and the tool's exit code 
   const plain = start(kit);
   assert.equal(plain.code, 0, plain.stderr);
   assert.ok(plain.stdout.includes(`HYPERVISOR_SOURCE=${kit}/source\n`), plain.stdout);
+  // The copy that runs is gone afterwards: it must not be what a sudo line names.
+  assert.ok(plain.stdout.includes(`HYPERVISOR_LAUNCHER=${kit}/validator\n`), plain.stdout);
   assert.match(plain.stdout, /^NIX_CONFIG=cores = 2$/m, "the tool itself finds a cache");
   assert.equal(start(kit, ["sh", "-c", "exit 6"]).code, 6);
 
