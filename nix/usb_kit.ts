@@ -10,6 +10,7 @@
  */
 import { ORIGIN_FILE, readCheckout } from "../lib/install/checkout_origin.ts";
 import { listSource } from "../lib/install/source_listing.ts";
+import { statIfSeen } from "../lib/machine/files.ts";
 import { sha256 } from "../lib/machine/sha256.ts";
 import { REPOSITORY } from "./bundle.ts";
 import { compileAll, TARGETS, toolNames } from "./compile.ts";
@@ -62,12 +63,14 @@ function copyExecutables(from: string, to: string): void {
   for (const system of Object.keys(TARGETS)) {
     for (const name of toolNames()) {
       const file = `${from}/${system}/${name}`;
-      if (!exists(file)) continue;
+      if (!statIfSeen(file)?.isFile) continue;
       Deno.mkdirSync(`${to}/${system}`, { recursive: true });
       write(`${to}/${system}/${name}`, Deno.readFileSync(file), 0o755);
     }
   }
-  if (!isFolder(to)) throw new Error(`${from} holds no executables as <system>/<name>`);
+  if (!statIfSeen(to)?.isDirectory) {
+    throw new Error(`${from} holds no executables as <system>/<name>`);
+  }
 }
 
 /** Beside each executable lies where its loader's name is, for the launcher without root. */
@@ -164,22 +167,6 @@ function filesBelow(folder: string, below = ""): string[] {
 function write(path: string, data: Uint8Array, mode: number): void {
   Deno.writeFileSync(path, data);
   Deno.chmodSync(path, mode);
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 /** The value after an option. */

@@ -1,7 +1,4 @@
-const VARIABLES = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [
-  name,
-  name.toUpperCase(),
-]);
+import { PROXY_VARIABLES } from "../machine/kept_variables.ts";
 
 /**
  * Makes an HTTP client, which takes the proxies of this process's environment at that moment. `NO_PROXY=*`
@@ -10,7 +7,7 @@ const VARIABLES = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [
 export function withProxies<T>(env: Readonly<Record<string, string>>, make: () => T): T {
   const exceptions = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((host) => host.trim());
   if (!exceptions.includes("*")) return make();
-  const before = VARIABLES.map((name) => [name, Deno.env.get(name)] as const);
+  const before = PROXY_VARIABLES.map((name) => [name, Deno.env.get(name)] as const);
   try {
     for (const [name] of before) Deno.env.delete(name);
     return make();

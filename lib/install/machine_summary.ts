@@ -1,7 +1,9 @@
 import type { Context } from "../program/context.ts";
+import { amount } from "../machine/amount.ts";
 import { readNetworkState } from "../machine/network_state.ts";
 import type { MachineReading } from "./machine_reading.ts";
 
+/** Disks are sold, and known, by powers of ten. */
 const GIGA = 1_000_000_000;
 
 /** The machine in a few lines, for the head of a plan: label and value. */
@@ -17,7 +19,7 @@ export function machineSummary(
     ["processor", cpu ? `${cpu.model ?? cpu.vendor} (${cores})` : "unknown: /proc cannot be read"],
     ["virtualisation", virtualisationText(reading)],
     ["IOMMU", iommuText(reading)],
-    ["memory", memory ? `${(memory.total / 1024 ** 3).toFixed(1)} GiB` : "unknown"],
+    ["memory", memory ? amount(memory.total) : "unknown"],
     [
       "boot",
       [

@@ -57,8 +57,11 @@ export function planSteps(
 
 /** smart-sync's state belongs to the tree: it says which commit was copied, or nothing. */
 function syncStateStep(ctx: Context, source: Source): Step {
-  const path = `${places.state}/sync/state.json`;
-  const common = { id: "sync-state", path, title: "note the commit of the source" };
+  const common = {
+    id: "sync-state",
+    path: places.syncState,
+    title: "note the commit of the source",
+  };
   if (source.origin === undefined) return { ...common, kind: "remove" };
   const content = encodeState({
     version: 1,

@@ -7,14 +7,15 @@ import type { Source } from "./source.ts";
 import { optionPath, type Setting } from "./setting.ts";
 import { receiptNotes } from "./unfinished.ts";
 import { isUsable } from "../nix/binary_cache.ts";
+import { storePathsIn } from "../nix/store_path.ts";
 import type { Context } from "../program/context.ts";
 
 /** Settings that name what only the old system keeps from being collected. */
 export function storePathWarnings(settings: readonly Setting[]): string[] {
   return settings.flatMap((setting) => {
-    const found = /\/nix\/store\/[0-9a-z]{32}-[\w.+?=-]+/.exec(JSON.stringify(setting.value) ?? "");
-    return found === null ? [] : [
-      `${optionPath(setting)} names ${found[0]}, which goes away with the old generations; ` +
+    const [found] = storePathsIn(JSON.stringify(setting.value) ?? "");
+    return found === undefined ? [] : [
+      `${optionPath(setting)} names ${found}, which goes away with the old generations; ` +
       "put it into local.nix as it is in your present configuration",
     ];
   });

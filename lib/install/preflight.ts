@@ -1,4 +1,5 @@
 import type { Context } from "../program/context.ts";
+import { amount } from "../machine/amount.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { freeSpace } from "../machine/free_space.ts";
@@ -106,7 +107,7 @@ function space(
     if (free === undefined) continue;
     if (free.bytes < needed + SPARE) {
       block(
-        `${path} has ${mebibytes(free.bytes)} free, ${mebibytes(needed + SPARE)} are needed`,
+        `${path} has ${amount(free.bytes)} free, ${amount(needed + SPARE)} are needed`,
         hint,
         ExitCode.General,
       );
@@ -118,20 +119,14 @@ function space(
   if (store === undefined) return;
   if (store.bytes < STORE_LEAST) {
     block(
-      `/nix/store has ${mebibytes(store.bytes)} free, at least ${
-        mebibytes(STORE_LEAST)
-      } are needed`,
+      `/nix/store has ${amount(store.bytes)} free, at least ${amount(STORE_LEAST)} are needed`,
       "delete old generations: nix-collect-garbage --delete-older-than 14d",
       ExitCode.General,
     );
   } else if (store.bytes < STORE_USUAL) {
     warnings.push(
-      `/nix/store has ${mebibytes(store.bytes)} free; a new system usually takes ` +
-        mebibytes(STORE_USUAL),
+      `/nix/store has ${amount(store.bytes)} free; a new system usually takes ` +
+        amount(STORE_USUAL),
     );
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024).toLocaleString("en")} MiB`;
 }

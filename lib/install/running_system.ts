@@ -4,6 +4,7 @@ import { places } from "../machine/places.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { currentSystem } from "../nix/generations.ts";
 import type { Identity } from "../nix/identity.ts";
+import { withoutStoreHashes } from "../nix/store_path.ts";
 import { systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../program/context.ts";
 
@@ -194,11 +195,7 @@ function parseJson(text: string): unknown {
 
 /** A text without what every update changes: hashes and versions in store paths, and empty lines. */
 function meaning(text: string): string {
-  return text
-    .replaceAll(
-      /\/nix\/store\/[0-9a-df-np-sv-z]{32}-([^/\s"':;,)]*)/g,
-      (_, name: string) => name.replaceAll(/-\d[\w.+]*/g, ""),
-    )
+  return withoutStoreHashes(text, (name) => name.replaceAll(/-\d[\w.+]*/g, ""))
     .split("\n").map((line) => line.trim())
     .filter((line) =>
       line !== "" &&

@@ -1,7 +1,7 @@
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { foreignPart, type MayWrite, rootSelfAnd } from "../machine/file_trust.ts";
-import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { lstatIfExists, parentOf, realPathIfSeen } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { type BinaryCache, findBinaryCache, type RefusedCache } from "../nix/binary_cache.ts";
@@ -51,7 +51,7 @@ export function findSource(
   const mayWrite = rootSelfAnd(user);
   refuseForeignParents(path, mayWrite);
   const listing = listSource(path, mayWrite);
-  const inPlace = path === realPath(ctx.root.follow(places.source));
+  const inPlace = path === realPathIfSeen(ctx.root.follow(places.source));
   return {
     listing,
     foundBy,
@@ -64,7 +64,7 @@ export function findSource(
 
 function locate(ctx: Context, named: string | undefined): [path: string, foundBy: string] {
   if (named !== undefined) {
-    const path = realPath(named);
+    const path = realPathIfSeen(named);
     if (path && lstatIfExists(path)?.isDirectory) return [path, "--source"];
     throw new ToolError(`source ${named} is not a folder`, {
       code: ExitCode.Configuration,
@@ -72,13 +72,13 @@ function locate(ctx: Context, named: string | undefined): [path: string, foundBy
     });
   }
   const fromWrapper = ctx.env.HYPERVISOR_SOURCE;
-  if (fromWrapper) return [realPath(fromWrapper) ?? fromWrapper, "HYPERVISOR_SOURCE"];
+  if (fromWrapper) return [realPathIfSeen(fromWrapper) ?? fromWrapper, "HYPERVISOR_SOURCE"];
   const starts = [
     [Deno.cwd(), "above the working directory"],
-    [parentOf(realPath(executable()) ?? "/"), "above the executable"],
+    [parentOf(realPathIfSeen(executable()) ?? "/"), "above the executable"],
   ] as const;
   for (const [start, foundBy] of starts) {
-    for (let path = realPath(start) ?? "/"; path !== "/"; path = parentOf(path)) {
+    for (let path = realPathIfSeen(start) ?? "/"; path !== "/"; path = parentOf(path)) {
       if (MARKS.every((mark) => lstatIfExists(`${path}/${mark}`)?.isFile)) return [path, foundBy];
     }
   }
@@ -100,12 +100,4 @@ function refuseForeignParents(path: string, mayWrite: MayWrite): void {
     code: ExitCode.PermissionDenied,
     hint: "copy it to a folder of your own and name that with --source",
   });
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return undefined;
-  }
 }

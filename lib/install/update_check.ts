@@ -3,12 +3,9 @@ import { endpointsOf } from "../github/endpoints.ts";
 import { hasAddress } from "../machine/network_state.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { syncTree } from "../sync/sync.ts";
+import { connections } from "./build_options.ts";
 import type { InstallOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
-
-/** Parallel downloads: the reference's figures, with and without `--fast`. */
-const FAST_CONNECTIONS = 25;
-const STANDARD_CONNECTIONS = 5;
 
 /**
  * Asks GitHub for a newer source and syncs it into place, unless `--skip-update-check`. A machine that
@@ -34,7 +31,7 @@ export async function checkForUpdates(
   try {
     const summary = await syncTree(ctx, {
       ...(repository === undefined ? {} : { repository }),
-      connections: options.fast ? FAST_CONNECTIONS : STANDARD_CONNECTIONS,
+      connections: connections(options.fast),
     });
     ctx.log.info(
       summary.changed

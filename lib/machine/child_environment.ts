@@ -1,4 +1,5 @@
 import { foreignPart, isRootOrSelf } from "./file_trust.ts";
+import { KEPT_FOR_CHILDREN } from "./kept_variables.ts";
 
 /** Folders that belong to the system, in the order NixOS uses; other distributions' come last. */
 const SYSTEM_PATH = [
@@ -13,45 +14,6 @@ const SYSTEM_PATH = [
   "/bin",
 ];
 
-/** What children may see of the caller's environment, besides what is set here. */
-const KEPT = [
-  "COLORTERM",
-  "CURL_CA_BUNDLE",
-  "DBUS_SESSION_BUS_ADDRESS",
-  "HOME",
-  "HYPERVISOR_ROOT",
-  "LOGNAME",
-  "NIX_CONF_DIR",
-  "NIX_DATA_DIR",
-  "NIX_LOG_DIR",
-  "NIX_PATH",
-  "NIX_REMOTE",
-  "NIX_SSL_CERT_FILE",
-  "NIX_STATE_DIR",
-  "NIX_STORE_DIR",
-  "NIX_USER_CONF_FILES",
-  "NO_COLOR",
-  "SSH_AUTH_SOCK",
-  "SSH_CONNECTION",
-  "SSL_CERT_DIR",
-  "SSL_CERT_FILE",
-  "GIT_SSL_CAINFO",
-  "TERM",
-  "TMPDIR",
-  "TZ",
-  "USER",
-  "XDG_CACHE_HOME",
-  "XDG_RUNTIME_DIR",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "all_proxy",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "ALL_PROXY",
-];
-
 const FLAKES = "extra-experimental-features = nix-command flakes";
 
 /**
@@ -63,7 +25,7 @@ export function childEnvironment(
   env: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const kept = Object.fromEntries(
-    KEPT.flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]]),
+    KEPT_FOR_CHILDREN.flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]]),
   );
   return {
     ...kept,

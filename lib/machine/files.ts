@@ -19,12 +19,43 @@ export function lstatIfExists(path: string): Deno.FileInfo | undefined {
   return ifExists(() => inFolder(path, Deno.lstatSync));
 }
 
+/** Whether anything is at a path, a link that leads nowhere, too. */
+export function exists(path: string): boolean {
+  return lstatIfExists(path) !== undefined;
+}
+
+/**
+ * What a path that a person named leads to on the machine that this program runs on, links followed;
+ * undefined where nothing can be seen. Only to look at: what is opened or changed is pinned.
+ */
+export function statIfSeen(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** {@link statIfSeen} for the path itself, without links. */
+export function realPathIfSeen(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The text of a regular file, or undefined when there is none. Map the path first: no link is followed.
  * @throws ToolError exit 6 when a pipe, a folder or the like is there, or too much
  */
 export function readTextIfExists(path: string): string | undefined {
   return ifExists(() => new TextDecoder().decode(readRegular(path)));
+}
+
+/** The bytes of a regular file as {@link readRegular} reads it; undefined when there is none. */
+export function readIfExists(path: string, limit: number): Uint8Array | undefined {
+  return ifExists(() => readRegular(path, limit));
 }
 
 /** The target of a symbolic link; undefined for anything else. */

@@ -19,6 +19,9 @@ export const places = {
   receipts: "/var/lib/hyper-nixos/receipts",
   backups: "/var/lib/hyper-nixos/backups",
   cache: "/var/lib/hyper-nixos/cache",
+  /** Which commit the source tree is, and what it is made of; see source_tree.ts. */
+  syncState: "/var/lib/hyper-nixos/sync/state.json",
+  syncIndex: "/var/lib/hyper-nixos/sync/index",
   activations: "/var/lib/hyper-nixos/activations",
   lock: "/run/hyper-nixos.lock",
   logs: "/var/log/hypervisor",

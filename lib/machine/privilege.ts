@@ -1,36 +1,8 @@
 import { ExitCode } from "./exit_code.ts";
 import { foreignPart, isRootOrSelf } from "./file_trust.ts";
+import { KEPT_FOR_ROOT } from "./kept_variables.ts";
 import { commandLine, type Runner } from "./run.ts";
 import { ToolError } from "./tool_error.ts";
-
-/** Variables that mean something to a tool and that sudo would drop. */
-const PRESERVED = [
-  "ALL_PROXY",
-  "GITHUB_API_URL",
-  "GITHUB_RAW_URL",
-  "GITHUB_SERVER_URL",
-  "GITHUB_TOKEN",
-  "HTTPS_PROXY",
-  "HTTP_PROXY",
-  "HYPERVISOR_LOG_FORMAT",
-  "HYPERVISOR_PLAIN",
-  "HYPERVISOR_REPO",
-  "HYPERVISOR_ROOT",
-  "HYPERVISOR_SOURCE",
-  "HYPERVISOR_TIMEOUT",
-  "HYPERVISOR_DEADLINE",
-  "NIX_CONFIG",
-  "NIX_PATH",
-  "NIX_SSL_CERT_FILE",
-  "NO_COLOR",
-  "NO_PROXY",
-  "SSH_CONNECTION",
-  "SSL_CERT_FILE",
-  "all_proxy",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-];
 
 /** A command that starts this program again as root. */
 export interface Elevation {
@@ -52,7 +24,7 @@ export function elevation(
   args: readonly string[],
 ): Elevation | undefined {
   const self = [...ownCommand(env), ...args];
-  const kept = PRESERVED.filter((name) => env[name] !== undefined);
+  const kept = KEPT_FOR_ROOT.filter((name) => env[name] !== undefined);
   if (run.which("sudo")) {
     const preserve = kept.length > 0 ? [`--preserve-env=${kept.join(",")}`] : [];
     return { command: "sudo", args: [...preserve, "--", ...self] };

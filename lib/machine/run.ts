@@ -74,9 +74,13 @@ export class CommandError extends ToolError {
 
 /** A command as a person would type it, quoted for a POSIX shell where needed. */
 export function commandLine(command: string, args: readonly string[]): string {
-  return [command, ...args].map((word) =>
-    /^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
-  ).join(" ");
+  return [command, ...args].map((word) => /^[\w@%+=:,./#-]+$/.test(word) ? word : quote(word))
+    .join(" ");
+}
+
+/** One word for a POSIX shell, whatever it contains (XCU 2.2.2, single quotes). */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 const CAPTURE_LIMIT = 64 * 1024 * 1024;

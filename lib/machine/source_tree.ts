@@ -20,9 +20,9 @@ export interface SourceTree {
   readonly parent: string;
   /** What the last change replaced, for going back. */
   readonly previous: string;
-  /** `/var/lib/hyper-nixos/sync/state.json`: which commit the tree is. */
+  /** `places.syncState`: which commit the tree is. */
   readonly state: string;
-  /** `/var/lib/hyper-nixos/sync/index`: the paths of that commit, and which files were seen unchanged. */
+  /** `places.syncIndex`: the paths of that commit, and which files were seen unchanged. */
   readonly index: string;
 }
 
@@ -50,8 +50,8 @@ export function sourceTree(ctx: Context): SourceTree {
     path,
     parent: parentOf(path),
     previous: `${parentOf(path)}/${PREVIOUS}`,
-    state: ctx.root.host(`${places.state}/sync/state.json`),
-    index: ctx.root.host(`${places.state}/sync/index`),
+    state: ctx.root.host(places.syncState),
+    index: ctx.root.host(places.syncIndex),
   };
 }
 

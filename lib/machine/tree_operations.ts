@@ -2,6 +2,7 @@ import { exchange, renameToFree } from "./exchange.ts";
 import { type FileIdentity, identityOf, isStill } from "./file_identity.ts";
 import {
   ensureDirectory,
+  exists,
   listIfExists,
   lstatIfExists,
   makeFolder,
@@ -229,10 +230,6 @@ function permit(path: string, mode: number): void {
   const foreign = Deno.uid() === 0 && (info.uid !== 0 || info.gid !== 0);
   if (foreign) setMode(path, mode, 0, 0);
   else setMode(path, mode);
-}
-
-function exists(path: string): boolean {
-  return lstatIfExists(path) !== undefined;
 }
 
 function sameFile(a: string, b: string): boolean {

@@ -1,4 +1,5 @@
 import { ACCOUNT_FILES, DECLARED_FILES } from "../machine/account_backup.ts";
+import { quote } from "../machine/run.ts";
 
 /** What an activation is to do; every path as the script's own process sees it. */
 export interface ActivationPlan {
@@ -211,9 +212,4 @@ function statusHead(plan: ActivationPlan): string {
 
 function command(words: readonly string[]): string {
   return words.map(quote).join(" ");
-}
-
-/** One word for a POSIX shell, whatever it contains (XCU 2.2.2, single quotes). */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { currentSystem } from "./generations.ts";
 import type { Context } from "../program/context.ts";
 
@@ -17,6 +18,5 @@ export async function closureDiff(
     ? ["nvd", "--color", "never", "diff", from, to]
     : ["nix", "--extra-experimental-features", "nix-command", "store", "diff-closures", from, to];
   const { code, stdout } = await ctx.run(command!, args, { accept: "any", timeout: 120_000 });
-  // deno-lint-ignore no-control-regex
-  return code === 0 ? stdout.replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "").trim() : undefined;
+  return code === 0 ? stripVTControlCharacters(stdout).trim() : undefined;
 }

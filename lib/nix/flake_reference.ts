@@ -1,5 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { lstatIfExists, parentOf, realPathIfSeen, statIfSeen } from "../machine/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 
@@ -88,7 +88,7 @@ function localPath(reference: string): LocalPath | undefined {
 function flakeDirectory(ctx: Context, path: string): string {
   const folder = path.replace(/\/flake\.nix$/, "") || "/";
   const file = realFile(ctx, folder.startsWith("/") ? folder : `${Deno.cwd()}/${folder}`, path);
-  if (file === undefined || !isFile(file)) {
+  if (file === undefined || !statIfSeen(file)?.isFile) {
     throw new ToolError(`no flake.nix in ${folder}`, {
       code: ExitCode.Configuration,
       hint: path.includes("/")
@@ -103,7 +103,7 @@ function realFile(ctx: Context, folder: string, named: string): string | undefin
   const machinePath = ctx.root.machine(folder);
   const isOutsideRoot = !ctx.root.isRunning && machinePath === folder;
   return isOutsideRoot && !named.startsWith("/")
-    ? realPath(`${folder}/flake.nix`)
+    ? realPathIfSeen(`${folder}/flake.nix`)
     : ctx.root.follow(`${machinePath}/flake.nix`);
 }
 
@@ -130,22 +130,6 @@ function decode(path: string, reference: string): string {
     return decodeURIComponent(path);
   } catch {
     throw notAReference(reference);
-  }
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { withoutStoreHashes } from "./store_path.ts";
 
 /** Kinds of things that a system is made of, with the words for them, one and many. */
 export const IDENTITY_KINDS = {
@@ -117,20 +118,12 @@ function difference(
 
 function textOf(when: "before" | "after", item: Item | undefined): Partial<Difference> {
   if (item === undefined || "unreadable" in item) return {};
-  if (typeof item.text === "string") return { [when]: withoutHashes(item.text) };
+  if (typeof item.text === "string") return { [when]: withoutStoreHashes(item.text) };
   const facts = item.is;
   if (typeof facts !== "object" || facts === null) return {};
   const lines = Object.entries(facts).filter(([, value]) => value !== null && value !== "")
     .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(" ") : value}`);
-  return { [when]: withoutHashes(lines.join("\n")) };
-}
-
-/** A store path's hash: 32 characters of Nix's base 32 (Nix manual, "Store path"). */
-const STORE_HASH = /\/nix\/store\/[0-9a-df-np-sv-z]{32}-/g;
-
-/** A text whose store paths have lost their hashes: they differ after every update. */
-function withoutHashes(text: string): string {
-  return text.replaceAll(STORE_HASH, "/nix/store/…-");
+  return { [when]: withoutStoreHashes(lines.join("\n")) };
 }
 
 function own(items: Record<string, Item>, name: string): Item | undefined {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
 
 /**
@@ -62,8 +63,7 @@ export function parseNixLogLine(line: string): NixLogEvent {
 
 /** Without terminal sequences (ECMA-48 CSI): Nix colours its messages also in JSON. */
 function plain(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "").replaceAll("\r", "");
+  return stripVTControlCharacters(text).replaceAll("\r", "");
 }
 
 function json(text: string): unknown {

@@ -1,5 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists } from "../machine/files.ts";
+import { machineHas } from "../machine/machine_files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { bootedSystem } from "./generations.ts";
@@ -34,10 +35,7 @@ export function needsRebootFor(ctx: Context, toplevel: string): string[] {
   if (booted === undefined) return [];
   return BOOT_FILES.filter((name) => {
     const [now, then] = [toplevel, booted].map((system) => ctx.root.realPath(`${system}/${name}`));
-    return now !== then && exists(ctx, `${toplevel}/${name}`) && exists(ctx, `${booted}/${name}`);
+    return now !== then && machineHas(ctx, `${toplevel}/${name}`) &&
+      machineHas(ctx, `${booted}/${name}`);
   });
-}
-
-function exists(ctx: Context, path: string): boolean {
-  return lstatIfExists(ctx.root.follow(path)) !== undefined;
 }

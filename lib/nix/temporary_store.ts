@@ -1,3 +1,4 @@
+import { statIfSeen } from "../machine/files.ts";
 import type { Context } from "../program/context.ts";
 
 /** Where the Nix daemon listens (nix-daemon(8)). */
@@ -14,7 +15,8 @@ export interface UsableStore extends Disposable {
  * disposed: evaluating a flake copies it to a store.
  */
 export function temporaryStore(ctx: Context): UsableStore {
-  const usable = Deno.uid() === 0 || ctx.run.env.NIX_REMOTE !== undefined || exists(DAEMON_SOCKET);
+  const usable = Deno.uid() === 0 || ctx.run.env.NIX_REMOTE !== undefined ||
+    statIfSeen(DAEMON_SOCKET) !== undefined;
   if (usable) return { env: {}, [Symbol.dispose]: () => {} };
   const folder = Deno.makeTempDirSync({ prefix: "hyper-nixos-store-" });
   return {
@@ -31,14 +33,5 @@ function makeRemovable(folder: string): void {
   Deno.chmodSync(folder, 0o700);
   for (const entry of Deno.readDirSync(folder)) {
     if (entry.isDirectory) makeRemovable(`${folder}/${entry.name}`);
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

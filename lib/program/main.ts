@@ -1,6 +1,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { childEnvironment } from "../machine/child_environment.ts";
 import { ExitCode } from "../machine/exit_code.ts";
+import { statIfSeen } from "../machine/files.ts";
 import { elevation, needsRootError } from "../machine/privilege.ts";
 import { Root } from "../machine/root.ts";
 import { createRunner } from "../machine/run.ts";
@@ -82,7 +83,8 @@ async function execute<T extends OptionTable>(
       return (await run(found.command, found.args, { group: "terminal", accept: "any" })).code;
     }
     // Not waited for: opening it takes as long as a tool's first request to the network.
-    const logs = tool.writesLog(values) && (root.isRunning || isFolder(`${root.path}/var`));
+    const logs = tool.writesLog(values) &&
+      (root.isRunning || statIfSeen(`${root.path}/var`)?.isDirectory === true);
     const logFile = logs ? attachLogFile(log, root, tool.name, env) : undefined;
     const ctx: Context = {
       root,
@@ -164,19 +166,11 @@ function withRoot(env: Record<string, string>, root: Root): Record<string, strin
 
 /** A root that is not there must not be made by writing a lock or a log into it. */
 function existingRoot(path: string): Root {
-  if (isFolder(`${path}/etc`)) return new Root(path);
+  if (statIfSeen(`${path}/etc`)?.isDirectory) return new Root(path);
   throw new ToolError(`root ${path} holds no machine: it has no folder etc`, {
     code: ExitCode.InvalidArguments,
     hint: "name the folder where the machine's / is mounted",
   });
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 function absolute(path: string): string {

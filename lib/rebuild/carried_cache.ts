@@ -1,5 +1,6 @@
 import { readAccounts } from "../machine/accounts.ts";
 import { rootSelfAnd } from "../machine/file_trust.ts";
+import { realPathIfSeen } from "../machine/files.ts";
 import { invokingUser } from "../machine/invoking_user.ts";
 import { type BinaryCache, findBinaryCache, isUsable } from "../nix/binary_cache.ts";
 import type { Context } from "../program/context.ts";
@@ -10,19 +11,11 @@ import type { Context } from "../program/context.ts";
  */
 export function carriedCache(ctx: Context): BinaryCache | undefined {
   const named = ctx.env.HYPERVISOR_SOURCE;
-  const source = named ? realPath(named) : undefined;
+  const source = named ? realPathIfSeen(named) : undefined;
   if (source === undefined) return undefined;
   const user = invokingUser(ctx, readAccounts(ctx))?.account.uid;
   const cache = findBinaryCache(source, rootSelfAnd(user));
   if (isUsable(cache)) return cache;
   if (cache) ctx.log.warn(`the binary cache ${cache.folder} is not used: it ${cache.problem}`);
   return undefined;
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { MappedDevice } from "../machine/disks.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
-import { withoutStoreHashes } from "./reach.ts";
+import { withoutStoreHashes } from "../nix/store_path.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
 type Boot = ConfigurationFacts["boot"];

@@ -27,11 +27,6 @@ export function prefixOf(now: MachineNow, address: string): number | undefined {
     .find((own) => sameAddress(own.address, address))?.prefixLength;
 }
 
-/** A text in which paths of the store are named without their hashes, which change with every update. */
-export function withoutStoreHashes(text: string): string {
-  return text.replace(/\/nix\/store\/[0-9a-z]{32}-/g, "/nix/store/");
-}
-
 /** Values of a key in unit files, comments and quotes not considered (systemd.network(5)). */
 export function unitValues(text: string, key: string): string[] {
   return text.split("\n").flatMap((line) => {

@@ -1,4 +1,6 @@
+import { amount } from "../machine/amount.ts";
 import { readBootFiles } from "../machine/boot_loader.ts";
+import { statIfSeen } from "../machine/files.ts";
 import { freeSpace } from "../machine/free_space.ts";
 import { mountOf, readMounts } from "../machine/mounts.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -20,13 +22,13 @@ export function requireStoreSpace(ctx: Context): void {
   if (free === undefined) return;
   const hint = "free some: nix-collect-garbage --delete-older-than 14d";
   if (free.bytes < STORE_REFUSED) {
-    throw new ToolError(`only ${mebibytes(free.bytes)} are free for /nix/store`, { hint });
+    throw new ToolError(`only ${amount(free.bytes)} are free for /nix/store`, { hint });
   }
   if (free.inodes !== undefined && free.inodes < STORE_INODES) {
     throw new ToolError(`only ${free.inodes} more files fit on the disk of /nix/store`, { hint });
   }
   if (free.bytes < STORE_LOW) {
-    ctx.log.warn(`only ${mebibytes(free.bytes)} are free for /nix/store; ${hint}`);
+    ctx.log.warn(`only ${amount(free.bytes)} are free for /nix/store; ${hint}`);
   }
 }
 
@@ -43,12 +45,10 @@ export function requireBootSpace(ctx: Context, toplevel: string): void {
     generations(ctx).flatMap((generation) => bootFiles(ctx, generation.toplevel)),
   );
   const needed = bootFiles(ctx, toplevel).filter((path) => !there.has(path))
-    .reduce((sum, path) => sum + sizeOf(ctx, path), 0);
+    .reduce((sum, path) => sum + (statIfSeen(ctx.root.host(path))?.size ?? 0), 0);
   if (needed <= free.bytes) return;
   throw new ToolError(
-    `${folder} has ${mebibytes(free.bytes)} free, the new kernel and initrd need ${
-      mebibytes(needed)
-    }`,
+    `${folder} has ${amount(free.bytes)} free, the new kernel and initrd need ${amount(needed)}`,
     {
       hint: "remove old generations: nix-collect-garbage --delete-older-than 14d, then " +
         "rebuild-helper boot; and set configurationLimit of the boot loader",
@@ -67,16 +67,4 @@ function kernelFolder(ctx: Context): string | undefined {
 
 function bootFiles(ctx: Context, toplevel: string): string[] {
   return ["kernel", "initrd"].map((name) => ctx.root.realPath(`${toplevel}/${name}`));
-}
-
-function sizeOf(ctx: Context, path: string): number {
-  try {
-    return Deno.statSync(ctx.root.host(path)).size;
-  } catch {
-    return 0;
-  }
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.floor(bytes / 1024 / 1024)} MiB`;
 }

@@ -115,8 +115,8 @@ interface Glimpse {
 /** Undefined when nothing is known of the tree; "secret" when that may not be known to this user. */
 function glimpseState(ctx: RequestContext): Glimpse | "secret" | undefined {
   try {
-    const path = ctx.root.host(`${places.state}/sync/state.json`);
-    const { repository, commit } = JSON.parse(readTextIfExists(path) ?? "");
+    const text = readTextIfExists(ctx.root.host(places.syncState)) ?? "";
+    const { repository, commit } = JSON.parse(text);
     if (typeof repository !== "string" || !/^[0-9a-f]{40}$/.test(commit)) return undefined;
     return { repository, commit };
   } catch (error) {

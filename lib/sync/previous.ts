@@ -1,10 +1,15 @@
 import * as v from "valibot";
 import { Mode } from "../github/git_objects.ts";
 import { fileHash, linkHash } from "../machine/blob_hash.ts";
-import { copyFile, lstatIfExists, makeHardLink, readTextIfExists } from "../machine/files.ts";
+import {
+  copyFile,
+  lstatIfExists,
+  makeHardLink,
+  readIfExists,
+  readTextIfExists,
+} from "../machine/files.ts";
 import { filesBelow } from "../machine/files_below.ts";
 import { hostilePathProblem } from "../machine/hostile_path.ts";
-import { readRegular } from "../machine/regular_file.ts";
 import { LARGEST_INDEX } from "../machine/source_tree.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import type { SyncPlan } from "./plan.ts";
@@ -72,12 +77,7 @@ export function readRecord(folder: string): PreviousRecord | undefined {
 
 /** The index that was kept. */
 export function readPreviousIndex(folder: string): Uint8Array | undefined {
-  try {
-    return readRegular(`${folder}/${INDEX}`, LARGEST_INDEX);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  return readIfExists(`${folder}/${INDEX}`, LARGEST_INDEX);
 }
 
 /** The files that were replaced, as a manifest would name them. */

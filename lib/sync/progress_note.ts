@@ -1,3 +1,4 @@
+import { amount } from "../machine/amount.ts";
 import { counted } from "../machine/counted.ts";
 
 /** Progress bars of unknown length are drawn in this many steps. */
@@ -13,13 +14,13 @@ export class TransferNote {
     this.#bytesBefore = bytesBefore;
   }
 
-  /** `120 of 400 files, 1.2 MB, 3 s left`. */
+  /** `120 of 400 files, 1.20 MiB, 3 s left`. */
   text(done: number, total: number, unit: string, bytesNow: number): string {
     return `${done} of ${total} ${unit}, ${this.#rest(done / total, bytesNow)}`;
   }
 
   /**
-   * The same where it is not known how many there are: `120 files, 1.2 MB, 3 s left`.
+   * The same where it is not known how many there are: `120 files, 1.20 MiB, 3 s left`.
    * @param share how much of all has come, between 0 and 1; 0 when nobody knows
    */
   arrived(files: number, share: number, bytesNow: number): string {
@@ -27,13 +28,9 @@ export class TransferNote {
   }
 
   #rest(share: number, bytesNow: number): string {
-    const size = formatSize(bytesNow - this.#bytesBefore);
+    const size = amount(bytesNow - this.#bytesBefore);
     const elapsed = (performance.now() - this.#started) / 1000;
     if (share <= 0 || elapsed <= 1) return size;
     return `${size}, ${Math.max(0, Math.ceil(elapsed * (1 - share) / share))} s left`;
   }
-}
-
-function formatSize(bytes: number): string {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

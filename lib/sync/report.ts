@@ -1,3 +1,4 @@
+import { amount } from "../machine/amount.ts";
 import { counted } from "../machine/counted.ts";
 import { printableLine } from "../machine/printable.ts";
 import { sign, style } from "../program/style.ts";
@@ -81,5 +82,5 @@ function hashed(checked: number, hashed: number): string {
 }
 
 function bytes(count: number): string {
-  return count < 10_000 ? `${count}` : `${count} (${(count / 1e6).toFixed(2)} MB)`;
+  return count < 10_000 ? `${count}` : `${count} (${amount(count)})`;
 }

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { ExitCode } from "../machine/exit_code.ts";
-import { readTextIfExists } from "../machine/files.ts";
-import { readRegular } from "../machine/regular_file.ts";
+import { readIfExists, readTextIfExists } from "../machine/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { LARGEST_INDEX, sourceTree } from "../machine/source_tree.ts";
@@ -59,13 +58,7 @@ export function encodeState(state: SyncState): string {
 
 /** The index that belongs to a state; undefined when there is none that does. */
 export function readIndex(ctx: Context, state: SyncState): LocalIndex | undefined {
-  let content: Uint8Array;
-  try {
-    content = readRegular(sourceTree(ctx).index, LARGEST_INDEX);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  const index = decodeIndex(content);
+  const content = readIfExists(sourceTree(ctx).index, LARGEST_INDEX);
+  const index = content && decodeIndex(content);
   return index?.manifest.commit === state.commit ? index : undefined;
 }

@@ -257,7 +257,7 @@ needsNix("system-installer refuses a full disk before it touches anything", asyn
     const options = { root: machine.root, standIns: programs.folder };
     const full = await runTool("system-installer", args, options);
     assert.equal(full.code, 1, full.stdout + full.stderr);
-    assert.match(full.stderr, /\/etc\/hypervisor has \d+ MiB free, \d+ MiB are needed/);
+    assert.match(full.stderr, /\/etc\/hypervisor has [\d.]+ [KM]iB free, [\d.]+ MiB are needed/);
     assert.equal(diffTrees(before, snapshotTree(etc)), "");
 
     await sh(`mount -o remount,ro,size=64m ${etc}`);

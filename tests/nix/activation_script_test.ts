@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import fc from "fast-check";
-import { type ActivationPlan, activationScript, quote } from "../../lib/nix/activation_script.ts";
+import { quote } from "../../lib/machine/run.ts";
+import { type ActivationPlan, activationScript } from "../../lib/nix/activation_script.ts";
 
 /** A scratch folder with systems whose switch-to-configuration records its calls and ends as told. */
 async function withSystems(
@@ -257,18 +257,4 @@ Deno.test("activationScript() has nothing to recover after its end", async () =>
     await scratch.run(plan, "recover");
     deepEqual(scratch.calls(), ["new test", "old test"]);
   });
-});
-
-Deno.test("quote() gives sh one word, whatever it contains", async () => {
-  const word = fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\0"));
-  const words = fc.array(word, { minLength: 1, maxLength: 20 });
-  await fc.assert(
-    fc.asyncProperty(words, async (list) => {
-      const { stdout } = await new Deno.Command("sh", {
-        args: ["-c", `printf '%s\\0' ${list.map(quote).join(" ")}`],
-      }).output();
-      deepEqual(new TextDecoder().decode(stdout).split("\0").slice(0, -1), list);
-    }),
-    { numRuns: 30 },
-  );
 });

@@ -25,7 +25,8 @@ Deno.test({
     const ctx = testContext({ root: machine.root });
     throws(
       () => requireBootSpace(ctx, systemWithKernel(machine, HUGE)),
-      (error) => error instanceof ToolError && /\/boot has \d+ MiB free/.test(error.message),
+      (error) =>
+        error instanceof ToolError && /\/boot has [\d.]+ [KMGT]iB free/.test(error.message),
     );
     doesNotThrow(() => requireBootSpace(ctx, systemWithKernel(machine, 1)));
   },

@@ -1,7 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { CHECKS } from "../../lib/validate/registry.ts";
 import { blocking, exitCodeOf, validate } from "../../lib/validate/validate.ts";
-import { amount } from "../../lib/validate/amount.ts";
 import { testContext } from "../support/context.ts";
 
 async function inFolder(work: (root: string) => Promise<void>): Promise<void> {
@@ -54,13 +53,3 @@ Deno.test("validate() skips what a tool is missing for", () =>
     equal(result?.status, "skip");
     match(result!.detail, /not known: command "no-nix-instantiate" not found/);
   }));
-
-Deno.test("amount() keeps three digits", () => {
-  deepEqual([0, 512, 1.5 * 2 ** 20, 12.3 * 2 ** 30, 456 * 2 ** 30].map(amount), [
-    "0.00 KiB",
-    "0.50 KiB",
-    "1.50 MiB",
-    "12.3 GiB",
-    "456 GiB",
-  ]);
-});

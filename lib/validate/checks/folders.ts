@@ -1,4 +1,4 @@
-import { lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
+import { exists, lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
@@ -19,7 +19,8 @@ export const folderChecks: readonly Check[] = [
     quick: true,
     blocksUpdate: true,
     check: (ctx) => publicFolder(ctx, places.hypervisor, INSTALL),
-    fix: (ctx) => exists(ctx, places.hypervisor) ? setOwnership(ctx, places.hypervisor, 0o755) : [],
+    fix: (ctx) =>
+      exists(ctx.root.follow(places.hypervisor)) ? setOwnership(ctx, places.hypervisor, 0o755) : [],
   },
   {
     id: "source-files",
@@ -43,7 +44,9 @@ export const folderChecks: readonly Check[] = [
         ? publicFolder(ctx, places.configuration, `${INSTALL}, which writes this machine's modules`)
         : NOT_INSTALLED,
     fix: (ctx) =>
-      exists(ctx, places.configuration) ? setOwnership(ctx, places.configuration, 0o755) : [],
+      exists(ctx.root.follow(places.configuration))
+        ? setOwnership(ctx, places.configuration, 0o755)
+        : [],
   },
   {
     id: "log-folders",
@@ -54,7 +57,7 @@ export const folderChecks: readonly Check[] = [
     blocksUpdate: false,
     check: (ctx, facts) => facts.isInstalled() ? logFolders(ctx) : NOT_INSTALLED,
     fix: (ctx) =>
-      exists(ctx, places.hypervisor)
+      exists(ctx.root.follow(places.hypervisor))
         ? LOG_FOLDERS.flatMap((path) => setOwnership(ctx, path, 0o755))
         : [],
   },
@@ -83,7 +86,7 @@ function sourceFiles(ctx: Context): Finding {
   }
   const folder = publicFolder(ctx, places.source, INSTALL);
   if (folder.status !== "pass") return folder;
-  const missing = ESSENTIAL.filter((name) => !exists(ctx, `${places.source}/${name}`));
+  const missing = ESSENTIAL.filter((name) => !exists(ctx.root.follow(`${places.source}/${name}`)));
   if (missing.length === 0) return pass(`${places.source}, complete`);
   return fail(
     `missing in ${places.source}: ${missing.join(", ")}`,
@@ -103,10 +106,6 @@ function logFolders(ctx: Context): Finding {
   return problems.length === 0
     ? pass(LOG_FOLDERS.join(", "))
     : warn(problems.join("; "), "validator --fix puts them right", problems);
-}
-
-function exists(ctx: Context, path: string): boolean {
-  return lstatIfExists(ctx.root.follow(path)) !== undefined;
 }
 
 function isFolder(ctx: Context, path: string): boolean {

@@ -1,12 +1,11 @@
 import { counted } from "../../machine/counted.ts";
 import { listIfExists, lstatIfExists, readTextIfExists } from "../../machine/files.ts";
+import { storePathsIn } from "../../nix/store_path.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, pass, some, warn } from "../check.ts";
 
 /** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */
 const FOLDERS = ["/var/lib/libvirt/qemu", "/etc/libvirt/qemu"];
-/** A store path as Nix writes it: 32 letters of its base 32, a dash, a name. */
-const STORE_PATH = /\/nix\/store\/[0-9a-df-np-sv-z]{32}-[\w+.?=-]+(?:\/[\w+.?=/-]+)?/g;
 /** NixOS links the emulators here at every start of libvirtd. */
 const STABLE = "/run/libvirt/nix-emulators, /run/libvirt/nix-ovmf";
 
@@ -32,7 +31,7 @@ function guests(ctx: Context): Finding {
       const text = readTextIfExists(ctx.root.follow(`${folder}/${file}`)) ?? "";
       const guest = file.slice(0, -".xml".length);
       count++;
-      for (const path of new Set(text.match(STORE_PATH) ?? [])) {
+      for (const path of new Set(storePathsIn(text))) {
         const there = lstatIfExists(ctx.root.follow(path)) !== undefined;
         (there ? named : gone).push(`${guest}: ${path}`);
       }
