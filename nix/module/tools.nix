@@ -1,9 +1,13 @@
 # The five tools, and the daily check.
-{ lib, config, ... }:
+{ lib, config, pkgs, ... }:
 let
   cfg = config.hypervisor;
+  # Executables of a USB kit name this as their loader (nix/usb_kit.ts): they were not built by Nix.
+  loader = "/run/hypervisor/ld.so";
+  isKit = cfg.installed.host != null && cfg.package != null && ! (cfg.package ? executables);
   # The flake's package knows its parts; a plain store path has them all in bin/.
   validator = cfg.package.executables.validator or cfg.package;
+  checksItself = cfg.validator.enable && cfg.package != null;
   scalars = lib.mapAttrs (_: lib.mkOverride 1200);
 in
 {
@@ -37,30 +41,33 @@ in
   config = lib.mkIf cfg.enable {
     environment.systemPackages = lib.optional (cfg.package != null) cfg.package;
 
-    systemd = lib.mkIf (cfg.validator.enable && validator != null) {
-      services.hypervisor-validator = scalars
-        {
-          description = "Check of the Hyper-NixOS installation";
-          # An activation must not start it: it would look at a machine that is changing.
-          restartIfChanged = false;
-        } // {
-        serviceConfig = scalars {
-          Type = "oneshot";
-          ExecStart = "${validator}/bin/validator --no-color";
-          Nice = 10;
-          # 6: something is not healthy. That is the log's content, not a failure of this service,
-          # which would show as a failed unit at every rebuild.
-          SuccessExitStatus = 6;
-        };
+    systemd.tmpfiles.settings.hyper-nixos = lib.mkIf isKit {
+      ${builtins.dirOf loader}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
+      ${loader}."L+" = scalars { argument = pkgs.stdenv.cc.bintools.dynamicLinker; };
+    };
+
+    systemd.services.hypervisor-validator = lib.mkIf checksItself (scalars
+      {
+        description = "Check of the Hyper-NixOS installation";
+        # An activation must not start it: it would look at a machine that is changing.
+        restartIfChanged = false;
+      } // {
+      serviceConfig = scalars {
+        Type = "oneshot";
+        ExecStart = "${validator}/bin/validator --no-color";
+        Nice = 10;
+        # 6: something is not healthy. That is the log's content, not a failure of this service,
+        # which would show as a failed unit at every rebuild.
+        SuccessExitStatus = 6;
       };
-      timers.hypervisor-validator = {
-        description = lib.mkOverride 1200 "Regular check of the Hyper-NixOS installation";
-        wantedBy = [ "timers.target" ];
-        timerConfig = scalars {
-          OnCalendar = cfg.validator.schedule;
-          Persistent = true;
-          RandomizedDelaySec = "1h";
-        };
+    });
+    systemd.timers.hypervisor-validator = lib.mkIf checksItself {
+      description = lib.mkOverride 1200 "Regular check of the Hyper-NixOS installation";
+      wantedBy = [ "timers.target" ];
+      timerConfig = scalars {
+        OnCalendar = cfg.validator.schedule;
+        Persistent = true;
+        RandomizedDelaySec = "1h";
       };
     };
   };

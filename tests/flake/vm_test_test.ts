@@ -54,6 +54,7 @@ function machineOfTest(): ScratchMachine {
     change: (rented) => ({
       ...rented,
       hostName: "machine",
+      kernelParams: "init=/nix/store/0000000000000000000000000000000a-nixos-system/init loglevel=4",
       accounts: [superuser({ hash: "!" }), person({ name: "alice", uid: 1000, groups: ["wheel"] })],
       hardware: {
         ...rented.hardware,

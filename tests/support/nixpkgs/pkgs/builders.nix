@@ -75,6 +75,7 @@ rec {
     isLinux = true;
     shell = "/bin/sh";
     cc.libc = runShell "libc-0" { } "mkdir -p $out/lib";
+    cc.bintools.dynamicLinker = "/lib64/ld-linux-x86-64.so.2";
   };
   stdenvNoCC = stdenv;
   inherit (stdenv) shell;
