@@ -167,7 +167,7 @@ function flakeLink(ctx: Context, base: HostBase["kind"] | undefined): Setting[] 
   const isOurs =
     ctx.root.realPath(places.flakeLink) === ctx.root.realPath(`${places.source}/flake.nix`);
   if (base === "flake" || there && !isOurs) return [];
-  return [merge("hypervisor.installed.flakeLink", true, "/etc/nixos")];
+  return [merge("hypervisor.installed.flakeLink", true, "/etc/nixos: no flake of yours is there")];
 }
 
 async function settingsWithoutBase(
