@@ -23,8 +23,9 @@ const options = {
   }),
   action: choice({
     choices: ["build", "test", "switch"],
-    description: "build only, activate until reboot, or for good",
-    details: "without it a menu asks",
+    description: "what to do",
+    details:
+      "build only, activate until reboot (test), or for good (switch); a menu asks without it",
     defaultText: "asked; build without a terminal",
   }),
   force: flag({ default: true, description: "replace /etc/hypervisor/src unasked" }),
@@ -64,9 +65,10 @@ const options = {
       "settings (users, disks, network, sshd …)",
   }),
   config: text({
-    argument: "PATH|FLAKE[#HOST]",
+    argument: "PATH|FLAKE",
     description: "your configuration",
-    details: "else what nixos-rebuild would build: the flake of /etc/nixos, or configuration.nix",
+    details: "FLAKE#HOST where it has several hosts; else what nixos-rebuild would build: the " +
+      "flake of /etc/nixos, or configuration.nix",
     defaultText: "found",
   }),
   ...confirmOption,

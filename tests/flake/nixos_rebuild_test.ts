@@ -230,20 +230,6 @@ Deno.test({
   },
 });
 
-const hasShellcheck = need(
-  hasCommand("shellcheck"),
-  "shellcheck is not installed: the module's nixos-rebuild is not judged by it",
-);
-
-Deno.test({
-  name: "nixos_rebuild.sh passes shellcheck",
-  ignore: !hasShellcheck,
-  fn: async () => {
-    const { code, stdout } = await new Deno.Command("shellcheck", { args: [SCRIPT] }).output();
-    assert.equal(code, 0, new TextDecoder().decode(stdout));
-  },
-});
-
 const INSTALLED = `{
   hypervisor.enable = true;
   hypervisor.installed.host = "vmhost";

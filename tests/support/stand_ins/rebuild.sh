@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154
 # Sourced by both nixos-rebuild stand-ins once they have parsed their options:
 # action, flake, attribute, profile, install_bootloader, specialisation, and the build options as "$@".
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by every stand-in: where its files are, and the record of its calls. Tests start stand-ins
 # hundreds of times, so it is the shell's own words that do this, without a process for each.
 # Sets `folder` (the stand-ins) and `state` (what tests script and read).
@@ -51,6 +52,7 @@ record() {
     eval "value=\${$name-}; given=\${$name+yes}"
     if [ -n "$given" ]; then
       line="$line$separator\"$name\":"
+      # shellcheck disable=SC2154 # by eval
       json "$value"
       separator=,
     fi

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # makeWrapper EXECUTABLE WRAPPER [--set NAME VALUE] [--set-default NAME VALUE]
 #   [--prefix NAME SEPARATOR VALUE] [--suffix NAME SEPARATOR VALUE] [--add-flags FLAGS]
 makeWrapper() {
