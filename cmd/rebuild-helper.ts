@@ -1,6 +1,13 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { main } from "../lib/program/main.ts";
-import { confirmOption, flag, restartGuestsOption, text } from "../lib/program/options.ts";
+import {
+  confirmOption,
+  flag,
+  parsed,
+  restartGuestsOption,
+  text,
+  wholeNumber,
+} from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import type { Action } from "../lib/rebuild/options.ts";
 
@@ -20,15 +27,39 @@ const options = {
   ...confirmOption,
   confirmed: flag({ description: "keep the system that waits for its confirmation" }),
   rollback: flag({ description: "go back to the previous generation, without network" }),
-  listGenerations: flag({ description: "show the generations, change nothing" }),
+  to: parsed({
+    argument: "NUMBER",
+    description: "with --rollback: that generation",
+    parse: wholeNumber(1, 1_000_000),
+  }),
+  listGenerations: flag({
+    description: "show the generations, change nothing",
+    details: "with root's rights also which ones --clean would remove",
+  }),
+  clean: flag({
+    description: "remove old generations, after asking",
+    details: "never what runs, boots, was booted, is a way back or waits for its confirmation; " +
+      "writes the boot menu anew, and leaves the store to nix-collect-garbage",
+  }),
+  keep: parsed({
+    argument: "NUMBER",
+    description: "with --clean: keep the newest ones",
+    defaultText: "5",
+    parse: wholeNumber(1, 1_000_000),
+  }),
+  keepSince: parsed({
+    argument: "DAYS",
+    description: "with --clean: and those of the last days",
+    defaultText: "14",
+    parse: wholeNumber(0, 36_500),
+  }),
   ...restartGuestsOption,
 };
 
 /** Rebuilds this host's flake. */
 export const rebuildHelper: Tool<typeof options> = {
   name: "rebuild-helper",
-  purpose: "Builds and activates this host's flake with nixos-rebuild, after checking that\n" +
-    "nobody is locked out and that it can boot. A lost connection stops nothing.",
+  purpose: "Builds and activates this host's flake, if nobody is locked out and it can boot.",
   options,
   operand: {
     name: "ACTION",
@@ -49,6 +80,8 @@ export const rebuildHelper: Tool<typeof options> = {
     ["rebuild-helper build", "build, activate nothing"],
     ["sudo rebuild-helper --show-trace test", "activate until the next reboot"],
     ["rebuild-helper --host hypervisor02 build", "build another host"],
+    ["sudo rebuild-helper --rollback --to 41", "bring a chosen generation back"],
+    ["sudo rebuild-helper --clean --keep 3", "remove generations that nothing needs"],
   ],
   notes: `Logs: /var/log/nixos/rebuild-<time>.log. With --confirm a switch becomes the boot
 default only when it is confirmed: with "keep" on the terminal, with rebuild-helper
@@ -57,8 +90,8 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
     [ExitCode.General]: "also when units failed, or the machine went back",
     [ExitCode.Configuration]: "also when someone would be locked out",
   },
-  needsRoot: ({ operand, rollback, confirmed }) =>
-    rollback || confirmed ||
+  needsRoot: ({ operand, rollback, confirmed, clean }) =>
+    rollback || confirmed || clean ||
     operand !== undefined && !["build", "dry-build"].includes(operand),
   // A build by who is not root cannot write it, and need not say so each time.
   writesLog: ({ listGenerations }) => !listGenerations && Deno.uid() === 0,

@@ -8,8 +8,10 @@ import type { Tool } from "./tool.ts";
 const COLUMNS = 80;
 /** A longer name gets its description on the next line. */
 const WIDEST_NAME = 23;
-/** So many examples; the manual has them all. */
+/** So many examples, fewer where the screen is full, at least one; the manual has them all. */
 const EXAMPLES = 3;
+/** The lines of a screen. */
+const LINES = 40;
 
 /** A line of help: what is typed, and what it does. */
 type Entry = readonly [name: string, description: string];
@@ -24,18 +26,16 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
   const isCommon = ({ key }: OptionWords) => common.includes(key);
   const own = optionEntries(optionWords(tool).filter((option) => !isCommon(option)));
   const shared = optionEntries(optionWords(tool).filter(isCommon));
-  const examples = tool.examples.slice(0, EXAMPLES);
   const words = operand ? Object.entries(operand.choices) : [];
   const width = Math.min(
     WIDEST_NAME,
     Math.max(...[...own, ...shared, ...words].map(([name]) => name.length)),
   );
-  return [
+  const text = (examples: Tool<T>["examples"]) => [
     `Usage: ${tool.name} [options]${operandUsage(tool)}`,
     "",
     tool.purpose,
-    ...(operand ? [`${operand.name}, ${operand.description}:`, ...table(words, width)] : []),
-    "",
+    ...(operand ? [`${operand.name}, ${operand.description}:`, ...table(words, width)] : [""]),
     "Options:",
     ...table(own, width),
     "Options of every tool:",
@@ -47,7 +47,10 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
     ...paragraph("Exit codes: ", EXIT_CODES.map(([code, what]) => `${code} ${what}`)),
     `More: man ${tool.name}, docs/${tool.name}.md`,
     "",
-  ].join("\n");
+  ];
+  const fitting = Array.from({ length: EXAMPLES }, (_, index) => EXAMPLES - index)
+    .map((count) => text(tool.examples.slice(0, count)));
+  return (fitting.find((lines) => lines.length <= LINES + 1) ?? fitting.at(-1)!).join("\n");
 }
 
 /** ` [ACTION]`; nothing for a tool that takes none. */

@@ -93,6 +93,17 @@ export function checked(problem: (text: string) => string | undefined): (text: s
   };
 }
 
+/** A `parse` that takes whole numbers of a range. */
+export function wholeNumber(least: number, most: number, what = "it is"): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new OptionError(`${what} a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
 /** `--confirm SECONDS`, of the tools that activate a system. */
 export const confirmOption: { readonly confirm: OptionSpec<number | undefined> } = {
   confirm: parsed({
@@ -101,13 +112,7 @@ export const confirmOption: { readonly confirm: OptionSpec<number | undefined> }
     details: "confirm with rebuild-helper --confirmed, or by typing keep where it waits; without " +
       "that the machine goes back to the previous system by itself, also when the tool is gone",
     defaultText: "asked over SSH",
-    parse: (text) => {
-      const value = Number(text);
-      if (!/^\d+$/.test(text) || value < 1 || value > 86_400) {
-        throw new OptionError("seconds are a whole number from 1 to 86400");
-      }
-      return value;
-    },
+    parse: wholeNumber(1, 86_400, "seconds are"),
   }),
 };
 

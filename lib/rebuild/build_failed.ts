@@ -31,7 +31,7 @@ export function buildFailure(what: string, code: number, errors: string): ToolEr
   if (DISK_FULL.test(errors)) {
     return new ToolError(`building ${what} filled the disk`, {
       hint:
-        "free space in the store (nix-collect-garbage --delete-older-than 14d), then build again",
+        "free space in the store (rebuild-helper --clean, then nix-collect-garbage), then build again",
     });
   }
   const derivations = [...errors.matchAll(new RegExp(BUILDER, "g"))];

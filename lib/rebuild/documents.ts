@@ -1,5 +1,7 @@
 import { currentSystem, type Generation } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
+import type { Cleaning } from "./clean.ts";
+import type { CleanEntry } from "./clean_plan.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
 
@@ -48,9 +50,40 @@ export interface GenerationsDocument {
     readonly nixosVersion: string | null;
     readonly kernelVersion: string | null;
     readonly configurationRevision: string | null;
+    /** Why `--clean` would keep it; empty when it would not, null when that may not be known. */
+    readonly kept: readonly string[] | null;
   }[];
   /** What runs; it is no generation after a test. */
   readonly running: NumberedSystem;
+}
+
+/** `rebuild-helper --json --clean`, version 1. */
+export interface CleaningDocument {
+  readonly version: 1;
+  readonly generations: readonly {
+    readonly generation: number;
+    readonly toplevel: string;
+    /** ISO 8601. */
+    readonly made: string;
+    /** Why it stays; empty for one that was to be removed. */
+    readonly kept: readonly string[];
+  }[];
+  /** Numbers; empty when the answer was no. */
+  readonly removed: readonly number[];
+}
+
+/** A cleaning as a document. */
+export function cleaningDocument({ entries, removed }: Cleaning): CleaningDocument {
+  return {
+    version: 1,
+    generations: entries.map(({ generation, kept }) => ({
+      generation: generation.number,
+      toplevel: generation.toplevel,
+      made: generation.made.toISOString(),
+      kept,
+    })),
+    removed,
+  };
 }
 
 /** A rebuild as a document. */
@@ -92,6 +125,7 @@ export function outcomeDocument(outcome: ActivationOutcome): OutcomeDocument {
 export function generationsDocument(
   ctx: Context,
   generations: readonly Generation[],
+  entries: readonly CleanEntry[] | undefined,
 ): GenerationsDocument {
   const running = currentSystem(ctx);
   return {
@@ -106,6 +140,7 @@ export function generationsDocument(
       nixosVersion: one.nixosVersion ?? null,
       kernelVersion: one.kernelVersion ?? null,
       configurationRevision: one.configurationRevision ?? null,
+      kept: entries?.find(({ generation }) => generation.number === one.number)?.kept ?? null,
     })),
     running: {
       generation: generations.findLast(({ isRunning }) => isRunning)?.number ?? null,

@@ -2,12 +2,19 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
-import { generations, runningOutsideProfile } from "../nix/generations.ts";
+import { type Generation, generations, runningOutsideProfile } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
 import { returnToSystem } from "./activate.ts";
 import { carriedCache } from "./carried_cache.ts";
+import { cleanGenerations } from "./clean.ts";
+import { CLEAN_DEFAULTS, type CleanEntry, cleanPlan, type CleanRule } from "./clean_plan.ts";
 import { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
-import { generationsDocument, outcomeDocument, rebuildDocument } from "./documents.ts";
+import {
+  cleaningDocument,
+  generationsDocument,
+  outcomeDocument,
+  rebuildDocument,
+} from "./documents.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
 import { offerNextStep } from "./next_step.ts";
 import { activates, type RebuildOptions } from "./options.ts";
@@ -23,6 +30,12 @@ export interface HelperOptions extends Omit<RebuildOptions, "action"> {
   readonly listGenerations: boolean;
   readonly rollback: boolean;
   readonly confirmed: boolean;
+  /** The number of the generation that a rollback leads to; the previous one when not given. */
+  readonly to?: number | undefined;
+  readonly clean: boolean;
+  readonly keep?: number | undefined;
+  /** Days. */
+  readonly keepSince?: number | undefined;
 }
 
 /**
@@ -32,11 +45,16 @@ export interface HelperOptions extends Omit<RebuildOptions, "action"> {
  */
 export async function rebuildHelper(ctx: Context, options: HelperOptions): Promise<ExitCode> {
   requireOneTask(options);
-  if (options.listGenerations) return listGenerations(ctx, options.json);
+  if (options.listGenerations) return await listGenerations(ctx, options);
   if (options.confirmed) {
     return report(ctx, options, await confirmEarlierActivation(ctx));
   }
   using _lock = Deno.uid() === 0 ? await acquireLock(ctx) : undefined;
+  if (options.clean) {
+    const cleaning = await cleanGenerations(ctx, cleanRule(options));
+    if (options.json) ctx.out.json(cleaningDocument(cleaning));
+    return ExitCode.Success;
+  }
   if (options.rollback) return report(ctx, options, await rollBack(ctx, options));
   const building = withBinaryCache(ctx, carriedCache(ctx));
   const result = await rebuildSystem(building, { ...options, action: options.action! });
@@ -51,6 +69,7 @@ function requireOneTask(options: HelperOptions): void {
     options.listGenerations ? "--list-generations" : undefined,
     options.confirmed ? "--confirmed" : undefined,
     options.rollback ? "--rollback" : undefined,
+    options.clean ? "--clean" : undefined,
   ].filter((task) => task !== undefined);
   const refuse = (message: string, hint: string) => {
     throw new ToolError(message, { code: ExitCode.InvalidArguments, hint });
@@ -60,7 +79,7 @@ function requireOneTask(options: HelperOptions): void {
     refuse("no action was named", "for example: rebuild-helper build; see rebuild-helper --help");
   }
   const { action } = options;
-  if (action !== undefined && (options.listGenerations || options.confirmed)) {
+  if (action !== undefined && (options.listGenerations || options.confirmed || options.clean)) {
     refuse(`${tasks[0]} takes no action`, `leave out ${action}`);
   }
   if (options.rollback && action !== undefined && !activates(action)) {
@@ -71,17 +90,66 @@ function requireOneTask(options: HelperOptions): void {
   ) {
     refuse("--confirm goes with test and switch", "leave it out");
   }
+  if (options.to !== undefined && !options.rollback) {
+    refuse(
+      "--to goes with --rollback",
+      `for example: rebuild-helper --rollback --to ${options.to}`,
+    );
+  }
+  const rule = options.keep !== undefined || options.keepSince !== undefined;
+  if (rule && !options.clean && !options.listGenerations) {
+    refuse(
+      "--keep and --keep-since go with --clean and --list-generations",
+      "for example: rebuild-helper --clean --keep 5",
+    );
+  }
 }
 
-function listGenerations(ctx: Context, json: boolean): ExitCode {
+function cleanRule({ keep, keepSince }: HelperOptions): CleanRule {
+  return {
+    keep: keep ?? CLEAN_DEFAULTS.keep,
+    keepSince: keepSince ?? CLEAN_DEFAULTS.keepSince,
+  };
+}
+
+async function listGenerations(ctx: Context, options: HelperOptions): Promise<ExitCode> {
   const all = generations(ctx);
   const running = runningOutsideProfile(ctx, all);
-  if (json) ctx.out.json(generationsDocument(ctx, all));
-  else ctx.out.print(renderGenerations(all, running, ctx.out.columns));
+  const entries = await readableCleanPlan(ctx, all, cleanRule(options));
+  const cleaned = entries?.filter(({ kept }) => kept.length === 0) ?? [];
+  const numbers = cleaned.map(({ generation }) => generation.number);
+  if (options.json) ctx.out.json(generationsDocument(ctx, all, entries));
+  else ctx.out.print(renderGenerations(all, running, numbers, ctx.out.columns));
   return ExitCode.Success;
 }
 
-/** The previous generation again, by its store path: nothing is evaluated, built or fetched. */
+/** Who is not root may not know what is a way back, and sees the list without that. */
+async function readableCleanPlan(
+  ctx: Context,
+  all: readonly Generation[],
+  rule: CleanRule,
+): Promise<CleanEntry[] | undefined> {
+  try {
+    return await cleanPlan(ctx, all, rule);
+  } catch (error) {
+    if (error instanceof ToolError) ctx.log.warn(error.message);
+    else if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return undefined;
+  }
+}
+
+/** @throws ToolError exit 4 for a generation that is not there */
+function chosenGeneration(ctx: Context, number: number): Generation {
+  const all = generations(ctx);
+  const found = all.find((generation) => generation.number === number);
+  if (found !== undefined) return found;
+  throw new ToolError(`there is no generation ${number}`, {
+    code: ExitCode.InvalidArguments,
+    hint: `there are ${all.map((generation) => generation.number).join(", ") || "none"}`,
+  });
+}
+
+/** The previous generation again, or a chosen one, by its store path: nothing is evaluated, built or fetched. */
 async function rollBack(ctx: Context, options: HelperOptions): Promise<ActivationOutcome> {
   if (!ctx.root.isRunning) {
     throw new ToolError("--rollback needs a running machine", {
@@ -90,7 +158,9 @@ async function rollBack(ctx: Context, options: HelperOptions): Promise<Activatio
     });
   }
   await settleEarlierActivation(ctx);
-  const previous = generationBefore(ctx);
+  const previous = options.to === undefined
+    ? generationBefore(ctx)
+    : chosenGeneration(ctx, options.to);
   if (previous === undefined) {
     throw new ToolError("there is no generation before the present one", {
       hint: "see what there is: rebuild-helper --list-generations",

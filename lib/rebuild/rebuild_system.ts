@@ -133,7 +133,7 @@ async function activate(
 ): Promise<ActivationOutcome> {
   const { toplevel, log, commit } = built;
   const action = options.action as "test" | "switch" | "boot";
-  if (action !== "test") requireBootSpace(ctx, toplevel);
+  if (action !== "test") await requireBootSpace(ctx, toplevel);
   if (action !== "boot") await requireGuestsUntouched(ctx, toplevel, options.restartGuests);
   const seconds = await confirmSeconds(ctx, options.confirm, action);
   await hooks.activating?.({ action, toplevel });

@@ -1,7 +1,9 @@
+import { amount } from "../machine/amount.ts";
 import type { Generation, runningOutsideProfile } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
 import { style } from "../program/style.ts";
 import { table } from "../program/table.ts";
+import type { CleanEntry } from "./clean_plan.ts";
 import { type Action, activates } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
@@ -43,11 +45,13 @@ export function reportOutcome(ctx: Context, outcome: ActivationOutcome): void {
 
 /**
  * The generations as a table, the newest last.
+ * @param cleaned numbers of those that a cleaning would remove
  * @param running what runs, when it is no generation
  */
 export function renderGenerations(
   generations: readonly Generation[],
   running: ReturnType<typeof runningOutsideProfile>,
+  cleaned: readonly number[],
   columns: number,
 ): string {
   if (generations.length === 0 && running === undefined) return "there are no generations";
@@ -60,6 +64,7 @@ export function renderGenerations(
       one.isDefault ? "default" : "",
       one.isRunning ? "running" : "",
       one.isBooted ? "booted" : "",
+      cleaned.includes(one.number) ? "--clean removes it" : "",
     ].filter((word) => word !== "").join(", "),
   ]);
   if (running !== undefined) {
@@ -67,6 +72,25 @@ export function renderGenerations(
     rows.push(["none", "–", nixosVersion ?? "?", kernelVersion ?? "?", "running"]);
   }
   return table(["Generation", "Made (UTC)", "NixOS", "Kernel", ""], rows, columns);
+}
+
+/**
+ * What a cleaning keeps, with why, and removes.
+ * @param freed bytes on the boot partition
+ */
+export function renderClean(
+  entries: readonly CleanEntry[],
+  freed: number,
+  columns: number,
+): string {
+  const rows = entries.map(({ generation, kept }) => [
+    kept.length === 0 ? style.red("remove") : "keep",
+    String(generation.number),
+    generation.made.toISOString().slice(0, 10),
+    kept.join(", "),
+  ]);
+  const room = freed === 0 ? "" : `\n  frees ${amount(freed)} where the boot loader keeps kernels`;
+  return table(["", "Generation", "Made", "kept because"], rows, columns) + room;
 }
 
 const DONE: Readonly<Record<Exclude<Action, "dry-build">, (toplevel: string) => string>> = {

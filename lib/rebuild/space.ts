@@ -4,8 +4,9 @@ import { statIfSeen } from "../machine/files.ts";
 import { freeSpace } from "../machine/free_space.ts";
 import { mountOf, readMounts } from "../machine/mounts.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { generations } from "../nix/generations.ts";
+import { type Generation, generations } from "../nix/generations.ts";
 import type { Context } from "../program/context.ts";
+import { cleanPlan } from "./clean_plan.ts";
 
 /** Below this a build is refused, or warned about (bytes): Nix starts without looking. */
 const STORE_REFUSED = 256 * 1024 * 1024;
@@ -20,7 +21,7 @@ const STORE_INODES = 5_000;
 export function requireStoreSpace(ctx: Context): void {
   const free = freeSpace(ctx, "/nix/store");
   if (free === undefined) return;
-  const hint = "free some: nix-collect-garbage --delete-older-than 14d";
+  const hint = "free some: sudo rebuild-helper --clean, then sudo nix-collect-garbage";
   if (free.bytes < STORE_REFUSED) {
     throw new ToolError(`only ${amount(free.bytes)} are free for /nix/store`, { hint });
   }
@@ -35,9 +36,9 @@ export function requireStoreSpace(ctx: Context): void {
 /**
  * Makes sure that the kernel and initrd of a system fit where the boot loader copies them, before
  * anything is changed: a boot partition that runs full leaves a half-written menu.
- * @throws ToolError naming what is free and what is needed
+ * @throws ToolError naming what is free, what is needed, and which generations would free how much
  */
-export function requireBootSpace(ctx: Context, toplevel: string): void {
+export async function requireBootSpace(ctx: Context, toplevel: string): Promise<void> {
   const folder = kernelFolder(ctx);
   const free = folder === undefined ? undefined : freeSpace(ctx, folder);
   if (folder === undefined || free === undefined) return;
@@ -49,11 +50,54 @@ export function requireBootSpace(ctx: Context, toplevel: string): void {
   if (needed <= free.bytes) return;
   throw new ToolError(
     `${folder} has ${amount(free.bytes)} free, the new kernel and initrd need ${amount(needed)}`,
-    {
-      hint: "remove old generations: nix-collect-garbage --delete-older-than 14d, then " +
-        "rebuild-helper boot; and set configurationLimit of the boot loader",
-    },
+    { hint: await roomHint(ctx, needed - free.bytes) },
   );
+}
+
+/** Which generations to remove, oldest first, until there is room; each with what goes with it. */
+async function roomHint(ctx: Context, missing: number): Promise<string> {
+  const limit = "and set configurationLimit of the boot loader";
+  const all = generations(ctx);
+  const going: Generation[] = [];
+  const parts: string[] = [];
+  let freed = 0;
+  for (const generation of await removable(ctx, all)) {
+    going.push(generation);
+    const bytes = freedOnBoot(ctx, going);
+    parts.push(`generation ${generation.number} ${amount(bytes - freed)}`);
+    freed = bytes;
+    if (freed >= missing) break;
+  }
+  const last = going.at(-1);
+  if (last === undefined) return `every generation is needed: make room there by hand, ${limit}`;
+  const keep = Math.max(1, all.filter(({ number }) => number > last.number).length);
+  return `sudo rebuild-helper --clean --keep ${keep} --keep-since 0 frees ${amount(freed)} there${
+    freed < missing ? ", which is not enough" : ""
+  } (${parts.join(", ")}); ${limit}`;
+}
+
+/** Generations that nothing needs, oldest first; none where that cannot be told. */
+async function removable(ctx: Context, all: readonly Generation[]): Promise<Generation[]> {
+  try {
+    return (await cleanPlan(ctx, all, { keep: 1, keepSince: 0 }))
+      .filter(({ kept }) => kept.length === 0).map(({ generation }) => generation);
+  } catch (error) {
+    if (error instanceof ToolError) return [];
+    throw error;
+  }
+}
+
+/** Bytes of kernels and initrds that no other generation has, where the boot loader copies them; else 0. */
+export function freedOnBoot(ctx: Context, going: readonly Generation[]): number {
+  if (kernelFolder(ctx) === undefined) return 0;
+  const numbers = new Set(going.map(({ number }) => number));
+  const staying = new Set(
+    generations(ctx).filter(({ number }) => !numbers.has(number))
+      .flatMap(({ toplevel }) => bootFiles(ctx, toplevel)),
+  );
+  const gone = new Set(going.flatMap(({ toplevel }) => bootFiles(ctx, toplevel)));
+  return [...gone].filter((path) => !staying.has(path))
+    .reduce((sum, path) => sum + (statIfSeen(ctx.root.host(path))?.size ?? 0), 0);
 }
 
 /** Where the boot loader keeps kernels: the ESP, or /boot where that is not the store's file system. */

@@ -84,6 +84,7 @@ needsNix("every tool's --json is what docs/json.md says", async () => {
   await expect(["rebuild-helper", "build"], 0, "rebuild-helper ACTION");
   await expect(["rebuild-helper", "switch"], 0, "rebuild-helper ACTION");
   await expect(["rebuild-helper", "--rollback"], 0, "rebuild-helper --rollback");
+  await expect(["rebuild-helper", "--clean", "--yes"], 0, "rebuild-helper --clean");
   await expect(["rebuild-helper", "--confirmed"], 1, "A run that failed");
   await expect(["validator", "--quick"], 0, "validator");
   updated.machine.chmod("/etc/hypervisor", 0o775);

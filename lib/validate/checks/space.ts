@@ -45,7 +45,7 @@ const PLACES: readonly Place[] = [
     failBelow: 256 * MIB,
     manyFiles: true,
     blocksUpdate: true,
-    remedy: "nix-collect-garbage --delete-older-than 14d",
+    remedy: "rebuild-helper --clean, then nix-collect-garbage",
   },
   {
     id: "space-boot",
@@ -55,7 +55,7 @@ const PLACES: readonly Place[] = [
     failBelow: 20 * MIB,
     manyFiles: false,
     blocksUpdate: true,
-    remedy: "nix-collect-garbage --delete-older-than 14d, then rebuild-helper boot",
+    remedy: "rebuild-helper --clean",
   },
   {
     id: "space-logs",
