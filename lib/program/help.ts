@@ -31,26 +31,27 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
     WIDEST_NAME,
     Math.max(...[...own, ...shared, ...words].map(([name]) => name.length)),
   );
-  const text = (examples: Tool<T>["examples"]) => [
-    `Usage: ${tool.name} [options]${operandUsage(tool)}`,
-    "",
-    tool.purpose,
-    ...(operand ? [`${operand.name}, ${operand.description}:`, ...table(words, width)] : [""]),
-    "Options:",
-    ...table(own, width),
-    "Options of every tool:",
-    ...table(shared, width),
-    "",
-    "Examples:",
-    ...table(examples, Math.max(...examples.map(([command]) => command.length))),
-    ...(tool.reminder ? ["", tool.reminder] : []),
-    ...paragraph("Exit codes: ", EXIT_CODES.map(([code, what]) => `${code} ${what}`)),
-    `More: man ${tool.name}, docs/${tool.name}.md`,
-    "",
-  ];
-  const fitting = Array.from({ length: EXAMPLES }, (_, index) => EXAMPLES - index)
-    .map((count) => text(tool.examples.slice(0, count)));
-  return (fitting.find((lines) => lines.length <= LINES + 1) ?? fitting.at(-1)!).join("\n");
+  const help = (examples: Tool<T>["examples"]) =>
+    [
+      `Usage: ${tool.name} [options]${operandUsage(tool)}`,
+      "",
+      tool.purpose,
+      ...(operand ? [`${operand.name}, ${operand.description}:`, ...table(words, width)] : [""]),
+      "Options:",
+      ...table(own, width),
+      "Options of every tool:",
+      ...table(shared, width),
+      "",
+      "Examples:",
+      ...table(examples, Math.max(...examples.map(([command]) => command.length))),
+      ...(tool.reminder ? ["", tool.reminder] : []),
+      ...paragraph("Exit codes: ", EXIT_CODES.map(([code, what]) => `${code} ${what}`)),
+      `More: man ${tool.name}, docs/${tool.name}.md`,
+      "",
+    ].join("\n");
+  const texts = Array.from({ length: EXAMPLES }, (_, index) => EXAMPLES - index)
+    .map((count) => help(tool.examples.slice(0, count)));
+  return texts.find((text) => text.trimEnd().split("\n").length <= LINES) ?? texts.at(-1)!;
 }
 
 /** ` [ACTION]`; nothing for a tool that takes none. */

@@ -88,7 +88,7 @@ Deno.test({
       match(hint, /--clean --keep \d+ --keep-since 0 frees 100 MiB there, which is not enough/);
       match(
         hint,
-        /\(generation 1 40 MiB, generation 2 30 MiB, generation 3 0 MiB, generation 4 30 MiB/,
+        /\(generation 1 40.0 MiB, generation 2 30.0 MiB, generation 3 0.00 KiB, generation 4 30.0 MiB/,
       );
       for (const { number, isDefault } of all) {
         if (isDefault) ok(!hint.includes(`generation ${number} `), hint);
