@@ -127,7 +127,7 @@ export const systemInstaller: Tool<typeof options> = {
 async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): Promise<ExitCode> {
   if (values.undo) {
     const { undo } = await import("../lib/install/undo.ts");
-    await undo(ctx);
+    await undo(ctx, values);
     return ExitCode.Success;
   }
   const { install } = await import("../lib/install/install.ts");

@@ -36,7 +36,7 @@ export async function runActions(
         sayHowToGoOn(ctx);
         return ExitCode.Success;
       case "undo":
-        await undoInstallation(ctx, receipt);
+        await undoInstallation(ctx, receipt, options);
         return ExitCode.Success;
       case "shell":
         await openShell(ctx);

@@ -50,20 +50,28 @@ export function carriedUser(
 }
 
 /**
- * The users module on a base: the chosen users get the groups that they lack, by the groups' own lists.
+ * The users module on a base: the chosen users get the groups that the owner's configuration does not
+ * give them, by the groups' own lists; what /etc/group says now may come from an earlier run of this.
  * No account is declared: NixOS removes a declared one as soon as a system without the declaration is
  * activated, an older generation for example. Accounts made by hand live on by `mutableUsers`.
+ * @param chosen names
  */
-export function groupsOfUsers(users: readonly CarriedUser[]): Setting[] {
-  const chosen = users.filter(({ account }) => account.uid !== 0);
+export function groupsOfUsers(
+  chosen: readonly string[],
+  facts: ConfigurationFacts | undefined,
+): Setting[] {
+  const people = chosen.filter((name) => name !== "root");
   const groups = OPERATOR_GROUPS.flatMap((group): Setting[] => {
-    const members = chosen.filter(({ added }) => added.includes(group))
-      .map(({ account }) => account.name);
+    const declared = facts?.users.groups.find(({ name }) => name === group)?.members ?? [];
+    const members = people.filter((name) =>
+      !declared.includes(name) &&
+      !facts?.users.accounts.find((account) => account.name === name)?.extraGroups.includes(group)
+    );
     return members.length === 0
       ? []
       : [merge(`users.groups.${group}.members`, members, "the users chosen")];
   });
-  return [...groups, ...operators(chosen)];
+  return [...groups, ...operators(people)];
 }
 
 /** The users module without a base: accounts, their groups, and who may become root how. */
@@ -89,7 +97,9 @@ export function carryUsers(
     ...users.flatMap(userSettings),
     ...groupSettings(users, accounts),
     ...shellPrograms(users),
-    ...operators(users),
+    ...operators(
+      users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name),
+    ),
     ...carryPasswordlessSudo(users, facts),
   ];
 }
@@ -164,9 +174,8 @@ function shellPrograms(users: readonly CarriedUser[]): Setting[] {
   );
 }
 
-function operators(users: readonly CarriedUser[]): Setting[] {
-  const names = users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name);
-  return names.length === 0 ? [] : [merge("hypervisor.operators", names, "the users carried over")];
+function operators(names: readonly string[]): Setting[] {
+  return names.length === 0 ? [] : [merge("hypervisor.operators", names, "the users chosen")];
 }
 
 /**

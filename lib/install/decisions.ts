@@ -1,6 +1,7 @@
 import type { Context } from "../program/context.ts";
 import type { Account } from "../machine/accounts.ts";
 import { ExitCode } from "../machine/exit_code.ts";
+import { usableHostRecord } from "../machine/host_record.ts";
 import { loginUsers } from "../machine/login_users.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { nearestName } from "../machine/nearest_name.ts";
@@ -27,7 +28,13 @@ export async function decideHostName(
   { facts, hostName }: MachineReading,
 ): Promise<Found<string>> {
   if (options.hostname !== undefined) return { value: options.hostname, source: "--hostname" };
-  const found = firstFound([facts?.hostName, EVALUATED], [hostName?.name, hostName?.source ?? ""]);
+  // An installation that is there already may have given the machine another name than its owner's
+  // configuration has.
+  const found = firstFound(
+    [usableHostRecord(ctx)?.hostName, "host.json"],
+    [facts?.hostName, EVALUATED],
+    [hostName?.name, hostName?.source ?? ""],
+  );
   const usable = found !== undefined && hostNameProblem(found.value) === undefined;
   const answer = await ctx.ui.text({
     message: "Host name",

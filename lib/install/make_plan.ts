@@ -28,7 +28,7 @@ import { isJudged, type Plan } from "./plan.ts";
 import { withoutCarried } from "./not_carried.ts";
 import { planQuestions } from "./plan_questions.ts";
 import { planSteps } from "./plan_steps.ts";
-import { planWarnings, storePathWarnings } from "./plan_warnings.ts";
+import { newAdministrators, planWarnings, storePathWarnings } from "./plan_warnings.ts";
 import { compareWithRunning } from "./running_system.ts";
 import { force, type Found, merge, type Setting } from "./setting.ts";
 import { toolsStep } from "./tools.ts";
@@ -51,7 +51,7 @@ export async function makePlan(
   const base = options.keepConfig ? reading.base?.record : undefined;
   const users = await peopleOf(ctx, options, reading, chosen.users.map(({ name }) => name));
   const settings = options.keepConfig
-    ? settingsOnBase(ctx, base, reading, hostName, users)
+    ? settingsOnBase(ctx, base, reading, hostName, chosen.users.map(({ name }) => name))
     : await settingsWithoutBase(ctx, options, reading, hostName, users, blockers);
   const host: HostRecord = {
     version: 2,
@@ -95,6 +95,7 @@ export async function makePlan(
     warnings: [
       ...ground.warnings,
       ...planWarnings(ctx, reading, source, chosen, options.keepConfig),
+      ...newAdministrators(users),
       ...storePathWarnings([...settings.system, ...settings.hardware]),
     ],
     machine: machineSummary(ctx, reading),
@@ -144,13 +145,13 @@ function settingsOnBase(
   base: HostBase | undefined,
   reading: MachineReading,
   hostName: Found<string>,
-  users: readonly CarriedUser[],
+  chosen: readonly string[],
 ): GeneratedSettings {
   const renamed = reading.facts?.hostName !== hostName.value &&
     (reading.facts?.hostName || reading.hostName?.name) !== hostName.value;
   return {
     hardware: virtualisationSettings(reading),
-    users: groupsOfUsers(users),
+    users: groupsOfUsers(chosen, reading.facts),
     system: [
       ...(renamed ? [force("networking.hostName", hostName.value, hostName.source)] : []),
       ...flakeLink(ctx, base?.kind),

@@ -1,4 +1,5 @@
 import { carriedShell } from "./login_shell.ts";
+import type { CarriedUser } from "./carry_users.ts";
 import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { lstatIfExists } from "../machine/files.ts";
@@ -52,6 +53,13 @@ export function planWarnings(
   ];
 }
 
+/** Who could not become root before, and can then. */
+export function newAdministrators(users: readonly CarriedUser[]): string[] {
+  return users.filter(({ added }) => added.includes("wheel")).map(({ account: { name } }) =>
+    `${name} gets wheel, and can then become root with a password; --users names those who shall`
+  );
+}
+
 /** What an owner must know who goes on with his own configuration. */
 function baseWarnings(ctx: Context, { base, accounts }: MachineReading): string[] {
   if (base === undefined) return [];
@@ -63,6 +71,12 @@ function baseWarnings(ctx: Context, { base, accounts }: MachineReading): string[
         base.record.kind === "flake" ? base.record.checkout : "your configuration"
       } belongs to ${name}, who thereby controls root`,
     ]),
+    ...(base.record.kind === "flake"
+      ? [
+        "nixos-rebuild builds Hyper-NixOS from now on; with --flake it builds what that flake " +
+        "says, which has no Hyper-NixOS",
+      ]
+      : []),
   ];
 }
 

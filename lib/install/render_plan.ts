@@ -8,6 +8,7 @@ import { describeSource } from "../nix/configuration_source.ts";
 import { comparisonText } from "../rebuild/comparison_text.ts";
 import { formatDiff, lineDiff } from "../program/line_diff.ts";
 import { notCarriedText } from "./not_carried_text.ts";
+import { isStepDone } from "./apply_step.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { optionPath, type Setting } from "./setting.ts";
 import type { Step } from "./step.ts";
@@ -171,7 +172,7 @@ function verb(ctx: Context, step: Step): string {
     case "remove":
       return there ? "remove" : "keep";
     case "tree":
-      return there ? "replace" : "copy";
+      return !there ? "copy" : isStepDone(ctx, step) ? "keep" : "replace";
     case "directory":
       return there ? "keep" : "make";
     case "link":

@@ -7,6 +7,7 @@ import {
   removeIfExists,
   rename,
 } from "../machine/files.ts";
+import { readHostName } from "../machine/host_name.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { machineHas } from "../machine/machine_files.ts";
 import { places } from "../machine/places.ts";
@@ -16,6 +17,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
 import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { returnToSystem } from "../rebuild/activate.ts";
+import { requireGuestsUntouched } from "../rebuild/guests_question.ts";
 import { returnMountedSystem } from "../rebuild/return_mounted.ts";
 import { restoreAccounts, restoreDeclarations } from "../machine/account_backup.ts";
 import { revertSteps } from "./apply.ts";
@@ -27,12 +29,18 @@ import {
   type Receipt,
 } from "../machine/receipt.ts";
 
+/** How to take an installation back. */
+export interface UndoOptions {
+  /** Go on although guests that run may be stopped. */
+  readonly restartGuests: boolean;
+}
+
 /**
  * `--undo`: takes the last installation back. First the previous generation (by its store path, no
  * network), then the account files, then every file, byte for byte. What changed since is kept.
  * @throws ToolError exit 1 when there is nothing to undo, or the previous system cannot be brought back
  */
-export async function undo(ctx: Context): Promise<void> {
+export async function undo(ctx: Context, options: UndoOptions): Promise<void> {
   using _lock = await acquireLock(ctx);
   ensureStateFolder(ctx);
   await settleActivation(ctx);
@@ -46,7 +54,7 @@ export async function undo(ctx: Context): Promise<void> {
   showUndo(ctx, receipt);
   const go = await ctx.ui.confirm({ message: "Undo it?", default: true, option: "--yes" });
   if (!go) return ctx.log.info("nothing was changed");
-  await undoInstallation(ctx, receipt);
+  await undoInstallation(ctx, receipt, options);
   const earlier = latestInstallation(readReceipts(ctx));
   if (earlier) {
     ctx.log.info(
@@ -56,9 +64,18 @@ export async function undo(ctx: Context): Promise<void> {
 }
 
 /** Undoes an installation whose receipt is known; the caller holds the lock. */
-export async function undoInstallation(ctx: Context, receipt: Receipt): Promise<void> {
+export async function undoInstallation(
+  ctx: Context,
+  receipt: Receipt,
+  options: UndoOptions,
+): Promise<void> {
+  const way = neededWay(ctx, receipt);
+  // Before anything is changed.
+  if (way?.runs !== undefined && ctx.root.isRunning && currentSystem(ctx) !== way.runs) {
+    await requireGuestsUntouched(ctx, way.runs, options.restartGuests);
+  }
   await restoreDeclarations(ctx, receipt);
-  await bringBackSystem(ctx, receipt);
+  if (way !== undefined) await bringBackSystem(ctx, way);
   for (const { path, keptNames } of await restoreAccounts(ctx, receipt)) {
     const kept = keptNames.length > 0
       ? `; changed since and left alone: ${keptNames.join(", ")}`
@@ -70,6 +87,10 @@ export async function undoInstallation(ctx: Context, receipt: Receipt): Promise<
   putFlakeLinkRight(ctx);
   ctx.log.info("undone: every file is as it was before the installation");
   for (const path of kept) ctx.log.info(`changed since the installation, kept in ${path}`);
+  const name = readHostName(ctx)?.name;
+  if (ctx.root.isRunning && name !== undefined && name !== Deno.hostname()) {
+    ctx.log.info(`the kernel goes by the name ${Deno.hostname()} until a reboot`);
+  }
 }
 
 /**
@@ -121,39 +142,70 @@ function putAway(ctx: Context, receipt: Receipt, path: string, name: string): vo
   }
 }
 
-async function bringBackSystem(ctx: Context, receipt: Receipt): Promise<void> {
+/** What ran and what was the boot default before an installation; the latter only where that changed it. */
+interface WayBack {
+  readonly runs: string | undefined;
+  readonly boots: string | undefined;
+}
+
+function wayBack({ activated, previousSystem, previousDefault }: Receipt): WayBack {
+  const runs = previousSystem ?? previousDefault ?? undefined;
+  // A system that was the default as well becomes it again, whatever was done meanwhile.
+  const isDefault = activated?.profileSet || previousSystem === previousDefault;
+  return { runs, boots: isDefault ? previousDefault ?? runs : undefined };
+}
+
+/** Undefined where nothing was activated, or all of it is as before. */
+function neededWay(ctx: Context, receipt: Receipt): WayBack | undefined {
   const { activated, previousSystem, previousDefault } = receipt;
-  if (activated === null) return;
-  const target = (activated.profileSet ? previousDefault : undefined) ?? previousSystem;
+  if (activated === null) return undefined;
   const runsAgain = !ctx.root.isRunning || currentSystem(ctx) === previousSystem;
-  if (runsAgain && bootDefault(ctx) === previousDefault) return;
-  if (target === null) {
+  return runsAgain && bootDefault(ctx) === previousDefault ? undefined : wayBack(receipt);
+}
+
+async function bringBackSystem(ctx: Context, { runs, boots }: WayBack): Promise<void> {
+  if (runs === undefined) {
     throw new ToolError("the receipt names no previous system to go back to", {
       hint: "choose an older generation in the boot menu, or: nixos-rebuild switch --rollback",
     });
   }
   if (!ctx.root.isRunning) {
-    await returnMountedSystem(ctx, target);
-    ctx.log.info(`${ctx.root.path} boots the previous system again: ${target}`);
+    await returnMountedSystem(ctx, boots ?? runs);
+    ctx.log.info(`${ctx.root.path} boots the previous system again: ${boots ?? runs}`);
     return;
   }
-  const outcome = await returnToSystem(ctx, target);
+  if (boots === runs) return await goBack(ctx, runs, "switch");
+  // What ran was no boot default: a system that was only tested.
+  if (currentSystem(ctx) !== runs) await goBack(ctx, runs, "test");
+  if (boots !== undefined) await goBack(ctx, boots, "boot");
+}
+
+async function goBack(
+  ctx: Context,
+  toplevel: string,
+  action: "switch" | "test" | "boot",
+): Promise<void> {
+  const outcome = await returnToSystem(ctx, toplevel, { action, restartGuests: "asked" });
   if (outcome.kind === "failed" || outcome.kind === "went-back") {
     throw new ToolError(`the previous system was not brought back: ${outcome.message}`, {
       hint: `see ${outcome.log}; then run: system-installer --undo`,
     });
   }
   if (outcome.kind !== "activated") ctx.log.warn(outcome.message);
-  ctx.log.info(`the previous system runs again: ${target}`);
+  ctx.log.info(
+    action === "boot"
+      ? `this boots again: ${toplevel}`
+      : `the previous system runs again: ${toplevel}`,
+  );
 }
 
 function showUndo(ctx: Context, receipt: Receipt): void {
   const changed = receipt.steps.filter(({ state }) => state === "done" || state === "doing");
+  const { runs, boots } = wayBack(receipt);
   const lines = [
     `Undo the installation of ${receipt.startedAt} (${receipt.state})`,
-    ...(receipt.activated && receipt.previousSystem
-      ? [`  bring back the system ${receipt.previousDefault ?? receipt.previousSystem}`]
-      : []),
+    ...(receipt.activated && runs ? [`  bring back the system ${runs}`] : []),
+    ...(receipt.activated && boots && boots !== runs ? [`  boot ${boots} again`] : []),
     ...(receipt.accountsSaved ? ["  give back passwd, shadow and group, line by line"] : []),
     ...changed.toReversed().map(({ path, before }) =>
       before?.kind === "absent" ? `  remove ${path}` : `  put back ${path}`

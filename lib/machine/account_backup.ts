@@ -98,7 +98,14 @@ export async function restoreAccounts(
       const now = present(ctx, name);
       if (before === undefined || now === undefined) return [];
       const after = left(ctx, installation, name, now);
-      const { data, kept } = mergeAccountFile(before, after, now, new Set(changed[name]));
+      const withMembers = name === "group" || name === "gshadow";
+      const { data, kept } = mergeAccountFile(
+        before,
+        after,
+        now,
+        new Set(changed[name]),
+        withMembers,
+      );
       return equal(data, now) ? [] : [{ name, data, kept }];
     });
     if (restored.length > 0) save(ctx, installation, undoMoment(ctx, installation));

@@ -71,6 +71,12 @@ export function readHostRecord(ctx: Pick<Context, "root">): HostRecord | string 
   return parsed.success ? parsed.output : v.summarize([parsed.issues[0]]).replace(/^× /, "");
 }
 
+/** The record, undefined also where it cannot be used: for who writes it anew. */
+export function usableHostRecord(ctx: Pick<Context, "root">): HostRecord | undefined {
+  const record = readHostRecord(ctx);
+  return typeof record === "string" ? undefined : record;
+}
+
 /**
  * The record of an installed machine, undefined where there is none.
  * @throws ToolError exit 6 for one that cannot be used: another name would be another machine

@@ -106,6 +106,8 @@ go_back() {
 }
 
 finish() {
+  # What was activated, and the boot menu, are on the disk before anybody is told: NixOS syncs only its store.
+  sync -f / /boot /nix 2>/dev/null || sync
   record "done"
   exit 0
 }

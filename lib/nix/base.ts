@@ -1,5 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { type HostBase, requireHostRecord } from "../machine/host_record.ts";
+import { type HostBase, usableHostRecord } from "../machine/host_record.ts";
 import { machineHas, machineText, readMachineFile } from "../machine/machine_files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -38,7 +38,7 @@ export interface NoBase {
 export async function findBase(ctx: Context, named?: string): Promise<Base | NoBase> {
   if (named !== undefined) return await namedBase(ctx, named);
   try {
-    const record = requireHostRecord(ctx);
+    const record = usableHostRecord(ctx);
     if (record?.version === 2 && record.base !== null) {
       return { record: record.base, source: sourceOf(ctx, record.base), foundBy: "host.json" };
     }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { requireHostRecord } from "../machine/host_record.ts";
+import { usableHostRecord } from "../machine/host_record.ts";
 import { lstatIfExists, parentOf } from "../machine/files.ts";
 import { machineHas } from "../machine/machine_files.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -22,7 +22,7 @@ export const TOOLS_ROOT = "/nix/var/nix/gcroots/hyper-nixos-tools";
  * store: a store path, undefined where there is none yet.
  */
 export function toolsOnMachine(ctx: Context): string | undefined {
-  const record = requireHostRecord(ctx);
+  const record = usableHostRecord(ctx);
   const recorded = record?.version === 2 ? record.tools : null;
   if (recorded !== null && machineHas(ctx, recorded)) return recorded;
   const running = packageOf(ctx.env.HYPERVISOR_EXECUTABLE);

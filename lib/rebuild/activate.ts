@@ -15,6 +15,7 @@ import { failedUnits, unitsNamedAsFailed } from "../nix/failed_units.ts";
 import { generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";
+import { requireGuestsUntouched } from "./guests_question.ts";
 import { type ActivationOutcome, outcomeOf } from "./outcome.ts";
 import { systemBefore } from "./previous_system.ts";
 import { recordSystem, type SystemRecord, systemRecord } from "../nix/system_record.ts";
@@ -90,18 +91,28 @@ export async function activateSystem(
 
 /**
  * Brings a system back that this machine has already: by its store path, with no build and no
- * network. Its generation becomes the boot default again.
- * @throws as {@link activateSystem}
+ * network. Its generation becomes the boot default again. Guests that run are asked about first.
+ * @throws as {@link activateSystem} and `requireGuestsUntouched`
  */
 export async function returnToSystem(
   ctx: Context,
   toplevel: string,
   options: Omit<ActivateOptions, "toplevel" | "action" | "record"> & {
     readonly action?: ActivateOptions["action"];
+    /** Go on although guests that run may be stopped; `asked`: the caller has looked at them. */
+    readonly restartGuests?: boolean | "asked";
   } = {},
 ): Promise<ActivationOutcome> {
-  const generation = "existing";
-  const outcome = await activateSystem(ctx, { action: "switch", generation, ...options, toplevel });
+  const { action = "switch", restartGuests = false, ...others } = options;
+  if (action !== "boot" && restartGuests !== "asked") {
+    await requireGuestsUntouched(ctx, toplevel, restartGuests);
+  }
+  const outcome = await activateSystem(ctx, {
+    action,
+    generation: "existing",
+    ...others,
+    toplevel,
+  });
   // It is new to nobody.
   const message = outcome.message.replace(/^the new system runs/, "the previous system runs again")
     .replace(/starts the new system$/, "starts the previous system");

@@ -127,7 +127,7 @@ export function judgeChanges({ differences, unread }: Comparison): Verdict[] {
         "what boots the machine and lets people in stays as it is",
         vital.length === 0
           ? "nothing of it changes"
-          : vital.map(nameOf).join(", ") + " only gain what guests need",
+          : vital.map(nameOf).join(", ") + " gain what guests need, and lose nothing",
       )]
       : []),
   ];

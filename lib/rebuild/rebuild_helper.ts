@@ -15,7 +15,6 @@ import {
   outcomeDocument,
   rebuildDocument,
 } from "./documents.ts";
-import { requireGuestsUntouched } from "./guests_question.ts";
 import { offerNextStep } from "./next_step.ts";
 import { activates, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
@@ -168,11 +167,13 @@ async function rollBack(ctx: Context, options: HelperOptions): Promise<Activatio
   }
   const action = (options.action ?? "switch") as "test" | "switch" | "boot";
   ctx.log.info(`going back to generation ${previous.number}: ${previous.toplevel}`);
-  if (action !== "boot") {
-    await requireGuestsUntouched(ctx, previous.toplevel, options.restartGuests);
-  }
   const seconds = await confirmSeconds(ctx, options.confirm, action);
-  return await returnToSystem(ctx, previous.toplevel, { action, confirmSeconds: seconds });
+  const { restartGuests } = options;
+  return await returnToSystem(ctx, previous.toplevel, {
+    action,
+    confirmSeconds: seconds,
+    restartGuests,
+  });
 }
 
 function report(ctx: Context, options: HelperOptions, outcome: ActivationOutcome): ExitCode {

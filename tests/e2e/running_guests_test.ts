@@ -73,3 +73,26 @@ needsNix("dev-update does not touch running guests without being allowed to", as
     actions: () => host.machine.read(actions).trim().split("\n").slice(before),
   });
 });
+
+needsNix(
+  "system-installer --undo does not touch running guests without being allowed to",
+  async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    equal((await host.run(SWITCH)).code, 0);
+    // What a real activation leaves.
+    Deno.removeSync(machine.host("/run/current-system"));
+    Deno.symlinkSync(host.bootDefault(), machine.host("/run/current-system"));
+    const passwd = machine.read("/etc/passwd");
+    await protectsGuests({
+      programs: host.stand.folder,
+      run: (args) => host.run(["--undo", ...args]),
+      dryRunSays: (line) => {
+        machine.write("/run/standin-activation/actions", "");
+        host.ends("hook", saying(line));
+      },
+      actions: () => host.actions().filter((action) => action !== ""),
+    });
+    equal(machine.read("/etc/passwd"), passwd);
+  },
+);

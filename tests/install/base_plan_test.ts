@@ -223,6 +223,31 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a second run writes what the first one wrote, whatever that has made of the machine",
+  ignore: !hasNix,
+  fn: async () => {
+    using adopted = new Adopted("uefi");
+    const first = await adopted.plan({ hostname: "vmhost" });
+    const written = ({ steps }: Plan) =>
+      Object.fromEntries(
+        steps.map((step) => [step.path, step.kind === "file" ? step.content : ""]),
+      );
+    // What the first installation leaves: its files, and the groups that an activation gave.
+    for (const [path, text] of Object.entries(written(first))) {
+      if (text !== "") adopted.machine.write(path, text);
+    }
+    const members = ["wheel", "kvm", "libvirtd", "video", "input"].map((name) =>
+      `${name}:x:1:alice,bob\n`
+    );
+    adopted.machine.write("/etc/group", adopted.machine.read("/etc/group") + members.join(""));
+    const second = await adopted.plan();
+    assert.equal(second.hostName, "vmhost");
+    const { "/etc/hypervisor/configuration/local.nix": _, ...expected } = written(first);
+    assert.deepEqual(written(second), expected);
+  },
+});
+
+Deno.test({
   name: "what the owner's configuration switches off, or runs otherwise, is a question",
   ignore: !hasNix,
   fn: async () => {

@@ -33,6 +33,34 @@ Deno.test("mergeAccountFile() undoes the install and keeps what changed since", 
   });
 });
 
+Deno.test("mergeAccountFile() merges the members of a group one by one", () => {
+  const merged = (before: string, after: string, now: string) => {
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const { data, kept } = mergeAccountFile(
+      bytes(before),
+      bytes(after),
+      bytes(now),
+      new Set(),
+      true,
+    );
+    return [new TextDecoder().decode(data), kept];
+  };
+  // Installed with bob; carol came later, and ana left.
+  assert.deepEqual(
+    merged("kvm:x:302:ana\n", "kvm:x:302:ana,bob\n", "kvm:x:302:bob,carol\n"),
+    ["kvm:x:302:carol\n", []],
+  );
+  assert.deepEqual(merged("kvm:x:302:\n", "kvm:x:302:bob\n", "kvm:x:302:bob\n"), [
+    "kvm:x:302:\n",
+    [],
+  ]);
+  // Another gid since is somebody's decision: the line is left alone.
+  assert.deepEqual(
+    merged("kvm:x:302:\n", "kvm:x:302:bob\n", "kvm:x:999:bob,carol\n"),
+    ["kvm:x:999:bob,carol\n", ["kvm"]],
+  );
+});
+
 Deno.test("mergeAccountFile() leaves an account removed since alone", () => {
   assert.deepEqual(merge("a:1\nb:1\n", "a:2\nb:2\n", "a:2\n"), { text: "a:1\n", kept: ["b"] });
 });
