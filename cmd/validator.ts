@@ -6,6 +6,11 @@ import type { Tool } from "../lib/program/tool.ts";
 const options = {
   quick: flag({ description: "essential checks only: no evaluation, no network" }),
   fix: flag({ description: "repair what is safe to repair; never deletes data" }),
+  metrics: flag({
+    description: "print the results for Prometheus",
+    details: "as text for node_exporter's textfile collector on stdout, the rest on stderr; the " +
+      "module writes it with hypervisor.validator.metricsFolder",
+  }),
 };
 
 /** Says whether an installation is healthy. */
@@ -19,6 +24,7 @@ export const validator: Tool<typeof options> = {
     ["sudo validator", "check everything"],
     ["validator --quick", "the essentials, within a second"],
     ["sudo validator --fix", "repair what is safe, and check again"],
+    ["sudo validator --metrics", "for Prometheus"],
     ["sudo validator --json | jq '.checks[] | select(.status == \"fail\")'", "for programs"],
   ],
   notes: `Each line says ✓ passed, ! warning, ✗ failed or – skipped, with the reason.
@@ -33,6 +39,7 @@ docs/validator.md.`,
   // Others than root cannot write it, and need not be told so at every check.
   writesLog: ({ fix }) => fix || Deno.uid() === 0,
   asks: ({ fix }) => fix,
+  printsData: ({ metrics }) => metrics,
   // Loaded when there is work to do: --help needs none of it.
   run: async (ctx, values) => {
     const { validator: run } = await import("../lib/validate/validator.ts");

@@ -25,10 +25,15 @@ export interface Context {
 
 /** Writes to the screen; a terminal or pipe that went away silences it and is never an error. */
 export interface Output {
-  /** A block of text for people, without prefix; styles of `style.ts` are honoured. On stderr with `--json`. */
+  /**
+   * A block of text for people, without prefix; styles of `style.ts` are honoured. On stderr with `--json`,
+   * and where the tool `printsData`.
+   */
   print(text: string): void;
   /** The result of `--json`: one JSON document on stdout, headed by the tool's name and version. */
   json(document: Document): void;
+  /** The result of a run that `printsData`: text of another format, on stdout. */
+  data(text: string): void;
   /** Columns of the terminal; 80 without one. */
   readonly columns: number;
 }

@@ -57,7 +57,8 @@ async function execute<T extends OptionTable>(
   });
   const { json } = values;
   const documents = new Documents(screen, tool.name, VERSION);
-  const log = new ScreenLog(screen, logOptions(tool, values.verbose, json));
+  const data = json || tool.printsData?.(values) === true;
+  const log = new ScreenLog(screen, logOptions(tool, values.verbose, data));
   const watch = watchSignals((message) => log.warn(message));
   try {
     const root = existingRoot(absolute(values.root));
@@ -88,7 +89,7 @@ async function execute<T extends OptionTable>(
     const logFile = logs ? attachLogFile(log, root, tool.name, env) : undefined;
     const ctx: Context = {
       root,
-      out: output(screen, documents, json),
+      out: output(screen, documents, data),
       log,
       ui,
       run,
@@ -148,11 +149,12 @@ async function attachLogFile(
   }
 }
 
-function output(screen: Screen, documents: Documents, json: boolean): Output {
+function output(screen: Screen, documents: Documents, dataOnStdout: boolean): Output {
   const line = (text: string) => text.endsWith("\n") ? text : text + "\n";
   return {
-    print: (text) => json ? screen.stderr(line(text)) : screen.stdout(line(text)),
+    print: (text) => dataOnStdout ? screen.stderr(line(text)) : screen.stdout(line(text)),
     json: (document) => documents.write(document),
+    data: (text) => screen.stdout(text),
     get columns() {
       return screen.columns;
     },

@@ -44,6 +44,8 @@ export interface Tool<T extends OptionTable> {
   readonly writesLog: (values: ToolValues<T>) => boolean;
   /** Whether this run may ask questions; it may when not given. `--yes` silences any. */
   readonly asks?: (values: ToolValues<T>) => boolean;
+  /** Whether stdout is a program's in this run, besides with `--json`: all else goes to stderr. */
+  readonly printsData?: (values: ToolValues<T>) => boolean;
   /** Does the job. Returns the exit code, 0 when it returns nothing. */
   readonly run: (ctx: Context, values: ToolValues<T>) => Promise<ExitCode | void>;
 }

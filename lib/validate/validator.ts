@@ -1,8 +1,10 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { readHostName } from "../machine/host_name.ts";
 import { acquireLock } from "../machine/lock.ts";
+import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 import { reportDocument } from "./document.ts";
+import { metricsText } from "./metrics.ts";
 import { renderCounts, renderRepairs, renderReport } from "./render.ts";
 import { repair } from "./repair.ts";
 import { exitCodeOf, type Report, unseen, validate, withStatus } from "./validate.ts";
@@ -13,20 +15,28 @@ export interface ValidatorOptions {
   readonly fix: boolean;
   readonly verbose: boolean;
   readonly json: boolean;
+  readonly metrics: boolean;
 }
 
 /**
  * Looks at the machine, repairs what is safe when asked to, and says what was found.
  * @returns 0, 6 when a check fails, 3 when none does but one that could was not allowed to look
- * @throws ToolError exit 1 when something is to be repaired while another tool changes the machine
+ * @throws ToolError exit 4 for `--json` with `--metrics`, exit 1 when something is to be repaired while another tool changes the machine
  */
 export async function validator(ctx: Context, options: ValidatorOptions): Promise<ExitCode> {
+  if (options.json && options.metrics) {
+    throw new ToolError("--json and --metrics exclude each other", {
+      code: ExitCode.InvalidArguments,
+      hint: "choose one of them: stdout holds one document",
+    });
+  }
   if (options.fix) {
     using _lock = await acquireLock(ctx);
     return await repairing(ctx, options);
   }
   const report = await look(ctx, options);
   if (options.json) ctx.out.json(reportDocument(ctx, report, undefined));
+  else if (options.metrics) ctx.out.data(metricsText(report, ctx.now()));
   else ctx.out.print(renderReport(report, ctx.out.columns, options.verbose));
   return conclude(ctx, report);
 }
@@ -37,6 +47,7 @@ async function repairing(ctx: Context, options: ValidatorOptions): Promise<ExitC
   const changed = repairs.some(({ changes }) => changes.length > 0);
   const after = changed ? await look(ctx, options) : before;
   if (options.json) ctx.out.json(reportDocument(ctx, after, repairs));
+  else if (options.metrics) ctx.out.data(metricsText(after, ctx.now()));
   else {
     if (changed) {
       ctx.out.print(renderReport(troubled(before), ctx.out.columns, options.verbose));

@@ -8,6 +8,13 @@ let
   # The flake's package knows its parts; a plain store path has them all in bin/.
   validator = cfg.package.executables.validator or cfg.package;
   checksItself = cfg.validator.enable && cfg.package != null;
+  # Where node_exporter reads, the results go too.
+  metrics = cfg.validator.metricsFolder;
+  check = "${validator}/bin/validator --no-color";
+  writesMetrics = pkgs.writeShellScript "hypervisor-validator-metrics" ''
+    coreutils=${pkgs.coreutils}/bin
+    ${builtins.readFile ./metrics.sh}
+  '';
   scalars = lib.mapAttrs (_: lib.mkOverride 1200);
 in
 {
@@ -35,16 +42,31 @@ in
         example = "Mon *-*-* 06:00";
         description = "When the check runs, as a calendar event of systemd.time(7).";
       };
+      metricsFolder = lib.mkOption {
+        type = lib.types.nullOr lib.types.path;
+        default = null;
+        example = "/var/lib/node-exporter";
+        description = ''
+          A folder where each check also leaves its results as `hyper-nixos.prom`, for the textfile
+          collector of Prometheus' node_exporter (`--collector.textfile.directory`), or `null`. It is
+          made, readable by everyone, where it is not there.
+        '';
+      };
     };
   };
 
   config = lib.mkIf cfg.enable {
     environment.systemPackages = lib.optional (cfg.package != null) cfg.package;
 
-    systemd.tmpfiles.settings.hyper-nixos = lib.mkIf isKit {
-      ${builtins.dirOf loader}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
-      ${loader}."L+" = scalars { argument = pkgs.stdenv.cc.bintools.dynamicLinker; };
-    };
+    systemd.tmpfiles.settings.hyper-nixos = lib.mkMerge [
+      (lib.mkIf isKit {
+        ${builtins.dirOf loader}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
+        ${loader}."L+" = scalars { argument = pkgs.stdenv.cc.bintools.dynamicLinker; };
+      })
+      (lib.mkIf (checksItself && metrics != null) {
+        ${toString metrics}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
+      })
+    ];
 
     systemd.services.hypervisor-validator = lib.mkIf checksItself (scalars
       {
@@ -54,7 +76,8 @@ in
       } // {
       serviceConfig = scalars {
         Type = "oneshot";
-        ExecStart = "${validator}/bin/validator --no-color";
+        ExecStart = if metrics == null then check else
+          "${writesMetrics} ${lib.replaceStrings [ "%" ] [ "%%" ] (lib.escapeShellArg (toString metrics))} ${check}";
         Nice = 10;
         # 6: something is not healthy. That is the log's content, not a failure of this service,
         # which would show as a failed unit at every rebuild.

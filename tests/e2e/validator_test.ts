@@ -44,6 +44,21 @@ needsNix("validator finds nothing wrong with a machine that was just installed",
   match(healthy.read("/var/log/hypervisor/validator.log"), /pass kvm: \/dev\/kvm is usable/);
 });
 
+needsNix("validator --metrics prints nothing but Prometheus' text on stdout", async () => {
+  using broken = await machine();
+  broken.chmod("/etc/hypervisor", 0o777);
+  const { code, stdout, stderr } = await broken.run(["--quick", "--metrics"]);
+  equal(code, 6, stderr);
+  match(stdout, /^hypervisor_validator_check\{id="\S+",group=".+",severity="error"\} 2$/m);
+  match(stdout, /^hypervisor_validator_run_timestamp_seconds 1\d{9}$/m);
+  for (const line of stdout.trimEnd().split("\n")) {
+    match(line, /^(# (HELP|TYPE) )?hypervisor_validator_\w+[ {]/);
+  }
+  match(stderr, /failed: /);
+  const both = await broken.run(["--quick", "--metrics", "--json"]);
+  equal(both.code, 4);
+});
+
 needsNix("validator --fix changes nothing on a healthy machine", async () => {
   using healthy = await machine();
   const ignore = [/^nix\//, /^var\/log\/hypervisor\//, /^root\/\.cache/, /^run\/hyper-nixos\.lock/];

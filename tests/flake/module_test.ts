@@ -203,6 +203,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "module leaves the check's results for node_exporter where it is told a folder",
+  ignore: !hasNix,
+  fn: async () => {
+    const tools = `({ pkgs, ... }: {
+      hypervisor = { package = "\${pkgs.hello}"; validator.metricsFolder = "/var/lib/node 100%"; };
+    })`;
+    const read = `let inherit (nixos.config) systemd; in
+      [ (builtins.unsafeDiscardStringContext systemd.services.hypervisor-validator.serviceConfig.ExecStart)
+        systemd.tmpfiles.settings.hyper-nixos."/var/lib/node 100%".d.mode ]`;
+    const [start, mode] = await evaluateModule(`${ENABLED} ${tools}`, read) as [string, string];
+    assert.match(
+      start,
+      /-hypervisor-validator-metrics '\/var\/lib\/node 100%%' \/nix\/store\/\S*\/bin\/validator --no-color$/,
+    );
+    assert.equal(mode, "0755");
+  },
+});
+
+Deno.test({
   name: "module takes its tools as a plain store path, as an installed machine names them",
   ignore: !hasNix,
   fn: async () => {

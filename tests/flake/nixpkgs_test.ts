@@ -56,7 +56,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
         paths = [ ];
         passthru.executables.validator = pkgs.hello;
       };
-      validator.schedule = "Mon *-*-* 06:00";
+      validator = { schedule = "Mon *-*-* 06:00"; metricsFolder = "/var/lib/node-exporter"; };
     };
   }`,
   "the host of an adopted machine": `{ pkgs, ... }: {

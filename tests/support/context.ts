@@ -66,6 +66,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     out: {
       print: (text) => void printed.push(renderStyles(text)),
       json: (value) => void documents.push(value),
+      data: (text) => void printed.push(text),
       columns: 80,
     },
     log,
