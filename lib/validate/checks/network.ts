@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import process from "node:process";
 import { endpointsOf } from "../../github/endpoints.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, type Finding, pass, skip, warn } from "../check.ts";
@@ -32,6 +33,8 @@ export const networkChecks: readonly Check[] = [
 async function dns(ctx: Context): Promise<Finding> {
   const host = new URL(endpointsOf(ctx.env).api).hostname;
   if (isIP(host.replace(/^\[|\]$/g, "")) !== 0) return skip(`${host} is an address, not a name`);
+  // Deno 2.6's own node:dns uses a module of Node's that warns of itself on stderr.
+  process.noDeprecation = true;
   const found = await within(lookup(host).then(() => true, () => false));
   return found ? pass(`${host} has an address`) : warn(
     `${host} cannot be resolved`,
