@@ -34,7 +34,7 @@ async function dns(ctx: Context): Promise<Finding> {
   const host = new URL(endpointsOf(ctx.env).api).hostname;
   if (isIP(host.replace(/^\[|\]$/g, "")) !== 0) return skip(`${host} is an address, not a name`);
   // Deno 2.6's own node:dns uses a module of Node's that warns of itself on stderr.
-  process.noDeprecation = true;
+  Object.assign(process, { noDeprecation: true });
   const found = await within(lookup(host).then(() => true, () => false));
   return found ? pass(`${host} has an address`) : warn(
     `${host} cannot be resolved`,
