@@ -97,6 +97,9 @@ function hintFor(error: string): string {
   if (/is not tracked by Git|does not (?:exist|contain a '\/?flake\.nix')/i.test(error)) {
     return "Nix sees only files that git tracks: git add what is missing";
   }
+  if (/requires lock file changes|lock file .* (?:out of date|not up to date)/i.test(error)) {
+    return "the flake's lock file is not complete: run nix flake lock in its folder, as its owner";
+  }
   if (/read-only mode|--read-write-mode|readonly/i.test(error)) {
     return "it builds something while it is evaluated (import from derivation): build it once first";
   }

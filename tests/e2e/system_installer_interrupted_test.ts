@@ -79,10 +79,16 @@ Deno.test({
     const { machine } = host;
     const before = snapshotTree(machine.root, { ignore: unowned, times: true });
     const args = host.withSource(BUILD);
-    assert.equal(await signalAfterRename("SIGKILL", 18, args, host.launch), 137);
+    const folder = "/var/lib/hyper-nixos/receipts";
     const receipts = () =>
-      [...Deno.readDirSync(machine.host("/var/lib/hyper-nixos/receipts"))]
-        .filter(({ name }) => name.endsWith(".json")).length;
+      machine.exists(folder)
+        ? [...Deno.readDirSync(machine.host(folder))].filter(({ name }) => name.endsWith(".json"))
+          .length
+        : 0;
+    // The runtime renames files of its own as well: the first moment at which something was written.
+    for (let boundary = 6; receipts() === 0; boundary += 4) {
+      assert.equal(await signalAfterRename("SIGKILL", boundary, args, host.launch), 137);
+    }
     assert.equal(receipts(), 1);
 
     await using terminal = await openToolTerminal("system-installer", args, host.launch);

@@ -130,3 +130,11 @@ Deno.test("evaluationFailure() says so when HOME is someone else's", () => {
   );
   strictEqual(quoted.code, ExitCode.PermissionDenied);
 });
+
+Deno.test("evaluationFailure() says how a flake's lock file is completed", () => {
+  const { hint } = evaluationFailure(
+    "the host",
+    "error: flake 'git+file:///etc/nixos' requires lock file changes but they're not allowed due to '--no-update-lock-file'\n",
+  );
+  match(hint!, /nix flake lock .* as its owner/);
+});
