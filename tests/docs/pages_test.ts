@@ -28,7 +28,7 @@ Deno.test("renewPage() refuses a page that lacks a part, or has one that nothing
   assert.throws(() => renewPage(page, new Map()), /nothing makes "options"/);
 });
 
-for (const name of [...pages, "../README.md"]) {
+for (const name of [...pages, "../README.md", "../CONTRIBUTING.md"]) {
   Deno.test(`links in docs/${name} lead somewhere`, () => {
     const page = Deno.readTextFileSync(`${DOCS}/${name}`);
     for (const [, target = ""] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
