@@ -1,11 +1,12 @@
-import { createTarDecoder } from "modern-tar";
+import { type ParsedTarEntryWithData, unpackTar } from "modern-tar";
 import { blobHash } from "../machine/blob_hash.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { archiveUrl, type Repository } from "./endpoints.ts";
-import { beyondBound, Bounds, Turns } from "./bounds.ts";
-import { LARGEST_OBJECT, Mode } from "./git_objects.ts";
+import { Turns } from "./bounds.ts";
+import { Mode } from "./git_objects.ts";
 import type { HttpSession } from "./http.ts";
 import type { DownloadOptions, WantedFile } from "./raw_files.ts";
+import { type TarPortion, TarPortions } from "./tar_portions.ts";
 import { TransferError } from "./transfer_error.ts";
 
 /** A file, link or folder in an archive, as a tree entry would have it. */
@@ -82,68 +83,58 @@ export async function readArchive(
 
 /** Decompressed at a time: a byte of gzip may become a thousand. */
 const PORTION = 16 * 1024;
-/** Bytes that may come without being part of an entry: names in pax headers, what fills the end. */
-const BETWEEN = 64 * 1024 * 1024;
-
-/** Counts what is decompressed. */
-class Flow {
-  #bytes = 0;
-  #between = 0;
-
-  /** What was decompressed belongs to an entry. */
-  used(): void {
-    this.#between = 0;
-  }
-
-  count(bytes: number): void {
-    this.#bytes += bytes;
-    this.#between += bytes;
-    if (this.#bytes > Bounds.bytes) throw beyondBound("the archive unpacks to more than 2 GB");
-    if (this.#between > BETWEEN) throw beyondBound("the archive is padded without end");
-  }
-}
 
 async function decode(
   archive: AsyncIterable<Uint8Array>,
   take: (entry: ArchiveEntry) => Promise<void> | undefined,
 ): Promise<void> {
-  const flow = new Flow();
   const turns = new Turns();
-  const bytes = ReadableStream.from(portions(archive)) as ReadableStream<BufferSource>;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      flow.count(chunk.length);
-      controller.enqueue(chunk);
-    },
-  });
-  const entries = bytes.pipeThrough(new DecompressionStream("gzip")).pipeThrough(counter)
-    .pipeThrough(createTarDecoder());
-  for await (const { header, body } of entries) {
-    flow.used();
+  const tar = new TarPortions();
+  const unpack = async (portion: TarPortion | undefined) => {
+    if (portion === undefined) return;
     const due = turns.due;
     if (due) await due;
-    const { name, type } = header;
-    const mode = type === "directory"
-      ? Mode.Tree
-      : type === "symlink"
-      ? Mode.Symlink
-      : type === "file"
-      ? (header.mode ?? 0) & 0o100 ? Mode.Executable : Mode.File
-      : undefined;
-    if (header.size > LARGEST_OBJECT) {
-      throw new TransferError("damaged", `a file of ${header.size} bytes is too large`);
+    const entries = await unpackTar(portion.bytes);
+    // Where a header that describes another one says something else, nobody knows what is right.
+    const agree = entries.length === portion.sizes.length &&
+      entries.every(({ data }, at) => (data?.length ?? 0) === portion.sizes[at]);
+    if (!agree) {
+      throw new TransferError("damaged", "the sizes in the archive contradict each other");
     }
-    // Cancelling would be shorter, but stops the decoder for good when the body has not come in whole.
-    const content = await bytesOf(body, mode === undefined ? 0 : header.size, flow);
-    if (mode === undefined) continue;
-    // Everything is below one folder, NAME-REF/.
-    const path = name.slice(name.indexOf("/") + 1).replace(/\/$/, "");
-    if (path === "") continue;
-    const target = mode === Mode.Symlink ? new TextEncoder().encode(header.linkname) : content;
-    const pause = take({ path, mode, content: target });
-    if (pause) await pause;
+    for (const entry of entries) {
+      const pause = hand(entry, take);
+      if (pause) await pause;
+    }
+  };
+  const bytes = ReadableStream.from(portions(archive)) as ReadableStream<BufferSource>;
+  for await (const chunk of bytes.pipeThrough(new DecompressionStream("gzip"))) {
+    await unpack(tar.push(chunk));
   }
+  await unpack(tar.end());
 }
+
+/** Gives an entry away as a tree would have it; what no tree has is passed over. */
+function hand(
+  { header, data }: ParsedTarEntryWithData,
+  take: (entry: ArchiveEntry) => Promise<void> | undefined,
+): Promise<void> | undefined {
+  const { name, type } = header;
+  const mode = type === "directory"
+    ? Mode.Tree
+    : type === "symlink"
+    ? Mode.Symlink
+    : type === "file"
+    ? (header.mode ?? 0) & 0o100 ? Mode.Executable : Mode.File
+    : undefined;
+  // Everything is below one folder, NAME-REF/.
+  const path = name.slice(name.indexOf("/") + 1).replace(/\/$/, "");
+  if (mode === undefined || path === "") return undefined;
+  const target = mode === Mode.Symlink ? encoder.encode(header.linkname) : undefined;
+  return take({ path, mode, content: target ?? data ?? NOTHING });
+}
+
+const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
 
 async function* portions(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of archive) {
@@ -152,20 +143,4 @@ async function* portions(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
       for (let at = 0; at < chunk.length; at += PORTION) yield chunk.subarray(at, at + PORTION);
     }
   }
-}
-
-/** @param size what is kept of it (bytes) */
-async function bytesOf(
-  body: ReadableStream<Uint8Array>,
-  size: number,
-  flow: Flow,
-): Promise<Uint8Array> {
-  const content = new Uint8Array(size);
-  let at = 0;
-  for await (const chunk of body) {
-    flow.used();
-    if (at < size) content.set(chunk.subarray(0, size - at), at);
-    at += chunk.length;
-  }
-  return content;
 }

@@ -20,8 +20,8 @@ export interface FetchRequest {
   readonly have?: string | undefined;
   /** Leave files out, or files and folders. */
   readonly only?: "commits" | "trees" | undefined;
-  /** Wants are files, not commits. */
-  readonly blobs?: boolean;
+  /** Wants are files, or with `only: "commits"` folders, and nothing else is wanted. */
+  readonly single?: boolean;
 }
 
 const CAPABILITIES = ["agent=git/hyper-nixos", "object-format=sha1"];
@@ -92,7 +92,7 @@ export class GitRemote {
       ...request.wants.map((want) => `want ${want}`),
       ...(request.only ? [`filter ${FILTERS[request.only]}`] : []),
       ...(request.have ? ["thin-pack", `shallow ${request.have}`, `have ${request.have}`] : []),
-      ...(request.blobs ? [] : ["deepen 1"]),
+      ...(request.single ? [] : ["deepen 1"]),
       "done",
     ];
     const { unpackObjects } = await import("./pack_objects.ts");

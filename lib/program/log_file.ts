@@ -1,3 +1,5 @@
+import { getRotatingFileSink } from "@logtape/file";
+import { configure, dispose, getLogger } from "@logtape/logtape";
 import type { Root } from "../machine/root.ts";
 import { openLogFolder } from "../machine/log_folder.ts";
 import { places } from "../machine/places.ts";
@@ -25,8 +27,6 @@ const MAX_FILES = 5;
  *   Deno.errors when the folder or file cannot be written
  */
 export async function openLogFile(root: Root, tool: string, format: string): Promise<LogFile> {
-  const { configure, dispose, getLogger } = await import("@logtape/logtape");
-  const { getRotatingFileSink } = await import("@logtape/file");
   const folder = openLogFolder(root, places.logs);
   const path = root.follow(places.logs);
   // The sink follows links and waits for pipes; nobody but root puts anything here after this look.

@@ -11,7 +11,7 @@ import type { Context, Output } from "./context.ts";
 import { Documents, type ErrorDocument } from "./documents.ts";
 import { reportFailure } from "./failure.ts";
 import { ScreenLog } from "./log.ts";
-import { type LogFile, openLogFile } from "./log_file.ts";
+import type { LogFile } from "./log_file.ts";
 import type { OptionTable } from "./options.ts";
 import { Screen } from "./output.ts";
 import { watchSignals } from "./signals.ts";
@@ -139,6 +139,8 @@ async function attachLogFile(
 ): Promise<LogFile | undefined> {
   log.expectFile();
   try {
+    // With the library behind it, of which a bundle has only what this module uses.
+    const { openLogFile } = await import("./log_file.ts");
     const file = await openLogFile(root, tool, env.HYPERVISOR_LOG_FORMAT ?? "text");
     log.attach(file);
     return file;

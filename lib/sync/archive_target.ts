@@ -14,9 +14,9 @@ import type { WholeArchive } from "./whole_archive.ts";
 /**
  * Learns the paths of a commit from an archive of it, and keeps all that is in it: one answer for
  * everything, a fifth smaller than a pack. The commit itself comes from git, and its tree's name proves
- * the archive to be right and complete; where it is not (submodules, `export-ignore` and the like in
- * gitattributes(5), a ref that has moved), the paths are asked from git as well, and only what the
- * archive has otherwise is still missing.
+ * the archive to be right and complete; of submodules, the folders that have them are asked for. Where the
+ * archive is not so (`export-ignore` and the like in gitattributes(5), a ref that has moved), all paths are
+ * asked from git as well, and only what the archive has otherwise is still missing.
  * @returns undefined when there is no archive, or nothing in it
  * @throws TransferError when git does not give the commit
  */
@@ -32,6 +32,17 @@ export async function receiveArchive(
   let complete: Promise<Manifest> | undefined;
   /** The commit names the tree that proves the archive; asked for while that arrives. */
   const askForCommit = () => named ??= unheard(fetch("commits"));
+  const folders = new Map<string, Promise<Uint8Array>>();
+  /** A folder of the commit without what is in it, which the archive does not prove. */
+  const askForFolder = (sha: string) => {
+    const asked = folders.get(sha) ?? unheard(folderOf(remote, sha, store));
+    folders.set(sha, asked);
+    return asked;
+  };
+  /** The uppermost of them, asked for while the archive arrives. */
+  let uppermost: Promise<unknown> | undefined;
+  const askForUppermost = () =>
+    uppermost ??= unheard(askForCommit().then(() => askForFolder(rootTree(commit, store).tree)));
   /** The commit with its own folders: asked for when it is clear that they are needed. */
   const askForTrees = () =>
     complete ??= unheard(
@@ -52,7 +63,8 @@ export async function receiveArchive(
       progress ??= ctx.ui.progress("Receiving files", archive.length && STEPS);
       const sha = mode === Mode.Tree ? "" : blobHash(content);
       const isPlain = listed.add(path, mode, sha);
-      if (!listed.isWhole || changesArchives(path, content)) askForTrees();
+      if (complete || !listed.isWhole || changesArchives(path, content)) askForTrees();
+      else if (listed.hasGaps) askForUppermost();
       else askForCommit();
       if (mode === Mode.Tree) return undefined;
       if (isPlain) store.arrival?.expect([{ path, mode, sha }]);
@@ -75,11 +87,25 @@ export async function receiveArchive(
 
   await (complete ?? askForCommit());
   const { commit: peeled, tree } = rootTree(commit, store);
-  const manifest = listed.finish(peeled, tree);
-  if (manifest) return targetOf(manifest);
+  try {
+    const manifest = await listed.finish(peeled, tree, askForFolder);
+    if (manifest) return targetOf(manifest);
+  } catch (error) {
+    if (!(error instanceof TransferError)) throw error;
+    ctx.log.debug(`single folders cannot be had: ${error.message}`);
+  }
   const known = await askForTrees();
   store.settle(known);
   return targetOf(known);
+}
+
+async function folderOf(remote: Remote, sha: string, store: ContentStore): Promise<Uint8Array> {
+  const here = store.received(sha, "tree");
+  if (here !== undefined) return here;
+  await remote.git.fetch({ wants: [sha], only: "commits", single: true }, store);
+  const content = store.received(sha, "tree");
+  if (content === undefined) throw new TransferError("damaged", `the folder ${sha} did not come`);
+  return content;
 }
 
 /** A failure is met where the promise is awaited, which may be later. */

@@ -86,7 +86,7 @@ async function byGit(
     } else {
       for (let at = 0; at < missing.length; at += WANTS) {
         const wants = missing.slice(at, at + WANTS).map(({ sha }) => sha);
-        await remote.git.fetch({ wants, blobs: true }, store, (done) => {
+        await remote.git.fetch({ wants, single: true }, store, (done) => {
           progress.update(at + done, say(at + done, missing.length, "files"));
         });
       }

@@ -29,6 +29,11 @@ export class PathTableBuilder {
     }
   }
 
+  /** Gives a row that was appended another mode. */
+  setMode(row: number, mode: number): void {
+    this.#modes[row] = mode;
+  }
+
   /** Appends rows of another table; their paths begin with `prefix` instead of their first `cut` bytes. */
   appendRows(from: PathTable, first: number, end: number, cut: number, prefix: string): void {
     const { modes, names, starts, paths } = from.columns;

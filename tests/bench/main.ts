@@ -4,11 +4,15 @@
  *     deno task bench --quick                        small repository, two networks, few rounds
  *     deno task bench --sizes large --networks slow --changes 0,5 --iterations 3
  *     deno task bench --only network|local|startup   --peers-only (without smart-sync)
+ *     deno task bench --history PATH|URL [--networks loopback,fast] [--changes 0,5,install]
  *
+ * With `--history`, the newest commits of a real bare repository, CPU seconds beside wall; `--output` then
+ * replaces that part of a report.
  * A full run writes docs/benchmarks.md; a partial one only prints (or writes to `--output FILE`).
  * smart-sync runs compiled where HYPERVISOR_TEST_EXECUTABLES names a folder of executables or
  * DENO_COMPILE a compiler, otherwise from source.
  */
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { canCompile, compileTool } from "../support/compile.ts";
 import { executables } from "../support/launch.ts";
@@ -18,6 +22,8 @@ import {
   sizedRepository,
   smallRepository,
 } from "../support/sized_repository.ts";
+import { benchHistory } from "./history_bench.ts";
+import { historyPart, historyReport, withHistory } from "./history_report.ts";
 import { benchLocal, type LocalFigures } from "./local_bench.ts";
 import { describeMachine } from "./machine.ts";
 import { run } from "./measure.ts";
@@ -48,6 +54,7 @@ const { values: options } = parseArgs({
     changes: { type: "string", default: "0,5,50,500,install" },
     iterations: { type: "string" },
     output: { type: "string" },
+    history: { type: "string" },
   },
 });
 
@@ -101,6 +108,35 @@ async function installGiget(folder: string): Promise<string | undefined> {
   }
 }
 
+async function benchRealHistory(source: string, folder: string): Promise<void> {
+  if (!canCompile) {
+    throw new Error("--history compares with a compiled empty program: set DENO_COMPILE");
+  }
+  const tool = await findTool();
+  const script = `${folder}/empty.ts`;
+  await Deno.writeTextFile(script, "");
+  const scenarios: Scenario[] = [];
+  const [loadBefore = 0] = Deno.loadavg();
+  const measuring = benchHistory({
+    ...{ source, folder, say, changes, tool: tool.command },
+    empty: await compileTool(script),
+    networks: (options.networks ?? "loopback").split(","),
+    rounds: Number(options.iterations ?? 9),
+  });
+  for await (const scenario of measuring) scenarios.push(scenario);
+  const [loadAfter = 0] = Deno.loadavg();
+  const name = source.replace(/\/+$/, "").split("/").at(-1);
+  const where =
+    `History: ${name}. Machine: ${await describeMachine()}. smart-sync: ${tool.kind}. ` +
+    `Load average before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}.`;
+  const part = historyReport(where, scenarios);
+  if (options.output !== undefined) {
+    const old = await Deno.readTextFile(options.output);
+    await Deno.writeTextFile(options.output, withHistory(old, part));
+  }
+  await Deno.stdout.write(new TextEncoder().encode(part));
+}
+
 const partial = options.only !== undefined || options.sizes !== undefined ||
   options.networks !== undefined || options["peers-only"] || options.quick ||
   options.changes !== "0,5,50,500,install";
@@ -112,8 +148,8 @@ const wants = (part: string) => options.only === undefined || options.only === p
 const output = options.output ??
   (partial ? undefined : new URL("../../docs/benchmarks.md", import.meta.url).pathname);
 
-const folder = await Deno.makeTempDir({ prefix: "bench-" });
-try {
+/** The whole benchmark, or what was asked for of it. */
+async function benchGenerated(folder: string): Promise<void> {
   const tool = options["peers-only"] ? undefined : await findTool();
   const head = {
     machine: await describeMachine(),
@@ -121,6 +157,7 @@ try {
     rounds: sizes.map(roundsText).join(" "),
   };
   const [loadBefore = 0] = Deno.loadavg();
+  const before = output !== undefined && existsSync(output) ? Deno.readTextFileSync(output) : "";
   const scenarios: Scenario[] = [];
   const local: LocalFigures[] = [];
   let startup: StartupFigures | undefined;
@@ -131,7 +168,9 @@ try {
       loadAfter.toFixed(1)
     }.`;
     const text = report({ ...head, load, complete }, { scenarios, local, startup });
-    if (output !== undefined) await Deno.writeTextFile(output, text);
+    if (output !== undefined) {
+      await Deno.writeTextFile(output, withHistory(text, historyPart(before)));
+    }
     return text;
   };
   if (tool && wants("startup")) startup = await benchStartup(tool.command, folder, 21);
@@ -168,6 +207,12 @@ try {
     }
   }
   await Deno.stdout.write(new TextEncoder().encode(await written(true)));
+}
+
+const folder = await Deno.makeTempDir({ prefix: "bench-" });
+try {
+  if (options.history === undefined) await benchGenerated(folder);
+  else await benchRealHistory(options.history, folder);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -1,3 +1,5 @@
+import { childrenCpu } from "./cpu_time.ts";
+
 /** A command to be measured. */
 export interface Command {
   readonly command: string;
@@ -27,6 +29,20 @@ export async function timed(command: Command, limit = LIMIT): Promise<number> {
   const start = performance.now();
   await run(command, limit);
   return performance.now() - start;
+}
+
+/** What a command took. */
+export interface Cost {
+  readonly milliseconds: number;
+  /** CPU seconds, user and system, its children included. */
+  readonly cpu: number;
+}
+
+/** {@link timed}, with the CPU seconds; nothing else may be started meanwhile. */
+export async function measured(command: Command, limit = LIMIT): Promise<Cost> {
+  const before = childrenCpu();
+  const milliseconds = await timed(command, limit);
+  return { milliseconds, cpu: childrenCpu() - before };
 }
 
 /**

@@ -1,8 +1,10 @@
+import { isExcluded } from "../../lib/machine/excluded.ts";
 import { gitEnvironment } from "../support/github/git_environment.ts";
 import type { SizedRepository } from "../support/sized_repository.ts";
-import { Hung, median, run, settle, timed } from "./measure.ts";
+import { type Cost, Hung, measured, median, run, settle } from "./measure.ts";
 import {
   archive,
+  emptyProgram,
   giget,
   gitClone,
   gitFetch,
@@ -15,8 +17,7 @@ import {
 import { type NetworkKind, TestNetwork } from "./test_network.ts";
 
 /** Medians of one peer in one scenario. */
-export interface Figure {
-  readonly milliseconds: number;
+export interface Figure extends Cost {
   readonly connections: number;
   /** Bytes that came through the network. */
   readonly down: number;
@@ -46,12 +47,17 @@ export interface NetworkBenchOptions {
   readonly tool: readonly string[] | undefined;
   /** giget's program; undefined where it could not be installed. */
   readonly gigetCli: string | undefined;
+  /** A compiled program that does nothing: then only it, smart-sync and its nearest peer are measured. */
+  readonly empty?: string | undefined;
   readonly folder: string;
   readonly say: (line: string) => void;
 }
 
 /** More raw files than this take longer than anybody waits. */
 const MOST_RAW_FILES = 2000;
+
+/** Peers that make no tree of a commit. */
+const UNVERIFIED: readonly string[] = ["raw files", emptyProgram("").name];
 
 /** Seconds that a peer may take. The slowest that works needs half of it. */
 const PEER_LIMIT = 90;
@@ -63,8 +69,8 @@ export async function* benchNetwork(
   await using network = await TestNetwork.start(options.network, options.repository.directory);
   for (const change of options.changes) {
     const scenario = await benchScenario(options, network, change);
-    const shown = [...scenario.figures].map(([name, { milliseconds }]) =>
-      `${name} ${Math.round(milliseconds)}`
+    const shown = [...scenario.figures].map(([name, { milliseconds, cpu }]) =>
+      `${name} ${Math.round(milliseconds)} (${cpu.toFixed(3)} s of CPU)`
     );
     const where = `${options.repository.files} files, ${options.network.name}, ${change}`;
     options.say(`${where}: ${shown.join(", ")} ms`);
@@ -101,7 +107,7 @@ async function benchScenario(
       const situation: Situation = { network, repository, target, folder };
       try {
         samples.get(name)!.push(await measure(peer, situation));
-        if (round === 0 && name !== "raw files") await verify(peer, situation);
+        if (round === 0 && !UNVERIFIED.includes(name)) await verify(peer, situation);
       } catch (error) {
         // A peer that fails or hangs is left out; smart-sync has to work.
         if (name === "smart-sync") throw error;
@@ -120,8 +126,16 @@ function peersOf(
   options: NetworkBenchOptions,
   change: number | "install",
 ): { peers: Peer[]; missing: Map<string, string> } {
-  const { repository, tool, gigetCli } = options;
+  const { repository, tool, gigetCli, empty } = options;
   const missing = new Map<string, string>();
+  if (empty !== undefined) {
+    const peers = [
+      ...(tool ? [smartSync(tool, change !== "install")] : []),
+      change === "install" ? archive : gitFetch,
+      emptyProgram(empty),
+    ];
+    return { peers, missing };
+  }
   if (change === "install") {
     if (repository.files > MOST_RAW_FILES) {
       missing.set("raw files", `not tried: ${repository.files} files one by one`);
@@ -153,9 +167,9 @@ async function measure(peer: Peer, situation: Situation): Promise<Figure> {
   await network.moveMain(target?.sha ?? repository.base);
   await settle(situation.folder);
   network.resetTraffic();
-  const milliseconds = await timed(peer.command(situation), PEER_LIMIT);
+  const cost = await measured(peer.command(situation), PEER_LIMIT);
   const { connections, down } = network.traffic;
-  return { milliseconds, connections, down };
+  return { ...cost, connections, down };
 }
 
 /** Throws when a peer's files are not the commit's. */
@@ -173,10 +187,20 @@ async function verify(peer: Peer, situation: Situation): Promise<void> {
     return run({ command: "git", args: ["-c", "core.bare=false", ...place, ...args], env, cwd });
   };
   await git("read-tree", target?.sha ?? repository.base);
-  const differences = await git("status", "--porcelain", "--no-renames", "--untracked-files=all");
+  const differences = await git(
+    ...[
+      "status",
+      "--porcelain",
+      "--no-renames",
+      "--untracked-files=all",
+      "--ignore-submodules=all",
+    ],
+  );
   await Deno.remove(index);
   // The first column compares with HEAD, which is another commit; the second one is ours.
-  const ours = differences.split("\n").filter((line) => line !== "" && line[1] !== " ");
+  const ours = differences.split("\n").filter((line) =>
+    line !== "" && line[1] !== " " && !isExcluded(line.slice(3))
+  );
   if (ours.length > 0) {
     throw new Error(`${peer.name}: ${ours.length} paths are wrong: ${ours.slice(0, 5).join(", ")}`);
   }
@@ -192,6 +216,7 @@ function mediansOf(figures: readonly Figure[]): Figure {
   const of = (pick: (figure: Figure) => number) => median(figures.map(pick));
   return {
     milliseconds: of(({ milliseconds }) => milliseconds),
+    cpu: of(({ cpu }) => cpu),
     connections: of(({ connections }) => connections),
     down: of(({ down }) => down),
   };

@@ -137,6 +137,16 @@ export function giget(cli: string): Peer {
   };
 }
 
+/** A compiled program that does nothing: what the runtime itself takes. */
+export function emptyProgram(executable: string): Peer {
+  return {
+    name: "empty program",
+    incremental: false,
+    command: (situation) => ({ command: executable, args: [], env: baseEnvironment(situation) }),
+    result: work,
+  };
+}
+
 /** smart-sync, from the base or from nothing. */
 export function smartSync(tool: readonly string[], incremental: boolean): Peer {
   const command = (situation: Situation): Command => {

@@ -6,7 +6,7 @@ import { networkKinds } from "./test_network.ts";
 const head = { machine: "one", tool: "compiled", rounds: "Many.", load: "Load average: 0.1." };
 
 function scenario(change: Scenario["change"], missing: readonly [string, string][]): Scenario {
-  const figure = { milliseconds: 1234, connections: 1, down: 1000 };
+  const figure = { milliseconds: 1234, cpu: 1, connections: 1, down: 1000 };
   return {
     network: networkKinds[0]!,
     files: 10,

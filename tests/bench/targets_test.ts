@@ -11,7 +11,7 @@ function scenario(
 ): Scenario {
   const figures = Object.entries(milliseconds).map(([name, value]): [string, Figure] => [
     name,
-    { milliseconds: value, connections: 1, down: 1 },
+    { milliseconds: value, cpu: 1, connections: 1, down: 1 },
   ]);
   return {
     network: networkKinds[0]!,

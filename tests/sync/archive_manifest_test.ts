@@ -40,6 +40,10 @@ async function listed(directory: string, sha: string): Promise<ArchiveManifest> 
   return manifest;
 }
 
+function noFolder(sha: string): Promise<Uint8Array> {
+  throw new Error(`no folder is asked for, but ${sha} was`);
+}
+
 async function withRepository(
   changes: readonly Change[],
   use: (directory: string, sha: string, tree: string) => Promise<void>,
@@ -58,10 +62,47 @@ Deno.test("ArchiveManifest.finish() gives the manifest of the commit, when the a
   await withRepository(CHANGES, async (directory, sha, tree) => {
     const found = await listed(directory, sha);
     equal(found.isWhole, true);
-    const manifest = found.finish(sha, tree)!;
+    const manifest = (await found.finish(sha, tree, noFolder))!;
     const files = manifest.entries.filter(({ mode }) => mode !== Mode.Tree);
     deepEqual(files.map(({ path }) => path).sort(), CHANGES.map(({ path }) => path).sort());
     deepEqual(manifest.entries, manifestFromList(sha, files).entries);
+  });
+});
+
+Deno.test("ArchiveManifest.finish() asks for the folders of submodules, and for no other", async () => {
+  const submodule = "1234567890123456789012345678901234567890";
+  const paths = ["a.module", "a0/b/inner", "z"];
+  const changes = [...CHANGES, ...paths.map((path) => ({ path, submodule }))];
+  await withRepository(changes, async (directory, sha, tree) => {
+    const found = await listed(directory, sha);
+    equal(found.isWhole, true);
+    const asked: string[] = [];
+    const folder = async (name: string) => {
+      asked.push(name);
+      const args = ["--git-dir", directory, "cat-file", "tree", name];
+      return (await new Deno.Command("git", { args, env: gitEnvironment }).output()).stdout;
+    };
+    const manifest = (await found.finish(sha, tree, folder))!;
+    const names = ["", ":a0", ":a0/b"].map((path) =>
+      git(directory, ["rev-parse", path === "" ? `${sha}^{tree}` : sha + path])
+    );
+    deepEqual(asked, await Promise.all(names));
+    const all = manifest.entries.filter(({ mode }) => mode !== Mode.Tree);
+    deepEqual(manifest.entries, manifestFromList(sha, all).entries);
+    const modules = all.filter(({ mode }) => mode === Mode.Gitlink);
+    deepEqual(modules, paths.map((path) => ({ path, mode: Mode.Gitlink, sha: submodule })));
+  });
+});
+
+Deno.test("ArchiveManifest.finish() gives nothing when a folder is empty that is no submodule", async () => {
+  await withRepository([{ path: "a/b", content: "b" }], async (directory, sha, tree) => {
+    const manifest = new ArchiveManifest();
+    manifest.add("a", Mode.Tree, "");
+    const { stdout } = await new Deno.Command("git", {
+      args: ["--git-dir", directory, "cat-file", "tree", tree],
+      env: gitEnvironment,
+    }).output();
+    equal(await manifest.finish(sha, tree, () => Promise.resolve(stdout)), undefined);
   });
 });
 
@@ -79,7 +120,7 @@ Deno.test("ArchiveManifest.finish() gives nothing when the archive lacks a file 
     await withRepository(changes, async (directory, sha, tree) => {
       const found = await listed(directory, sha);
       equal(found.isWhole, true);
-      equal(found.finish(sha, tree), undefined);
+      equal(await found.finish(sha, tree, noFolder), undefined);
     });
   }
 });
@@ -90,7 +131,6 @@ Deno.test("ArchiveManifest knows what is no commit as soon as it comes", () => {
   const folder = (path: string) => [path, Mode.Tree] as const;
   for (
     const entries of [
-      [folder("submodule"), file("x")],
       [file("../x")],
       [file("a"), file("a")],
       [file("a"), folder("a")],

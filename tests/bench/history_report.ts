@@ -1,0 +1,84 @@
+import type { Scenario } from "./network_bench.ts";
+import { table } from "./report.ts";
+
+/** At most so much of the peer's, by changed files: CPU and wall on loopback, wall through the fast network. */
+interface Limits {
+  readonly loopback: number;
+  readonly network: number;
+}
+const UPDATE_NETWORK: readonly (readonly [files: number, limit: number])[] = [
+  [0, 0.55],
+  [50, 0.85],
+  [Infinity, 0.95],
+];
+const INSTALL: Limits = { loopback: 1.5, network: 1.05 };
+
+const HEADING = "## Real history";
+
+/**
+ * The part of the report about a real history: what smart-sync takes beyond an empty program, as shares
+ * of what its peer takes.
+ * @param where which machine, tool and history
+ */
+export function historyReport(where: string, scenarios: readonly Scenario[]): string {
+  const rows = scenarios.map((scenario) => {
+    const { change, network, files } = scenario;
+    const { ours, empty, peer, peerName } = figuresOf(scenario);
+    const isLocal = network.wan === undefined;
+    const cpu = (ours.cpu - empty.cpu) / peer.cpu;
+    const wall = isLocal
+      ? (ours.milliseconds - empty.milliseconds) / peer.milliseconds
+      : ours.milliseconds / peer.milliseconds;
+    const limits = limitsOf(change);
+    return [
+      change === "install" ? `first install of ${files}` : `${change} of ${files}`,
+      network.description,
+      peerName,
+      ...[ours, empty, peer].map(({ cpu }) => cpu.toFixed(3)),
+      judged(cpu, limits.loopback),
+      judged(wall, isLocal ? limits.loopback : limits.network),
+    ];
+  });
+  const header = ["files", "network", "peer", "smart-sync", "empty program", "peer's"];
+  return [
+    HEADING,
+    where,
+    "Seconds are CPU, user and system, children included; medians. The shares are of the peer's: of CPU " +
+    "what smart-sync takes beyond the empty program; of wall time likewise on loopback, and all of it " +
+    "through a network. In brackets what they should be at most.",
+    table([...header, "share of CPU", "share of wall time"], rows),
+  ].join("\n\n") + "\n";
+}
+
+/** The part about real histories in a report, which a run on generated repositories keeps; maybe empty. */
+export function historyPart(report: string): string {
+  const at = report.indexOf(`${HEADING}\n`);
+  return at < 0 ? "" : report.slice(at);
+}
+
+/** A report with this part about real histories. */
+export function withHistory(report: string, part: string): string {
+  const old = historyPart(report);
+  const rest = report.slice(0, report.length - old.length).trimEnd();
+  return part === "" ? `${rest}\n` : `${rest}\n\n${part.trimEnd()}\n`;
+}
+
+function figuresOf({ figures }: Scenario) {
+  const peerName = figures.has("git fetch") ? "git fetch" : "archive";
+  const [ours, empty, peer] = ["smart-sync", "empty program", peerName].map((name) => {
+    const figure = figures.get(name);
+    if (figure === undefined) throw new Error(`${name} was not measured`);
+    return figure;
+  });
+  return { ours: ours!, empty: empty!, peer: peer!, peerName };
+}
+
+function limitsOf(change: Scenario["change"]): Limits {
+  if (change === "install") return INSTALL;
+  return { loopback: 1, network: UPDATE_NETWORK.find(([files]) => change <= files)![1] };
+}
+
+function judged(share: number, limit: number): string {
+  const text = share.toFixed(2);
+  return `${share <= limit ? text : `**${text}**`} (${limit})`;
+}
