@@ -1,4 +1,5 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
+import { ToolError } from "../lib/machine/tool_error.ts";
 import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts";
 import type { Context } from "../lib/program/context.ts";
 import { syncEnvironment } from "../lib/program/environment.ts";
@@ -73,6 +74,12 @@ const options = {
   }),
   ...confirmOption,
   ...restartGuestsOption,
+  answers: text({
+    argument: "FILE",
+    description: "decisions of another run's plan",
+    details: "the document of --dry-run --json, of which the member decisions counts; what the " +
+      "command line says wins, and no question is asked",
+  }),
   dryRun: flag({ description: "show the plan, change nothing; needs no root" }),
   undo: flag({
     description: "take the last installation back",
@@ -93,6 +100,7 @@ export const systemInstaller: Tool<typeof options> = {
     ["sudo system-installer --undo", "take the last installation back"],
     ["sudo system-installer --action switch --yes", "install without any question"],
     ["sudo system-installer --hostname my-hypervisor --action test", "try it under another name"],
+    ["sudo system-installer --answers plan.json", "the same on the next machine"],
     [
       "sudo system-installer --skip-update-check --source /mnt/usb/hyper-nixos",
       "install from a USB stick, without a network",
@@ -112,7 +120,7 @@ export const systemInstaller: Tool<typeof options> = {
   ],
   needsRoot: ({ dryRun }) => !dryRun,
   writesLog: ({ dryRun }) => !dryRun,
-  asks: ({ dryRun }) => !dryRun,
+  asks: ({ dryRun, answers }) => !dryRun && answers === undefined,
   // Loaded when there is work to do: --help needs none of it.
   run: async (ctx, values) => {
     const code = await installOrUndo(ctx, values);
@@ -126,12 +134,21 @@ export const systemInstaller: Tool<typeof options> = {
 
 async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): Promise<ExitCode> {
   if (values.undo) {
+    if (values.answers !== undefined) {
+      throw new ToolError("--answers goes with an installation, not with --undo", {
+        code: ExitCode.InvalidArguments,
+        hint: "leave it out",
+      });
+    }
     const { undo } = await import("../lib/install/undo.ts");
     await undo(ctx, values);
     return ExitCode.Success;
   }
   const { install } = await import("../lib/install/install.ts");
-  return await install(ctx, { ...values, version: VERSION });
+  const options = { ...values, version: VERSION };
+  if (values.answers === undefined) return await install(ctx, options);
+  const { withAnswers } = await import("../lib/install/answers.ts");
+  return await install(ctx, withAnswers(ctx, options, values.answers, values.given));
 }
 
 if (import.meta.main) await main(systemInstaller);

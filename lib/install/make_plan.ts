@@ -8,6 +8,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
 import { compareIdentities } from "../nix/identity.ts";
 import { toolsOnMachine } from "../nix/tools.ts";
+import { decisionsOf } from "./answers.ts";
 import { baseBlockers } from "./base_blockers.ts";
 import { carryDisks } from "./carry_boot.ts";
 import { carryFirewall, carryNetwork } from "./carry_network.ts";
@@ -84,6 +85,7 @@ export async function makePlan(
   const comparison = reading.identity && identity && compareIdentities(reading.identity, identity);
   return {
     hostName: hostName.value,
+    decisions: decisionsOf(options),
     root: ctx.root.path,
     source,
     host,

@@ -5,6 +5,7 @@ import type { Comparison } from "../nix/identity.ts";
 import type { Disappearing } from "../rebuild/disappearing.ts";
 import type { RunningConfiguration } from "../rebuild/options.ts";
 import type { Verdict } from "../rebuild/verdict.ts";
+import type { Decisions } from "./answers.ts";
 import type { CarriedUser } from "./carry_users.ts";
 import type { NotCarried } from "./not_carried.ts";
 import type { PlanQuestion } from "./plan_questions.ts";
@@ -16,6 +17,8 @@ import type { Step } from "./step.ts";
 /** What an installation will do to a machine, and what is known of it: data, to be shown or applied. */
 export interface Plan {
   readonly hostName: string;
+  /** What the options decided; the rest is as found. */
+  readonly decisions: Decisions;
   /** The machine's `/` on this host. */
   readonly root: string;
   /** Undefined when none was found; then there is a blocker. */

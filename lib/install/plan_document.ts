@@ -19,6 +19,7 @@ export function planDocument(
   return {
     version: VERSION,
     host: plan.hostName,
+    decisions: plan.decisions,
     root: plan.root,
     source: source
       ? {

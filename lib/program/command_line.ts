@@ -48,7 +48,9 @@ export function parseCommandLine<T extends OptionTable>(
       command.setOptionValueWithSource(key, spec.default, "default");
     }
   }
-  const values = { ...command.opts(), operand: command.args[0] };
+  const given = Object.keys(command.opts())
+    .filter((key) => command.getOptionValueSource(key) === "cli");
+  const values: object = { ...command.opts(), operand: command.args[0], given: new Set(given) };
   return { kind: "run", values: values as ToolValues<T> };
 }
 

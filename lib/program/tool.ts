@@ -17,7 +17,11 @@ export type Variable = readonly [names: readonly string[], what: string];
 export type ToolValues<T extends OptionTable> =
   & ValuesOf<T>
   & ValuesOf<typeof commonOptions>
-  & { readonly operand: string | undefined };
+  & {
+    readonly operand: string | undefined;
+    /** The options that the command line has, by their names in the tables. */
+    readonly given: ReadonlySet<string>;
+  };
 
 /** One executable: what it is called, what it takes, what it does. */
 export interface Tool<T extends OptionTable> {

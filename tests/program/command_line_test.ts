@@ -75,6 +75,7 @@ Deno.test("parseCommandLine() gives every option its default", () => {
     plain: false,
     color: true,
     operand: undefined,
+    given: new Set(),
   });
 });
 
@@ -90,6 +91,7 @@ Deno.test("parseCommandLine() reads values, flags and the operand in any order",
     "--json",
   );
   assert.equal(read.operand, "right");
+  assert.ok(read.given.size > 0 && !read.given.has("yes"));
   assert.equal(read.dryRun, true);
   assert.equal(read.hostname, "a");
   assert.equal(read.action, "switch");
