@@ -15,22 +15,22 @@ export const REPOSITORY: string = `${Deno.realPathSync(`${import.meta.dirname}/.
  * @returns the paths of the bundled scripts by name
  * @throws Error with the bundler's words
  */
-export async function bundle(
+export function bundle(
   scripts: ReadonlyMap<string, string>,
   work: string,
-): Promise<Map<string, string>> {
+): Map<string, string> {
   const esbuild = Deno.env.get("ESBUILD");
-  const modules = esbuild ? await nodeModules(work) : undefined;
+  const modules = esbuild ? nodeModules(work) : undefined;
   const bundled = new Map<string, string>();
   for (const [name, script] of scripts) {
     const folder = `${work}/${name}`;
     if (esbuild && modules) {
-      await run(esbuild, [
+      run(esbuild, [
         ...["--bundle", "--splitting", "--format=esm", "--platform=node", "--target=esnext"],
         ...["--log-level=warning", `--outdir=${folder}`, script],
       ], { NODE_PATH: modules });
     } else {
-      await run(Deno.execPath(), [
+      run(Deno.execPath(), [
         ...["bundle", "--quiet", "--frozen", "--code-splitting", "--outdir", folder, script],
       ]);
     }
@@ -40,25 +40,31 @@ export async function bundle(
 }
 
 /** The packages of deno.lock where esbuild finds them, from Deno's cache: nothing is downloaded. */
-async function nodeModules(work: string): Promise<string> {
+function nodeModules(work: string): string {
   for (const name of ["deno.json", "deno.lock"]) {
     Deno.copyFileSync(`${REPOSITORY}${name}`, `${work}/${name}`);
   }
   const install = ["install", "--quiet", "--frozen", "--cached-only", "--node-modules-dir=auto"];
-  await run(Deno.execPath(), install, {}, work);
+  run(Deno.execPath(), install, {}, work);
   return `${work}/node_modules`;
 }
 
-async function run(
+function run(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd = REPOSITORY,
-): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, {
+): void {
+  const { success, stderr } = new Deno.Command(command, {
     args: [...args],
     cwd,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
-  }).output();
+    env: {
+      NO_COLOR: "1",
+      DENO_NO_UPDATE_CHECK: "1",
+      // Behind a company's proxy the bundler comes with the company's certificate.
+      DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "system,mozilla",
+      ...env,
+    },
+  }).outputSync();
   if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
 }

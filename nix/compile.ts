@@ -91,7 +91,7 @@ async function withBundles<T>(
   try {
     let bundled: ReadonlyMap<string, string>;
     try {
-      bundled = await bundle(scripts, folder);
+      bundled = bundle(scripts, folder);
     } catch (error) {
       const reason = problemLine(error instanceof Error ? error.message : String(error));
       report(`not bundled, the executables are larger and start later: ${reason}`);

@@ -76,6 +76,7 @@ function ground(
         cwd: world.folder,
         standIns: world.programs.folder,
         asIs: true,
+        fromSource: true,
         ...(running ? { inside: root } : {}),
       });
       const isScript = start.args.some((word) => word.endsWith(".ts"));

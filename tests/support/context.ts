@@ -43,7 +43,7 @@ export interface TestContextOptions {
 
 /** The settings of Nix under which nothing in a test reaches a network. */
 export const OFFLINE_NIX_CONFIG = "substituters =\nsandbox = false\nflake-registry =\n" +
-  "fsync-metadata = false\nconnect-timeout = 1\ndownload-attempts = 1\nbuild-users-group =\nextra-experimental-features = nix-command flakes";
+  "fsync-metadata = false\ngc-reserved-space = 0\nconnect-timeout = 1\ndownload-attempts = 1\nbuild-users-group =\nextra-experimental-features = nix-command flakes";
 
 /** Makes a context whose effects are real and whose words are kept. */
 export function testContext(options: TestContextOptions = {}): TestContext {

@@ -1,9 +1,11 @@
 /**
- * How a tool is started in tests: as `deno run -A cmd/<name>.ts` with the Deno that runs the tests, or,
- * with HYPERVISOR_TEST_EXECUTABLES=<folder>, as the compiled executable. As another user, or "inside" a
+ * How a tool is started in tests: as cmd/<name>.ts, bundled (bundled.ts), with the Deno that runs the
+ * tests, or, with HYPERVISOR_TEST_EXECUTABLES=<folder>, as the compiled executable. As another user, or "inside" a
  * scratch machine, it runs in a mount namespace of its own (unshare(1)): root's, or where users may make
  * user namespaces (user_namespaces(7)), one in which this user is root.
  */
+import { dirname } from "node:path";
+import { bundledTool } from "./bundled.ts";
 import { OFFLINE_NIX_CONFIG } from "./context.ts";
 
 /** How to start one tool. */
@@ -23,6 +25,8 @@ export interface LaunchOptions {
   readonly standIns?: string;
   /** Runs as this user and group, without supplementary groups. */
   readonly uid?: number;
+  /** Runs cmd/<name>.ts itself, as a person does who has cloned this repository. */
+  readonly fromSource?: boolean;
   /** Runs as who runs the tests, also when that is not root. */
   readonly asIs?: boolean;
   /** Host folders that are mounted read-only for the tool. */
@@ -68,18 +72,24 @@ export function launch(
   if (options.uid !== undefined) Deno.chownSync(home, options.uid, options.uid);
   const staged = options.inside !== undefined || options.uid !== undefined ||
     options.readOnly !== undefined || options.full !== undefined;
+  const bundled = executables || tool.startsWith("/") || options.fromSource
+    ? undefined
+    : bundledTool(tool);
+  const bundle = bundled === undefined ? undefined : dirname(bundled);
   const places = staged
     ? {
       deno: `${STAGE}/deno`,
       cache: `${STAGE}/cache`,
       repository: `${STAGE}/repository`,
       executables: `${STAGE}/executables`,
+      bundle: bundle && `${STAGE}/bundle`,
     }
     : {
       deno: Deno.execPath(),
       cache: denoDirectory(),
       repository: REPOSITORY,
       executables: executables ?? "",
+      bundle,
     };
   const own = toolCommand(tool, places);
   const command = [
@@ -97,7 +107,7 @@ export function launch(
     ...options.env,
   };
   const whole = staged
-    ? inNamespace(command, options)
+    ? inNamespace(command, bundle, options)
     : [...(options.asIs ? [] : rootHere(tool)), ...command];
   return {
     command: whole[0]!,
@@ -137,10 +147,20 @@ function rootHere(tool: string): readonly string[] {
 
 function toolCommand(
   tool: string,
-  places: { readonly deno: string; readonly repository: string; readonly executables: string },
+  places: {
+    readonly deno: string;
+    readonly repository: string;
+    readonly executables: string;
+    readonly bundle: string | undefined;
+  },
 ): string[] {
   if (!tool.startsWith("/")) {
     if (executables) return [`${places.executables}/${tool}`];
+    if (places.bundle !== undefined) {
+      const script = `${places.bundle}/${tool}.js`;
+      // Everything is in it; what lies above its folder is nobody's.
+      return [places.deno, "run", "-A", "--no-config", "--cached-only", "--no-prompt", script];
+    }
     tool = `${REPOSITORY}/cmd/${tool}.ts`;
   }
   if (!tool.endsWith(".ts")) return [tool];
@@ -149,19 +169,24 @@ function toolCommand(
 }
 
 /** Wraps a command so that it runs in its own mount namespace; the process id stays the same. */
-function inNamespace(command: readonly string[], options: LaunchOptions): string[] {
+function inNamespace(
+  command: readonly string[],
+  bundle: string | undefined,
+  options: LaunchOptions,
+): string[] {
   const quote = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
   const lines = [
     "set -e",
     // Seen once in many hundred runs on a loaded machine: a mount that fails and then works.
     'mount() { command mount "$@" || { sleep 0.2; command mount "$@"; }; }',
     `mount -t tmpfs -o mode=755 tmpfs ${STAGE}`,
-    `mkdir ${STAGE}/cache ${STAGE}/repository ${STAGE}/executables ${STAGE}/full`,
+    `mkdir ${STAGE}/cache ${STAGE}/repository ${STAGE}/executables ${STAGE}/bundle ${STAGE}/full`,
     `touch ${STAGE}/deno`,
     `mount --bind ${quote(Deno.realPathSync(Deno.execPath()))} ${STAGE}/deno`,
     `mount --bind ${quote(denoDirectory())} ${STAGE}/cache`,
     `mount --bind ${quote(REPOSITORY)} ${STAGE}/repository`,
     ...(executables ? [`mount --bind ${quote(executables)} ${STAGE}/executables`] : []),
+    ...(bundle ? [`mount --bind ${quote(bundle)} ${STAGE}/bundle`] : []),
   ];
   for (const folder of (options.full ?? []).map(quote)) {
     lines.push(
