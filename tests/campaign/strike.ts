@@ -51,7 +51,7 @@ const ERRORS: readonly (readonly [Calls, readonly string[]])[] = [
 ];
 
 /** Calls of `open` that starting the program itself takes, about; before them nothing is at stake. */
-const OPENS_AT_START = executables ? 60 : 250;
+const OPENS_AT_START = executables ? 60 : 80;
 
 /** How far a tool goes: places are drawn up to these. */
 export interface Reach {

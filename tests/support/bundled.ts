@@ -29,8 +29,9 @@ export function bundledTool(tool: string): string | undefined {
     } catch (error) {
       found.set(tool, undefined);
       const reason = error instanceof Error ? error.message : String(error);
-      const text = `\n!! ${tool} is started from source, several times slower: it cannot be ` +
-        `bundled: ${reason}\n`;
+      const text =
+        `\n!! ${tool} is started from source, which takes longer: it cannot be bundled: ` +
+        `${reason.split("\n")[0]}\n`;
       Deno.stderr.writeSync(new TextEncoder().encode(text));
     }
   }
