@@ -1,72 +1,101 @@
 import * as v from "valibot";
 import { type ConfigurationFacts, ConfigurationFactsSchema } from "./configuration_facts.ts";
-import { NO_ACCOUNT_FACTS, NO_FACTS } from "./no_facts.ts";
 
 type Members = Record<string, unknown>;
 
+/** What is asked of a valibot schema here. */
+interface Shape {
+  readonly type: string;
+  readonly default?: unknown;
+  readonly wrapped?: Shape;
+  readonly entries?: Readonly<Record<string, Shape>>;
+  readonly item?: Shape;
+}
+
 /**
  * Makes facts of what `factsExpression` evaluated to: what is missing, marked unreadable or of
- * another type than expected is replaced by its value in `NO_FACTS` (an entry of a list is dropped) and
+ * another type than expected gets its default of the schema (an entry of a list is dropped) and is
  * named in `unreadable`.
  * @param evaluated the groups of the expression's value that could be evaluated, merged
  */
 export function assembleFacts(evaluated: Readonly<Record<string, unknown>>): ConfigurationFacts {
   const lost = unreadKeyFiles(evaluated);
-  const facts = repaired(take(evaluated, NO_FACTS, [], lost) as Members, lost);
+  const facts = repaired(readable(evaluated, ConfigurationFactsSchema, [], lost) as Members, lost);
   return normalized({ ...facts, unreadable: [...new Set(lost.map(optionOf))].sort() });
 }
 
-function take(value: unknown, fallback: unknown, place: string[], lost: string[]): unknown {
-  if (value === undefined || isUnreadable(value)) {
+/** Whether facts that were kept have every member that has a default: none is silently the default. */
+export function areComplete(facts: unknown): boolean {
+  const lost: string[] = [];
+  readable(facts, ConfigurationFactsSchema, [], lost);
+  return lost.length === 0;
+}
+
+/** A value without what could not be read, and in `lost` the places of that and of what is missing. */
+function readable(
+  value: unknown,
+  shape: Shape | undefined,
+  place: string[],
+  lost: string[],
+): unknown {
+  const inner = unwrapped(shape);
+  if (isUnreadable(value) || Array.isArray(value) && inner?.type === "object") {
     lost.push(place.join("."));
-    return fallback;
+    return undefined;
   }
   if (Array.isArray(value)) {
-    const itemFallback = place.join(".") === "users.accounts" ? NO_ACCOUNT_FACTS : undefined;
-    return value.map((item, index) =>
-      take(item, itemFallback, [...place, nameOf(item, index)], lost)
-    )
+    return value
+      .map((item, at) => readable(item, inner?.item, [...place, nameOf(item, at)], lost))
       .filter((item) => item !== undefined);
   }
   if (!isMembers(value)) return value;
-  const names = new Set([
-    ...Object.keys(isMembers(fallback) ? fallback : {}),
-    ...Object.keys(value),
-  ]);
+  for (const [name, member] of Object.entries(inner?.entries ?? {})) {
+    if (member.default !== undefined && !Object.hasOwn(value, name)) {
+      lost.push([...place, name].join("."));
+    }
+  }
   return Object.fromEntries(
-    [...names].map((name) => {
-      return [name, take(own(value, name), own(fallback, name), [...place, name], lost)];
-    }),
+    Object.entries(value).map(([name, member]) => [
+      name,
+      readable(member, own(inner?.entries, name) as Shape | undefined, [...place, name], lost),
+    ]),
   );
 }
 
-/** Replaces what has another type than expected, one after the other, until all is as expected. */
+/** Removes what has another type than expected, one after the other, until all is as expected. */
 function repaired(facts: Members, lost: string[]): ConfigurationFacts {
   for (;;) {
     const parsed = v.safeParse(ConfigurationFactsSchema, facts);
     if (parsed.success) return parsed.output;
-    const place = (parsed.issues[0].path ?? []).map((item) => item.key as string | number);
-    lost.push(replace(facts, NO_FACTS, place).join("."));
+    lost.push(remove(facts, parsed.issues[0].path ?? []).join("."));
   }
 }
 
-/** Replaces a value, or drops the list entry that it is in; returns the place in words. */
-function replace(value: unknown, fallback: unknown, place: (string | number)[]): string[] {
-  const [first, ...rest] = place;
-  if (Array.isArray(value) && typeof first === "number") {
-    const name = nameOf(value[first], first);
-    value.splice(first, 1);
-    return [name];
+/** Removes the entry of a list, or the innermost member that may be missing; returns its place in words. */
+function remove(facts: Members, path: readonly v.IssuePathItem[]): string[] {
+  let [value, shape]: [unknown, Shape | undefined] = [facts, ConfigurationFactsSchema];
+  let last: [Members, string[]] = [{}, []];
+  const place: string[] = [];
+  for (const { key } of path) {
+    shape = unwrapped(shape);
+    if (Array.isArray(value)) {
+      const [gone] = value.splice(Number(key), 1);
+      return [...place, nameOf(gone, Number(key))];
+    }
+    const name = String(key);
+    place.push(name);
+    shape = own(shape?.entries, name) as Shape | undefined;
+    if (shape?.type === "optional") last = [value as Members, [...place]];
+    value = own(value, name);
   }
-  if (!isMembers(value) || first === undefined) return [];
-  const known = own(fallback, first);
-  const inner = value[first];
-  // Valibot looks for members in an array, too.
-  const goesOn = Array.isArray(inner) ? typeof rest[0] === "number" : isMembers(inner);
-  if (goesOn && rest.length > 0) return [String(first), ...replace(inner, known, rest)];
-  if (known === undefined) delete value[first];
-  else value[first] = structuredClone(known);
-  return [String(first)];
+  delete last[0][last[1].at(-1)!];
+  return last[1];
+}
+
+/** The schema of a value that is there. */
+function unwrapped(shape: Shape | undefined): Shape | undefined {
+  while (shape?.wrapped) shape = shape.wrapped;
+  return shape;
 }
 
 /** Lists that modules add to more than once lose what is repeated; a shell that refuses is none. */

@@ -1,19 +1,25 @@
 import * as v from "valibot";
 
-/**
- * What the toolkit needs to know of an *evaluated* NixOS configuration, old or new: what is carried
- * over by the installer and what the reachability proofs judge. One evaluation yields all of it (see
- * `read_configuration.ts`). A value that the configuration's NixOS does not have is null or empty.
- * Holds no password hash: only which kind of password an account declares.
+/*
+ * What stands for a value that could not be evaluated: NixOS's default where there is one, else nothing.
+ * Members of a list's entries have none: such an entry is dropped. A member that is newer than records
+ * of systems (`system_record.ts`) is optional and has none either.
  */
+const flag = (value = false) => v.optional(v.boolean(), value);
+const text = (value = "") => v.optional(v.string(), value);
+const maybe = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema), null);
+const list = <T extends v.GenericSchema>(item: T) => v.optional(v.array(item), []);
+const group = <T extends v.ObjectEntries>(entries: T) =>
+  v.optional(v.object(entries), {} as v.InferInput<v.ObjectSchema<T, undefined>>);
+
 const Port = v.number();
 const PortRange = v.object({ from: Port, to: Port });
 const Address = v.object({ address: v.string(), prefixLength: v.number() });
-const Gateway = v.nullable(v.object({
+const Gateway = v.object({
   address: v.string(),
   interface: v.nullable(v.string()),
   metric: v.nullable(v.number()),
-}));
+});
 const Route = v.object({
   address: v.string(),
   prefixLength: v.number(),
@@ -22,85 +28,93 @@ const Route = v.object({
   type: v.optional(v.nullable(v.string())),
   options: v.optional(v.nullable(v.record(v.string(), v.string()))),
 });
-const PortSet = v.object({
-  tcp: v.array(Port),
-  udp: v.array(Port),
-  tcpRanges: v.array(PortRange),
-  udpRanges: v.array(PortRange),
+const PortSet = group({
+  tcp: list(Port),
+  udp: list(Port),
+  tcpRanges: list(PortRange),
+  udpRanges: list(PortRange),
 });
 
 /** One declared account (`users.users.<name>`). */
 const AccountFactsSchema = v.object({
   name: v.string(),
-  uid: v.nullable(v.number()),
-  isNormalUser: v.boolean(),
-  group: v.string(),
-  extraGroups: v.array(v.string()),
-  description: v.string(),
-  home: v.string(),
-  createHome: v.boolean(),
+  uid: maybe(v.number()),
+  isNormalUser: flag(),
+  group: text(),
+  extraGroups: list(v.string()),
+  description: text(),
+  home: text("/var/empty"),
+  createHome: flag(),
   /** Four or three octal digits; null where the option is not known. */
   homeMode: v.optional(v.nullable(v.string())),
   /** Whether its services run without a session (loginctl(1), enable-linger). */
   linger: v.optional(v.boolean()),
   /** A path, or null when the account cannot log in with a shell. */
-  shell: v.nullable(v.string()),
+  shell: maybe(v.string()),
   /** How the declaration sets the password; "none" leaves it to /etc/shadow or locked. */
-  password: v.picklist(["none", "hash", "empty-hash", "locked-hash", "plain", "file"]),
+  password: v.optional(
+    v.picklist(["none", "hash", "empty-hash", "locked-hash", "plain", "file"]),
+    "none",
+  ),
   /** `hashedPasswordFile` (or the older `passwordFile`). */
-  passwordFile: v.nullable(v.string()),
+  passwordFile: maybe(v.string()),
   /** `initialPassword` or an `initialHashedPassword` that is not locked: only for an account that does not exist yet. */
-  hasInitialPassword: v.boolean(),
+  hasInitialPassword: flag(),
   /** `openssh.authorizedKeys.keys` and the lines of its `keyFiles`. */
-  authorizedKeys: v.array(v.string()),
+  authorizedKeys: list(v.string()),
 });
 
-/** What the toolkit knows of an evaluated configuration. */
+/**
+ * What the toolkit needs to know of an *evaluated* NixOS configuration, old or new: what is carried
+ * over by the installer and what the reachability proofs judge. One evaluation yields all of it (see
+ * `read_configuration.ts`). A value that the configuration's NixOS does not have is null or empty.
+ * Holds no password hash: only which kind of password an account declares.
+ */
 export const ConfigurationFactsSchema = v.object({
-  nixosVersion: v.nullable(v.string()),
+  nixosVersion: maybe(v.string()),
   /** `pkgs.stdenv.hostPlatform.system`, for example `x86_64-linux`. */
-  system: v.nullable(v.string()),
-  hostName: v.string(),
-  domain: v.nullable(v.string()),
-  hostId: v.nullable(v.string()),
-  stateVersion: v.nullable(v.string()),
-  timeZone: v.nullable(v.string()),
-  defaultLocale: v.nullable(v.string()),
-  extraLocaleSettings: v.record(v.string(), v.string()),
-  supportedLocales: v.array(v.string()),
-  consoleKeyMap: v.nullable(v.string()),
-  consoleFont: v.nullable(v.string()),
-  xkbLayout: v.nullable(v.string()),
-  boot: v.object({
-    systemdBoot: v.object({ enable: v.boolean(), configurationLimit: v.nullable(v.number()) }),
-    grub: v.object({
-      enable: v.boolean(),
+  system: maybe(v.string()),
+  hostName: text(),
+  domain: maybe(v.string()),
+  hostId: maybe(v.string()),
+  stateVersion: maybe(v.string()),
+  timeZone: maybe(v.string()),
+  defaultLocale: maybe(v.string()),
+  extraLocaleSettings: v.optional(v.record(v.string(), v.string()), {}),
+  supportedLocales: list(v.string()),
+  consoleKeyMap: maybe(v.string()),
+  consoleFont: maybe(v.string()),
+  xkbLayout: maybe(v.string()),
+  boot: group({
+    systemdBoot: group({ enable: flag(), configurationLimit: maybe(v.number()) }),
+    grub: group({
+      enable: flag(),
       /** `devices` with `device` folded in; `["nodev"]` for EFI only. */
-      devices: v.array(v.string()),
-      efiSupport: v.boolean(),
-      efiInstallAsRemovable: v.boolean(),
-      zfsSupport: v.boolean(),
-      useOSProber: v.boolean(),
-      enableCryptodisk: v.boolean(),
-      configurationLimit: v.nullable(v.number()),
-      mirroredBoots: v.array(v.object({
+      devices: list(v.string()),
+      efiSupport: flag(),
+      efiInstallAsRemovable: flag(),
+      zfsSupport: flag(),
+      useOSProber: flag(),
+      enableCryptodisk: flag(),
+      configurationLimit: maybe(v.number()),
+      mirroredBoots: list(v.object({
         path: v.string(),
         efiSysMountPoint: v.nullable(v.string()),
         devices: v.array(v.string()),
       })),
     }),
-    extlinux: v.boolean(),
-    efi: v.object({ canTouchEfiVariables: v.boolean(), efiSysMountPoint: v.string() }),
-    timeout: v.nullable(v.number()),
+    extlinux: flag(),
+    efi: group({ canTouchEfiVariables: flag(), efiSysMountPoint: text("/boot") }),
+    timeout: maybe(v.number()),
     /** These four without what NixOS's own modules add. */
-    kernelParams: v.array(v.string()),
-    kernelModules: v.array(v.string()),
-    initrdAvailableKernelModules: v.array(v.string()),
-    initrdKernelModules: v.array(v.string()),
-    initrdSystemd: v.boolean(),
+    kernelParams: list(v.string()),
+    kernelModules: list(v.string()),
+    initrdAvailableKernelModules: list(v.string()),
+    initrdKernelModules: list(v.string()),
+    initrdSystemd: flag(),
     /** Remote unlocking: `boot.initrd.network.ssh`. */
-    initrdSsh: v.boolean(),
-    luks: v.array(v.object({
+    initrdSsh: flag(),
+    luks: list(v.object({
       name: v.string(),
       device: v.string(),
       keyFile: v.nullable(v.string()),
@@ -131,12 +145,12 @@ export const ConfigurationFactsSchema = v.object({
     /** `system.boot.loader.id`: empty when no module installs a boot loader. */
     loader: v.optional(v.string()),
     isContainer: v.optional(v.boolean()),
-    supportedFilesystems: v.array(v.string()),
-    zfsExtraPools: v.array(v.string()),
-    swraid: v.boolean(),
-    resumeDevice: v.string(),
+    supportedFilesystems: list(v.string()),
+    zfsExtraPools: list(v.string()),
+    swraid: flag(),
+    resumeDevice: text(),
   }),
-  fileSystems: v.array(v.object({
+  fileSystems: list(v.object({
     mountPoint: v.string(),
     device: v.nullable(v.string()),
     fsType: v.string(),
@@ -147,82 +161,85 @@ export const ConfigurationFactsSchema = v.object({
   })),
   /** Installed packages by name, where a file system may need one to be mounted; else none. */
   mountHelpers: v.optional(v.array(v.string())),
-  swapDevices: v.array(v.object({
+  swapDevices: list(v.object({
     device: v.string(),
     /** MiB, for a swap file. */
     size: v.nullable(v.number()),
     priority: v.nullable(v.number()),
     randomEncryption: v.boolean(),
   })),
-  zramSwap: v.boolean(),
-  users: v.object({
-    mutableUsers: v.boolean(),
+  zramSwap: flag(),
+  users: group({
+    mutableUsers: flag(true),
     /** `users.allowNoPasswordLogin`. */
-    allowNoPasswordLogin: v.boolean(),
-    accounts: v.array(AccountFactsSchema),
-    groups: v.array(v.object({
+    allowNoPasswordLogin: flag(),
+    accounts: list(AccountFactsSchema),
+    groups: list(v.object({
       name: v.string(),
       gid: v.nullable(v.number()),
       members: v.array(v.string()),
     })),
   }),
-  sudo: v.object({
-    enable: v.boolean(),
-    wheelNeedsPassword: v.boolean(),
+  sudo: group({
+    enable: flag(),
+    wheelNeedsPassword: flag(true),
     /** Only members of wheel may start sudo at all. */
     execWheelOnly: v.optional(v.boolean()),
     /** Rules of `security.sudo.extraRules` that grant ALL commands. */
-    grantsAll: v.array(v.object({
+    grantsAll: list(v.object({
       users: v.array(v.string()),
       groups: v.array(v.string()),
       noPassword: v.boolean(),
     })),
-    doas: v.boolean(),
+    doas: flag(),
     /** `security.sudo.extraConfig`, lines of sudoers(5). */
     extraConfig: v.optional(v.string()),
   }),
-  ssh: v.object({
-    enable: v.boolean(),
-    startWhenNeeded: v.boolean(),
-    ports: v.array(Port),
-    listenAddresses: v.array(
+  ssh: group({
+    enable: flag(),
+    startWhenNeeded: flag(),
+    ports: list(Port),
+    listenAddresses: list(
       v.object({ addr: v.nullable(v.string()), port: v.nullable(Port) }),
     ),
-    openFirewall: v.boolean(),
-    hostKeys: v.array(v.object({
+    openFirewall: flag(),
+    hostKeys: list(v.object({
       type: v.string(),
       path: v.string(),
       bits: v.nullable(v.number()),
     })),
     /** Machine paths with %u and %h; empty entries dropped. */
-    authorizedKeysFiles: v.array(v.string()),
-    permitRootLogin: v.string(),
-    passwordAuthentication: v.boolean(),
-    kbdInteractiveAuthentication: v.boolean(),
-    pubkeyAuthentication: v.boolean(),
-    usePAM: v.boolean(),
-    allowUsers: v.array(v.string()),
-    denyUsers: v.array(v.string()),
-    allowGroups: v.array(v.string()),
-    denyGroups: v.array(v.string()),
+    authorizedKeysFiles: list(v.string()),
+    permitRootLogin: text("prohibit-password"),
+    passwordAuthentication: flag(true),
+    kbdInteractiveAuthentication: flag(true),
+    pubkeyAuthentication: flag(true),
+    usePAM: flag(true),
+    allowUsers: list(v.string()),
+    denyUsers: list(v.string()),
+    allowGroups: list(v.string()),
+    denyGroups: list(v.string()),
     /** Other `settings` with a scalar or list value that the owner declared. */
-    otherSettings: v.record(
-      v.string(),
-      v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),
+    otherSettings: v.optional(
+      v.record(
+        v.string(),
+        v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),
+      ),
+      {},
     ),
     /** Without the lines that NixOS's own modules add. */
-    extraConfig: v.string(),
+    extraConfig: text(),
   }),
   /** Texts of /etc/pam.d by service, those that the proofs stand on; one that is not there has none. */
   pam: v.optional(v.record(v.string(), v.string())),
-  network: v.object({
-    useDHCP: v.boolean(),
-    useNetworkd: v.boolean(),
-    networkManager: v.boolean(),
+  network: group({
+    useDHCP: flag(),
+    useNetworkd: flag(),
+    networkManager: flag(),
     /** `systemd.network.enable`. */
-    networkd: v.boolean(),
+    networkd: flag(),
     /** The owner's `systemd.network.networks`, `.netdevs` and `.links`: file name and generated text. */
-    networkdUnits: v.array(v.object({ name: v.string(), text: v.string() })),
+    networkdUnits: list(v.object({ name: v.string(), text: v.string() })),
     /** Names of `systemd.network.config.routeTables`, which units may use in the place of numbers. */
     routeTables: v.optional(v.array(v.string())),
     /** NetworkManager's profiles that the configuration itself makes; their text may hold secrets. */
@@ -237,13 +254,13 @@ export const ConfigurationFactsSchema = v.object({
       addresses: v.array(v.string()),
       gateways: v.array(v.string()),
     }))),
-    cloudInit: v.boolean(),
-    cloudInitNetwork: v.boolean(),
-    wireless: v.boolean(),
+    cloudInit: flag(),
+    cloudInitNetwork: flag(),
+    wireless: flag(),
     /** Names of `networking.wireless.networks`. */
     wirelessNetworks: v.optional(v.array(v.string())),
-    usePredictableInterfaceNames: v.nullable(v.boolean()),
-    interfaces: v.array(v.object({
+    usePredictableInterfaceNames: maybe(v.boolean()),
+    interfaces: list(v.object({
       name: v.string(),
       useDHCP: v.nullable(v.boolean()),
       ipv4: v.array(Address),
@@ -255,39 +272,39 @@ export const ConfigurationFactsSchema = v.object({
       /** Whether NixOS makes it (tun or tap). */
       virtual: v.optional(v.boolean()),
     })),
-    bridges: v.array(v.object({
+    bridges: list(v.object({
       name: v.string(),
       interfaces: v.array(v.string()),
       rstp: v.boolean(),
     })),
-    bonds: v.array(v.object({
+    bonds: list(v.object({
       name: v.string(),
       interfaces: v.array(v.string()),
       driverOptions: v.record(v.string(), v.string()),
     })),
-    vlans: v.array(v.object({ name: v.string(), id: v.number(), interface: v.string() })),
-    defaultGateway: Gateway,
-    defaultGateway6: Gateway,
-    nameservers: v.array(v.string()),
-    search: v.array(v.string()),
-    resolved: v.boolean(),
+    vlans: list(v.object({ name: v.string(), id: v.number(), interface: v.string() })),
+    defaultGateway: maybe(Gateway),
+    defaultGateway6: maybe(Gateway),
+    nameservers: list(v.string()),
+    search: list(v.string()),
+    resolved: flag(),
     /** `networking.resolvconf.useLocalResolver`. */
     localResolver: v.optional(v.boolean()),
   }),
-  firewall: v.object({
-    enable: v.boolean(),
-    nftables: v.boolean(),
-    allowPing: v.boolean(),
-    trustedInterfaces: v.array(v.string()),
+  firewall: group({
+    enable: flag(true),
+    nftables: flag(),
+    allowPing: flag(true),
+    trustedInterfaces: list(v.string()),
     open: PortSet,
-    perInterface: v.array(v.object({ name: v.string(), open: PortSet })),
+    perInterface: list(v.object({ name: v.string(), open: PortSet })),
     /** Without the lines that NixOS's own modules add. */
-    extraCommands: v.string(),
-    extraInputRules: v.string(),
+    extraCommands: text(),
+    extraInputRules: text(),
   }),
   /** systemd services that something starts (wantedBy, requiredBy, or a timer, socket or target of that name). */
-  services: v.array(v.string()),
-  libvirtd: v.boolean(),
+  services: list(v.string()),
+  libvirtd: flag(),
   /** `system.autoUpgrade.flake`, where that runs: what it builds is that flake's, not what is installed. */
   autoUpgradeFlake: v.optional(v.nullable(v.string())),
   /** What the owner set of `PLAIN_OPTIONS`, by the option's name with dots; one entry or none. */
@@ -301,9 +318,9 @@ export const ConfigurationFactsSchema = v.object({
     })),
   }))),
   /** Failed assertions of the configuration. */
-  failedAssertions: v.array(v.string()),
-  warnings: v.array(v.string()),
-  /** What could not be evaluated, by its place in this object: it has the value of `NO_FACTS`. */
+  failedAssertions: list(v.string()),
+  warnings: list(v.string()),
+  /** What could not be evaluated, by its place in this object: it has its default. */
   unreadable: v.optional(v.array(v.string())),
   /** Why, where that is the same for everything: Nix's own message. */
   problem: v.optional(v.string()),

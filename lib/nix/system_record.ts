@@ -8,6 +8,7 @@ import {
   writeFileAtomic,
 } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
+import { areComplete } from "./assemble_facts.ts";
 import { ConfigurationFactsSchema } from "./configuration_facts.ts";
 import { IdentitySchema } from "./identity.ts";
 import type { Context } from "../program/context.ts";
@@ -21,7 +22,7 @@ const RecordSchema = v.object({
   commit: v.nullable(v.string()),
   /** ISO 8601. */
   activated: v.string(),
-  facts: v.nullable(ConfigurationFactsSchema),
+  facts: v.nullable(v.pipe(v.unknown(), v.check(areComplete), ConfigurationFactsSchema)),
   identity: v.optional(IdentitySchema),
 });
 

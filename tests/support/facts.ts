@@ -1,4 +1,9 @@
-import type { AccountFacts, ConfigurationFacts } from "../../lib/nix/configuration_facts.ts";
+import * as v from "valibot";
+import {
+  type AccountFacts,
+  type ConfigurationFacts,
+  ConfigurationFactsSchema,
+} from "../../lib/nix/configuration_facts.ts";
 import type { AccountState, MachineNow } from "../../lib/rebuild/machine_now.ts";
 
 /** A public key as it stands in authorized_keys. */
@@ -33,48 +38,16 @@ export function accountFacts(
 export function configurationFacts(
   change: (facts: ConfigurationFacts) => void = () => {},
 ): ConfigurationFacts {
-  const facts: ConfigurationFacts = {
+  const facts = v.parse(ConfigurationFactsSchema, {
     nixosVersion: "24.05.20240710.a046c12",
     system: "x86_64-linux",
     hostName: "nixos",
-    domain: null,
-    hostId: null,
     stateVersion: "24.05",
     timeZone: "UTC",
     defaultLocale: "en_US.UTF-8",
-    extraLocaleSettings: {},
-    supportedLocales: [],
     consoleKeyMap: "us",
-    consoleFont: null,
     xkbLayout: "us",
-    boot: {
-      systemdBoot: { enable: false, configurationLimit: null },
-      grub: {
-        enable: false,
-        devices: [],
-        efiSupport: false,
-        efiInstallAsRemovable: false,
-        zfsSupport: false,
-        useOSProber: false,
-        enableCryptodisk: false,
-        configurationLimit: null,
-        mirroredBoots: [],
-      },
-      extlinux: false,
-      efi: { canTouchEfiVariables: false, efiSysMountPoint: "/boot" },
-      timeout: 5,
-      kernelParams: [],
-      kernelModules: [],
-      initrdAvailableKernelModules: [],
-      initrdKernelModules: [],
-      initrdSystemd: false,
-      initrdSsh: false,
-      luks: [],
-      supportedFilesystems: ["ext4"],
-      zfsExtraPools: [],
-      swraid: false,
-      resumeDevice: "",
-    },
+    boot: { timeout: 5, supportedFilesystems: ["ext4"] },
     fileSystems: [{
       mountPoint: "/",
       device: "/dev/vda1",
@@ -82,73 +55,22 @@ export function configurationFacts(
       options: ["defaults"],
       neededForBoot: true,
     }],
-    swapDevices: [],
-    zramSwap: false,
     users: {
-      mutableUsers: true,
-      allowNoPasswordLogin: false,
       accounts: [accountFacts({ name: "root", uid: 0, group: "root", home: "/root" })],
       groups: [{ name: "wheel", gid: 1, members: [] }],
     },
-    sudo: { enable: true, wheelNeedsPassword: true, grantsAll: [], doas: false },
+    sudo: { enable: true },
     ssh: {
-      enable: false,
-      startWhenNeeded: false,
       ports: [22],
-      listenAddresses: [],
       openFirewall: true,
       hostKeys: [
         { type: "rsa", path: "/etc/ssh/ssh_host_rsa_key", bits: 4096 },
         { type: "ed25519", path: "/etc/ssh/ssh_host_ed25519_key", bits: null },
       ],
       authorizedKeysFiles: ["%h/.ssh/authorized_keys", "/etc/ssh/authorized_keys.d/%u"],
-      permitRootLogin: "prohibit-password",
-      passwordAuthentication: true,
-      kbdInteractiveAuthentication: true,
-      pubkeyAuthentication: true,
-      usePAM: true,
-      allowUsers: [],
-      denyUsers: [],
-      allowGroups: [],
-      denyGroups: [],
-      otherSettings: {},
-      extraConfig: "",
     },
-    network: {
-      useDHCP: true,
-      useNetworkd: false,
-      networkManager: false,
-      networkd: false,
-      networkdUnits: [],
-      cloudInit: false,
-      cloudInitNetwork: false,
-      wireless: false,
-      usePredictableInterfaceNames: true,
-      interfaces: [],
-      bridges: [],
-      bonds: [],
-      vlans: [],
-      defaultGateway: null,
-      defaultGateway6: null,
-      nameservers: [],
-      search: [],
-      resolved: false,
-    },
-    firewall: {
-      enable: true,
-      nftables: false,
-      allowPing: true,
-      trustedInterfaces: [],
-      open: { tcp: [], udp: [], tcpRanges: [], udpRanges: [] },
-      perInterface: [],
-      extraCommands: "",
-      extraInputRules: "",
-    },
-    services: [],
-    libvirtd: false,
-    failedAssertions: [],
-    warnings: [],
-  };
+    network: { useDHCP: true, usePredictableInterfaceNames: true },
+  });
   change(facts);
   return facts;
 }
