@@ -1,5 +1,6 @@
 import type { OwnersDefinition } from "./owners_definitions.ts";
 import { CANNOT_BE_SHOWN } from "./owners_definitions_expression.ts";
+import { withoutStoreHashes } from "./store_path.ts";
 
 /**
  * What the owner's files say and a new host has not: the definitions, cut down to the members, entries and
@@ -40,7 +41,7 @@ function changedValue(said: unknown, before: unknown, after: unknown): unknown {
     if (typeof before === "string" && typeof after === "string" && after.includes("\n")) {
       return missing(linesOf(said), linesOf(before), linesOf(after))?.join("\n");
     }
-    if (JSON.stringify(before) === JSON.stringify(after)) return undefined;
+    if (text(before) === text(after)) return undefined;
   }
   return said;
 }
@@ -59,7 +60,12 @@ function missing<T>(
   return gone.length === 0 ? undefined : gone;
 }
 
-const text = (value: unknown) => JSON.stringify(value);
+/** Hashes and versions in store paths follow nixpkgs. */
+const text = (value: unknown) =>
+  withoutStoreHashes(
+    JSON.stringify(value) ?? "",
+    (name) => name.replaceAll(/-\d[\w.+]*/g, ""),
+  );
 
 const asList = (value: unknown): readonly unknown[] => Array.isArray(value) ? value : [value];
 

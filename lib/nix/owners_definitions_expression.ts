@@ -70,9 +70,13 @@ ${factsFunctions}
     else if isPath value then text value
     else if isList value then map (inner: try hidden (let shown = showWith secret (depth + 1) inner; in builtins.deepSeq shown shown)) value
     else if ! isAttrs value then value
-    else if (value.type or "") == "derivation" then "package " + (value.name or "?")
+    # Versions follow nixpkgs, which a host without the configuration has of its own.
+    else if (value.type or "") == "derivation" then "package " + packageName value
     else if value ? _type then property secret depth value
-    # A flake, a package set.
+    # Kernel packages are a choice of the kernel; of any other set of packages nothing can be said.
+    else if value ? kernel.name && value ? extend then "kernel " + value.kernel.name
+    else if value ? callPackage || value ? __unfix__ then hidden
+    # A flake, a larger set.
     else if value ? outPath || length (attrNames value) > 400 then hidden
     else builtins.mapAttrs (showMember secret depth) value;
   # mkIf, mkForce and their like inside of a set.

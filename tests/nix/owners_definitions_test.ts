@@ -49,7 +49,7 @@ Deno.test({
     deepEqual(values, {
       // Only what counts: the hardware file's is overridden.
       "boot.kernelParams": ["splash"],
-      "environment.systemPackages": ["package hello-0", "cannot be shown"],
+      "environment.systemPackages": ["package hello", "cannot be shown"],
       "fileSystems": { "/": { device: "/dev/vda" } },
       "networking.hostName": "cannot be shown",
       "networking.wireless.networks": { home: { psk: "cannot be shown" } },
@@ -59,7 +59,7 @@ Deno.test({
         ana: {
           isNormalUser: true,
           hashedPassword: "cannot be shown",
-          shell: "package zsh-0",
+          shell: "package zsh",
           extraGroups: ["wheel"],
           hashedPasswordFile: "/etc/ana",
         },
@@ -102,6 +102,8 @@ Deno.test({
         services.openssh = { enable = true; settings.LogLevel = "DEBUG"; };
         environment.systemPackages = [ pkgs.hello ];
         environment.etc.issue.text = "mine";
+        environment.etc.tool.text = "run \${pkgs.hello}/bin/hello";
+        boot.kernelPackages = { callPackage = x: x; extend = x: x; kernel = pkgs.hello; zfs = pkgs.vim; };
         users.users.ana = { isNormalUser = true; hashedPassword = "$6$never"; };
         nixpkgs.overlays = [ (self: super: { }) ];
       }`,
@@ -112,6 +114,7 @@ Deno.test({
         networking.extraHosts = "192.0.2.3 router\\n192.0.2.2 printer";
         networking.wireless.networks.home.psk = "other";
         boot.kernelParams = [ "intel_iommu=on" ];
+        environment.etc.tool.text = "run \${builtins.storeDir}/00000000000000000000000000000000-hello-9.1/bin/hello";
         services.openssh.enable = true;
         environment.systemPackages = [ pkgs.hello pkgs.vim ];
         users.users.ana = { isNormalUser = true; hashedPassword = "$6$never"; };
@@ -131,6 +134,7 @@ Deno.test({
           .map(({ option, value }) => [option.join("."), value]);
       deepEqual(changed(after), [
         ["boot.initrd.clevis.enable", true],
+        ["boot.kernelPackages", "kernel hello-0"],
         ["boot.kernelParams", ["quiet"]],
         ["environment.etc.issue", { text: "mine" }],
         ["networking.wireless.networks.home.psk", "cannot be shown"],
