@@ -1,8 +1,8 @@
 import type { Context } from "../program/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { places } from "../machine/places.ts";
 import type { Receipt } from "../machine/receipt.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { hostReference } from "../nix/host_flake.ts";
 import { offerNextStep } from "../rebuild/next_step.ts";
 import { rebuildSystem } from "../rebuild/rebuild_system.ts";
 import { receiptHooks } from "../rebuild/receipt_hooks.ts";
@@ -85,7 +85,7 @@ async function perform(
 ): Promise<ExitCode | undefined> {
   const result = await rebuildSystem(ctx, {
     action,
-    flake: `path:${places.source}`,
+    flake: hostReference(ctx),
     host: plan.hostName,
     impure: true,
     showTrace: false,

@@ -1,6 +1,7 @@
 import { type AttributeSet, membersOf } from "../nix/expression.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { asExpression } from "./carry_plain.ts";
+import type { TreeLayout } from "../machine/tree_layout.ts";
 import type { HardwareFile } from "./hardware_file.ts";
 import { merge, override, type Setting } from "./setting.ts";
 
@@ -75,12 +76,18 @@ function carryGrub(grub: Boot["grub"], source: string): Setting[] {
 }
 
 /** Kernel parameters, modules and file systems that the owner asked for, beside the hardware file. */
-export function carryKernel(boot: Boot, hardware: HardwareFile, source: string): Setting[] {
-  const known = new Set([...OURS, ...hardware.modules]);
+export function carryKernel(
+  boot: Boot,
+  hardware: HardwareFile,
+  source: string,
+  layout: TreeLayout = "native",
+): Setting[] {
+  const ours = layout === "native" ? OURS : new Set<string>();
+  const known = new Set([...ours, ...hardware.modules]);
   const list = (option: string, values: readonly string[]) =>
     values.length > 0 ? [merge(option, [...new Set(values)], source)] : [];
   return [
-    ...list("boot.kernelParams", boot.kernelParams.filter((one) => !OURS.has(one))),
+    ...list("boot.kernelParams", boot.kernelParams.filter((one) => !ours.has(one))),
     ...list("boot.kernelModules", boot.kernelModules.filter((one) => !known.has(one))),
     ...list(
       "boot.initrd.availableKernelModules",

@@ -1,6 +1,7 @@
 import type { Account, Accounts } from "../machine/accounts.ts";
 import { groupsOf } from "../machine/accounts.ts";
 import { places } from "../machine/places.ts";
+import type { TreeLayout } from "../machine/tree_layout.ts";
 import type { AccountFacts, ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { carriedShell } from "./login_shell.ts";
 import { merge, type Setting } from "./setting.ts";
@@ -79,6 +80,7 @@ export function carryUsers(
   users: readonly CarriedUser[],
   accounts: Accounts,
   facts: ConfigurationFacts | undefined,
+  layout: TreeLayout = "native",
 ): Setting[] {
   const evaluated = "evaluated configuration";
   const uids = users.map((user) => user.account.uid);
@@ -97,9 +99,10 @@ export function carryUsers(
     ...users.flatMap(userSettings),
     ...groupSettings(users, accounts),
     ...shellPrograms(users),
-    ...operators(
-      users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name),
-    ),
+    // The groups are all that a published tree knows its operators by.
+    ...(layout === "native"
+      ? operators(users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name))
+      : []),
     ...carryPasswordlessSudo(users, facts),
   ];
 }

@@ -1,6 +1,7 @@
 import { encodeHostRecord, type HostRecord } from "../machine/host_record.ts";
 import { printModule } from "../nix/nix_module.ts";
 import { places } from "../machine/places.ts";
+import { layoutOfRecord, modulesFolder } from "../machine/tree_layout.ts";
 import { type Setting, toAttributeSet } from "./setting.ts";
 import type { FileStep } from "./step.ts";
 
@@ -14,15 +15,20 @@ export interface GeneratedSettings {
 /** Modules and host.json are for everyone to read: nothing in them is secret. */
 const PUBLIC = 0o644;
 
-/** `configuration/`: the three generated modules, host.json, and the owner's local.nix, made once. */
+/**
+ * The three generated modules and the owner's local.nix, made once, in the folder where a host of this
+ * layout reads them; and host.json.
+ */
 export function generatedFiles(
   host: HostRecord,
   settings: GeneratedSettings,
   localExists: boolean,
 ): FileStep[] {
   const { hostName } = host;
+  const folder = modulesFolder(layoutOfRecord(host));
   const module = (name: string, what: string, list: readonly Setting[]): FileStep =>
     publicFile(
+      folder,
       name,
       `write the ${what}`,
       printModule({
@@ -37,33 +43,33 @@ export function generatedFiles(
     module("users-local.nix", "users", settings.users),
     module("system-local.nix", "system settings", settings.system),
     hostRecordStep(host),
-    ...(localExists ? [] : [localModule(hostName)]),
+    ...(localExists ? [] : [localModuleStep(folder, hostName)]),
   ];
 }
 
 /** `host.json`, by which nix/host.nix and every tool know the host. */
 export function hostRecordStep(host: HostRecord): FileStep {
-  return publicFile("host.json", "name the host", encodeHostRecord(host));
+  return publicFile(places.configuration, "host.json", "name the host", encodeHostRecord(host));
 }
 
 function isOnBase(host: HostRecord): boolean {
   return host.version === 2 && host.base !== null;
 }
 
-function localModule(hostName: string): FileStep {
+function localModuleStep(folder: string, hostName: string): FileStep {
   const text = printModule({
     comment: `Your own settings for ${hostName}. No tool ever changes this file.`,
     config: {},
   });
-  return publicFile("local.nix", "make a file for your own settings", text);
+  return publicFile(folder, "local.nix", "make a file for your own settings", text);
 }
 
-function publicFile(name: string, title: string, content: string): FileStep {
+function publicFile(folder: string, name: string, title: string, content: string): FileStep {
   return {
     kind: "file",
     id: name,
     title,
-    path: `${places.configuration}/${name}`,
+    path: `${folder}/${name}`,
     mode: PUBLIC,
     content,
   };

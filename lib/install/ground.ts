@@ -1,6 +1,8 @@
 import { readAccounts } from "../machine/accounts.ts";
+import { ExitCode } from "../machine/exit_code.ts";
 import { invokingUser } from "../machine/invoking_user.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { installedLayout, LAYOUT_WORDS } from "../machine/tree_layout.ts";
 import type { Context } from "../program/context.ts";
 import type { InstallOptions } from "./options.ts";
 import { preflight } from "./preflight.ts";
@@ -22,10 +24,26 @@ export async function examineGround(ctx: Context, options: InstallOptions): Prom
   let source: Source | undefined;
   try {
     source = findSource(ctx, options.source, user);
+    refuseOtherLayout(ctx, source);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     blockers.push(error);
   }
   const checks = await preflight(ctx, source?.listing.bytes ?? 0);
   return { source, blockers: [...blockers, ...checks.blockers], warnings: checks.warnings };
+}
+
+/** What an installation of the other layout has made would go on standing beside the new one. */
+function refuseOtherLayout(ctx: Context, { layout, listing }: Source): void {
+  const installed = installedLayout(ctx);
+  if (installed === undefined || installed === layout) return;
+  throw new ToolError(
+    `source ${listing.from} is ${LAYOUT_WORDS[layout]}, the installation here ${
+      LAYOUT_WORDS[installed]
+    }`,
+    {
+      code: ExitCode.Configuration,
+      hint: "take that installation back first: system-installer --undo",
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { carryBootLoader, carryKernel } from "./carry_boot.ts";
 import { EVALUATED } from "./carry_system.ts";
 import type { MachineReading } from "./machine_reading.ts";
+import type { TreeLayout } from "../machine/tree_layout.ts";
 import { merge, override, type Setting, weak } from "./setting.ts";
 
 /** KVM and IOMMU for this machine's processor: all that a base does not say of the hardware. */
@@ -30,15 +31,17 @@ export function virtualisationSettings({ hardware, facts }: MachineReading): Set
  */
 export function hardwareSettings(
   reading: MachineReading,
+  layout: TreeLayout = "native",
 ): { readonly settings: readonly Setting[]; readonly problem: ToolError | undefined } {
   const { facts } = reading;
-  const own = virtualisationSettings(reading);
+  // A published tree looks at the processor by itself, and has no such options.
+  const own = layout === "native" ? virtualisationSettings(reading) : [];
   if (facts) {
     return {
       settings: [
         ...own,
         ...carryBootLoader(facts.boot, EVALUATED),
-        ...carryKernel(facts.boot, reading.hardwareFile, EVALUATED),
+        ...carryKernel(facts.boot, reading.hardwareFile, EVALUATED, layout),
       ],
       problem: undefined,
     };

@@ -19,7 +19,7 @@ import { notNixos } from "./preflight.ts";
 import { provideTools } from "./tools.ts";
 import { readMachine } from "./machine_reading.ts";
 import { makePlan } from "./make_plan.ts";
-import type { InstallOptions } from "./options.ts";
+import { type InstallOptions, optionsFor } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { planDocument } from "./plan_document.ts";
 import {
@@ -44,14 +44,15 @@ export interface InstallRequest extends InstallOptions {
  * @returns the exit code; 0 also when the user quits
  * @throws ToolError the first blocker, before anything is touched
  */
-export async function install(ctx: Context, options: InstallRequest): Promise<ExitCode> {
-  if (options.dryRun) {
-    const ground = await examineGround(ctx, options);
+export async function install(ctx: Context, request: InstallRequest): Promise<ExitCode> {
+  if (request.dryRun) {
+    const ground = await examineGround(ctx, request);
+    const options = optionsFor(request, ground.source?.layout);
     const plan = await makePlan(ctx, options, ground, await readMachine(ctx, options));
     show(ctx, plan, options, options.verbose);
     return ExitCode.Success;
   }
-  refuseImpossible(ctx, options);
+  refuseImpossible(ctx, request);
   using _lock = await acquireLock(ctx);
   const problem = stateFolderProblem(ctx);
   if (problem) throw problem;
@@ -59,7 +60,8 @@ export async function install(ctx: Context, options: InstallRequest): Promise<Ex
   await recoverSourceTree(ctx);
   const unfinished = await settleUnfinished(ctx);
   // What stops the run whatever is answered is said before anything is asked.
-  const ground = await examineGround(ctx, options);
+  const ground = await examineGround(ctx, request);
+  const options = optionsFor(request, ground.source?.layout);
   refuse(ctx, ground.blockers);
   const reading = await readMachine(ctx, options);
   refuse(ctx, baseBlockers(options, reading));

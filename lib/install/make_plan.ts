@@ -2,9 +2,11 @@ import type { Context } from "../program/context.ts";
 import { readAuthorizedKeys } from "../machine/authorized_keys.ts";
 import type { HostBase, HostRecord } from "../machine/host_record.ts";
 import { loginUsers } from "../machine/login_users.ts";
-import { readMachineFile } from "../machine/machine_files.ts";
+import { machineText } from "../machine/machine_files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import type { TreeLayout } from "../machine/tree_layout.ts";
+import { mayLeadToOurs } from "../nix/base.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
 import { compareIdentities } from "../nix/identity.ts";
 import { toolsOnMachine } from "../nix/tools.ts";
@@ -30,6 +32,7 @@ import { withoutCarried } from "./not_carried.ts";
 import { planQuestions } from "./plan_questions.ts";
 import { planSteps } from "./plan_steps.ts";
 import { newAdministrators, planWarnings, storePathWarnings } from "./plan_warnings.ts";
+import { publishedHostFiles } from "./published_host.ts";
 import { compareWithRunning } from "./running_system.ts";
 import { force, type Found, merge, type Setting } from "./setting.ts";
 import { toolsStep } from "./tools.ts";
@@ -50,29 +53,37 @@ export async function makePlan(
     { value: "unknown", source: "nothing" };
   const chosen = await decideUsers(ctx, options, reading);
   const base = options.keepConfig ? reading.base?.record : undefined;
+  const layout = source?.layout ?? "native";
   const users = await peopleOf(ctx, options, reading, chosen.users.map(({ name }) => name));
   const settings = options.keepConfig
     ? settingsOnBase(ctx, base, reading, hostName, chosen.users.map(({ name }) => name))
-    : await settingsWithoutBase(ctx, options, reading, hostName, users, blockers);
+    : await settingsWithoutBase(ctx, options, reading, { hostName, users, blockers, layout });
   const host: HostRecord = {
     version: 2,
     hostName: hostName.value,
     system: reading.facts?.system ?? `${Deno.build.arch}-linux`,
     base: base ?? null,
-    tools: (base && toolsOnMachine(ctx)) ?? null,
+    // Else the tools are the tree's own package.
+    tools: (base !== undefined || layout === "published" ? toolsOnMachine(ctx) : undefined) ?? null,
+    ...(layout === "native" ? {} : { layout }),
   };
   const { state } = reading.hardwareFile;
   const hardwareIsKnown = options.keepConfig || state === "usable" || state === "unread";
   const tools = host.tools === null ? [] : [toolsStep(host.tools)];
+  const generated = hardwareIsKnown
+    ? undefined
+    : await collect(blockers, () => generateHardwareFile(ctx));
+  const hardware = generated?.content ?? machineText(ctx, places.hardwareConfiguration) ?? "{ }\n";
   const steps = [
     ...planSteps(ctx, {
       source,
       host,
       settings,
       declared: options.keepConfig ? [] : users,
-      hardware: hardwareIsKnown
-        ? undefined
-        : await collect(blockers, () => generateHardwareFile(ctx)),
+      hardware: generated,
+      published: layout === "published"
+        ? publishedHostFiles({ host, flakeLink: mayLeadToOurs(ctx), hardware })
+        : [],
     }),
     ...tools,
   ];
@@ -166,10 +177,7 @@ function settingsOnBase(
  * the owner's flake lies it stays.
  */
 function flakeLink(ctx: Context, base: HostBase["kind"] | undefined): Setting[] {
-  const there = readMachineFile(ctx, places.flakeLink).kind !== "absent";
-  const isOurs =
-    ctx.root.realPath(places.flakeLink) === ctx.root.realPath(`${places.source}/flake.nix`);
-  if (base === "flake" || there && !isOurs) return [];
+  if (base === "flake" || !mayLeadToOurs(ctx)) return [];
   return [merge("hypervisor.installed.flakeLink", true, "/etc/nixos: no flake of yours is there")];
 }
 
@@ -177,17 +185,23 @@ async function settingsWithoutBase(
   ctx: Context,
   options: InstallOptions,
   reading: MachineReading,
-  hostName: Found<string>,
-  users: readonly CarriedUser[],
-  blockers: ToolError[],
+  { hostName, users, blockers, layout }: {
+    readonly hostName: Found<string>;
+    readonly users: readonly CarriedUser[];
+    readonly blockers: ToolError[];
+    readonly layout: TreeLayout;
+  },
 ): Promise<GeneratedSettings> {
   const stateVersion = await collect(blockers, () => decideStateVersion(ctx, options, reading));
-  const hardware = hardwareSettings(reading);
+  const hardware = hardwareSettings(reading, layout);
   if (hardware.problem) blockers.push(hardware.problem);
   return {
     hardware: hardware.settings,
-    users: carryUsers(users, reading.accounts, reading.facts),
-    system: [...systemSettings(reading, hostName, stateVersion), ...flakeLink(ctx, undefined)],
+    users: carryUsers(users, reading.accounts, reading.facts, layout),
+    system: [
+      ...systemSettings(reading, hostName, stateVersion),
+      ...(layout === "native" ? flakeLink(ctx, undefined) : []),
+    ],
   };
 }
 

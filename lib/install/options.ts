@@ -1,3 +1,4 @@
+import type { TreeLayout } from "../machine/tree_layout.ts";
 import { isHostLabel } from "../machine/host_name.ts";
 
 /** What the user asked of an installation on the command line; `undefined` is "not said". */
@@ -22,6 +23,14 @@ export interface InstallOptions {
   readonly restartGuests: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
+}
+
+/**
+ * The options as they hold for a source. A published tree is no module that could be added to an owner's
+ * configuration: its host is made as one without a base.
+ */
+export function optionsFor<T extends InstallOptions>(options: T, layout?: TreeLayout): T {
+  return layout === "published" ? { ...options, keepConfig: false } : options;
 }
 
 /** What is wrong with a host name; undefined for a good one. */

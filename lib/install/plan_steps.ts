@@ -2,6 +2,7 @@ import { passwordHashes } from "../machine/accounts.ts";
 import { lstatIfExists } from "../machine/files.ts";
 import type { HostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
+import { layoutOfRecord, modulesFolder } from "../machine/tree_layout.ts";
 import type { Context } from "../program/context.ts";
 import { DEFAULT_REF } from "../sync/begin.ts";
 import { encodeState } from "../sync/state.ts";
@@ -19,12 +20,14 @@ export interface StepInput {
   readonly declared: readonly CarriedUser[];
   /** A hardware file that takes the place of one that is missing or unusable. */
   readonly hardware: FileStep | undefined;
+  /** For a published tree: the files of its host. */
+  readonly published: readonly FileStep[];
 }
 
 /** Every change of an installation, in the order in which they are applied. */
 export function planSteps(
   ctx: Context,
-  { source, host, settings, declared, hardware }: StepInput,
+  { source, host, settings, declared, hardware, published }: StepInput,
 ): Step[] {
   const directory = (path: string, mode: number): Step => ({
     kind: "directory",
@@ -33,12 +36,13 @@ export function planSteps(
     path,
     mode,
   });
-  const localExists =
-    lstatIfExists(ctx.root.follow(`${places.configuration}/local.nix`)) !== undefined;
+  const folder = modulesFolder(layoutOfRecord(host));
+  const localExists = lstatIfExists(ctx.root.follow(`${folder}/local.nix`)) !== undefined;
   return [
     directory(places.nixos, 0o755),
     directory(places.hypervisor, 0o755),
     directory(places.configuration, 0o755),
+    ...(folder === places.configuration ? [] : [directory(folder, 0o755)]),
     directory(`${places.state}/sync`, 0o700),
     ...(source && !source.inPlace
       ? [{
@@ -51,6 +55,7 @@ export function planSteps(
       : []),
     ...passwordSteps(ctx, declared),
     ...(hardware === undefined ? [] : [hardware]),
+    ...published,
     ...generatedFiles(host, settings, localExists),
   ];
 }

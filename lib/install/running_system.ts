@@ -35,7 +35,10 @@ export function compareWithRunning(
   if (facts === undefined || identity === undefined) {
     return { kind: "unknown", why: "your configuration was not evaluated" };
   }
-  if (systemRecord(ctx, toplevel)?.flake.includes(places.source)) return { kind: "ours", toplevel };
+  const flake = systemRecord(ctx, toplevel)?.flake;
+  if ([places.source, places.host].some((path) => flake?.includes(path))) {
+    return { kind: "ours", toplevel };
+  }
   const read = identity.toplevel;
   if (
     typeof read === "string" && [toplevel, parentOfSpecialisation(ctx, toplevel)].includes(read)

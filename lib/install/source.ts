@@ -4,6 +4,7 @@ import { foreignPart, type MayWrite, rootSelfAnd } from "../machine/file_trust.t
 import { lstatIfExists, parentOf, realPathIfSeen } from "../machine/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { layoutOf, layoutOfFolder, NEEDED, type TreeLayout } from "../machine/tree_layout.ts";
 import { type BinaryCache, findBinaryCache, type RefusedCache } from "../nix/binary_cache.ts";
 import type { Origin } from "./checkout_origin.ts";
 import { findOrigin } from "./source_origin.ts";
@@ -12,6 +13,7 @@ import { listSource, type SourceListing } from "./source_listing.ts";
 /** Where the files of Hyper-NixOS come from. */
 export interface Source {
   readonly listing: SourceListing;
+  readonly layout: TreeLayout;
   /** How it was found, for the plan: `--source`, `HYPERVISOR_SOURCE`, a folder above … */
   readonly foundBy: string;
   /** The user named it, so that it need not be confirmed. */
@@ -24,12 +26,9 @@ export interface Source {
   readonly cache: BinaryCache | RefusedCache | undefined;
 }
 
-/** What a folder must hold to be our source. */
-const MARKS = ["flake.nix", "nix/host.nix"];
-
 /**
  * Finds the source: the one named, else `HYPERVISOR_SOURCE` (the Nix wrapper sets it), else the nearest
- * folder above the working directory or above the executable (a USB stick) that carries `nix/host.nix`.
+ * folder above the working directory or above the executable (a USB stick) that is Hyper-NixOS.
  * @param named the value of `--source`
  * @param user the invoking user's id, who may own the source
  * @throws ToolError exit 6 when there is none or it lacks its flake, exit 3 when others could write it
@@ -40,26 +39,35 @@ export function findSource(
   user: number | undefined,
 ): Source {
   const [path, foundBy] = locate(ctx, named);
-  const missing = MARKS.filter((mark) => !lstatIfExists(`${path}/${mark}`)?.isFile);
-  if (missing.length > 0) {
-    throw new ToolError(`source ${path} has no ${missing.join(" and no ")}`, {
-      code: ExitCode.Configuration,
-      hint:
-        "name a folder that holds Hyper-NixOS (its flake.nix and nix/host.nix) with --source PATH",
-    });
-  }
+  const layout = requireLayout(path);
   const mayWrite = rootSelfAnd(user);
   refuseForeignParents(path, mayWrite);
   const listing = listSource(path, mayWrite);
   const inPlace = path === realPathIfSeen(ctx.root.follow(places.source));
   return {
     listing,
+    layout,
     foundBy,
     named: named !== undefined,
     inPlace,
     origin: findOrigin(ctx, path, foundBy === "HYPERVISOR_SOURCE", mayWrite),
     cache: findBinaryCache(path, mayWrite),
   };
+}
+
+function requireLayout(path: string): TreeLayout {
+  const has = (name: string) => lstatIfExists(`${path}/${name}`) !== undefined;
+  const layout = layoutOf(has);
+  const missing = layout === undefined
+    ? ["flake.nix", "nix/host.nix"].filter((name) => !has(name))
+    : NEEDED[layout].filter((name) => !has(name));
+  if (layout !== undefined && missing.length === 0) return layout;
+  throw new ToolError(`source ${path} has no ${missing.join(" and no ")}`, {
+    code: ExitCode.Configuration,
+    hint:
+      "name a folder that holds Hyper-NixOS with --source PATH: this repository (flake.nix and " +
+      "nix/host.nix), or a published one (flake.nix, flake.lock, configuration.nix and modules/)",
+  });
 }
 
 function locate(ctx: Context, named: string | undefined): [path: string, foundBy: string] {
@@ -79,7 +87,7 @@ function locate(ctx: Context, named: string | undefined): [path: string, foundBy
   ] as const;
   for (const [start, foundBy] of starts) {
     for (let path = realPathIfSeen(start) ?? "/"; path !== "/"; path = parentOf(path)) {
-      if (MARKS.every((mark) => lstatIfExists(`${path}/${mark}`)?.isFile)) return [path, foundBy];
+      if (layoutOfFolder(path) !== undefined) return [path, foundBy];
     }
   }
   throw new ToolError("no source of Hyper-NixOS found", {

@@ -1,9 +1,11 @@
 import type { Context } from "../program/context.ts";
 import { ensureDirectory, parentOf } from "../machine/files.ts";
+import { readMachineFile } from "../machine/machine_files.ts";
 import { places } from "../machine/places.ts";
 import { sourceOf } from "../nix/base.ts";
 import type { ConfigurationSource } from "../nix/configuration_source.ts";
 import { checkoutEnvironment } from "../nix/flake_environment.ts";
+import { publishedFlake } from "../nix/host_flake.ts";
 import { nixPath } from "../nix/search_path.ts";
 import type { HostBase } from "../machine/host_record.ts";
 import { copyTree } from "./copy_tree.ts";
@@ -19,7 +21,8 @@ export interface StagedHost extends Disposable {
 /**
  * Puts the files that a plan would write into a temporary folder, which nix/host.nix lets stand before
  * the machine's own. No secret is written. With a base the source tree is read where it lies; a host
- * without one needs the tree's own nixpkgs and so its flake, of a copy without what Nix must not see.
+ * without one needs the tree's own nixpkgs and so its flake, of a copy without what Nix must not see, and
+ * the host of a published tree is a flake beside such a copy.
  */
 export async function stageHost(
   ctx: Context,
@@ -43,12 +46,26 @@ export async function stageHost(
     }
     const tree = source.inPlace ? from : `${root}${places.source}`;
     if (!source.inPlace) await copyTree(source.listing, tree, ctx.signal);
+    if (source.layout === "published") {
+      const folder = root + places.host;
+      copyLocalModule(ctx, folder);
+      return {
+        configuration: { kind: "flake", flake: publishedFlake(folder, tree), host },
+        [Symbol.dispose]: remove,
+      };
+    }
     const flake = { url: `path:${tree}`, directory: tree };
     return { configuration: { kind: "flake", flake, host, env }, [Symbol.dispose]: remove };
   } catch (error) {
     remove();
     throw error;
   }
+}
+
+/** A pure flake sees its own folder alone; what a plan would write stands in it already. */
+function copyLocalModule(ctx: Context, folder: string): void {
+  const content = readMachineFile(ctx, `${places.host}/local.nix`);
+  if (content.kind === "read") Deno.writeFileSync(`${folder}/local.nix`, content.bytes);
 }
 
 function baseEnvironment(ctx: Context, base: HostBase): Record<string, string> {

@@ -1,10 +1,13 @@
 import { ToolError } from "../machine/tool_error.ts";
 import { type Receipt, writeReceipt } from "../machine/receipt.ts";
+import { layoutOfRecord } from "../machine/tree_layout.ts";
+import { mayLeadToOurs } from "../nix/base.ts";
 import { addTools, buildTools, hasTools, kitFolder, TOOLS_ROOT } from "../nix/tools.ts";
 import type { Context } from "../program/context.ts";
 import { applyStep } from "./apply_step.ts";
 import { hostRecordStep } from "./generated_files.ts";
 import type { Plan } from "./plan.ts";
+import { hostFactsStep } from "./published_host.ts";
 import type { LinkStep } from "./step.ts";
 
 /** Keeps the tools from the garbage collector, for as long as the installation stands. */
@@ -21,7 +24,8 @@ export function toolsStep(path: string): LinkStep {
 /** How the five tools come onto a machine that has none of them, for the plan. */
 export function wayOfTools(ctx: Context, source: Plan["source"]): string {
   if (source !== undefined && hasTools(kitFolder(source.listing.from))) return "from the USB kit";
-  return runsFromStore(ctx) ? "built from the source, which may need the network" : "not installed";
+  const builds = runsFromStore(ctx) && source?.layout !== "published";
+  return builds ? "built from the source, which may need the network" : "not installed";
 }
 
 /**
@@ -30,14 +34,16 @@ export function wayOfTools(ctx: Context, source: Plan["source"]): string {
  * installation goes on and says so: the tools are then where they were started from.
  */
 export async function provideTools(ctx: Context, plan: Plan, receipt: Receipt): Promise<void> {
-  if (plan.host.version !== 2 || plan.host.tools !== null || plan.host.base === null) return;
+  if (plan.host.version !== 2 || plan.host.tools !== null) return;
+  const isPublished = layoutOfRecord(plan.host) === "published";
+  if (plan.host.base === null && !isPublished) return;
   const from = plan.source!.listing.from;
   const way = wayOfTools(ctx, plan.source);
   try {
     if (way === "not installed") {
       ctx.log.warn(
-        "the five tools are not part of the new system: keep the ones that you started, or build " +
-          "them there: nix build path:/etc/hypervisor/src",
+        "the five tools are not part of the new system: keep the ones that you started" +
+          (isPublished ? "" : ", or build them there: nix build path:/etc/hypervisor/src"),
       );
       return;
     }
@@ -47,7 +53,9 @@ export async function provideTools(ctx: Context, plan: Plan, receipt: Receipt): 
       : await buildTools(ctx, from);
     progress.done(`the five tools are in ${path}`);
     await applyStep(ctx, receipt, toolsStep(path));
-    await applyStep(ctx, receipt, hostRecordStep({ ...plan.host, tools: path }));
+    const host = { ...plan.host, tools: path };
+    await applyStep(ctx, receipt, hostRecordStep(host));
+    if (isPublished) await applyStep(ctx, receipt, hostFactsStep(host, mayLeadToOurs(ctx)));
     writeReceipt(ctx, receipt);
   } catch (error) {
     if (!(error instanceof ToolError) || ctx.signal.aborted) throw error;

@@ -35,6 +35,8 @@ const HostRecordSchema = v.variant("version", [
     base: v.nullable(BaseSchema),
     /** The store path of the tools on the installed machine; null for none. */
     tools: v.nullable(v.string()),
+    /** How the source tree is made; `native` where it does not say. See tree_layout.ts. */
+    layout: v.optional(v.picklist(["native", "published"])),
   }),
 ]);
 

@@ -9,6 +9,8 @@ export const places = {
   configuration: "/etc/hypervisor/configuration",
   /** Which host this machine is; see host_record.ts. */
   hostRecord: "/etc/hypervisor/configuration/host.json",
+  /** The flake and the generated modules of a host of a published tree; see tree_layout.ts. */
+  host: "/etc/hypervisor/host",
   hypervisor: "/etc/hypervisor",
   nixos: "/etc/nixos",
   flakeLink: "/etc/nixos/flake.nix",

@@ -155,9 +155,17 @@ async function flakeBase(
   return { record, source: { kind: "flake", flake, host }, foundBy };
 }
 
-/** Whether /etc/nixos/flake.nix is the one of our source tree. */
+/** Whether /etc/nixos/flake.nix is the one of our source tree, or of its host. */
 function isOwnTree(ctx: Context): boolean {
-  return ctx.root.realPath(places.flakeLink) === ctx.root.realPath(`${places.source}/flake.nix`);
+  const leadsTo = ctx.root.realPath(places.flakeLink);
+  return [places.source, places.host].some((folder) =>
+    leadsTo === ctx.root.realPath(`${folder}/flake.nix`)
+  );
+}
+
+/** Whether /etc/nixos/flake.nix may be a link to our flake: there is none of the owner's. */
+export function mayLeadToOurs(ctx: Context): boolean {
+  return readMachineFile(ctx, places.flakeLink).kind === "absent" || isOwnTree(ctx);
 }
 
 /** References to local flakes in host.json are of the machine's own paths. */

@@ -20,8 +20,6 @@ export type ConfigurationSource =
     readonly flake: FlakeReference;
     /** The name in `nixosConfigurations`. */
     readonly host: string;
-    /** Inputs to take from elsewhere than the lock file says, by name. */
-    readonly overrideInputs?: Readonly<Record<string, string>>;
     /** For example HYPERVISOR_STAGED, for a host that is not written yet. */
     readonly env?: Readonly<Record<string, string>>;
   }
@@ -51,7 +49,7 @@ export async function applyToSource(
   const what = describeSource(ctx, source);
   switch (source.kind) {
     case "flake": {
-      const { overrideInputs = {} } = source;
+      const { pure = false, inputs: overrideInputs = {} } = source.flake;
       const env = { ...flakeEnvironment(ctx, source.flake), ...source.env };
       return await evaluateFlake(
         ctx,
@@ -63,6 +61,7 @@ export async function applyToSource(
           what,
           env,
           overrideInputs,
+          pure,
         },
       );
     }

@@ -32,6 +32,8 @@ export interface ExpressionOptions extends EvaluateOptions {
 export interface FlakeOptions extends EvaluateOptions {
   /** Inputs to take from elsewhere than the lock file says, by name. */
   readonly overrideInputs?: Readonly<Record<string, string>>;
+  /** Without `--impure`. */
+  readonly pure?: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function evaluateJson(
 }
 
 /**
- * Applies a Nix function to an output of a flake, impurely, and returns the result as JSON does. Uses
+ * Applies a Nix function to an output of a flake, impurely unless told otherwise, and returns the result as JSON does. Uses
  * `nix eval`, because `builtins.getFlake` refuses a flake without a complete lock file, and the lock
  * file is not written. The flake is copied to the store, as by every Nix command.
  * @param url a flake reference without `#`
@@ -71,7 +73,8 @@ export async function evaluateFlake(
   const fragment = encodeURIComponent(attribute.map(attributeName).join("."));
   const overrides = Object.entries(options.overrideInputs ?? {})
     .flatMap(([name, reference]) => ["--override-input", name, reference]);
-  const flags = ["--impure", "--json", "--no-write-lock-file", ...overrides];
+  const impure = options.pure ? [] : ["--impure"];
+  const flags = [...impure, "--json", "--no-write-lock-file", ...overrides];
   const args = ["eval", ...flags, `${url}#${fragment}`, "--apply", apply];
   return await evaluate(ctx, ["nix", ...args], options);
 }

@@ -23,6 +23,8 @@ export async function hostsOf(
       ["nixosConfigurations"],
       "builtins.attrNames",
       {
+        pure: flake.pure ?? false,
+        overrideInputs: flake.inputs ?? {},
         ...options,
         what: `the hosts of ${flake.url}`,
         env: { ...flakeEnvironment(ctx, flake), ...options.env },

@@ -13,6 +13,10 @@ export interface FlakeReference {
   readonly checkout?: string;
   /** What stood after `#`. */
   readonly attribute?: string;
+  /** It is evaluated without `--impure`, whatever the caller wants. */
+  readonly pure?: boolean;
+  /** Inputs to take from elsewhere than the lock file says, by name. */
+  readonly inputs?: Readonly<Record<string, string>>;
 }
 
 /** URL schemes of flakes elsewhere (Nix manual, "nix flake", Types). */

@@ -14,6 +14,7 @@ import type { RebuildHooks } from "./hooks.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
 import { installSystem } from "./install_system.ts";
 import { type Action, activates, type RebuildOptions } from "./options.ts";
+import { requireHardwareCopy } from "./hardware_copy.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import { installationHooks } from "./receipt_hooks.ts";
 import { requireJudgement } from "./required_judgement.ts";
@@ -65,12 +66,17 @@ export async function rebuildSystem(
   await requireWholeTree(ctx);
   if (Deno.uid() === 0 && ctx.root.isRunning) await settleEarlierActivation(ctx);
   const target = await findTarget(ctx, options);
+  requireHardwareCopy(ctx, target);
   const build = {
     flake: target.flake.url,
     host: target.host,
-    impure: options.impure,
+    impure: options.impure && !target.flake.pure,
     showTrace: options.showTrace,
-    nixOptions: options.nixOptions ?? [],
+    nixOptions: [
+      ...(options.nixOptions ?? []),
+      ...Object.entries(target.flake.inputs ?? {})
+        .flatMap(([name, url]) => ["--override-input", name, url]),
+    ],
   };
   const result = {
     action: options.action,

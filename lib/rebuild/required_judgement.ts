@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { localModule } from "../machine/tree_layout.ts";
 import { currentSystem } from "../nix/generations.ts";
 import { compareIdentities, type Identity } from "../nix/identity.ts";
 import { type EvaluatedHost, readHost } from "../nix/read_configuration.ts";
@@ -100,6 +100,6 @@ async function refuse(ctx: Context, refused: readonly Verdict[]): Promise<void> 
     code: ExitCode.Configuration,
     hint: first!.remedy === undefined
       ? "what is missing is named above"
-      : `add this to the configuration (${places.configuration}/local.nix): ${first!.remedy}`,
+      : `add this to the configuration (${localModule(ctx)}): ${first!.remedy}`,
   });
 }

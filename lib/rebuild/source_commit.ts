@@ -1,6 +1,8 @@
 import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
+import { places } from "../machine/places.ts";
 import { sourceTree } from "../machine/source_tree.ts";
 import type { FlakeReference } from "../nix/flake_reference.ts";
+import { hostFolder } from "../nix/host_flake.ts";
 import type { Context } from "../program/context.ts";
 
 /**
@@ -14,7 +16,8 @@ export async function sourceCommit(
   if (flake.directory === undefined) return /[?&/]([0-9a-f]{40})\b/.exec(flake.url)?.[1];
   try {
     const tree = sourceTree(ctx);
-    if (lstatIfExists(tree.path) && flake.directory === Deno.realPathSync(tree.path)) {
+    const folders = [places.source, hostFolder(ctx)].map((path) => ctx.root.follow(path));
+    if (lstatIfExists(tree.path) && folders.includes(flake.directory)) {
       const commit = /"commit":\s*"([0-9a-f]{40})"/.exec(readTextIfExists(tree.state) ?? "")?.[1];
       if (commit !== undefined) return commit;
     }

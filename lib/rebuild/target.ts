@@ -5,6 +5,7 @@ import { requireHostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { hostsOf, requireHost } from "../nix/flake_hosts.ts";
+import { asHostFlake, hostFolder, hostReference } from "../nix/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
 import { uncommittedFiles } from "../nix/uncommitted_files.ts";
 import type { Context } from "../program/context.ts";
@@ -29,7 +30,7 @@ export async function findTarget(
   ctx: Context,
   options: Pick<RebuildOptions, "flake" | "host">,
 ): Promise<Target> {
-  const flake = resolveFlake(ctx, options.flake ?? usualFlake(ctx));
+  const flake = asHostFlake(ctx, resolveFlake(ctx, options.flake ?? usualFlake(ctx)));
   const host = hostOf(ctx, flake, options.host);
   await warnOfUncommitted(ctx, flake);
   requireHost(flake, await hostsOf(ctx, flake), host);
@@ -43,7 +44,7 @@ export async function findTarget(
 function usualFlake(ctx: Context): string {
   const isInstalled = [places.hostRecord, `${places.source}/flake.nix`]
     .every((path) => lstatIfExists(ctx.root.follow(path)) !== undefined);
-  return isInstalled ? `path:${places.source}` : places.nixos;
+  return isInstalled ? hostReference(ctx) : places.nixos;
 }
 
 function hostOf(ctx: Context, flake: FlakeReference, named: string | undefined): string {
@@ -71,9 +72,9 @@ function installedHost(ctx: Context, flake: FlakeReference): string | undefined 
   return isInstalledTree(ctx, flake) ? requireHostRecord(ctx)?.hostName : undefined;
 }
 
-/** Whether a flake is the source tree that an installation put in place. */
+/** Whether a flake is the one that an installation put in place: the source tree, or that of its host. */
 export function isInstalledTree(ctx: Context, { directory }: FlakeReference): boolean {
-  return directory === parentOf(ctx.root.follow(`${places.source}/flake.nix`));
+  return directory === parentOf(ctx.root.follow(`${hostFolder(ctx)}/flake.nix`));
 }
 
 async function warnOfUncommitted(ctx: Context, flake: FlakeReference): Promise<void> {

@@ -4,6 +4,7 @@ import { readTextIfExists, writeFileAtomic } from "../machine/files.ts";
 import { createStaging, type SourceTree, sourceTree } from "../machine/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { installedLayout, LAYOUT_WORDS, layoutOf, NEEDED } from "../machine/tree_layout.ts";
 import {
   discardChange,
   hasInterruptedChange,
@@ -28,9 +29,6 @@ import { settlePlan } from "./second_look.ts";
 import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
 import { summaryOf } from "./summary.ts";
 import type { Target } from "./target.ts";
-
-/** Without this file a commit cannot build an installed host. */
-const HOST_FILE = "nix/host.nix";
 
 /**
  * Makes the source tree equal to a commit on GitHub, moving only what differs; with `dryRun` or
@@ -218,19 +216,37 @@ class Sync {
     return local.at("") === undefined || Deno.readDirSync(this.#tree.path).next().done === true;
   }
 
+  /** What cannot build this host where the present tree can; never silently, and no other layout at all. */
   #refuseUselessCommit(repository: string, local: LocalTree, { manifest }: Target): void {
-    if (this.#options.repository !== undefined || local.at("nix")?.kind !== "folder") return;
-    if (local.at(HOST_FILE) === undefined) return;
-    if (manifest.has(HOST_FILE)) return;
-    const commit = manifest.commit.slice(0, 12);
-    throw new ToolError(
-      `commit ${commit} of ${repository} cannot build this host: it has no ${HOST_FILE}`,
-      {
-        code: ExitCode.Configuration,
-        hint: `nothing was changed; name a commit that has it with --ref, or, if you really want ` +
-          `this one, say so with --repo ${repository}`,
-      },
-    );
+    const installed = installedLayout(this.#ctx);
+    const present = layoutOf((path) => isThere(local, path));
+    const layout = installed ?? present;
+    const own = layoutOf((path) => manifest.has(path));
+    if (layout === undefined) return;
+    const commit = `commit ${manifest.commit.slice(0, 12)} of ${repository}`;
+    if (own !== undefined && own !== layout) {
+      // Without an installation only the tree changes, and --repo says that this is wanted.
+      if (installed === undefined && this.#options.repository !== undefined) return;
+      throw new ToolError(
+        `${commit} cannot build this host: it is ${LAYOUT_WORDS[own]}, the host ${
+          LAYOUT_WORDS[layout]
+        }`,
+        {
+          code: ExitCode.Configuration,
+          hint:
+            "nothing was changed; take the installation back first (system-installer --undo), " +
+            "then install from a checkout of that repository (system-installer --source PATH)",
+        },
+      );
+    }
+    if (this.#options.repository !== undefined || present === undefined) return;
+    const missing = NEEDED[layout].filter((path) => isThere(local, path) && !manifest.has(path));
+    if (missing.length === 0) return;
+    throw new ToolError(`${commit} cannot build this host: it has no ${missing.join(", no ")}`, {
+      code: ExitCode.Configuration,
+      hint: `nothing was changed; name a commit that has it with --ref, or, if you really want ` +
+        `this one, say so with --repo ${repository}`,
+    });
   }
 
   #stateAfter({ repository, ref }: BegunSync, plan: SyncPlan): SyncState {
@@ -293,3 +309,10 @@ const NOTHING_NEW = {
   transport: "none",
   reason: "the commit is the one that was synced last",
 };
+
+/** A tree without the folder is not asked for what is in it. */
+function isThere(local: LocalTree, path: string): boolean {
+  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : undefined;
+  if (folder !== undefined && !isThere(local, folder)) return false;
+  return local.at(path) !== undefined;
+}

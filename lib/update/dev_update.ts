@@ -1,12 +1,12 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
-import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree_recovery.ts";
 import type { Context } from "../program/context.ts";
 import { style } from "../program/style.ts";
 import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
 import { type RebuildResult, rebuildSystem } from "../rebuild/rebuild_system.ts";
+import { hostReference } from "../nix/host_flake.ts";
 import { reportRebuild } from "../rebuild/report.ts";
 import type { SyncSummary } from "../sync/options.ts";
 import { renderCounts } from "../validate/render.ts";
@@ -113,7 +113,7 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
       await renewTools(ctx);
       return await rebuildSystem(ctx, {
         action,
-        flake: `path:${places.source}`,
+        flake: hostReference(ctx),
         impure: true,
         showTrace: options.verbose,
         confirm,

@@ -189,10 +189,12 @@ Deno.test({
     );
     const facts = await readConfiguration(testContext({ root: machine.root }), {
       kind: "flake",
-      flake: { url: `path:${machine.root}/srv/flake` },
+      flake: {
+        url: `path:${machine.root}/srv/flake`,
+        inputs: { nixpkgs: `path:${machine.nixpkgs}` },
+      },
       host: "a.b",
       env: { NAME: "staged" },
-      overrideInputs: { nixpkgs: `path:${machine.nixpkgs}` },
     });
     deepStrictEqual([facts.hostName, facts.ssh.extraConfig], ["staged", machine.root]);
   },
