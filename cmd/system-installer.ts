@@ -33,7 +33,7 @@ const options = {
   source: text({
     argument: "PATH",
     description: "folder that holds Hyper-NixOS",
-    details: "else HYPERVISOR_SOURCE, else the nearest folder above that has nix/host.nix",
+    details: "else HYPERVISOR_SOURCE, else the nearest folder above that is one",
     defaultText: "found",
   }),
   reboot: flag({ description: "reboot after a successful switch" }),
@@ -71,6 +71,10 @@ const options = {
     details: "FLAKE#HOST where it has several hosts; else what nixos-rebuild would build: the " +
       "flake of /etc/nixos, or configuration.nix",
     defaultText: "found",
+  }),
+  allowDowngrade: flag({
+    description: "install a published tree of an older NixOS than yours",
+    details: "older than what runs, or than the state version",
   }),
   ...confirmOption,
   ...restartGuestsOption,

@@ -101,7 +101,9 @@ export function carryUsers(
     ...shellPrograms(users),
     // The groups are all that a published tree knows its operators by.
     ...(layout === "native"
-      ? operators(users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name))
+      ? operators(
+        users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name),
+      )
       : []),
     ...carryPasswordlessSudo(users, facts),
   ];

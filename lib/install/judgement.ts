@@ -31,7 +31,9 @@ export interface StagedJudgement {
   readonly identity?: Identity;
   /** Only without a base. */
   readonly notCarried?: Plan["notCarried"];
-  /** The owner's configuration evaluates and the new host does not: nothing could be installed. */
+  /** Of the new system. */
+  readonly nixosVersion?: string | undefined;
+  /** The new host cannot be evaluated, where it must: nothing could be installed. */
   readonly blocker?: ToolError;
 }
 
@@ -75,22 +77,29 @@ export async function judgeStaged(
       notCarried: base === null && reading.base !== undefined && reading.facts !== undefined
         ? await findNotCarried(ctx, reading.base.source, staged.configuration)
         : undefined,
+      nixosVersion: facts.nixosVersion ?? undefined,
     };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     progress.done(`the new configuration was not evaluated: ${error.message}`);
     const { message, hint, code } = error;
-    const collides = base !== null && code === ExitCode.Configuration;
+    // Without a network a host without a base cannot be evaluated yet, which is no refusal.
+    const refusal = code !== ExitCode.Configuration
+      ? undefined
+      : base !== null
+      ? "your configuration and Hyper-NixOS do not fit together"
+      : source.layout === "published"
+      ? "this tree does not make a system of this machine"
+      : undefined;
     return {
       ...unknown(message),
-      ...(collides
-        ? {
-          blocker: new ToolError(
-            `your configuration and Hyper-NixOS do not fit together: ${message}`,
-            { code, cause: error, ...(hint === undefined ? {} : { hint }) },
-          ),
-        }
-        : {}),
+      ...(refusal === undefined ? {} : {
+        blocker: new ToolError(`${refusal}: ${message}`, {
+          code,
+          cause: error,
+          ...(hint === undefined ? {} : { hint }),
+        }),
+      }),
     };
   }
 }

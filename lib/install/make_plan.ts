@@ -33,6 +33,7 @@ import { planQuestions } from "./plan_questions.ts";
 import { planSteps } from "./plan_steps.ts";
 import { newAdministrators, planWarnings, storePathWarnings } from "./plan_warnings.ts";
 import { publishedHostFiles } from "./published_host.ts";
+import { releaseBlocker } from "./release_blocker.ts";
 import { compareWithRunning } from "./running_system.ts";
 import { force, type Found, merge, type Setting } from "./setting.ts";
 import { toolsStep } from "./tools.ts";
@@ -90,8 +91,12 @@ export async function makePlan(
   const judged = await judgeStaged(withBinaryCache(ctx, source?.cache), {
     ...{ source, host, adopts: options.keepConfig, steps, reading, users },
   });
-  const { judgement, identity, blocker } = judged;
+  const { judgement, identity, blocker, nixosVersion } = judged;
   if (blocker) blockers.push(blocker);
+  const downgrade = layout === "published"
+    ? releaseBlocker(options, reading, nixosVersion)
+    : undefined;
+  if (downgrade) blockers.push(downgrade);
   const running = compareWithRunning(ctx, reading.facts, reading.identity);
   const comparison = reading.identity && identity && compareIdentities(reading.identity, identity);
   return {

@@ -17,6 +17,8 @@ export interface InstallOptions {
   readonly keepConfig: boolean;
   /** The owner's configuration: a configuration.nix, or a flake with an optional `#HOST`. */
   readonly config: string | undefined;
+  /** A published tree may be of an older NixOS release than the machine. */
+  readonly allowDowngrade: boolean;
   /** Seconds after which an activation goes back by itself unless confirmed. */
   readonly confirm: number | undefined;
   /** Go on although guests that run may be stopped. */

@@ -6,6 +6,7 @@ import { type Mount, readMounts } from "../machine/mounts.ts";
 import { places } from "../machine/places.ts";
 import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
 import { hostsOf } from "../nix/flake_hosts.ts";
+import { asHostFlake, hostFolder } from "../nix/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
 import { readConfiguration } from "../nix/read_configuration.ts";
 import type { Context } from "../program/context.ts";
@@ -38,7 +39,9 @@ export class Facts {
   /** The host that this machine is; undefined when there is no host.json, a text when it is no good. */
   readonly host: () => HostRecord | string | undefined = once(() => readHostRecord(this.#ctx));
 
-  readonly flake: () => FlakeReference = once(() => resolveFlake(this.#ctx, places.source));
+  readonly flake: () => FlakeReference = once(() =>
+    asHostFlake(this.#ctx, resolveFlake(this.#ctx, hostFolder(this.#ctx)))
+  );
 
   /** The NixOS hosts of the flake. Evaluates. */
   readonly hosts: () => Promise<string[]> = once(() =>

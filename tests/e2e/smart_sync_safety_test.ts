@@ -150,6 +150,49 @@ Deno.test("smart-sync never takes another repository or a commit without a host 
   );
 });
 
+Deno.test("smart-sync refuses a commit of the other layout by name, on an installation also with --repo", async () => {
+  await using machine = await SyncedMachine.start();
+  const { first, directory } = machine.repository;
+  const published = await commit(directory, {
+    ref: "refs/heads/published",
+    from: first,
+    changes: [
+      { path: "nix", deleted: true },
+      { path: "configuration.nix", content: "{ }\n" },
+      { path: "flake.lock", content: "{ }\n" },
+      { path: "modules/core.nix", content: "{ }\n" },
+    ],
+  });
+  const noLock = await commit(directory, {
+    ref: "refs/heads/no-lock",
+    from: published,
+    changes: [{ path: "flake.lock", deleted: true }],
+  });
+  await machine.expect(0, ["--ref", first]);
+  const other = await machine.expect(6, ["--ref", "published"]);
+  match(other.stderr, /it is of the published layout .*, the host of the native layout/);
+  match(other.stderr, /system-installer --undo/);
+  await machine.expectCommit(first);
+  // Without an installation it is only a tree, and may be changed over.
+  await machine.expect(0, ["--ref", "published", "--repo", "owner/awkward"]);
+  await machine.expectCommit(published);
+  const noPin = await machine.expect(6, ["--ref", "no-lock"]);
+  match(noPin.stderr, /cannot build this host: it has no flake\.lock/);
+  const record = { version: 2, hostName: "a", system: "x86_64-linux", base: null, tools: null };
+  const folder = `${machine.root}/etc/hypervisor/configuration`;
+  await Deno.mkdir(folder);
+  await Deno.writeTextFile(
+    `${folder}/host.json`,
+    JSON.stringify({ ...record, layout: "published" }),
+  );
+  const back = await machine.expect(6, ["--ref", first, "--repo", "owner/awkward"]);
+  match(back.stderr, /it is of the native layout .*, the host of the published layout/);
+  await Deno.remove(folder, { recursive: true });
+  await machine.expectCommit(published);
+  await machine.expect(0, ["--ref", noLock, "--repo", "owner/awkward"]);
+  await machine.expectCommit(noLock);
+});
+
 Deno.test("smart-sync writes nothing with --check-only and --dry-run", async () => {
   await using machine = await SyncedMachine.start();
   const { first, second } = machine.repository;

@@ -33,6 +33,7 @@ const OPTIONS: InstallOptions = {
   stateVersion: undefined,
   keepConfig: true,
   config: undefined,
+  allowDowngrade: false,
   confirm: undefined,
   restartGuests: false,
   dryRun: true,

@@ -26,6 +26,7 @@ const OPTIONS: InstallOptions = {
   stateVersion: undefined,
   keepConfig: false,
   config: undefined,
+  allowDowngrade: false,
   confirm: undefined,
   restartGuests: false,
   dryRun: true,

@@ -1,5 +1,6 @@
 import { places } from "../../machine/places.ts";
 import { nearestName } from "../../machine/nearest_name.ts";
+import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { evaluated } from "../evaluated.ts";
@@ -64,7 +65,7 @@ async function host(facts: Facts): Promise<Finding> {
 }
 
 /** That it does not evaluate at all is what the check of the host says, where that is so. */
-async function evaluation(_ctx: Context, facts: Facts): Promise<Finding> {
+async function evaluation(ctx: Context, facts: Facts): Promise<Finding> {
   if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
   const own = facts.host();
   if (typeof own !== "object") return skip("host.json does not name this machine");
@@ -74,7 +75,7 @@ async function evaluation(_ctx: Context, facts: Facts): Promise<Finding> {
   if (failedAssertions.length > 0) {
     return fail(
       `it cannot be built: ${failedAssertions[0]}`,
-      `correct it in ${places.configuration}/local.nix`,
+      `correct it in ${localModule(ctx)}`,
       failedAssertions,
     );
   }

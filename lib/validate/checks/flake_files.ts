@@ -1,5 +1,7 @@
 import { lstatIfExists, readTextIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
+import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
+import { hostFolder } from "../../nix/host_flake.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, skip } from "../check.ts";
 import type { Facts } from "../facts.ts";
@@ -9,6 +11,9 @@ import { parseNix } from "../parse_nix.ts";
 const REQUIRED = ["hardware-local.nix", "users-local.nix", "system-local.nix"];
 /** The owner's own; may be missing. */
 const OWN = "local.nix";
+
+/** What the host of a published tree is composed of, beside them. */
+const COMPOSED = ["flake.nix", "machine.nix", "host.nix", "hardware-configuration.nix"];
 
 /** The flake's files, read but not evaluated. */
 export const flakeFileChecks: readonly Check[] = [
@@ -43,9 +48,11 @@ export const flakeFileChecks: readonly Check[] = [
 
 async function flakeSyntax(ctx: Context, facts: Facts): Promise<Finding> {
   if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
-  const path = ctx.root.follow(`${places.source}/flake.nix`);
+  const path = ctx.root.follow(`${hostFolder(ctx)}/flake.nix`);
   const parsed = await parseNix(ctx, [path]);
-  const remedy = "bring it back: smart-sync --force-full";
+  const remedy = isPublished(ctx)
+    ? "bring it back: system-installer"
+    : "bring it back: smart-sync --force-full";
   if (!parsed.startsWith("{")) return fail(`${path} is not an attribute set`, remedy);
   // A flake's outputs are a function (Nix manual, "nix flake", Flake format).
   return / outputs = \(/.test(parsed)
@@ -55,9 +62,12 @@ async function flakeSyntax(ctx: Context, facts: Facts): Promise<Finding> {
 
 async function generatedModules(ctx: Context, facts: Facts): Promise<Finding> {
   if (!facts.isInstalled()) return NOT_INSTALLED;
-  const folder = places.configuration;
+  const published = isPublished(ctx);
+  const folder = modulesFolder(published ? "published" : "native");
+  const required = published ? [...REQUIRED, ...COMPOSED] : REQUIRED;
   const there = (name: string) => lstatIfExists(ctx.root.follow(`${folder}/${name}`)) !== undefined;
-  const missing = [...REQUIRED, "host.json"].filter((name) => !there(name));
+  const missing = required.filter((name) => !there(name));
+  if (lstatIfExists(ctx.root.follow(places.hostRecord)) === undefined) missing.push("host.json");
   if (missing.length > 0) {
     return fail(
       `missing in ${folder}: ${missing.join(", ")}`,
@@ -65,7 +75,7 @@ async function generatedModules(ctx: Context, facts: Facts): Promise<Finding> {
       missing,
     );
   }
-  const modules = [...REQUIRED, ...(there(OWN) ? [OWN] : [])];
+  const modules = [...required, ...(there(OWN) ? [OWN] : [])];
   await parseNix(ctx, modules.map((name) => ctx.root.follow(`${folder}/${name}`)));
   return pass(`${modules.join(", ")} parse`);
 }
@@ -73,6 +83,7 @@ async function generatedModules(ctx: Context, facts: Facts): Promise<Finding> {
 /** That each module is really used is only known by evaluation; here: that somebody imports it. */
 function imports(ctx: Context, facts: Facts): Finding {
   if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  if (isPublished(ctx)) return composition(ctx);
   const text = (path: string) => readTextIfExists(ctx.root.follow(`${places.source}/${path}`));
   const remedy = "bring the tree back: smart-sync --force-full";
   if (!text("flake.nix")?.includes("nix/host.nix")) {
@@ -84,4 +95,34 @@ function imports(ctx: Context, facts: Facts): Finding {
   return missing.length === 0
     ? pass(`nix/host.nix imports ${wanted.length} modules of this machine`)
     : fail(`nix/host.nix does not import ${missing.join(", ")}`, remedy, missing);
+}
+
+/** The host of a published tree: the flake beside it, and the copy of the hardware file. */
+function composition(ctx: Context): Finding {
+  const folder = places.host;
+  const text = (path: string) => readTextIfExists(ctx.root.follow(path));
+  const flake = text(`${folder}/flake.nix`) ?? "";
+  const wanted = [...REQUIRED, OWN, "machine.nix", "hardware-configuration.nix"];
+  const missing = wanted.filter((name) => !flake.includes(name));
+  if (missing.length > 0) {
+    return fail(
+      `${folder}/flake.nix does not import ${missing.join(", ")}`,
+      "system-installer writes it anew",
+      missing,
+    );
+  }
+  const own = text(places.hardwareConfiguration);
+  const copy = `${folder}/hardware-configuration.nix`;
+  if (own !== undefined && own !== text(copy)) {
+    const [from, to] = [places.hardwareConfiguration, copy].map((path) => ctx.root.host(path));
+    return fail(
+      `the host is built with ${to}, which is not the machine's ${from}`,
+      `copy the right one over the other, for a new disk: cp ${from} ${to}`,
+    );
+  }
+  return pass(`${folder}/flake.nix imports ${wanted.length} modules of this machine`);
+}
+
+function isPublished(ctx: Context): boolean {
+  return installedLayout(ctx) === "published";
 }

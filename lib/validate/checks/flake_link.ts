@@ -1,6 +1,7 @@
 import { type HostRecord, readHostRecord } from "../../machine/host_record.ts";
 import { linkAtomic, lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
+import { hostFolder } from "../../nix/host_flake.ts";
 import type { Context } from "../../program/context.ts";
 import {
   type Change,
@@ -15,7 +16,6 @@ import {
 
 type Host = ReturnType<typeof readHostRecord>;
 
-const TARGET = `${places.source}/flake.nix`;
 /** The link that a generation brings (nix/module/installed.nix), and where it then lies. */
 const IN_GENERATION = `${places.currentSystem}/etc/nixos/flake.nix`;
 const STATIC = "/etc/static/nixos/flake.nix";
@@ -41,19 +41,22 @@ function flakeLink(ctx: Context, host: Host): Finding {
   const remedy = `ln -sfn ${linkTarget(ctx)} ${ctx.root.host(places.flakeLink)}`;
   if (isMissing(ctx)) {
     return fail(
-      `missing: nothing leads from ${places.nixos} to ${places.source}`,
+      `missing: nothing leads from ${places.nixos} to ${hostFolder(ctx)}`,
       `${remedy}, or --fix`,
     );
   }
   const target = readLinkIfExists(ctx.root.host(places.flakeLink));
   if (target === undefined) {
-    return fail(`a file of its own, not a link to ${TARGET}`, `keep a copy of it, then ${remedy}`);
+    return fail(
+      `a file of its own, not a link to ${targetOf(ctx)}`,
+      `keep a copy of it, then ${remedy}`,
+    );
   }
   const leadsTo = ctx.root.realPath(places.flakeLink);
   if (lstatIfExists(ctx.root.host(leadsTo)) === undefined) {
     return fail(`leads to ${target}, which is not there`, remedy);
   }
-  return leadsTo === ctx.root.realPath(TARGET)
+  return leadsTo === ctx.root.realPath(targetOf(ctx))
     ? pass(`→ ${target}`)
     : warn(`leads to ${target}: smart-sync updates another flake than is built`, remedy);
 }
@@ -85,7 +88,12 @@ function makeLink(ctx: Context): Change[] {
 }
 
 function linkTarget(ctx: Context): string {
-  return lstatIfExists(ctx.root.host(IN_GENERATION)) === undefined ? TARGET : STATIC;
+  return lstatIfExists(ctx.root.host(IN_GENERATION)) === undefined ? targetOf(ctx) : STATIC;
+}
+
+/** Where the link leads in the end. */
+function targetOf(ctx: Context): string {
+  return `${hostFolder(ctx)}/flake.nix`;
 }
 
 function isMissing(ctx: Context): boolean {
@@ -93,5 +101,5 @@ function isMissing(ctx: Context): boolean {
 }
 
 function hasTarget(ctx: Context): boolean {
-  return lstatIfExists(ctx.root.follow(TARGET)) !== undefined;
+  return lstatIfExists(ctx.root.follow(targetOf(ctx))) !== undefined;
 }

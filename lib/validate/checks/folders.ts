@@ -1,12 +1,16 @@
 import { exists, lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
 import { places } from "../../machine/places.ts";
+import { installedLayout, modulesFolder, type TreeLayout } from "../../machine/tree_layout.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
 import { octal, ownershipProblem, setOwnership } from "../ownership.ts";
 
 const INSTALL = "install with: system-installer";
-/** What a source tree needs to build this machine. */
-const ESSENTIAL = ["flake.nix", "flake.lock", "nix/host.nix", "nix/module/default.nix"];
+/** What a source tree needs to build this machine, by its layout. */
+const ESSENTIAL: Readonly<Record<TreeLayout, readonly string[]>> = {
+  native: ["flake.nix", "flake.lock", "nix/host.nix", "nix/module/default.nix"],
+  published: ["flake.nix", "flake.lock", "configuration.nix", "modules"],
+};
 const LOG_FOLDERS = [places.logs, places.rebuildLogs];
 
 /** The toolkit's own folders: there, and root's alone to change. */
@@ -18,7 +22,7 @@ export const folderChecks: readonly Check[] = [
     severity: "error",
     quick: true,
     blocksUpdate: true,
-    check: (ctx) => publicFolder(ctx, places.hypervisor, INSTALL),
+    check: (ctx) => publicFolder(ctx, places.hypervisor, INSTALL, alsoClosed(ctx)),
     fix: (ctx) =>
       exists(ctx.root.follow(places.hypervisor)) ? setOwnership(ctx, places.hypervisor, 0o755) : [],
   },
@@ -41,12 +45,16 @@ export const folderChecks: readonly Check[] = [
     blocksUpdate: true,
     check: (ctx, facts) =>
       facts.isInstalled()
-        ? publicFolder(ctx, places.configuration, `${INSTALL}, which writes this machine's modules`)
+        ? worst(
+          generatedFolders(ctx).map((path) =>
+            publicFolder(ctx, path, `${INSTALL}, which writes this machine's modules`)
+          ),
+        )
         : NOT_INSTALLED,
     fix: (ctx) =>
-      exists(ctx.root.follow(places.configuration))
-        ? setOwnership(ctx, places.configuration, 0o755)
-        : [],
+      generatedFolders(ctx).flatMap((path) =>
+        exists(ctx.root.follow(path)) ? setOwnership(ctx, path, 0o755) : []
+      ),
   },
   {
     id: "log-folders",
@@ -63,11 +71,35 @@ export const folderChecks: readonly Check[] = [
   },
 ];
 
-function publicFolder(ctx: Context, path: string, whenMissing: string): Finding {
+/** host.json's folder, and for a published tree that of its host. */
+function generatedFolders(ctx: Context): string[] {
+  const modules = modulesFolder(installedLayout(ctx) ?? "native");
+  return [...new Set([places.configuration, modules])];
+}
+
+function worst(findings: readonly Finding[]): Finding {
+  return ["fail", "warn"].map((status) => findings.find((one) => one.status === status))
+    .find((one) => one !== undefined) ?? findings.at(-1)!;
+}
+
+/** The published tree closes the folder to others at each activation. */
+function alsoClosed(ctx: Context): number | undefined {
+  return installedLayout(ctx) === "published" ? 0o750 : undefined;
+}
+
+function publicFolder(
+  ctx: Context,
+  path: string,
+  whenMissing: string,
+  alsoMode?: number,
+): Finding {
   const host = ctx.root.follow(path);
   const info = lstatIfExists(host);
   if (info === undefined) return fail(`${path} is missing`, whenMissing);
   if (!info.isDirectory) return fail(`${path} is not a folder`, `look at it: ls -ld ${host}`);
+  if (alsoMode !== undefined && ownershipProblem(info, alsoMode) === undefined) {
+    return pass(`${path}, ${octal(alsoMode)} of root`);
+  }
   const problem = ownershipProblem(info, 0o755);
   if (problem === undefined) return pass(`${path}, 0755 of root`);
   const remedy = `chown root:root ${host} && chmod 0755 ${host}, or validator --fix`;
@@ -86,7 +118,8 @@ function sourceFiles(ctx: Context): Finding {
   }
   const folder = publicFolder(ctx, places.source, INSTALL);
   if (folder.status !== "pass") return folder;
-  const missing = ESSENTIAL.filter((name) => !exists(ctx.root.follow(`${places.source}/${name}`)));
+  const essential = ESSENTIAL[installedLayout(ctx) ?? "native"];
+  const missing = essential.filter((name) => !exists(ctx.root.follow(`${places.source}/${name}`)));
   if (missing.length === 0) return pass(`${places.source}, complete`);
   return fail(
     `missing in ${places.source}: ${missing.join(", ")}`,

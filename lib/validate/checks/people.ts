@@ -1,6 +1,6 @@
 import { groupsOf } from "../../machine/accounts.ts";
 import { loginUsers } from "../../machine/login_users.ts";
-import { places } from "../../machine/places.ts";
+import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../program/context.ts";
 import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { evaluated } from "../evaluated.ts";
@@ -88,7 +88,7 @@ async function members(_ctx: Context, facts: Facts): Promise<Finding> {
     : fail(`missing: ${some(missing)}`, "an activation sets them: rebuild-helper switch", missing);
 }
 
-function administrators(_ctx: Context, facts: Facts): Finding {
+function administrators(ctx: Context, facts: Facts): Finding {
   const accounts = facts.accounts();
   if (!accounts.shadowReadable) return denied("/etc/shadow");
   const people = loginUsers(accounts).migratable;
@@ -106,7 +106,7 @@ function administrators(_ctx: Context, facts: Facts): Finding {
     )
     : fail(
       "nobody can become root: no one in wheel, and root has no password",
-      `add someone to wheel in ${places.configuration}/local.nix, then rebuild-helper switch`,
+      `add someone to wheel in ${localModule(ctx)}, then rebuild-helper switch`,
     );
 }
 

@@ -1,0 +1,252 @@
+/** Hyper-NixOS as it is published: a tree that knows no machine, composed with one by a flake beside it. */
+import assert from "node:assert/strict";
+import { Root } from "../../lib/machine/root.ts";
+import { runTool, type ToolResult } from "../support/executable.ts";
+import { Host } from "../support/host.ts";
+import type { MachineKind } from "../support/machines/description.ts";
+import { needsNix } from "../support/needs.ts";
+import { makePublishedSource } from "../support/published_source.ts";
+import { diffTrees, snapshotTree } from "../support/tree.ts";
+import { unowned } from "./installer.ts";
+
+const SWITCH = ["--action", "switch", "--skip-update-check"];
+const HOST = "/etc/hypervisor/host";
+
+/** A machine with such a source beside it. */
+class PublishedHost extends Host {
+  readonly #folder = Deno.makeTempDirSync({ prefix: "published-" });
+  readonly path = `${this.#folder}/Hyper-NixOS`;
+
+  constructor(kind: MachineKind) {
+    super(kind);
+    Deno.chmodSync(this.#folder, 0o755);
+    makePublishedSource(this.path);
+  }
+
+  install(args: readonly string[]): Promise<ToolResult> {
+    return this.tool("system-installer", [...args, "--source", this.path]);
+  }
+
+  tool(name: string, args: readonly string[]): Promise<ToolResult> {
+    return runTool(name, args, { ...this.launch, timeout: 120_000 });
+  }
+
+  async installed(): Promise<void> {
+    const { code, stdout, stderr } = await this.install(SWITCH);
+    assert.equal(code, 0, stdout + stderr);
+  }
+
+  /** What the stand-in says of the system that boots next. */
+  system(): { readonly path: string; readonly facts: Record<string, unknown> } {
+    const path = new Root(this.machine.root).realPath("/nix/var/nix/profiles/system");
+    return { path, facts: JSON.parse(this.machine.read(`${path}/facts.json`)) };
+  }
+
+  override [Symbol.dispose](): void {
+    Deno.removeSync(this.#folder, { recursive: true });
+    super[Symbol.dispose]();
+  }
+}
+
+for (const kind of ["uefi", "bios", "flake", "rented", "hostile"] as const) {
+  needsNix(`system-installer installs a published tree and undoes it: ${kind}`, async () => {
+    using host = new PublishedHost(kind);
+    const { machine } = host;
+    const before = snapshotTree(machine.root, { ignore: unowned, times: true });
+    const tree = snapshotTree(host.path);
+    await host.installed();
+
+    assert.equal(diffTrees(tree, snapshotTree(machine.host("/etc/hypervisor/src"))), "");
+    const record = JSON.parse(machine.read("/etc/hypervisor/configuration/host.json"));
+    assert.deepEqual(record, {
+      version: 2,
+      hostName: machine.facts.hostName,
+      system: "x86_64-linux",
+      base: null,
+      tools: null,
+      layout: "published",
+    });
+    // The tree says hyper-nixos and 24.05.
+    const { facts, path } = host.system();
+    assert.equal(facts.hostName, machine.facts.hostName);
+    assert.equal(facts.stateVersion, machine.facts.stateVersion);
+    const flake = machine.facts.nixos["flake.nix"];
+    const link = `${path}/etc/nixos/flake.nix`;
+    assert.equal(
+      machine.exists(link) ? Deno.readLinkSync(machine.host(link)) : undefined,
+      flake === undefined ? `${HOST}/flake.nix` : undefined,
+    );
+    const built = host.stand.calls("nixos-rebuild").filter(({ args }) => args[0] === "build");
+    assert.ok(built.length > 0);
+    for (const { args } of built) {
+      assert.ok(!args.includes("--impure"), "the tree fails with --impure");
+      assert.deepEqual(
+        args.slice(args.indexOf("--override-input")).slice(0, 3),
+        ["--override-input", "tree", "path:/etc/hypervisor/src"],
+      );
+    }
+
+    const again = await host.install(SWITCH);
+    assert.equal(again.code, 0, again.stdout + again.stderr);
+    const undone = await host.tool("system-installer", ["--undo"]);
+    assert.equal(undone.code, 0, undone.stdout + undone.stderr);
+    const after = snapshotTree(machine.root, { ignore: unowned, times: true });
+    assert.equal(diffTrees(before, after), "");
+  });
+}
+
+needsNix(
+  "who has only root's key keeps it, where a published tree would let nobody in",
+  async () => {
+    using host = new PublishedHost("rented");
+    const plan = await host.install(["--dry-run", "--json"]);
+    assert.equal(plan.code, 0, plan.stderr);
+    const { blockers, judgement, settings } = JSON.parse(plan.stdout);
+    assert.deepEqual(blockers, []);
+    const login = judgement.verdicts.filter(({ id }: { id: string }) => id === "login");
+    assert.deepEqual(login.map(({ ok }: { ok: boolean }) => ok), [true]);
+    assert.match(login[0].what, /root can still log in over SSH/);
+    const options = settings.map(({ option }: { option: string }) => option);
+    assert.ok(options.includes("services.openssh.settings.PermitRootLogin"));
+    assert.deepEqual(options.filter((option: string) => option.startsWith("hypervisor.")), []);
+
+    // The owner takes the tree's rules: nobody could come in, and that is refused.
+    host.machine.write(
+      `${HOST}/local.nix`,
+      '{ lib, ... }: { services.openssh.settings.PermitRootLogin = lib.mkForce "no"; }\n',
+    );
+    const refused = await host.install(SWITCH);
+    assert.equal(refused.code, 6, refused.stdout);
+    assert.match(refused.stderr, /not be safe to activate: .*log in/);
+    assert.deepEqual(host.actions(), []);
+  },
+);
+
+needsNix(
+  "a tree that does not evaluate is refused with file and line, before anything is written",
+  async () => {
+    using host = new PublishedHost("uefi");
+    const before = snapshotTree(host.machine.root, { ignore: unowned, times: true });
+    Deno.writeTextFileSync(
+      `${host.path}/modules/core/platform.nix`,
+      "{ lib, ... }:\n{ a = lib.nowhere; }\n",
+    );
+    const { code, stderr, stdout } = await host.install(SWITCH);
+    assert.equal(code, 6, stdout);
+    assert.match(
+      stderr,
+      /this tree does not make a system of this machine: .*nowhere.*platform\.nix:2/s,
+    );
+    assert.equal(
+      diffTrees(before, snapshotTree(host.machine.root, { ignore: unowned, times: true })),
+      "",
+    );
+  },
+);
+
+needsNix(
+  "rebuild-helper builds an edit of the tree, and refuses where the hardware file changed",
+  async () => {
+    using host = new PublishedHost("uefi");
+    await host.installed();
+    const first = host.system().path;
+    const path = "/etc/hypervisor/src/modules/core/options.nix";
+    host.machine.write(
+      path,
+      host.machine.read(path).replace(
+        /\}\n$/,
+        '  config.environment.etc."edited".text = "yes";\n}\n',
+      ),
+    );
+    const built = await host.tool("rebuild-helper", ["switch"]);
+    assert.equal(built.code, 0, built.stdout + built.stderr);
+    assert.notEqual(host.system().path, first);
+    assert.ok(host.machine.exists(`${host.system().path}/etc/edited`));
+
+    const hardware = "/etc/nixos/hardware-configuration.nix";
+    host.machine.write(hardware, `${host.machine.read(hardware)}# another disk\n`);
+    const refused = await host.tool("rebuild-helper", ["switch"]);
+    assert.equal(refused.code, 6, refused.stdout);
+    assert.match(refused.stderr, /hardware-configuration\.nix is not what the host is built with/);
+    assert.match(
+      refused.stderr,
+      /cp \/etc\/nixos\/hardware-configuration\.nix \/etc\/hypervisor\/host/,
+    );
+  },
+);
+
+needsNix("a source of the other layout is refused by name on an installed machine", async () => {
+  using host = new PublishedHost("uefi");
+  await host.installed();
+  Deno.mkdirSync(`${host.path}/nix`);
+  Deno.writeTextFileSync(`${host.path}/nix/host.nix`, "{ }\n");
+  const { code, stderr } = await host.install(SWITCH);
+  assert.equal(code, 6);
+  assert.match(
+    stderr,
+    /is of the native layout .*, the installation here of the published layout/s,
+  );
+  assert.match(stderr, /system-installer --undo/);
+});
+
+needsNix(
+  "a tree that is older than the machine's state version is refused unless that is allowed",
+  async () => {
+    using host = new PublishedHost("uefi");
+    const path = "/etc/nixos/configuration.nix";
+    host.machine.write(
+      path,
+      host.machine.read(path).replace(/stateVersion = "[^"]+"/, 'stateVersion = "24.11"'),
+    );
+    const { code, stderr } = await host.install(SWITCH);
+    assert.equal(code, 6);
+    assert.match(
+      stderr,
+      /this tree is of NixOS 24\.05, and the state version of this machine is 24\.11/,
+    );
+    const allowed = await host.install(["--dry-run", "--json", "--allow-downgrade"]);
+    assert.deepEqual(JSON.parse(allowed.stdout).blockers, []);
+  },
+);
+
+needsNix(
+  "validator knows how a published tree is laid out, and what is wrong with one",
+  async () => {
+    using host = new PublishedHost("uefi");
+    await host.installed();
+    const IDS = [
+      "source-files",
+      "configuration-folder",
+      "flake-syntax",
+      "generated-modules",
+      "module-imports",
+      "flake-lock",
+      "flake-host",
+      "evaluation",
+      "host-record",
+      "hypervisor-folder",
+    ];
+    const found = async () => {
+      const { stdout } = await host.tool("validator", ["--json"]);
+      const { checks } = JSON.parse(stdout) as { checks: { id: string; status: string }[] };
+      return Object.fromEntries(
+        checks.filter(({ id }) => IDS.includes(id)).map(({ id, status }) => [id, status]),
+      );
+    };
+    const healthy = await found();
+    assert.deepEqual(healthy, Object.fromEntries(IDS.map((id) => [id, "pass"])));
+    // As the real tree's activation does.
+    Deno.chmodSync(host.machine.host("/etc/hypervisor"), 0o750);
+    assert.equal((await found())["hypervisor-folder"], "pass");
+    const hardware = "/etc/nixos/hardware-configuration.nix";
+    host.machine.write(hardware, `${host.machine.read(hardware)}# another disk\n`);
+    Deno.removeSync(host.machine.host("/etc/hypervisor/src/configuration.nix"));
+    Deno.removeSync(host.machine.host(`${HOST}/users-local.nix`));
+    const broken = await found();
+    for (const id of ["source-files", "module-imports", "generated-modules"]) {
+      assert.equal(broken[id], "fail", id);
+    }
+    // The name is there all the same; that it builds nothing is what evaluation says.
+    assert.notEqual(broken["evaluation"], "pass");
+  },
+);
