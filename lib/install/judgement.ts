@@ -82,24 +82,28 @@ export async function judgeStaged(
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     progress.done(`the new configuration was not evaluated: ${error.message}`);
-    const { message, hint, code } = error;
-    // Without a network a host without a base cannot be evaluated yet, which is no refusal.
-    const refusal = code !== ExitCode.Configuration
-      ? undefined
-      : base !== null
-      ? "your configuration and Hyper-NixOS do not fit together"
-      : source.layout === "published"
-      ? "this tree does not make a system of this machine"
-      : undefined;
+    const blocker = refusalOf(error, base !== null, source);
     return {
-      ...unknown(message),
-      ...(refusal === undefined ? {} : {
-        blocker: new ToolError(`${refusal}: ${message}`, {
-          code,
-          cause: error,
-          ...(hint === undefined ? {} : { hint }),
-        }),
-      }),
+      ...unknown(error.message),
+      ...(blocker === undefined ? {} : { blocker }),
     };
   }
+}
+
+/** Without a network a host without a base cannot be evaluated yet, which is no refusal. */
+function refusalOf(error: ToolError, onBase: boolean, source: Source): ToolError | undefined {
+  const { message, hint, code } = error;
+  if (code !== ExitCode.Configuration) return undefined;
+  if (onBase) {
+    return new ToolError(
+      `your configuration and Hyper-NixOS do not fit together: ${message}`,
+      { code, cause: error, ...(hint === undefined ? {} : { hint }) },
+    );
+  }
+  if (source.layout !== "published") return undefined;
+  return new ToolError(`this tree does not make a system of this machine: ${message}`, {
+    code,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
