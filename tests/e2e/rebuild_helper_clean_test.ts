@@ -1,10 +1,11 @@
 /** rebuild-helper --clean: what is removed, and what never is. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { needsNix } from "../support/needs.ts";
+import { hasNix, hasTmux, isRoot, needsNix } from "../support/needs.ts";
 import { OLD, RebuildHost } from "../support/rebuild_host.ts";
 import { InstallerHost, SWITCH } from "./installer_host.ts";
 import { runTool } from "../support/executable.ts";
 import type { Host } from "../support/host.ts";
+import { openToolTerminal } from "../support/terminal.ts";
 
 const PROFILES = "/nix/var/nix/profiles";
 
@@ -136,4 +137,21 @@ needsNix("rebuild-helper --rollback --to brings a chosen generation back", async
   }
   const mounted = await runTool("rebuild-helper", ["--clean"], { root: host.machine.root });
   equal(mounted.code, 4, mounted.stderr);
+});
+
+Deno.test({
+  name: "rebuild-helper --clean shows its plan on a terminal, and a no removes nothing",
+  ignore: !hasNix || !isRoot || !hasTmux,
+  fn: async () => {
+    using host = new RebuildHost();
+    addGeneration(host, 1, "2020-01-01");
+    const args = ["--clean", "--keep", "1"];
+    await using terminal = await openToolTerminal("rebuild-helper", args, host.launch);
+    await terminal.waitFor(/remove +1 +2020-01-01[^]*Remove this generation/);
+    await terminal.send("n");
+    equal(await terminal.exitCode(), 0, await terminal.screen());
+    match(await terminal.screen(), /nothing was removed/);
+    deepEqual(numbers(host), [1, 11, 12]);
+    deepEqual(host.actions(), []);
+  },
 });
