@@ -6,7 +6,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../program/context.ts";
 
 /** The five executables (nix/executables.nix). */
-export const TOOLS = [
+const TOOLS = [
   "system-installer",
   "smart-sync",
   "dev-update",
