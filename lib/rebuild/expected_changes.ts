@@ -69,9 +69,9 @@ export function expectedReason(difference: Difference): string | undefined {
     (isOtherProgramsOnly(difference) ? "programs added" : undefined);
 }
 
-/** A unit that says the same, but for the programs that it finds on its PATH or in a script. */
+/** What says the same, but for the programs that it finds on its PATH or in a script. */
 function isOtherProgramsOnly({ kind, before, after }: Difference): boolean {
-  if (kind !== "unit" && kind !== "userUnit" || before === undefined || after === undefined) {
+  if (!["unit", "userUnit", "etc"].includes(kind) || before === undefined || after === undefined) {
     return false;
   }
   const rest = (text: string) =>
