@@ -4,8 +4,11 @@ import { Root } from "../../lib/machine/root.ts";
 import { runTool, type ToolResult } from "../support/executable.ts";
 import { Host } from "../support/host.ts";
 import type { MachineKind } from "../support/machines/description.ts";
+import { filesOf } from "../support/files_of.ts";
+import { GithubServer } from "../support/github/server.ts";
 import { needsNix } from "../support/needs.ts";
 import { makePublishedSource } from "../support/published_source.ts";
+import { commit, initRepository } from "../support/repositories.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
 import { unowned } from "./installer.ts";
 
@@ -248,5 +251,49 @@ needsNix(
     }
     // The name is there all the same; that it builds nothing is what evaluation says.
     assert.notEqual(broken["evaluation"], "pass");
+  },
+);
+
+needsNix(
+  "dev-update builds a published tree's next commit, and knows when there is nothing to do",
+  async () => {
+    using host = new PublishedHost("uefi");
+    await host.installed();
+    const directory = Deno.makeTempDirSync({ prefix: "published-repository-" });
+    try {
+      await initRepository(directory);
+      const source = host.machine.host("/etc/hypervisor/src");
+      const first = await commit(directory, { changes: filesOf(source) });
+      const path = "modules/core/options.nix";
+      const content = host.machine.read(`/etc/hypervisor/src/${path}`)
+        .replace(/\}\n$/, '  config.environment.etc."updated".text = "yes";\n}\n');
+      const next = await commit(directory, { from: first, changes: [{ path, content }] });
+      await using server = await GithubServer.start({
+        repositories: [{ owner: "owner", name: "published", directory }],
+      });
+      // What an activation that succeeds does, and the stand-in does not.
+      host.ends(
+        "hook",
+        '#!/bin/sh\ncase "$1" in test | switch) ln -sfn "$2" /run/current-system ;; esac\n',
+      );
+      const { api, raw, server: web } = server.together;
+      const env = { GITHUB_API_URL: api, GITHUB_RAW_URL: raw, GITHUB_SERVER_URL: web };
+      const update = () =>
+        runTool("dev-update", ["--repo", "owner/published", "--yes"], {
+          ...host.launch,
+          timeout: 120_000,
+          env,
+        });
+      const updated = await update();
+      assert.equal(updated.code, 0, updated.stdout + updated.stderr);
+      assert.ok(host.machine.exists(`${host.system().path}/etc/updated`));
+      const state = JSON.parse(host.machine.read("/var/lib/hyper-nixos/sync/state.json"));
+      assert.equal(state.commit, next);
+      const nothing = await update();
+      assert.equal(nothing.code, 0, nothing.stdout + nothing.stderr);
+      assert.match(nothing.stdout, /nothing to do: the running system was built from/);
+    } finally {
+      Deno.removeSync(directory, { recursive: true });
+    }
   },
 );
