@@ -1,4 +1,6 @@
+import { places } from "../machine/places.ts";
 import { printableLine } from "../machine/printable.ts";
+import type { TreeLayout } from "../machine/tree_layout.ts";
 import type { OwnersDefinition } from "../nix/owners_definitions.ts";
 import type { Context } from "../program/context.ts";
 import { sign, style } from "../program/style.ts";
@@ -21,6 +23,7 @@ export function notCarriedText(
   found: NotCarried | { readonly unknown: string },
   columns: number,
   all: boolean,
+  layout: TreeLayout = "native",
 ): string {
   const warning = (text: string) =>
     wrapWords(`${style.yellow(sign.warn)} ${text}`, columns - 6)
@@ -49,7 +52,11 @@ export function notCarriedText(
     text,
     ...(more > 0 ? [`  ${more} more: --verbose shows them, and so does --json`] : []),
     ...notes,
-    warning("put into local.nix what is still wanted; without --no-keep-config all of it stays"),
+    warning(
+      layout === "published"
+        ? `put into ${places.host}/local.nix what is still wanted: this source is a system of its own`
+        : "put into local.nix what is still wanted; without --no-keep-config all of it stays",
+    ),
   ].join("\n");
 }
 

@@ -37,9 +37,10 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
       plan.base === undefined ? "Settings" : "Added for this machine",
       settings(plan, columns),
     ),
-    plan.notCarried === undefined
-      ? ""
-      : section("Not carried over", notCarriedText(ctx, plan.notCarried, columns, diffs)),
+    plan.notCarried === undefined ? "" : section(
+      "Not carried over",
+      notCarriedText(ctx, plan.notCarried, columns, diffs, plan.source?.layout),
+    ),
     section("Changes", changes(ctx, plan, columns)),
     section("Packages", packages(plan, columns)),
     diffs ? section("Files, line by line", fileDiffs(ctx, plan)) : "",

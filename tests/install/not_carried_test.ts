@@ -54,3 +54,11 @@ Deno.test("notCarriedText() says what is not known, and shows no secret and no e
   match(unknown, /is not carried over, and could not be listed: no network/);
   equal(unknown.split("\n").length, 1);
 });
+
+Deno.test("notCarriedText() names the owner's module of a published tree, which has no --keep-config", () => {
+  const found = { settings: [said("services.a.enable")], unreadable: [] };
+  const shown = notCarriedText(testContext(), found, 200, false, "published");
+  match(shown, /put into \/etc\/hypervisor\/host\/local\.nix what is still wanted/);
+  doesNotMatch(shown, /keep-config/);
+  match(text([said("services.a.enable")]), /without --no-keep-config/);
+});
