@@ -76,6 +76,7 @@ function writeEtc(files: MachineFiles, machine: MachineDescription): string {
   return store.slice(0, -"/etc".length);
 }
 
+// No reserve: Nix would write 8 MB of it into every machine.
 const NIX_CONF = `# WARNING: this file is generated from the nix.* options in
 # your NixOS configuration, typically
 # /etc/nixos/configuration.nix.  Do not edit it!
@@ -85,6 +86,7 @@ build-users-group = nixbld
 builders =
 cores = 0
 experimental-features = nix-command flakes
+gc-reserved-space = 0
 max-jobs = auto
 require-sigs = true
 sandbox = true
