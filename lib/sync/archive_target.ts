@@ -68,7 +68,7 @@ export async function receiveArchive(
       else askForCommit();
       if (mode === Mode.Tree) return undefined;
       if (isPlain) store.arrival?.expect([{ path, mode, sha }]);
-      store.put(sha, { kind: "blob", data: content });
+      store.put(sha, { kind: "blob", data: content }, false);
       const share = archive.length ? remote.http.bytes / archive.length : 0;
       progress.update(STEPS * share, note.arrived(++files, share, remote.http.bytes));
       return store.arrival?.pause;

@@ -42,14 +42,17 @@ export class ContentStore implements ObjectStore {
     this.#room = spill === undefined ? undefined : new DiskRoom(parentOf(spill));
   }
 
-  put(sha: string, object: GitObject): void {
+  /** @param isBase whether others may be built on it: then it is kept at hand, also when it is in a file */
+  put(sha: string, object: GitObject, isBase = true): void {
     if (this.#objects.has(sha) || this.#files.has(sha)) return;
     this.#bound(sha, object);
     const path = this.arrival?.take(sha, object);
     if (path !== undefined) this.#files.set(sha, path);
     if (object.kind === "blob") {
       const { length } = object.data;
-      const fits = this.#size + length <= (path === undefined ? IN_MEMORY : IN_MEMORY_TOO);
+      const fits = path === undefined
+        ? this.#size + length <= IN_MEMORY
+        : isBase && this.#size + length <= IN_MEMORY_TOO;
       // Without a folder for it, nobody has asked for so much.
       if (!fits && path === undefined && this.#spill !== undefined) {
         this.#files.set(sha, spilled(this.#spill, sha, object.data));

@@ -4,7 +4,7 @@
  *     deno task bench --quick                        small repository, two networks, few rounds
  *     deno task bench --sizes large --networks slow --changes 0,5 --iterations 3
  *     deno task bench --only network|local|startup   --peers-only (without smart-sync)
- *     deno task bench --history PATH|URL [--networks loopback,fast] [--changes 0,5,install]
+ *     deno task bench --history PATH|URL [--named TEXT] [--networks loopback,fast] [--changes 0,5,install]
  *
  * With `--history`, the newest commits of a real bare repository, CPU seconds beside wall; `--output` then
  * replaces that part of a report.
@@ -55,6 +55,7 @@ const { values: options } = parseArgs({
     iterations: { type: "string" },
     output: { type: "string" },
     history: { type: "string" },
+    named: { type: "string" },
   },
 });
 
@@ -125,7 +126,7 @@ async function benchRealHistory(source: string, folder: string): Promise<void> {
   });
   for await (const scenario of measuring) scenarios.push(scenario);
   const [loadAfter = 0] = Deno.loadavg();
-  const name = source.replace(/\/+$/, "").split("/").at(-1);
+  const name = options.named ?? source.replace(/\/+$/, "").split("/").at(-1);
   const where =
     `History: ${name}. Machine: ${await describeMachine()}. smart-sync: ${tool.kind}. ` +
     `Load average before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}.`;
