@@ -1,6 +1,6 @@
-import { counted } from "../lib/machine/counted.ts";
+import { counted } from "../lib/layout/counted.ts";
 import { ExitCode } from "../lib/machine/exit_code.ts";
-import type { Context } from "../lib/program/context.ts";
+import type { Context } from "../lib/machine/context.ts";
 import { earlyValues } from "../lib/program/early_values.ts";
 import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
 import { flag, text } from "../lib/program/options.ts";

@@ -1,7 +1,7 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { ToolError } from "../lib/machine/tool_error.ts";
 import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts";
-import type { Context } from "../lib/program/context.ts";
+import type { Context } from "../lib/machine/context.ts";
 import { syncEnvironment } from "../lib/program/environment.ts";
 import { main, VERSION } from "../lib/program/main.ts";
 import {

@@ -33,8 +33,8 @@ let
     "tests/demo"
     "tests/docs"
     "tests/machine/child_environment_test.ts"
-    "tests/machine/device_names_test.ts"
-    "tests/machine/session_test.ts"
+    "tests/machine/hardware/device_names_test.ts"
+    "tests/machine/accounts/session_test.ts"
   ];
 
   host = modules: import (pkgs.path + "/nixos/lib/eval-config.nix") {

@@ -10,8 +10,8 @@
  */
 import { ORIGIN_FILE, readCheckout } from "../lib/install/checkout_origin.ts";
 import { listSource } from "../lib/install/source_listing.ts";
-import { statIfSeen } from "../lib/machine/files.ts";
-import { sha256 } from "../lib/machine/sha256.ts";
+import { statIfSeen } from "../lib/machine/files/files.ts";
+import { sha256 } from "../lib/machine/files/sha256.ts";
 import { REPOSITORY } from "./bundle.ts";
 import { compileAll, TARGETS, toolNames } from "./compile.ts";
 import { setInterpreter } from "./elf.ts";

@@ -1,13 +1,13 @@
 import { type ParsedTarEntryWithData, unpackTar } from "modern-tar";
-import { blobHash } from "../machine/blob_hash.ts";
+import { blobHash } from "../machine/tree/blob_hash.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { archiveUrl, type Repository } from "./endpoints.ts";
-import { Turns } from "./bounds.ts";
-import { Mode } from "./git_objects.ts";
+import { Turns } from "../git/bounds.ts";
+import { Mode } from "../git/git_objects.ts";
 import type { HttpSession } from "./http.ts";
 import type { DownloadOptions, WantedFile } from "./raw_files.ts";
 import { type TarPortion, TarPortions } from "./tar_portions.ts";
-import { TransferError } from "./transfer_error.ts";
+import { TransferError } from "../git/transfer_error.ts";
 
 /** A file, link or folder in an archive, as a tree entry would have it. */
 export interface ArchiveEntry {

@@ -1,4 +1,4 @@
-import { readBehindLinks } from "../machine/regular_file.ts";
+import { readBehindLinks } from "../machine/files/regular_file.ts";
 
 /** Where systems keep their certificates in one file: NixOS and Debian, Fedora, Alpine and others. */
 const SYSTEM_BUNDLES = [

@@ -1,9 +1,9 @@
-import { beyondBound, Bounds } from "./bounds.ts";
+import { beyondBound, Bounds } from "../git/bounds.ts";
 import type { Repository } from "./endpoints.ts";
 import type { HttpAnswer, HttpSession } from "./http.ts";
-import type { ObjectStore, PackResult } from "./pack_objects.ts";
-import { commandRequest, readPackets } from "./pkt_line.ts";
-import { TransferError } from "./transfer_error.ts";
+import type { ObjectStore, PackResult } from "../git/pack_objects.ts";
+import { commandRequest, readPackets } from "../git/pkt_line.ts";
+import { TransferError } from "../git/transfer_error.ts";
 
 /** A ref as the server lists it. */
 export interface RemoteRef {
@@ -95,7 +95,7 @@ export class GitRemote {
       ...(request.single ? [] : ["deepen 1"]),
       "done",
     ];
-    const { unpackObjects } = await import("./pack_objects.ts");
+    const { unpackObjects } = await import("../git/pack_objects.ts");
     return await this.#post(
       "fetch",
       args,

@@ -1,13 +1,13 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { AnswerBody } from "./answer_body.ts";
-import { beyondBound, Bounds } from "./bounds.ts";
+import { beyondBound, Bounds } from "../git/bounds.ts";
 import { trustedCertificates } from "./certificates.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { SilenceGuard } from "./silence_guard.ts";
 import { ERROR_TEXT, LONGEST_WAIT, statusError } from "./status_error.ts";
 import { withProxies } from "./proxies.ts";
 import type { Token } from "./token.ts";
-import { TransferError, type TransferProblem } from "./transfer_error.ts";
+import { TransferError, type TransferProblem } from "../git/transfer_error.ts";
 
 /** Attempts at one transfer, the first included. */
 const ATTEMPTS = 3;

@@ -1,11 +1,11 @@
 import pMap from "p-map";
 import { wholeBody } from "./answer_body.ts";
-import { LARGEST_OBJECT } from "./git_objects.ts";
-import { blobHash } from "../machine/blob_hash.ts";
+import { LARGEST_OBJECT } from "../git/git_objects.ts";
+import { blobHash } from "../machine/tree/blob_hash.ts";
 import type { Repository } from "./endpoints.ts";
 import type { HttpRequest, HttpSession } from "./http.ts";
 import type { RestApi } from "./rest.ts";
-import { TransferError } from "./transfer_error.ts";
+import { TransferError } from "../git/transfer_error.ts";
 
 /** A file of a commit to be downloaded. */
 export interface WantedFile {

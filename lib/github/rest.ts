@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { wholeBody } from "./answer_body.ts";
-import { beyondBound, Bounds } from "./bounds.ts";
+import { beyondBound, Bounds } from "../git/bounds.ts";
 import { type Repository } from "./endpoints.ts";
-import { Mode } from "./git_objects.ts";
+import { Mode } from "../git/git_objects.ts";
 import type { HttpAnswer, HttpRequest, HttpSession } from "./http.ts";
-import { TransferError } from "./transfer_error.ts";
+import { TransferError } from "../git/transfer_error.ts";
 
 const Sha = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const CommitSchema = v.object({ sha: Sha, tree: v.object({ sha: Sha }) });

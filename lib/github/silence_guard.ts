@@ -1,4 +1,4 @@
-import { TransferError } from "./transfer_error.ts";
+import { TransferError } from "../git/transfer_error.ts";
 
 /** What uses an answer has so long to notice an abort (milliseconds) before it is left behind. */
 const GRACE = 2000;

@@ -1,4 +1,4 @@
-import { TransferError } from "./transfer_error.ts";
+import { TransferError } from "../git/transfer_error.ts";
 
 /** A server that asks for a longer pause than this is not waited for (milliseconds). */
 export const LONGEST_WAIT = 30_000;

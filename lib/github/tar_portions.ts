@@ -1,6 +1,6 @@
-import { beyondBound, Bounds } from "./bounds.ts";
-import { LARGEST_OBJECT } from "./git_objects.ts";
-import { TransferError } from "./transfer_error.ts";
+import { beyondBound, Bounds } from "../git/bounds.ts";
+import { LARGEST_OBJECT } from "../git/git_objects.ts";
+import { TransferError } from "../git/transfer_error.ts";
 
 /** tar(5), "POSIX ustar Archives": everything is in blocks of so many bytes. */
 const BLOCK = 512;

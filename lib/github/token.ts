@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { Root } from "../machine/root.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { FileUser } from "../machine/user_file.ts";
+import type { FileUser } from "../machine/accounts/user_file.ts";
 import type { RequestContext } from "./http.ts";
 
 /** A token and where it was found. The value is never printed or given to a child process. */
@@ -37,7 +37,7 @@ export async function findToken(ctx: RequestContext): Promise<Token | undefined>
   const path = `${user.home}/${FILE}`;
   // Most people have none, and what reads it need not be loaded.
   if (!mayBeThere(path)) return undefined;
-  const { readUserFile } = await import("../machine/user_file.ts");
+  const { readUserFile } = await import("../machine/accounts/user_file.ts");
   const read = await readUserFile(ctx, path, user, LARGEST);
   if (read.kind === "absent") return undefined;
   if (read.kind === "refused") {
@@ -64,8 +64,8 @@ function mayBeThere(path: string): boolean {
 async function tokenOwner(ctx: RequestContext): Promise<FileUser & { home: string } | undefined> {
   const { env } = ctx;
   if (env.SUDO_USER || env.DOAS_USER || env.PKEXEC_UID) {
-    const { readAccounts } = await import("../machine/accounts.ts");
-    const { invokingUser } = await import("../machine/invoking_user.ts");
+    const { readAccounts } = await import("../machine/accounts/accounts.ts");
+    const { invokingUser } = await import("../machine/accounts/invoking_user.ts");
     // People sit at this machine, whichever one is managed.
     const here = { env, root: new Root("/") };
     const account = invokingUser(here, readAccounts(here))?.account;

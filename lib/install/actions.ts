@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import type { Receipt } from "../machine/receipt.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -10,7 +10,7 @@ import { reportRebuild } from "../rebuild/report.ts";
 import { buildOptions } from "./build_options.ts";
 import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./plan/plan.ts";
 import { openShell } from "./shell.ts";
 import { undoInstallation } from "./undo.ts";
 

@@ -1,13 +1,13 @@
 import * as v from "valibot";
-import { readAccounts } from "../machine/accounts.ts";
+import { readAccounts } from "../machine/accounts/accounts.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { foreignPart, rootSelfAnd } from "../machine/file_trust.ts";
-import { realPathIfSeen } from "../machine/files.ts";
-import { invokingUser } from "../machine/invoking_user.ts";
-import { nearestName } from "../machine/nearest_name.ts";
-import { readRegular } from "../machine/regular_file.ts";
+import { foreignPart, rootSelfAnd } from "../machine/files/file_trust.ts";
+import { realPathIfSeen } from "../machine/files/files.ts";
+import { invokingUser } from "../machine/accounts/invoking_user.ts";
+import { nearestName } from "../layout/nearest_name.ts";
+import { readRegular } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { hostNameProblem, type InstallOptions, stateVersionProblem } from "./options.ts";
 
 /** A plan's document with every difference of a large machine in it has some megabytes. */

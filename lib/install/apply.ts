@@ -1,5 +1,5 @@
-import type { Context } from "../program/context.ts";
-import { printableLine } from "../machine/printable.ts";
+import type { Context } from "../machine/context.ts";
+import { printableLine } from "../layout/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { applyStep } from "./apply_step.ts";
 import { type Receipt, writeReceipt } from "../machine/receipt.ts";

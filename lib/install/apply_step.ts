@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import {
   ensureDirectory,
   linkAtomic,
@@ -10,10 +10,10 @@ import {
   rename,
   syncFolder,
   writeFileAtomic,
-} from "../machine/files.ts";
-import { readRegular } from "../machine/regular_file.ts";
+} from "../machine/files/files.ts";
+import { readRegular } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { sha256 } from "../machine/sha256.ts";
+import { sha256 } from "../machine/files/sha256.ts";
 import { copyTree, isSameTree, treeDigest } from "./copy_tree.ts";
 import {
   backupFolder,

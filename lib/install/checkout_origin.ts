@@ -1,4 +1,4 @@
-import { lstatIfExists, readTextIfExists } from "../machine/files.ts";
+import { lstatIfExists, readTextIfExists } from "../machine/files/files.ts";
 
 /** The commit of a GitHub repository that a source was checked out from. */
 export interface Origin {

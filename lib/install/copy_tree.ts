@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { isExcluded } from "../machine/excluded.ts";
-import { lstatIfExists, makeFolder, syncFolder } from "../machine/files.ts";
-import { openRegular } from "../machine/regular_file.ts";
+import { isExcluded } from "../machine/tree/excluded.ts";
+import { lstatIfExists, makeFolder, syncFolder } from "../machine/files/files.ts";
+import { openRegular } from "../machine/files/regular_file.ts";
 import { signalsSeen } from "./signals_seen.ts";
 import { type SourceEntry, type SourceListing } from "./source_listing.ts";
 

@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { isUsable } from "../nix/binary_cache.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./plan/plan.ts";
 
 /** For an action that failed: the files stay, and how to take them back. */
 export function withFilesKept(error: ToolError): ToolError {

@@ -1,34 +1,34 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { lstatIfExists } from "../machine/files.ts";
+import { lstatIfExists } from "../machine/files/files.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { readOsRelease } from "../machine/os_release.ts";
 import { places } from "../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { recoverSourceTree } from "../machine/tree_recovery.ts";
+import { recoverSourceTree } from "../machine/tree/tree_recovery.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
 import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
 import { runActions } from "./actions.ts";
-import { baseBlockers } from "./base_blockers.ts";
-import { examineGround } from "./ground.ts";
-import { answerQuestions } from "./plan_questions.ts";
-import { notNixos } from "./preflight.ts";
+import { baseBlockers } from "./plan/base_blockers.ts";
+import { examineGround } from "./plan/ground.ts";
+import { answerQuestions } from "./plan/plan_questions.ts";
+import { notNixos } from "./plan/preflight.ts";
 import { provideTools } from "./tools.ts";
-import { readMachine } from "./machine_reading.ts";
-import { makePlan } from "./make_plan.ts";
+import { readMachine } from "./plan/machine_reading.ts";
+import { makePlan } from "./plan/make_plan.ts";
 import { type InstallOptions, optionsFor } from "./options.ts";
-import type { Plan } from "./plan.ts";
-import { planDocument } from "./plan_document.ts";
+import type { Plan } from "./plan/plan.ts";
+import { planDocument } from "./plan/plan_document.ts";
 import {
   latestInstallation,
   readReceipts,
   type Receipt,
   writeReceipt,
 } from "../machine/receipt.ts";
-import { renderPlan } from "./render_plan.ts";
+import { renderPlan } from "./plan/render_plan.ts";
 import { settleActivation, settleUnfinished } from "./unfinished.ts";
 import { checkForUpdates } from "./update_check.ts";
 

@@ -1,6 +1,6 @@
 import type { ExitCode } from "../machine/exit_code.ts";
 import { places } from "../machine/places.ts";
-import type { Context, Document } from "../program/context.ts";
+import type { Context, Document } from "../machine/context.ts";
 import { backupFolder, readReceipts, type Receipt } from "../machine/receipt.ts";
 
 /** `system-installer --json` without `--dry-run`, version 1: the installations on this machine. */

@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { MachineReading } from "./machine_reading.ts";
+import type { MachineReading } from "./plan/machine_reading.ts";
 import type { InstallOptions } from "./options.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { lutimesSync } from "node:fs";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import {
   ensureDirectory,
   linkAtomic,
@@ -12,11 +12,11 @@ import {
   rename,
   syncFolder,
   writeFileAtomic,
-} from "../machine/files.ts";
-import { readRegular } from "../machine/regular_file.ts";
+} from "../machine/files/files.ts";
+import { readRegular } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { inFolder } from "../machine/pinned.ts";
-import { sha256 } from "../machine/sha256.ts";
+import { inFolder } from "../machine/files/pinned.ts";
+import { sha256 } from "../machine/files/sha256.ts";
 import { treeDigest } from "./copy_tree.ts";
 import { backupFolder, type Receipt, type StepRecord, writeReceipt } from "../machine/receipt.ts";
 

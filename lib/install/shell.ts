@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { installedLayout, modulesFolder } from "../machine/tree_layout.ts";
 
 /** Opens a shell in the generated configuration; the menu comes back when it ends. */

@@ -1,7 +1,7 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { foreignPart, type MayWrite, rootSelfAnd } from "../machine/file_trust.ts";
-import { lstatIfExists, parentOf, realPathIfSeen } from "../machine/files.ts";
+import { foreignPart, type MayWrite, rootSelfAnd } from "../machine/files/file_trust.ts";
+import { lstatIfExists, parentOf, realPathIfSeen } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { layoutOf, layoutOfFolder, NEEDED, type TreeLayout } from "../machine/tree_layout.ts";

@@ -1,6 +1,6 @@
-import { isExcluded } from "../machine/excluded.ts";
+import { isExcluded } from "../machine/tree/excluded.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { foreignPart, foreignWriter, type MayWrite } from "../machine/file_trust.ts";
+import { foreignPart, foreignWriter, type MayWrite } from "../machine/files/file_trust.ts";
 import { ToolError } from "../machine/tool_error.ts";
 
 /** One entry of a source tree, with its path relative to the tree's top. */

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { parseRepository, repositoryName } from "../github/endpoints.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { lstatIfExists, parentOf } from "../machine/files.ts";
-import { readRegular } from "../machine/regular_file.ts";
+import { lstatIfExists, parentOf } from "../machine/files/files.ts";
+import { readRegular } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { DEFAULT_REPOSITORY } from "../sync/begin.ts";
 import { type Origin, ORIGIN_FILE, readCheckout } from "./checkout_origin.ts";
 import { refuseForeign } from "./source_listing.ts";

@@ -1,12 +1,12 @@
 import { ToolError } from "../machine/tool_error.ts";
 import { type Receipt, writeReceipt } from "../machine/receipt.ts";
 import { layoutOfRecord } from "../machine/tree_layout.ts";
-import { mayLeadToOurs } from "../nix/base.ts";
+import { mayLeadToOurs } from "../nix/evaluation/base.ts";
 import { addTools, buildTools, hasTools, kitFolder, TOOLS_ROOT } from "../nix/tools.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { applyStep } from "./apply_step.ts";
-import { hostRecordStep } from "./generated_files.ts";
-import type { Plan } from "./plan.ts";
+import { hostRecordStep } from "./plan/generated_files.ts";
+import type { Plan } from "./plan/plan.ts";
 import { hostFactsStep } from "./published_host.ts";
 import type { LinkStep } from "./step.ts";
 

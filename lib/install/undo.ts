@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import {
   ensureDirectory,
   linkAtomic,
@@ -6,20 +6,20 @@ import {
   readLinkIfExists,
   removeIfExists,
   rename,
-} from "../machine/files.ts";
+} from "../machine/files/files.ts";
 import { readHostName } from "../machine/host_name.ts";
 import { acquireLock } from "../machine/lock.ts";
-import { machineHas } from "../machine/machine_files.ts";
+import { machineHas } from "../machine/files/machine_files.ts";
 import { places } from "../machine/places.ts";
-import { sourceTree } from "../machine/source_tree.ts";
+import { sourceTree } from "../machine/tree/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { recoverSourceTree } from "../machine/tree_recovery.ts";
+import { recoverSourceTree } from "../machine/tree/tree_recovery.ts";
 import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { returnToSystem } from "../rebuild/activate.ts";
 import { requireGuestsUntouched } from "../rebuild/guests_question.ts";
 import { returnMountedSystem } from "../rebuild/return_mounted.ts";
-import { restoreAccounts, restoreDeclarations } from "../machine/account_backup.ts";
+import { restoreAccounts, restoreDeclarations } from "../machine/accounts/account_backup.ts";
 import { revertSteps } from "./apply.ts";
 import { settleActivation } from "./unfinished.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
 import { bootDefault } from "../nix/generations.ts";
 import { revertSteps } from "./apply.ts";

@@ -1,11 +1,11 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { endpointsOf } from "../github/endpoints.ts";
-import { hasAddress } from "../machine/network_state.ts";
+import { hasAddress } from "../machine/hardware/network_state.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { syncTree } from "../sync/sync.ts";
 import { connections } from "./build_options.ts";
 import type { InstallOptions } from "./options.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./plan/plan.ts";
 
 /**
  * Asks GitHub for a newer source and syncs it into place, unless `--skip-update-check`. A machine that

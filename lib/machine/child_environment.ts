@@ -1,4 +1,4 @@
-import { foreignPart, isRootOrSelf } from "./file_trust.ts";
+import { foreignPart, isRootOrSelf } from "./files/file_trust.ts";
 import { KEPT_FOR_CHILDREN } from "./kept_variables.ts";
 
 /** Folders that belong to the system, in the order NixOS uses; other distributions' come last. */

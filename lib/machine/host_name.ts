@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
-import type { Context } from "../program/context.ts";
-import { machineText } from "./machine_files.ts";
+import type { Context } from "./context.ts";
+import { machineText } from "./files/machine_files.ts";
 
 /** The machine's name, or undefined when nothing says one. */
 export interface HostName {

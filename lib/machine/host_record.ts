@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import type { Context } from "../program/context.ts";
+import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
-import { readMachineFile } from "./machine_files.ts";
+import { readMachineFile } from "./files/machine_files.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
 

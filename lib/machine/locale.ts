@@ -1,6 +1,6 @@
-import type { Context } from "../program/context.ts";
-import { readLinkIfExists } from "./files.ts";
-import { machineText } from "./machine_files.ts";
+import type { Context } from "./context.ts";
+import { readLinkIfExists } from "./files/files.ts";
+import { machineText } from "./files/machine_files.ts";
 import { parseShellAssignments } from "./shell_assignments.ts";
 
 /** Language, clock and keyboard of a machine. What nothing says is undefined. */

@@ -1,9 +1,9 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
-import { foreignWriter, isRootOrSelf } from "./file_trust.ts";
-import { ensureDirectory, lstatIfExists, parentOf } from "./files.ts";
+import { foreignWriter, isRootOrSelf } from "./files/file_trust.ts";
+import { ensureDirectory, lstatIfExists, parentOf } from "./files/files.ts";
 import { places } from "./places.ts";
-import { openOrMake } from "./regular_file.ts";
+import { openOrMake } from "./files/regular_file.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** How long Deno before 2.7, which has no `tryLock`, waits for a lock that is free (milliseconds). */

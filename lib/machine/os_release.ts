@@ -1,5 +1,5 @@
-import type { Context } from "../program/context.ts";
-import { machineHas, machineText } from "./machine_files.ts";
+import type { Context } from "./context.ts";
+import { machineHas, machineText } from "./files/machine_files.ts";
 import { parseShellAssignments } from "./shell_assignments.ts";
 
 /** What the machine runs; os-release(5). */

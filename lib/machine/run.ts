@@ -1,5 +1,5 @@
 import { ExitCode } from "./exit_code.ts";
-import { printableLine } from "./printable.ts";
+import { printableLine } from "../layout/printable.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** How to start one child process. */

@@ -1,6 +1,6 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
-import { ensureDirectory, lstatIfExists, setMode } from "./files.ts";
+import { ensureDirectory, lstatIfExists, setMode } from "./files/files.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
 

@@ -1,5 +1,5 @@
-import type { Context } from "../program/context.ts";
-import { lstatIfExists } from "./files.ts";
+import type { Context } from "./context.ts";
+import { lstatIfExists } from "./files/files.ts";
 import { type HostRecord, readHostRecord } from "./host_record.ts";
 import { places } from "./places.ts";
 

@@ -1,9 +1,9 @@
 import { nixConfig } from "../machine/child_environment.ts";
-import { foreignPart, foreignWriter, type MayWrite } from "../machine/file_trust.ts";
-import { lstatIfExists, parentOf } from "../machine/files.ts";
-import { readRegular } from "../machine/regular_file.ts";
+import { foreignPart, foreignWriter, type MayWrite } from "../machine/files/file_trust.ts";
+import { lstatIfExists, parentOf } from "../machine/files/files.ts";
+import { readRegular } from "../machine/files/regular_file.ts";
 import { createRunner } from "../machine/run.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /** A binary cache in a folder, and the key that signed what is in it. */
 export interface BinaryCache {

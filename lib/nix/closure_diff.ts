@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { currentSystem } from "./generations.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /**
  * What changes in packages between two systems, as `nvd` or `nix store diff-closures` print it;

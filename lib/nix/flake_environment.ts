@@ -1,5 +1,5 @@
 import { readHostRecord } from "../machine/host_record.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { FlakeReference } from "./flake_reference.ts";
 import { nixPath } from "./search_path.ts";
 

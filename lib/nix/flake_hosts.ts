@@ -1,10 +1,10 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
-import { evaluateFlake, type FlakeOptions } from "./evaluate.ts";
+import type { Context } from "../machine/context.ts";
+import { evaluateFlake, type FlakeOptions } from "./evaluation/evaluate.ts";
 import { flakeEnvironment } from "./flake_environment.ts";
 import type { FlakeReference } from "./flake_reference.ts";
-import { nearestName } from "../machine/nearest_name.ts";
+import { nearestName } from "../layout/nearest_name.ts";
 
 /**
  * The names of a flake's NixOS hosts, sorted; those that need `--impure` included. Empty for a flake

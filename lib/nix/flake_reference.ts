@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { lstatIfExists, parentOf, realPathIfSeen, statIfSeen } from "../machine/files.ts";
+import { lstatIfExists, parentOf, realPathIfSeen, statIfSeen } from "../machine/files/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /** A flake as Nix can be given it. */
 export interface FlakeReference {

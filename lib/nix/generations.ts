@@ -1,6 +1,6 @@
-import { listIfExists, lstatIfExists, parentOf, readTextIfExists } from "../machine/files.ts";
+import { listIfExists, lstatIfExists, parentOf, readTextIfExists } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /** One generation of the system profile (`/nix/var/nix/profiles/system-<number>-link`). */
 export interface Generation {

@@ -1,6 +1,6 @@
 import { places } from "../machine/places.ts";
 import { installedLayout } from "../machine/tree_layout.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { FlakeReference } from "./flake_reference.ts";
 
 /** The machine path of the folder whose flake.nix an installed machine is built from. */

@@ -1,5 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { printableLine } from "../machine/printable.ts";
+import { printableLine } from "../layout/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
 
 /** Words that are not identifiers (Nix manual, "Identifiers"); `or` is one only by accident. */

@@ -1,7 +1,7 @@
 import { ToolError } from "../machine/tool_error.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import type { RunOptions, RunResult } from "../machine/run.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { nixConfig } from "../machine/child_environment.ts";
 import { flakeEnvironment } from "./flake_environment.ts";
 

@@ -1,6 +1,6 @@
-import { machineFolder, machineHas, machineText } from "../machine/machine_files.ts";
+import { machineFolder, machineHas, machineText } from "../machine/files/machine_files.ts";
 import { places } from "../machine/places.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /** What NixOS's `environment.variables` become; its shells read it (nixos/modules/config/shells-environment.nix). */
 const SET_ENVIRONMENT = "/etc/set-environment";

@@ -1,8 +1,8 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { lstatIfExists } from "../machine/files.ts";
-import { machineHas } from "../machine/machine_files.ts";
+import { lstatIfExists } from "../machine/files/files.ts";
+import { machineHas } from "../machine/files/machine_files.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { bootedSystem } from "./generations.ts";
 
 /** The files that make a store path a bootable system; nh checks the same before it activates. */

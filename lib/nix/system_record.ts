@@ -6,12 +6,12 @@ import {
   readTextIfExists,
   removeIfExists,
   writeFileAtomic,
-} from "../machine/files.ts";
+} from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
-import { areComplete } from "./assemble_facts.ts";
-import { ConfigurationFactsSchema } from "./configuration_facts.ts";
-import { IdentitySchema } from "./identity.ts";
-import type { Context } from "../program/context.ts";
+import { areComplete } from "./evaluation/assemble_facts.ts";
+import { ConfigurationFactsSchema } from "./evaluation/configuration_facts.ts";
+import { IdentitySchema } from "./evaluation/identity.ts";
+import type { Context } from "../machine/context.ts";
 
 const RecordSchema = v.object({
   version: v.literal(1),

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { usableHostRecord } from "../machine/host_record.ts";
-import { lstatIfExists, parentOf } from "../machine/files.ts";
-import { machineHas } from "../machine/machine_files.ts";
+import { lstatIfExists, parentOf } from "../machine/files/files.ts";
+import { machineHas } from "../machine/files/machine_files.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /** The five executables (nix/executables.nix). */
 const TOOLS = [

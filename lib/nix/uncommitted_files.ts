@@ -1,6 +1,6 @@
 import { CommandError } from "../machine/run.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { FlakeReference } from "./flake_reference.ts";
 
 /** How a checkout differs from its last commit; paths relative to its top, sorted. */

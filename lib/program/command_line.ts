@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ExitCode } from "../machine/exit_code.ts";
-import { nearestName } from "../machine/nearest_name.ts";
+import { nearestName } from "../layout/nearest_name.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { helpText, operandUsage } from "./help.ts";
 import {

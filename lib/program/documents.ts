@@ -1,5 +1,5 @@
 import type { ExitCode } from "../machine/exit_code.ts";
-import type { Document } from "./context.ts";
+import type { Document } from "../machine/context.ts";
 import type { Screen } from "./output.ts";
 
 /** What a run that failed prints with `--json`, version 1; no other document has a member `error`. */

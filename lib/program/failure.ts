@@ -1,7 +1,7 @@
 import { CommandError } from "../machine/run.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Log } from "./context.ts";
+import type { Log } from "../machine/context.ts";
 import { SignalInterrupt } from "./signals.ts";
 
 /** What ended a run, as it was told. */

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from "./exit_codes.ts";
 import { type OptionWords, optionWords } from "./option_words.ts";
 import { commonOptions, type OptionTable } from "./options.ts";
-import { wrapWords } from "./table.ts";
+import { wrapWords } from "../layout/table.ts";
 import type { Tool } from "./tool.ts";
 
 /** Help is as wide as the narrowest terminal that people use. */

@@ -1,8 +1,8 @@
-import { printable } from "../machine/printable.ts";
-import type { Log } from "./context.ts";
+import { printable } from "../layout/printable.ts";
+import type { Log } from "../machine/context.ts";
 import type { Level, LogFile } from "./log_file.ts";
 import type { Screen } from "./output.ts";
-import { renderStyles, style, visibleWidth } from "./style.ts";
+import { renderStyles, style, visibleWidth } from "../layout/style.ts";
 
 /** How messages of one run are shown. */
 export interface LogOptions {

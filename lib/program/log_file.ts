@@ -1,9 +1,9 @@
 import { getRotatingFileSink } from "@logtape/file";
 import { configure, dispose, getLogger } from "@logtape/logtape";
 import type { Root } from "../machine/root.ts";
-import { openLogFolder } from "../machine/log_folder.ts";
+import { openLogFolder } from "../machine/files/log_folder.ts";
 import { places } from "../machine/places.ts";
-import { openOrMake } from "../machine/regular_file.ts";
+import { openOrMake } from "../machine/files/regular_file.ts";
 
 /** Levels of {@link LogFile}, the field's usual ones. */
 export type Level = "debug" | "info" | "warning" | "error";

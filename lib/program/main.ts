@@ -1,13 +1,13 @@
 import config from "../../deno.json" with { type: "json" };
 import { childEnvironment } from "../machine/child_environment.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { statIfSeen } from "../machine/files.ts";
-import { elevation, needsRootError } from "../machine/privilege.ts";
+import { statIfSeen } from "../machine/files/files.ts";
+import { elevation, needsRootError } from "../machine/accounts/privilege.ts";
 import { Root } from "../machine/root.ts";
 import { createRunner } from "../machine/run.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { parseCommandLine } from "./command_line.ts";
-import type { Context, Output } from "./context.ts";
+import type { Context, Output } from "../machine/context.ts";
 import { Documents, type ErrorDocument } from "./documents.ts";
 import { reportFailure } from "./failure.ts";
 import { ScreenLog } from "./log.ts";

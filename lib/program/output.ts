@@ -1,5 +1,5 @@
-import { printable } from "../machine/printable.ts";
-import { type Rendering, renderStyles } from "./style.ts";
+import { printable } from "../layout/printable.ts";
+import { type Rendering, renderStyles } from "../layout/style.ts";
 
 /** A sign is one column wide, its word in plain mode at most so much wider. */
 const PLAIN_ROOM = 8;

@@ -1,6 +1,6 @@
-import type { Log, Progress } from "./context.ts";
+import type { Log, Progress } from "../machine/context.ts";
 import type { Screen } from "./output.ts";
-import { renderStyles, style, visibleWidth } from "./style.ts";
+import { renderStyles, style, visibleWidth } from "../layout/style.ts";
 
 /** The bar is drawn at most this often, and without a terminal a line is printed this often (ms). */
 const DRAW_EVERY = 80;

@@ -1,6 +1,6 @@
 import { commonEnvironment } from "./environment.ts";
 import { EXIT_CODES, exitCodeMeanings } from "./exit_codes.ts";
-import { visibleWidth } from "./style.ts";
+import { visibleWidth } from "../layout/style.ts";
 import { fullDescription, type OptionWords, optionWords } from "./option_words.ts";
 import { commonOptions, type OptionTable } from "./options.ts";
 import type { Tool, Variable } from "./tool.ts";

@@ -1,5 +1,5 @@
 import type { ExitCode } from "../machine/exit_code.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../machine/context.ts";
 import type { commonOptions, OptionTable, ValuesOf } from "./options.ts";
 
 /** The word that may follow the options, for example rebuild-helper's ACTION. */

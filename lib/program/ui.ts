@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { printableLine } from "../machine/printable.ts";
+import { printableLine } from "../layout/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Choice, Log, Progress, Ui } from "./context.ts";
+import type { Choice, Log, Progress, Ui } from "../machine/context.ts";
 import type { Screen } from "./output.ts";
 import type { Prompts } from "./plain_prompts.ts";
 import { startProgress } from "./progress.ts";

@@ -1,17 +1,17 @@
-import { accountsAfterFolder, saveAccountsBefore } from "../machine/account_backup.ts";
-import { readTextIfExists } from "../machine/files.ts";
+import { accountsAfterFolder, saveAccountsBefore } from "../machine/accounts/account_backup.ts";
+import { readTextIfExists } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { presentInstallation } from "../machine/receipt.ts";
 import { commandLine } from "../machine/run.ts";
-import type { Context } from "../program/context.ts";
-import { recoverActivation, startActivation } from "../nix/activation.ts";
-import { followActivation, markReported } from "../nix/activation_progress.ts";
+import type { Context } from "../machine/context.ts";
+import { recoverActivation, startActivation } from "../nix/activation/activation.ts";
+import { followActivation, markReported } from "../nix/activation/activation_progress.ts";
 import {
   activationFiles,
   type ActivationStatus,
   readActivationStatus,
-} from "../nix/activation_status.ts";
-import { failedUnits, unitsNamedAsFailed } from "../nix/failed_units.ts";
+} from "../nix/activation/activation_status.ts";
+import { failedUnits, unitsNamedAsFailed } from "../nix/activation/failed_units.ts";
 import { generationOf } from "../nix/generations.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";

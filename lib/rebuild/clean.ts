@@ -1,10 +1,10 @@
 import { lutimesSync } from "node:fs";
 import { ExitCode } from "../machine/exit_code.ts";
-import { linkAtomic, lstatIfExists, parentOf } from "../machine/files.ts";
+import { linkAtomic, lstatIfExists, parentOf } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { bootDefault, type Generation, generations } from "../nix/generations.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { type CleanEntry, cleanPlan, type CleanRule } from "./clean_plan.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
 import { renderClean } from "./report.ts";

@@ -1,8 +1,8 @@
-import { machineFolder } from "../machine/machine_files.ts";
+import { machineFolder } from "../machine/files/machine_files.ts";
 import { readReceipts } from "../machine/receipt.ts";
-import { unfinishedActivation } from "../nix/activation_progress.ts";
+import { unfinishedActivation } from "../nix/activation/activation_progress.ts";
 import { bootedSystem, currentSystem, type Generation } from "../nix/generations.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { generationBefore } from "./previous_system.ts";
 
 /** Which generations are kept besides those that something needs. */

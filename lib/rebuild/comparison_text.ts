@@ -3,11 +3,11 @@ import {
   type Difference,
   IDENTITY_KINDS,
   type IdentityKind,
-} from "../nix/identity.ts";
-import { printableLine } from "../machine/printable.ts";
-import { formatDiff, lineDiff } from "../program/line_diff.ts";
-import { sign, style } from "../program/style.ts";
-import { table, wrapWords } from "../program/table.ts";
+} from "../nix/evaluation/identity.ts";
+import { printableLine } from "../layout/printable.ts";
+import { formatDiff, lineDiff } from "../layout/line_diff.ts";
+import { sign, style } from "../layout/style.ts";
+import { table, wrapWords } from "../layout/table.ts";
 import { expectedReason, nameOf } from "./expected_changes.ts";
 
 /** Longer diffs are cut, in lines: the JSON has all of it. */

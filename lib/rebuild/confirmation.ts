@@ -1,6 +1,6 @@
-import type { Context, Progress } from "../program/context.ts";
-import { confirmActivation } from "../nix/activation_progress.ts";
-import { activationFiles, type ActivationStatus } from "../nix/activation_status.ts";
+import type { Context, Progress } from "../machine/context.ts";
+import { confirmActivation } from "../nix/activation/activation_progress.ts";
+import { activationFiles, type ActivationStatus } from "../nix/activation/activation_status.ts";
 
 /** Watches an activation that somebody has to confirm; see {@link awaitConfirmation}. */
 export interface Confirmation {

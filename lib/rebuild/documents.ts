@@ -1,5 +1,5 @@
 import { currentSystem, type Generation } from "../nix/generations.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { Cleaning } from "./clean.ts";
 import type { CleanEntry } from "./clean_plan.ts";
 import type { ActivationOutcome } from "./outcome.ts";

@@ -1,11 +1,11 @@
-import { readTextIfExists } from "../machine/files.ts";
+import { readTextIfExists } from "../machine/files/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import {
   confirmActivation,
   followActivation,
   unfinishedActivation,
-} from "../nix/activation_progress.ts";
-import type { Context } from "../program/context.ts";
+} from "../nix/activation/activation_progress.ts";
+import type { Context } from "../machine/context.ts";
 import { concludeActivation } from "./activate.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 

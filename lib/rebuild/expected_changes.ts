@@ -1,5 +1,5 @@
-import type { Comparison, Difference, IdentityKind } from "../nix/identity.ts";
-import { fails, holds, type Verdict } from "./verdict.ts";
+import type { Comparison, Difference, IdentityKind } from "../nix/evaluation/identity.ts";
+import { fails, holds, type Verdict } from "./proofs/verdict.ts";
 
 /** What Hyper-NixOS must change in a system, by what for. */
 interface Expected {

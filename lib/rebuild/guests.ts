@@ -1,7 +1,7 @@
-import { kernelContext } from "../machine/kernel_files.ts";
-import { machineFolder, machineHas } from "../machine/machine_files.ts";
-import { dryActivate, type DryActivation } from "../nix/dry_activation.ts";
-import type { Context } from "../program/context.ts";
+import { kernelContext } from "../machine/hardware/kernel_files.ts";
+import { machineFolder, machineHas } from "../machine/files/machine_files.ts";
+import { dryActivate, type DryActivation } from "../nix/activation/dry_activation.ts";
+import type { Context } from "../machine/context.ts";
 
 /** Services whose stop or restart guests feel (libvirt's monolithic and modular daemons). */
 const GUEST_SERVICES =

@@ -1,8 +1,8 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { readMachineFile } from "../machine/machine_files.ts";
+import { readMachineFile } from "../machine/files/machine_files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { isInstalledTree, type Target } from "./target.ts";
 
 /**

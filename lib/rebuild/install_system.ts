@@ -2,10 +2,10 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { flakeEnvironment } from "../nix/flake_environment.ts";
 import type { BuildOptions } from "../nix/nixos_rebuild.ts";
-import type { Context } from "../program/context.ts";
-import { BuildFailed, buildFailure } from "./build_failed.ts";
-import { BuildOutput } from "./build_output.ts";
-import { openRebuildLog } from "./rebuild_log.ts";
+import type { Context } from "../machine/context.ts";
+import { BuildFailed, buildFailure } from "./build/build_failed.ts";
+import { BuildOutput } from "./build/build_output.ts";
+import { openRebuildLog } from "./build/rebuild_log.ts";
 
 /** What nixos-install says when the build is over and the machine itself is about to change. */
 const CHANGES_BEGIN = /installing the boot loader|setting up \/etc/;

@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { activateSystem, returnToSystem } from "./activate.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import { reportOutcome } from "./report.ts";

@@ -1,5 +1,5 @@
-import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
-import type { Identity } from "../nix/identity.ts";
+import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
+import type { Identity } from "../nix/evaluation/identity.ts";
 import type { RebuildHooks } from "./hooks.ts";
 
 /** The configuration that runs, as a caller has read it. */

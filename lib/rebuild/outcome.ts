@@ -1,4 +1,4 @@
-import type { ActivationStatus } from "../nix/activation_status.ts";
+import type { ActivationStatus } from "../nix/activation/activation_status.ts";
 
 /** How an activation ended. */
 export interface ActivationOutcome {

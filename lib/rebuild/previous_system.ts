@@ -1,6 +1,6 @@
-import { lstatIfExists } from "../machine/files.ts";
+import { lstatIfExists } from "../machine/files/files.ts";
 import { readableReceipts, receiptPath } from "../machine/receipt.ts";
-import { activationIds, readActivationStatus } from "../nix/activation_status.ts";
+import { activationIds, readActivationStatus } from "../nix/activation/activation_status.ts";
 import {
   bootDefault,
   bootedSystem,
@@ -9,7 +9,7 @@ import {
   generations,
 } from "../nix/generations.ts";
 import { systemRecord } from "../nix/system_record.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /**
  * Where going back from a system leads that is about to be activated: to what was booted and still runs,

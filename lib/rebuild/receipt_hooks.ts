@@ -1,11 +1,11 @@
-import { saveAccountsAfter, saveAccountsBefore } from "../machine/account_backup.ts";
+import { saveAccountsAfter, saveAccountsBefore } from "../machine/accounts/account_backup.ts";
 import {
   latestInstallation,
   readReceipts,
   type Receipt,
   writeReceipt,
 } from "../machine/receipt.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { RebuildHooks } from "./hooks.ts";
 import { isInstalledTree, type Target } from "./target.ts";
 

@@ -1,8 +1,8 @@
-import { amount } from "../machine/amount.ts";
+import { amount } from "../layout/amount.ts";
 import type { Generation, runningOutsideProfile } from "../nix/generations.ts";
-import type { Context } from "../program/context.ts";
-import { style } from "../program/style.ts";
-import { table } from "../program/table.ts";
+import type { Context } from "../machine/context.ts";
+import { style } from "../layout/style.ts";
+import { table } from "../layout/table.ts";
 import type { CleanEntry } from "./clean_plan.ts";
 import { type Action, activates } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";

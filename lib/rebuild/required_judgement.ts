@@ -2,17 +2,17 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { localModule } from "../machine/tree_layout.ts";
 import { currentSystem } from "../nix/generations.ts";
-import { compareIdentities, type Identity } from "../nix/identity.ts";
-import { type EvaluatedHost, readHost } from "../nix/read_configuration.ts";
-import type { Context } from "../program/context.ts";
+import { compareIdentities, type Identity } from "../nix/evaluation/identity.ts";
+import { type EvaluatedHost, readHost } from "../nix/evaluation/read_configuration.ts";
+import type { Context } from "../machine/context.ts";
 import { comparisonText } from "./comparison_text.ts";
 import { judgeChanges } from "./expected_changes.ts";
-import { judgeConfiguration } from "./judgement.ts";
-import { refusals } from "./proof_access.ts";
+import { judgeConfiguration } from "./proofs/judgement.ts";
+import { refusals } from "./proofs/proof_access.ts";
 import { systemRecord } from "../nix/system_record.ts";
 import type { RunningConfiguration } from "./options.ts";
 import type { Target } from "./target.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict } from "./proofs/verdict.ts";
 
 /**
  * Evaluates a host and makes the proofs: someone can still log in and become root, and the disks are

@@ -1,9 +1,9 @@
-import { linkAtomic } from "../machine/files.ts";
+import { linkAtomic } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { generationOf } from "../nix/generations.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /**
  * Makes a system that a mounted machine has already what that machine boots: its profile, as

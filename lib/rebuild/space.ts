@@ -1,11 +1,11 @@
-import { amount } from "../machine/amount.ts";
-import { readBootFiles } from "../machine/boot_loader.ts";
-import { statIfSeen } from "../machine/files.ts";
-import { freeSpace } from "../machine/free_space.ts";
-import { mountOf, readMounts } from "../machine/mounts.ts";
+import { amount } from "../layout/amount.ts";
+import { readBootFiles } from "../machine/hardware/boot_loader.ts";
+import { statIfSeen } from "../machine/files/files.ts";
+import { freeSpace } from "../machine/files/free_space.ts";
+import { mountOf, readMounts } from "../machine/hardware/mounts.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { type Generation, generations } from "../nix/generations.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { cleanPlan } from "./clean_plan.ts";
 
 /** Below this a build is refused, or warned about (bytes): Nix starts without looking. */

@@ -1,5 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { lstatIfExists, parentOf } from "../machine/files.ts";
+import { lstatIfExists, parentOf } from "../machine/files/files.ts";
 import { readHostName } from "../machine/host_name.ts";
 import { requireHostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
@@ -8,7 +8,7 @@ import { hostsOf, requireHost } from "../nix/flake_hosts.ts";
 import { asHostFlake, hostFolder, hostReference } from "../nix/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
 import { uncommittedFiles } from "../nix/uncommitted_files.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { RebuildOptions } from "./options.ts";
 
 /** A host of a flake, both there. */

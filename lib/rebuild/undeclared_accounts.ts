@@ -1,10 +1,13 @@
-import { type Accounts, groupsOf, readAccounts } from "../machine/accounts.ts";
-import { type AccountNames, keepUndeclaredAccounts } from "../machine/declared_accounts.ts";
+import { type Accounts, groupsOf, readAccounts } from "../machine/accounts/accounts.ts";
+import {
+  type AccountNames,
+  keepUndeclaredAccounts,
+} from "../machine/accounts/declared_accounts.ts";
 import { places } from "../machine/places.ts";
-import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
 import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { systemRecord } from "../nix/system_record.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /**
  * Accounts that only an installation declared are people's: the system that no longer declares them

@@ -1,19 +1,19 @@
-import { identityOf } from "../machine/file_identity.ts";
-import type { SourceTree } from "../machine/source_tree.ts";
+import { identityOf } from "../machine/tree/file_identity.ts";
+import type { SourceTree } from "../machine/tree/source_tree.ts";
 import {
   decideChange,
   draftJournal,
   isDecided,
   type Operation,
   staged as places,
-} from "../machine/tree_journal.ts";
-import { finishChange } from "../machine/tree_recovery.ts";
-import type { FileSystemSync } from "../machine/file_system_sync.ts";
-import { syncToDisk } from "../machine/tree_sync.ts";
-import type { Context } from "../program/context.ts";
+} from "../machine/tree/tree_journal.ts";
+import { finishChange } from "../machine/tree/tree_recovery.ts";
+import type { FileSystemSync } from "../machine/files/file_system_sync.ts";
+import { syncToDisk } from "../machine/tree/tree_sync.ts";
+import type { Context } from "../machine/context.ts";
 import { backUpEdits } from "./backup.ts";
-import { encodeIndex } from "./index_file.ts";
-import type { SyncPlan } from "./plan.ts";
+import { encodeIndex } from "./tree/index_file.ts";
+import type { SyncPlan } from "./tree/plan.ts";
 import { recordOf, writeRecord } from "./previous.ts";
 import { type Contents, linkPrevious, stageFiles } from "./stage.ts";
 

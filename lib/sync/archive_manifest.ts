@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
-import { Mode, parseTree } from "../github/git_objects.ts";
-import { objectHash } from "../machine/blob_hash.ts";
-import { hostilePathProblem } from "../machine/hostile_path.ts";
-import { Manifest } from "./manifest.ts";
-import { digit, NAME_BYTES } from "./path_table.ts";
-import { PathTableBuilder } from "./path_table_builder.ts";
+import { Mode, parseTree } from "../git/git_objects.ts";
+import { objectHash } from "../machine/tree/blob_hash.ts";
+import { hostilePathProblem } from "../machine/tree/hostile_path.ts";
+import { Manifest } from "./tree/manifest.ts";
+import { digit, NAME_BYTES } from "./tree/path_table.ts";
+import { PathTableBuilder } from "./tree/path_table_builder.ts";
 
 /** A folder whose entries are still arriving. */
 interface OpenFolder {

@@ -1,11 +1,11 @@
-import { Mode } from "../github/git_objects.ts";
-import { TransferError } from "../github/transfer_error.ts";
-import { blobHash } from "../machine/blob_hash.ts";
-import { counted } from "../machine/counted.ts";
-import type { Context, Progress } from "../program/context.ts";
+import { Mode } from "../git/git_objects.ts";
+import { TransferError } from "../git/transfer_error.ts";
+import { blobHash } from "../machine/tree/blob_hash.ts";
+import { counted } from "../layout/counted.ts";
+import type { Context, Progress } from "../machine/context.ts";
 import { ArchiveManifest } from "./archive_manifest.ts";
 import type { ContentStore } from "./content_store.ts";
-import { type Manifest, manifestFromTrees, MissingTree } from "./manifest.ts";
+import { type Manifest, manifestFromTrees, MissingTree } from "./tree/manifest.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
 import { rootTree, type Target } from "./target.ts";

@@ -1,16 +1,16 @@
-import { headerOf, kindOf, parseTree } from "../github/git_objects.ts";
-import type { GitObject } from "../github/pack_objects.ts";
-import { TransferError } from "../github/transfer_error.ts";
-import { FileSystemSync } from "../machine/file_system_sync.ts";
-import { parentOf } from "../machine/files.ts";
-import { hostilePathProblem } from "../machine/hostile_path.ts";
+import { headerOf, kindOf, parseTree } from "../git/git_objects.ts";
+import type { GitObject } from "../git/pack_objects.ts";
+import { TransferError } from "../git/transfer_error.ts";
+import { FileSystemSync } from "../machine/files/file_system_sync.ts";
+import { parentOf } from "../machine/files/files.ts";
+import { hostilePathProblem } from "../machine/tree/hostile_path.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { staged as places } from "../machine/tree_journal.ts";
-import { isExcluded } from "../machine/excluded.ts";
+import { staged as places } from "../machine/tree/tree_journal.ts";
+import { isExcluded } from "../machine/tree/excluded.ts";
 import { FileWriter } from "./file_writer.ts";
 import type { FolderMaker } from "./folder_maker.ts";
-import { modeOf } from "./local_entry.ts";
-import type { Manifest, ManifestEntry } from "./manifest.ts";
+import { modeOf } from "./tree/local_entry.ts";
+import type { Manifest, ManifestEntry } from "./tree/manifest.ts";
 
 /** So many files are written before the disk is given them (every time). */
 const BATCH = 128;

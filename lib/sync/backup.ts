@@ -1,6 +1,6 @@
-import { copyToBackup, makeBackup } from "../machine/kept_edits.ts";
-import { staged } from "../machine/tree_journal.ts";
-import type { Context } from "../program/context.ts";
+import { copyToBackup, makeBackup } from "../machine/tree/kept_edits.ts";
+import { staged } from "../machine/tree/tree_journal.ts";
+import type { Context } from "../machine/context.ts";
 
 /** Where local edits were copied to. */
 export interface Backup {

@@ -8,7 +8,7 @@ import type { RequestContext } from "../github/http.ts";
 import { parseRef } from "../github/ref_name.ts";
 import { findToken } from "../github/token.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { listIfExists, readTextIfExists } from "../machine/files.ts";
+import { listIfExists, readTextIfExists } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { SyncOptions } from "./options.ts";

@@ -1,10 +1,10 @@
-import { beyondBound, Bounds } from "../github/bounds.ts";
-import type { GitObject, ObjectStore } from "../github/pack_objects.ts";
-import { parentOf } from "../machine/files.ts";
+import { beyondBound, Bounds } from "../git/bounds.ts";
+import type { GitObject, ObjectStore } from "../git/pack_objects.ts";
+import { parentOf } from "../machine/files/files.ts";
 import type { Arrival } from "./arrival.ts";
 import { DiskRoom } from "./disk_room.ts";
-import type { LocalTree } from "./local_tree.ts";
-import type { Manifest, ManifestTrees } from "./manifest.ts";
+import type { LocalTree } from "./tree/local_tree.ts";
+import type { Manifest, ManifestTrees } from "./tree/manifest.ts";
 
 /** Contents beyond this are kept in the staging folder instead of memory (bytes). */
 const IN_MEMORY = 48 * 1024 * 1024;

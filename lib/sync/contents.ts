@@ -1,10 +1,10 @@
 import type { WantedFile } from "../github/raw_files.ts";
-import { TransferError } from "../github/transfer_error.ts";
-import { counted } from "../machine/counted.ts";
-import type { Context } from "../program/context.ts";
+import { TransferError } from "../git/transfer_error.ts";
+import { counted } from "../layout/counted.ts";
+import type { Context } from "../machine/context.ts";
 import type { ContentStore } from "./content_store.ts";
 import type { SyncOptions } from "./options.ts";
-import type { SyncPlan } from "./plan.ts";
+import type { SyncPlan } from "./tree/plan.ts";
 import { TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
 import type { Target } from "./target.ts";

@@ -1,5 +1,5 @@
 import { Root } from "../machine/root.ts";
-import type { Log } from "../program/context.ts";
+import type { Log } from "../machine/context.ts";
 import type { RequestContext } from "../github/http.ts";
 import { type Beginning, beginSync, type BegunSync } from "./begin.ts";
 

@@ -1,5 +1,5 @@
-import { FIRST_LETTERS, isExcluded, SOCKET_NAME } from "../machine/excluded.ts";
-import type { PathTable } from "./path_table.ts";
+import { FIRST_LETTERS, isExcluded, SOCKET_NAME } from "../machine/tree/excluded.ts";
+import type { PathTable } from "./tree/path_table.ts";
 
 /** Whether a path in a table is left alone; most are judged without making a text of them. */
 export function isExcludedRow(table: PathTable, row: number): boolean {

@@ -1,8 +1,8 @@
-import { beyondBound, Bounds } from "../github/bounds.ts";
-import { headerOf, kindOf } from "../github/git_objects.ts";
+import { beyondBound, Bounds } from "../git/bounds.ts";
+import { headerOf, kindOf } from "../git/git_objects.ts";
 import type { ListedEntry, RestApi } from "../github/rest.ts";
-import { TransferError } from "../github/transfer_error.ts";
-import type { Context } from "../program/context.ts";
+import { TransferError } from "../git/transfer_error.ts";
+import type { Context } from "../machine/context.ts";
 import type { ContentStore } from "./content_store.ts";
 import {
   type Manifest,
@@ -10,7 +10,7 @@ import {
   manifestFromTrees,
   ManifestTrees,
   MissingTree,
-} from "./manifest.ts";
+} from "./tree/manifest.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
 import { rootTree, type Target } from "./target.ts";

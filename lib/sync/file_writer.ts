@@ -1,4 +1,4 @@
-import { parentOf } from "../machine/files.ts";
+import { parentOf } from "../machine/files/files.ts";
 import { FolderMaker } from "./folder_maker.ts";
 
 /** What another thread makes at once. */

@@ -1,4 +1,4 @@
-import { parentOf } from "../machine/files.ts";
+import { parentOf } from "../machine/files/files.ts";
 
 /** Makes a folder and those above it, down from `top`, with these permissions, whatever the umask. */
 export class FolderMaker {

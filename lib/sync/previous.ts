@@ -1,18 +1,18 @@
 import * as v from "valibot";
-import { Mode } from "../github/git_objects.ts";
-import { fileHash, linkHash } from "../machine/blob_hash.ts";
+import { Mode } from "../git/git_objects.ts";
+import { fileHash, linkHash } from "../machine/tree/blob_hash.ts";
 import {
   copyFile,
   lstatIfExists,
   makeHardLink,
   readIfExists,
   readTextIfExists,
-} from "../machine/files.ts";
-import { filesBelow } from "../machine/files_below.ts";
-import { hostilePathProblem } from "../machine/hostile_path.ts";
-import { LARGEST_INDEX } from "../machine/source_tree.ts";
-import type { ManifestEntry } from "./manifest.ts";
-import type { SyncPlan } from "./plan.ts";
+} from "../machine/files/files.ts";
+import { filesBelow } from "../machine/tree/files_below.ts";
+import { hostilePathProblem } from "../machine/tree/hostile_path.ts";
+import { LARGEST_INDEX } from "../machine/tree/source_tree.ts";
+import type { ManifestEntry } from "./tree/manifest.ts";
+import type { SyncPlan } from "./tree/plan.ts";
 
 /** The way back from a change: kept beside the tree until the next one. */
 const RecordSchema = v.object({

@@ -1,5 +1,5 @@
-import { amount } from "../machine/amount.ts";
-import { counted } from "../machine/counted.ts";
+import { amount } from "../layout/amount.ts";
+import { counted } from "../layout/counted.ts";
 
 /** Progress bars of unknown length are drawn in this many steps. */
 export const STEPS = 1000;

@@ -1,12 +1,12 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { printableLine } from "../machine/printable.ts";
+import { printableLine } from "../layout/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { type Endpoints, type Repository, repositoryName } from "../github/endpoints.ts";
 import { GitRemote, type RemoteRef } from "../github/git_protocol.ts";
 import { HttpSession, type RequestContext } from "../github/http.ts";
 import type { RestApi } from "../github/rest.ts";
 import type { Token } from "../github/token.ts";
-import { TransferError } from "../github/transfer_error.ts";
+import { TransferError } from "../git/transfer_error.ts";
 import { WholeArchive } from "./whole_archive.ts";
 
 /** So many names are compared with an unknown one, to find the nearest. */
@@ -170,7 +170,7 @@ export class Remote implements Disposable {
         hint: `look at ${url}; a private repository needs a token (GITHUB_TOKEN)`,
       });
     }
-    const { nearestName } = await import("../machine/nearest_name.ts");
+    const { nearestName } = await import("../layout/nearest_name.ts");
     const nearest = nearestName(ref, names);
     return new ToolError(`${name} has no branch, tag or commit "${ref}"`, {
       code: ExitCode.InvalidArguments,

@@ -1,8 +1,8 @@
-import { amount } from "../machine/amount.ts";
-import { counted } from "../machine/counted.ts";
-import { printableLine } from "../machine/printable.ts";
-import { sign, style } from "../program/style.ts";
-import { table } from "../program/table.ts";
+import { amount } from "../layout/amount.ts";
+import { counted } from "../layout/counted.ts";
+import { printableLine } from "../layout/printable.ts";
+import { sign, style } from "../layout/style.ts";
+import { table } from "../layout/table.ts";
 import type { SyncSummary } from "./options.ts";
 
 /** So many paths are listed one by one. */

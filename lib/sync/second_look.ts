@@ -1,9 +1,9 @@
-import { identityOf } from "../machine/file_identity.ts";
-import { lstatIfExists } from "../machine/files.ts";
-import { LinkInTheWay } from "../machine/pinned.ts";
-import type { Operation } from "../machine/tree_journal.ts";
-import type { LocalTree } from "./local_tree.ts";
-import type { SyncPlan } from "./plan.ts";
+import { identityOf } from "../machine/tree/file_identity.ts";
+import { lstatIfExists } from "../machine/files/files.ts";
+import { LinkInTheWay } from "../machine/files/pinned.ts";
+import type { Operation } from "../machine/tree/tree_journal.ts";
+import type { LocalTree } from "./tree/local_tree.ts";
+import type { SyncPlan } from "./tree/plan.ts";
 import { syncableBelow } from "./previous.ts";
 
 /** So often a plan is made for a tree that somebody edits all the time. */

@@ -1,12 +1,12 @@
-import { beyondBound, Bounds } from "../github/bounds.ts";
-import { kindOf } from "../github/git_objects.ts";
-import { lstatIfExists, makeHardLink, parentOf } from "../machine/files.ts";
-import { hostilePathError } from "../machine/hostile_path.ts";
-import { staged as places } from "../machine/tree_journal.ts";
+import { beyondBound, Bounds } from "../git/bounds.ts";
+import { kindOf } from "../git/git_objects.ts";
+import { lstatIfExists, makeHardLink, parentOf } from "../machine/files/files.ts";
+import { hostilePathError } from "../machine/tree/hostile_path.ts";
+import { staged as places } from "../machine/tree/tree_journal.ts";
 import { DiskRoom } from "./disk_room.ts";
 import { FolderMaker } from "./folder_maker.ts";
-import type { ManifestEntry } from "./manifest.ts";
-import { modeOf } from "./local_entry.ts";
+import type { ManifestEntry } from "./tree/manifest.ts";
+import { modeOf } from "./tree/local_entry.ts";
 
 /** Where the contents of staged files come from. */
 export interface Contents {

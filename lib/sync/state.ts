@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { ExitCode } from "../machine/exit_code.ts";
-import { readIfExists, readTextIfExists } from "../machine/files.ts";
+import { readIfExists, readTextIfExists } from "../machine/files/files.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
-import { LARGEST_INDEX, sourceTree } from "../machine/source_tree.ts";
-import { decodeIndex, type LocalIndex } from "./index_file.ts";
+import type { Context } from "../machine/context.ts";
+import { LARGEST_INDEX, sourceTree } from "../machine/tree/source_tree.ts";
+import { decodeIndex, type LocalIndex } from "./tree/index_file.ts";
 
 const ObjectName = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -1,9 +1,9 @@
 import type { Applied } from "./apply.ts";
 import type { BegunSync } from "./begin.ts";
 import type { Delivery } from "./contents.ts";
-import type { LocalTree } from "./local_tree.ts";
+import type { LocalTree } from "./tree/local_tree.ts";
 import type { SyncSummary } from "./options.ts";
-import { isClean, type SyncPlan } from "./plan.ts";
+import { isClean, type SyncPlan } from "./tree/plan.ts";
 import type { Target } from "./target.ts";
 
 /** What a summary is made from. */

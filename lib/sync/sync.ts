@@ -1,7 +1,7 @@
 import { sameRepository } from "../github/endpoints.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { readTextIfExists, writeFileAtomic } from "../machine/files.ts";
-import { createStaging, type SourceTree, sourceTree } from "../machine/source_tree.ts";
+import { readTextIfExists, writeFileAtomic } from "../machine/files/files.ts";
+import { createStaging, type SourceTree, sourceTree } from "../machine/tree/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { installedLayout, LAYOUT_WORDS, layoutOf, NEEDED } from "../machine/tree_layout.ts";
@@ -9,21 +9,21 @@ import {
   discardChange,
   hasInterruptedChange,
   recoverSourceTree,
-} from "../machine/tree_recovery.ts";
-import type { Context } from "../program/context.ts";
+} from "../machine/tree/tree_recovery.ts";
+import type { Context } from "../machine/context.ts";
 import { type Applied, applyChange } from "./apply.ts";
 import { Arrival } from "./arrival.ts";
 import { beginSync, type BegunSync } from "./begin.ts";
 import { ContentStore } from "./content_store.ts";
 import { type Delivery, fetchContents } from "./contents.ts";
 import { fetchTarget } from "./fetch_target.ts";
-import { encodeIndex, type LocalIndex } from "./index_file.ts";
-import { modeOf } from "./local_entry.ts";
-import { LocalTree } from "./local_tree.ts";
-import { type Manifest, ManifestTrees } from "./manifest.ts";
+import { encodeIndex, type LocalIndex } from "./tree/index_file.ts";
+import { modeOf } from "./tree/local_entry.ts";
+import { LocalTree } from "./tree/local_tree.ts";
+import { type Manifest, ManifestTrees } from "./tree/manifest.ts";
 import type { SyncOptions, SyncSummary } from "./options.ts";
-import { isClean, type SyncPlan } from "./plan.ts";
-import { planSync } from "./planner.ts";
+import { isClean, type SyncPlan } from "./tree/plan.ts";
+import { planSync } from "./tree/planner.ts";
 import { syncableBelow } from "./previous.ts";
 import { settlePlan } from "./second_look.ts";
 import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
@@ -90,8 +90,8 @@ class Sync {
     const { remote, ref } = begun;
     // Needed when the answer is here; loaded while it travels.
     const loading = [
-      import("../github/pack_objects.ts"),
-      import("../github/pack_parser.ts"),
+      import("../git/pack_objects.ts"),
+      import("../git/pack_parser.ts"),
     ] as const;
     const index = state && readIndex(ctx, state);
     const scanned = this.#localTree(index, staging);

@@ -1,7 +1,7 @@
-import { headerOf } from "../github/git_objects.ts";
-import { TransferError } from "../github/transfer_error.ts";
+import { headerOf } from "../git/git_objects.ts";
+import { TransferError } from "../git/transfer_error.ts";
 import type { ContentStore } from "./content_store.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Manifest } from "./tree/manifest.ts";
 
 /** A commit with its paths. */
 export interface Target {

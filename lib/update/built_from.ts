@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { systemRecord } from "../nix/system_record.ts";
 import type { SyncSummary } from "../sync/options.ts";

@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { renderCounts, renderReport } from "../validate/render.ts";
 import { blocking, type Report, validate } from "../validate/validate.ts";
 import type { UpdateOptions } from "./options.ts";

@@ -1,9 +1,9 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { recoverSourceTree } from "../machine/tree_recovery.ts";
-import type { Context } from "../program/context.ts";
-import { style } from "../program/style.ts";
+import { recoverSourceTree } from "../machine/tree/tree_recovery.ts";
+import type { Context } from "../machine/context.ts";
+import { style } from "../layout/style.ts";
 import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
 import { type RebuildResult, rebuildSystem } from "../rebuild/rebuild_system.ts";
 import { hostReference } from "../nix/host_flake.ts";

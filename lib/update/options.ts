@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /** The reference's values of `--rebuild-action`. */
 export const REBUILD_ACTIONS = ["build", "test", "switch"] as const;

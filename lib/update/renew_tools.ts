@@ -1,11 +1,11 @@
 import { encodeHostRecord, requireHostRecord } from "../machine/host_record.ts";
-import { linkAtomic, writeFileAtomic } from "../machine/files.ts";
+import { linkAtomic, writeFileAtomic } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { latestInstallation, readReceipts, writeReceipt } from "../machine/receipt.ts";
-import { sha256 } from "../machine/sha256.ts";
+import { sha256 } from "../machine/files/sha256.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { buildTools, TOOLS_ROOT } from "../nix/tools.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 
 /**
  * Gives the machine the tools of the tree that it has now, where they are a store path that host.json

@@ -1,5 +1,5 @@
-import { sourceTree } from "../machine/source_tree.ts";
-import type { Context } from "../program/context.ts";
+import { sourceTree } from "../machine/tree/source_tree.ts";
+import type { Context } from "../machine/context.ts";
 import { returnToSystem } from "../rebuild/activate.ts";
 import type { ActivationOutcome } from "../rebuild/outcome.ts";
 import { reportOutcome } from "../rebuild/report.ts";

@@ -1,8 +1,8 @@
 import type { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context, Document } from "../program/context.ts";
-import { style } from "../program/style.ts";
-import { table } from "../program/table.ts";
+import type { Context, Document } from "../machine/context.ts";
+import { style } from "../layout/style.ts";
+import { table } from "../layout/table.ts";
 
 /** The steps, in their order. */
 const NAMES = ["validation", "smart sync", "rebuild"] as const;

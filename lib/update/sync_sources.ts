@@ -1,5 +1,5 @@
-import { counted } from "../machine/counted.ts";
-import type { Context } from "../program/context.ts";
+import { counted } from "../layout/counted.ts";
+import type { Context } from "../machine/context.ts";
 import type { SyncSummary } from "../sync/options.ts";
 import { changedPaths, syncReport } from "../sync/report.ts";
 import { syncTree } from "../sync/sync.ts";

@@ -1,4 +1,4 @@
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { Facts } from "./facts.ts";
 
 /** The groups of the report, in its order (reference, "What It Checks"). */

@@ -1,5 +1,5 @@
 import { readHostName } from "../machine/host_name.ts";
-import type { Context, Document } from "../program/context.ts";
+import type { Context, Document } from "../machine/context.ts";
 import type { Repair } from "./repair.ts";
 import type { Status } from "./check.ts";
 import { type CheckResult, exitCodeOf, type Report, withStatus } from "./validate.ts";

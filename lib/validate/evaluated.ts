@@ -1,6 +1,6 @@
 import { ToolError } from "../machine/tool_error.ts";
 import { places } from "../machine/places.ts";
-import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
 import { type Finding, skip } from "./check.ts";
 import type { Facts } from "./facts.ts";
 

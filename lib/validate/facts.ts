@@ -1,15 +1,15 @@
-import { type Accounts, readAccounts } from "../machine/accounts.ts";
-import { lstatIfExists } from "../machine/files.ts";
-import { type Hardware, readHardware } from "../machine/hardware.ts";
+import { type Accounts, readAccounts } from "../machine/accounts/accounts.ts";
+import { lstatIfExists } from "../machine/files/files.ts";
+import { type Hardware, readHardware } from "../machine/hardware/hardware.ts";
 import { type HostRecord, readHostRecord } from "../machine/host_record.ts";
-import { type Mount, readMounts } from "../machine/mounts.ts";
+import { type Mount, readMounts } from "../machine/hardware/mounts.ts";
 import { places } from "../machine/places.ts";
-import type { ConfigurationFacts } from "../nix/configuration_facts.ts";
+import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
 import { hostsOf } from "../nix/flake_hosts.ts";
 import { asHostFlake, hostFolder } from "../nix/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
-import { readConfiguration } from "../nix/read_configuration.ts";
-import type { Context } from "../program/context.ts";
+import { readConfiguration } from "../nix/evaluation/read_configuration.ts";
+import type { Context } from "../machine/context.ts";
 
 /** Evaluating a host takes seconds; one that takes longer than this (ms) is not waited for. */
 const EVALUATION_TIMEOUT = 180_000;

@@ -1,6 +1,6 @@
-import { ensureDirectory, lstatIfExists, setMode } from "../machine/files.ts";
-import { pin } from "../machine/pinned.ts";
-import type { Context } from "../program/context.ts";
+import { ensureDirectory, lstatIfExists, setMode } from "../machine/files/files.ts";
+import { pin } from "../machine/files/pinned.ts";
+import type { Context } from "../machine/context.ts";
 import type { Change } from "./check.ts";
 
 /** Bits of the mode that let others than the owner write. */

@@ -1,9 +1,9 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { refuseSpecial } from "../machine/regular_file.ts";
+import { refuseSpecial } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { evaluationFailure } from "../nix/evaluation_failure.ts";
-import { temporaryStore } from "../nix/temporary_store.ts";
-import type { Context } from "../program/context.ts";
+import { evaluationFailure } from "../nix/evaluation/evaluation_failure.ts";
+import { temporaryStore } from "../nix/evaluation/temporary_store.ts";
+import type { Context } from "../machine/context.ts";
 
 /** Parsing takes milliseconds. */
 const TIMEOUT = 20_000;

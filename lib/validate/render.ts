@@ -1,6 +1,6 @@
-import { counted } from "../machine/counted.ts";
-import { sign, style, visibleWidth } from "../program/style.ts";
-import { table } from "../program/table.ts";
+import { counted } from "../layout/counted.ts";
+import { sign, style, visibleWidth } from "../layout/style.ts";
+import { table } from "../layout/table.ts";
 import { GROUPS, type Status } from "./check.ts";
 import type { Repair } from "./repair.ts";
 import { type CheckResult, type Report, withStatus } from "./validate.ts";

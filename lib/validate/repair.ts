@@ -1,5 +1,5 @@
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import type { Change } from "./check.ts";
 import type { CheckResult, Report } from "./validate.ts";
 

@@ -1,5 +1,5 @@
-import { listIfExists, readTextIfExists } from "../machine/files.ts";
-import type { Context } from "../program/context.ts";
+import { listIfExists, readTextIfExists } from "../machine/files/files.ts";
+import type { Context } from "../machine/context.ts";
 
 /** A command that someone may run through sudo without a password. */
 export interface PasswordlessRule {

@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { type Check, denied, type Finding, skip, type Status } from "./check.ts";
 import { Facts } from "./facts.ts";
 import { CHECKS } from "./registry.ts";

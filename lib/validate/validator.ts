@@ -2,7 +2,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { readHostName } from "../machine/host_name.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context } from "../program/context.ts";
+import type { Context } from "../machine/context.ts";
 import { reportDocument } from "./document.ts";
 import { metricsText } from "./metrics.ts";
 import { renderCounts, renderRepairs, renderReport } from "./render.ts";

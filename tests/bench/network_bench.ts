@@ -1,4 +1,4 @@
-import { isExcluded } from "../../lib/machine/excluded.ts";
+import { isExcluded } from "../../lib/machine/tree/excluded.ts";
 import { gitEnvironment } from "../support/github/git_environment.ts";
 import type { SizedRepository } from "../support/sized_repository.ts";
 import { type Cost, Hung, measured, median, run, settle } from "./measure.ts";

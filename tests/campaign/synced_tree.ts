@@ -1,4 +1,4 @@
-import { fileHash, linkHash } from "../../lib/machine/blob_hash.ts";
+import { fileHash, linkHash } from "../../lib/machine/tree/blob_hash.ts";
 import type { HistoryCommit } from "./history.ts";
 import {
   compareListings,

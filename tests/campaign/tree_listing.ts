@@ -1,5 +1,5 @@
-import { fileHash, linkHash } from "../../lib/machine/blob_hash.ts";
-import { isExcluded } from "../../lib/machine/excluded.ts";
+import { fileHash, linkHash } from "../../lib/machine/tree/blob_hash.ts";
+import { isExcluded } from "../../lib/machine/tree/excluded.ts";
 import { commitListing } from "../sync/synced_machine.ts";
 
 /** Files and links by path: `100644 <blob>`, with the permissions that a file really has. */

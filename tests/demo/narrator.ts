@@ -1,5 +1,5 @@
 /** What the demo itself says between the tools' own output: headings, command lines, what was seen. */
-import { wrapWords } from "../../lib/program/table.ts";
+import { wrapWords } from "../../lib/layout/table.ts";
 
 const WIDTH = 78;
 /** Select Graphic Rendition (ECMA-48 8.3.117). */

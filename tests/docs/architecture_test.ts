@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const page = Deno.readTextFileSync(`${REPOSITORY}/docs/architecture.md`);
-/** What anything that prints may take from lib/program. */
-const LAYOUT = ["lib/program/line_diff.ts", "lib/program/style.ts", "lib/program/table.ts"];
 
 interface Import {
   /** Paths in the repository. */
@@ -41,9 +39,8 @@ Deno.test("every import is an arrow of docs/architecture.md", () => {
     [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, a, b]) => `${a} ${b}`),
   );
   assert.ok(arrows.size > 20, "the diagram was not found");
-  const others = imports.filter(({ from, to, typeOnly }) =>
-    to.endsWith(".ts") && layer(from) !== layer(to) && !arrows.has(`${layer(from)} ${layer(to)}`) &&
-    !(layer(to) === "program" && (typeOnly || LAYOUT.includes(to)))
+  const others = imports.filter(({ from, to }) =>
+    to.endsWith(".ts") && layer(from) !== layer(to) && !arrows.has(`${layer(from)} ${layer(to)}`)
   );
   assert.deepEqual(others.map(({ from, to }) => `${from} imports ${to}`), []);
   const drawn = new Set(imports.map(({ from, to }) => `${layer(from)} ${layer(to)}`));

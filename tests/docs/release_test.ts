@@ -39,7 +39,7 @@ Deno.test("deno.json's version and the changelog agree", () => {
 
 Deno.test("deno test without flags says in its first line what to run", async () => {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "tests/machine/amount_test.ts"],
+    args: ["test", "tests/layout/amount_test.ts"],
     cwd: REPOSITORY,
     env: { NO_COLOR: "1" },
   }).output();

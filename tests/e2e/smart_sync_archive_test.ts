@@ -1,7 +1,7 @@
 /** A first install by the archive of everything, which may be anything but what was asked for. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { packTar, type ParsedTarEntryWithData } from "modern-tar";
-import { listIfExists, lstatIfExists } from "../../lib/machine/files.ts";
+import { listIfExists, lstatIfExists } from "../../lib/machine/files/files.ts";
 import { startTool } from "../support/executable.ts";
 import type { Fault, FaultMatch } from "../support/github/faults.ts";
 import { isRoot } from "../support/needs.ts";

@@ -1,6 +1,6 @@
 /** Disks that fail at a chosen call of strace(1), and what the fault campaign found besides. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { recoverSourceTree } from "../../lib/machine/tree_recovery.ts";
+import { recoverSourceTree } from "../../lib/machine/tree/tree_recovery.ts";
 import type { Strike } from "../campaign/strike.ts";
 import { type StruckRun, struckRun } from "../campaign/struck_run.ts";
 import { testContext } from "../support/context.ts";

@@ -3,7 +3,7 @@
  * that the summary names, also after the next sync.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { listIfExists, lstatIfExists, parentOf } from "../../lib/machine/files.ts";
+import { listIfExists, lstatIfExists, parentOf } from "../../lib/machine/files/files.ts";
 import { startTool } from "../support/executable.ts";
 import { until } from "../support/host.ts";
 import { randomNumbers } from "../support/source_text.ts";

@@ -1,7 +1,7 @@
 /** Servers that send what no healthy one does: refused by name, in bounded memory, and the tree stays. */
 import { equal, match, ok } from "node:assert/strict";
-import { objectHash } from "../../lib/machine/blob_hash.ts";
-import { listIfExists } from "../../lib/machine/files.ts";
+import { objectHash } from "../../lib/machine/tree/blob_hash.ts";
+import { listIfExists } from "../../lib/machine/files/files.ts";
 import { startTool } from "../support/executable.ts";
 import {
   COMMIT,

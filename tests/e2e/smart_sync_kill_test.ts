@@ -3,8 +3,8 @@
  * is printed.
  */
 import { equal, ok } from "node:assert/strict";
-import { listIfExists, removeIfExists } from "../../lib/machine/files.ts";
-import { recoverSourceTree } from "../../lib/machine/tree_recovery.ts";
+import { listIfExists, removeIfExists } from "../../lib/machine/files/files.ts";
+import { recoverSourceTree } from "../../lib/machine/tree/tree_recovery.ts";
 import { testContext } from "../support/context.ts";
 import { startTool } from "../support/executable.ts";
 import { sizedRepository } from "../support/sized_repository.ts";

@@ -1,6 +1,6 @@
 /** What must never be lost or left half-done, seen through the executable. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { lstatIfExists } from "../../lib/machine/files.ts";
+import { lstatIfExists } from "../../lib/machine/files/files.ts";
 import { startTool } from "../support/executable.ts";
 import { until } from "../support/host.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { listIfExists } from "../../lib/machine/files.ts";
+import { listIfExists } from "../../lib/machine/files/files.ts";
 import { OFFLINE_NIX_CONFIG } from "../support/context.ts";
 import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
 import { bundle } from "../../nix/bundle.ts";

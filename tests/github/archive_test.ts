@@ -4,7 +4,7 @@ import { downloadArchive, readArchive } from "../../lib/github/archive.ts";
 import { endpointsOf } from "../../lib/github/endpoints.ts";
 import { HttpSession } from "../../lib/github/http.ts";
 import type { WantedFile } from "../../lib/github/raw_files.ts";
-import { blobHash } from "../../lib/machine/blob_hash.ts";
+import { blobHash } from "../../lib/machine/tree/blob_hash.ts";
 import { testContext } from "../support/context.ts";
 
 /** Serves one archive in pieces of the given sizes, one event-loop turn after the other. */

@@ -3,7 +3,7 @@ import { endpointsOf } from "../../lib/github/endpoints.ts";
 import { GitRemote } from "../../lib/github/git_protocol.ts";
 import { HttpSession } from "../../lib/github/http.ts";
 import { RestApi } from "../../lib/github/rest.ts";
-import { TransferError } from "../../lib/github/transfer_error.ts";
+import { TransferError } from "../../lib/git/transfer_error.ts";
 import { testContext } from "../support/context.ts";
 
 const commit = "1".repeat(40);

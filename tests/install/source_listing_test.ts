@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { copyTree, isSameTree } from "../../lib/install/copy_tree.ts";
 import { listSource } from "../../lib/install/source_listing.ts";
-import { isExcluded } from "../../lib/machine/excluded.ts";
+import { isExcluded } from "../../lib/machine/tree/excluded.ts";
 
 const FILES = [
   ".git/config",

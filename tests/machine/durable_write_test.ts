@@ -13,9 +13,9 @@ const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, imp
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 
 const SCRIPT = `
-  import { linkAtomic, writeFileAtomic } from ${module("machine/files.ts")};
-  import { decideChange, draftJournal } from ${module("machine/tree_journal.ts")};
-  import { syncToDisk } from ${module("machine/tree_sync.ts")};
+  import { linkAtomic, writeFileAtomic } from ${module("machine/files/files.ts")};
+  import { decideChange, draftJournal } from ${module("machine/tree/tree_journal.ts")};
+  import { syncToDisk } from ${module("machine/tree/tree_sync.ts")};
   const [folder] = Deno.args;
   writeFileAtomic(folder + "/written", "x", { mode: 0o600 });
   linkAtomic("written", folder + "/link");

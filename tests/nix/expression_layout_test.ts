@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { ExitCode } from "../../lib/machine/exit_code.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
-import { evaluateJson } from "../../lib/nix/evaluate.ts";
+import { evaluateJson } from "../../lib/nix/evaluation/evaluate.ts";
 import { call, type Expression, mkOverride, path } from "../../lib/nix/expression.ts";
 import { printExpression } from "../../lib/nix/expression_layout.ts";
 import { printModule } from "../../lib/nix/nix_module.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { ExitCode } from "../../lib/machine/exit_code.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
-import { evaluateFlake } from "../../lib/nix/evaluate.ts";
+import { evaluateFlake } from "../../lib/nix/evaluation/evaluate.ts";
 import { resolveFlake } from "../../lib/nix/flake_reference.ts";
 import { testContext } from "../support/context.ts";
 import { hasNix } from "../support/needs.ts";

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { evaluateJson } from "../../lib/nix/evaluate.ts";
+import { evaluateJson } from "../../lib/nix/evaluation/evaluate.ts";
 import { call, mkOverride, path } from "../../lib/nix/expression.ts";
 import { printModule } from "../../lib/nix/nix_module.ts";
 import { testContext } from "../support/context.ts";

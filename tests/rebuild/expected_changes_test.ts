@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { compareIdentities, type Identity } from "../../lib/nix/identity.ts";
+import { compareIdentities, type Identity } from "../../lib/nix/evaluation/identity.ts";
 import { comparisonText } from "../../lib/rebuild/comparison_text.ts";
 import { expectedReason, judgeChanges } from "../../lib/rebuild/expected_changes.ts";
-import { renderStyles } from "../../lib/program/style.ts";
+import { renderStyles } from "../../lib/layout/style.ts";
 
 const KINDS = [
   "etc",

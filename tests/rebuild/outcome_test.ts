@@ -1,5 +1,5 @@
 import { equal, match, ok } from "node:assert/strict";
-import type { ActivationStatus } from "../../lib/nix/activation_status.ts";
+import type { ActivationStatus } from "../../lib/nix/activation/activation_status.ts";
 import { outcomeOf } from "../../lib/rebuild/outcome.ts";
 
 function status(changes: Partial<ActivationStatus>): ActivationStatus {

@@ -7,8 +7,8 @@ import { childEnvironment } from "../../lib/machine/child_environment.ts";
 import { Root } from "../../lib/machine/root.ts";
 import { createRunner } from "../../lib/machine/run.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
-import type { Choice, Context, Progress, Question, Ui } from "../../lib/program/context.ts";
-import { renderStyles } from "../../lib/program/style.ts";
+import type { Choice, Context, Progress, Question, Ui } from "../../lib/machine/context.ts";
+import { renderStyles } from "../../lib/layout/style.ts";
 
 /** A message as it was logged, styles removed. */
 export interface LoggedLine {

@@ -2,12 +2,12 @@
  * A tool that does a little of everything that lib/program offers, for the tests of lib/program. What
  * it does is said by `--do`.
  */
-import { writeFileAtomic } from "../../lib/machine/files.ts";
+import { writeFileAtomic } from "../../lib/machine/files/files.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
-import type { Context } from "../../lib/program/context.ts";
+import type { Context } from "../../lib/machine/context.ts";
 import { main } from "../../lib/program/main.ts";
 import { choice, flag, OptionError, parsed, text } from "../../lib/program/options.ts";
-import { style } from "../../lib/program/style.ts";
+import { style } from "../../lib/layout/style.ts";
 
 const HOSTILE = "\x1b[31mred\x1b[0m \u202ebidi {name}";
 

@@ -3,8 +3,8 @@ import {
   type AccountFacts,
   type ConfigurationFacts,
   ConfigurationFactsSchema,
-} from "../../lib/nix/configuration_facts.ts";
-import type { AccountState, MachineNow } from "../../lib/rebuild/machine_now.ts";
+} from "../../lib/nix/evaluation/configuration_facts.ts";
+import type { AccountState, MachineNow } from "../../lib/rebuild/proofs/machine_now.ts";
 
 /** A public key as it stands in authorized_keys. */
 export const KEY =

@@ -1,9 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { readArchive } from "../../lib/github/archive.ts";
-import { Mode } from "../../lib/github/git_objects.ts";
-import { blobHash } from "../../lib/machine/blob_hash.ts";
+import { Mode } from "../../lib/git/git_objects.ts";
+import { blobHash } from "../../lib/machine/tree/blob_hash.ts";
 import { ArchiveManifest } from "../../lib/sync/archive_manifest.ts";
-import { manifestFromList } from "../../lib/sync/manifest.ts";
+import { manifestFromList } from "../../lib/sync/tree/manifest.ts";
 import { gitEnvironment } from "../support/github/git_environment.ts";
 import { type Change, commit, git, initRepository } from "../support/repositories.ts";
 

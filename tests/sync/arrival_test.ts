@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { encodeTree, Mode } from "../../lib/github/git_objects.ts";
-import { objectHash } from "../../lib/machine/blob_hash.ts";
+import { encodeTree, Mode } from "../../lib/git/git_objects.ts";
+import { objectHash } from "../../lib/machine/tree/blob_hash.ts";
 import { Arrival } from "../../lib/sync/arrival.ts";
 
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 /** A scratch machine that syncs from a test server: what the end-to-end tests of smart-sync share. */
 import { equal } from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { listIfExists } from "../../lib/machine/files.ts";
+import { listIfExists } from "../../lib/machine/files/files.ts";
 import { type AwkwardRepository, awkwardRepository } from "../support/awkward_repository.ts";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
 import { GithubServer, type GithubServerOptions } from "../support/github/server.ts";

@@ -1,6 +1,6 @@
 /** An installed machine that updates from a test server: what the end-to-end tests of dev-update share. */
 import { equal } from "node:assert/strict";
-import { removeIfExists } from "../../lib/machine/files.ts";
+import { removeIfExists } from "../../lib/machine/files/files.ts";
 import { encodeState } from "../../lib/sync/state.ts";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
 import { filesOf } from "../support/files_of.ts";

@@ -1,8 +1,8 @@
 /** What a real activation and a real boot would have done, and the stand-ins of a machine do not. */
-import { fileHash, linkHash } from "../../lib/machine/blob_hash.ts";
+import { fileHash, linkHash } from "../../lib/machine/tree/blob_hash.ts";
 import { Root } from "../../lib/machine/root.ts";
-import { encodeIndex, FIGURES } from "../../lib/sync/index_file.ts";
-import { type ManifestEntry, manifestFromList } from "../../lib/sync/manifest.ts";
+import { encodeIndex, FIGURES } from "../../lib/sync/tree/index_file.ts";
+import { type ManifestEntry, manifestFromList } from "../../lib/sync/tree/manifest.ts";
 import { encodeState } from "../../lib/sync/state.ts";
 import type { StandIns } from "../support/stand_ins.ts";
 

@@ -1,6 +1,6 @@
-import { kernelContext } from "../../machine/kernel_files.ts";
-import { machineFolder, machineHas, machineText } from "../../machine/machine_files.ts";
-import type { Context } from "../../program/context.ts";
+import { kernelContext } from "../../machine/hardware/kernel_files.ts";
+import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

@@ -1,5 +1,5 @@
-import { lstatIfExists } from "../../machine/files.ts";
-import type { Context } from "../../program/context.ts";
+import { lstatIfExists } from "../../machine/files/files.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, skip, some } from "../check.ts";
 
 /** After a power cut, derivations can be empty, and every rebuild stops at one (NixOS/nix#1218). */

@@ -1,7 +1,7 @@
 import { places } from "../../machine/places.ts";
-import { nearestName } from "../../machine/nearest_name.ts";
+import { nearestName } from "../../layout/nearest_name.ts";
 import { localModule } from "../../machine/tree_layout.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { evaluated } from "../evaluated.ts";
 import type { Facts } from "../facts.ts";

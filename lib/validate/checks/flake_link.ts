@@ -1,8 +1,8 @@
 import { type HostRecord, readHostRecord } from "../../machine/host_record.ts";
-import { linkAtomic, lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
+import { linkAtomic, lstatIfExists, readLinkIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { hostFolder } from "../../nix/host_flake.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import {
   type Change,
   type Check,

@@ -1,7 +1,7 @@
-import { exists, lstatIfExists, readLinkIfExists } from "../../machine/files.ts";
+import { exists, lstatIfExists, readLinkIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder, type TreeLayout } from "../../machine/tree_layout.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
 import { octal, ownershipProblem, setOwnership } from "../ownership.ts";
 

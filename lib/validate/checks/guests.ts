@@ -1,7 +1,7 @@
-import { counted } from "../../machine/counted.ts";
-import { listIfExists, lstatIfExists, readTextIfExists } from "../../machine/files.ts";
+import { counted } from "../../layout/counted.ts";
+import { listIfExists, lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
 import { storePathsIn } from "../../nix/store_path.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, some, warn } from "../check.ts";
 
 /** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */

@@ -1,9 +1,9 @@
-import { lstatIfExists } from "../../machine/files.ts";
-import { devicePresence } from "../../machine/device_names.ts";
-import { machineText } from "../../machine/machine_files.ts";
+import { lstatIfExists } from "../../machine/files/files.ts";
+import { devicePresence } from "../../machine/hardware/device_names.ts";
+import { machineText } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
-import { type BootDevice, bootDevices } from "../../nix/boot_devices.ts";
-import type { Context } from "../../program/context.ts";
+import { type BootDevice, bootDevices } from "../../nix/evaluation/boot_devices.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, skip, some } from "../check.ts";
 import { evaluated } from "../evaluated.ts";
 import type { Facts } from "../facts.ts";

@@ -1,6 +1,6 @@
 import { isHostLabel, readHostName } from "../../machine/host_name.ts";
 import { places } from "../../machine/places.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

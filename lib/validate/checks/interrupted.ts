@@ -1,10 +1,10 @@
 import { readReceipts, unfinishedInstallation } from "../../machine/receipt.ts";
-import { listIfExists } from "../../machine/files.ts";
+import { listIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
-import { sourceTree, stagingFolders } from "../../machine/source_tree.ts";
-import { hasInterruptedChange, recoverSourceTree } from "../../machine/tree_recovery.ts";
-import { unfinishedActivation } from "../../nix/activation_progress.ts";
-import type { Context } from "../../program/context.ts";
+import { sourceTree, stagingFolders } from "../../machine/tree/source_tree.ts";
+import { hasInterruptedChange, recoverSourceTree } from "../../machine/tree/tree_recovery.ts";
+import { unfinishedActivation } from "../../nix/activation/activation_progress.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Change, type Check, fail, type Finding, pass, skip, warn } from "../check.ts";
 
 /** Work that was cut off, by a kill or a power cut. */

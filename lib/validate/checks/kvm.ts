@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
-import { kernelContext } from "../../machine/kernel_files.ts";
-import { machineHas, machineText } from "../../machine/machine_files.ts";
-import type { Context } from "../../program/context.ts";
+import { kernelContext } from "../../machine/hardware/kernel_files.ts";
+import { machineHas, machineText } from "../../machine/files/machine_files.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, denied, fail, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

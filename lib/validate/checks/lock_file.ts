@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import { readTextIfExists } from "../../machine/files.ts";
+import { readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
-import { evaluateJson } from "../../nix/evaluate.ts";
+import { evaluateJson } from "../../nix/evaluation/evaluate.ts";
 import { path as nixPath } from "../../nix/expression.ts";
 import { printExpression } from "../../nix/expression_layout.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

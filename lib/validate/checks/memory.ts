@@ -1,5 +1,5 @@
-import type { Context } from "../../program/context.ts";
-import { amount } from "../../machine/amount.ts";
+import type { Context } from "../../machine/context.ts";
+import { amount } from "../../layout/amount.ts";
 import { type Check, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

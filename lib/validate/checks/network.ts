@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import process from "node:process";
 import { endpointsOf } from "../../github/endpoints.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, type Finding, pass, skip, warn } from "../check.ts";
 
 /** Whoever has not answered then (ms) is called unreachable. */

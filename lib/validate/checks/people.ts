@@ -1,7 +1,7 @@
-import { groupsOf } from "../../machine/accounts.ts";
-import { loginUsers } from "../../machine/login_users.ts";
+import { groupsOf } from "../../machine/accounts/accounts.ts";
+import { loginUsers } from "../../machine/accounts/login_users.ts";
 import { localModule } from "../../machine/tree_layout.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { evaluated } from "../evaluated.ts";
 import type { Facts } from "../facts.ts";

@@ -1,12 +1,12 @@
-import { passwordHashes, readAccounts } from "../../machine/accounts.ts";
-import { counted } from "../../machine/counted.ts";
-import { listIfExists, lstatIfExists } from "../../machine/files.ts";
-import { loginUsers } from "../../machine/login_users.ts";
-import { LinkInTheWay } from "../../machine/pinned.ts";
+import { passwordHashes, readAccounts } from "../../machine/accounts/accounts.ts";
+import { counted } from "../../layout/counted.ts";
+import { listIfExists, lstatIfExists } from "../../machine/files/files.ts";
+import { loginUsers } from "../../machine/accounts/login_users.ts";
+import { LinkInTheWay } from "../../machine/files/pinned.ts";
 import { places } from "../../machine/places.ts";
-import { readRegular } from "../../machine/regular_file.ts";
+import { readRegular } from "../../machine/files/regular_file.ts";
 import { ToolError } from "../../machine/tool_error.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Change, type Check, denied, fail, type Finding, pass, skip, some } from "../check.ts";
 import { octal, permissions, restrict } from "../ownership.ts";
 

@@ -1,6 +1,6 @@
-import { failedUnits } from "../../nix/failed_units.ts";
-import { machineHas } from "../../machine/machine_files.ts";
-import type { Context } from "../../program/context.ts";
+import { failedUnits } from "../../nix/activation/failed_units.ts";
+import { machineHas } from "../../machine/files/machine_files.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

@@ -1,8 +1,8 @@
-import { amount } from "../../machine/amount.ts";
-import { freeSpace } from "../../machine/free_space.ts";
-import { mountOf } from "../../machine/mounts.ts";
+import { amount } from "../../layout/amount.ts";
+import { freeSpace } from "../../machine/files/free_space.ts";
+import { mountOf } from "../../machine/hardware/mounts.ts";
 import { places } from "../../machine/places.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

@@ -1,7 +1,7 @@
-import { lstatIfExists } from "../../machine/files.ts";
+import { lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../../machine/state_folder.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Change, type Check, fail, type Finding, NOT_INSTALLED, pass } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { octal, permissions } from "../ownership.ts";

@@ -1,5 +1,5 @@
-import type { Context } from "../../program/context.ts";
-import { lstatIfExists, readTextIfExists } from "../../machine/files.ts";
+import type { Context } from "../../machine/context.ts";
+import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
 import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { passwordlessRules } from "../sudoers.ts";

@@ -1,14 +1,14 @@
-import { kindOf } from "../../github/git_objects.ts";
-import { fileHash, linkHash } from "../../machine/blob_hash.ts";
-import { counted } from "../../machine/counted.ts";
-import { lstatIfExists } from "../../machine/files.ts";
+import { kindOf } from "../../git/git_objects.ts";
+import { fileHash, linkHash } from "../../machine/tree/blob_hash.ts";
+import { counted } from "../../layout/counted.ts";
+import { lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
-import { sourceTree } from "../../machine/source_tree.ts";
+import { sourceTree } from "../../machine/tree/source_tree.ts";
 import { currentSystem } from "../../nix/generations.ts";
 import { systemRecord } from "../../nix/system_record.ts";
-import { isExcluded } from "../../machine/excluded.ts";
+import { isExcluded } from "../../machine/tree/excluded.ts";
 import { readIndex, readSyncState } from "../../sync/state.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, type Finding, NOT_INSTALLED, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 

@@ -1,6 +1,6 @@
 import { bootDefault, bootedSystem, currentSystem } from "../../nix/generations.ts";
 import { needsRebootFor } from "../../nix/system_closure.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Check, type Finding, pass, skip, warn } from "../check.ts";
 
 /** The running system against the one that was booted and the one that will be. */

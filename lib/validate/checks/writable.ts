@@ -1,6 +1,6 @@
-import { listIfExists, lstatIfExists } from "../../machine/files.ts";
+import { listIfExists, lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
-import type { Context } from "../../program/context.ts";
+import type { Context } from "../../machine/context.ts";
 import { type Change, type Check, fail, type Finding, pass, some } from "../check.ts";
 import { octal, permissions, restrict, WRITABLE_BY_OTHERS } from "../ownership.ts";
 

@@ -1,0 +1,120 @@
+import { TransferError } from "./transfer_error.ts";
+import { isObjectName } from "../machine/tree/blob_hash.ts";
+import { hostilePathError } from "../machine/tree/hostile_path.ts";
+
+/** GitHub refuses files above 100 MB; what claims to be larger than this is not unpacked (bytes). */
+export const LARGEST_OBJECT = 128 * 1024 * 1024;
+
+/** What a tree entry is. */
+export type EntryKind = "file" | "symlink" | "gitlink" | "tree";
+
+/** Modes as GitHub's API and Git's trees name them. A gitlink is a commit of another repository. */
+export const Mode = {
+  File: 0o100644,
+  Executable: 0o100755,
+  Symlink: 0o120000,
+  Gitlink: 0o160000,
+  Tree: 0o040000,
+} as const;
+
+/**
+ * The kind of an entry by its mode, of which only the type bits count.
+ * @throws TransferError for a mode that Git does not know
+ */
+export function kindOf(mode: number): EntryKind {
+  switch (mode & 0o170000) {
+    case 0o100000:
+      return "file";
+    case Mode.Symlink:
+      return "symlink";
+    case Mode.Gitlink:
+      return "gitlink";
+    case Mode.Tree:
+      return "tree";
+    default:
+      throw new TransferError("damaged", `a tree has an entry of unknown mode ${mode.toString(8)}`);
+  }
+}
+
+/** Whether a file's mode makes it executable; old repositories have modes such as 100664. */
+export function isExecutable(mode: number): boolean {
+  return (mode & 0o170100) === 0o100100;
+}
+
+/** One name in a tree object. */
+export interface TreeItem {
+  readonly name: string;
+  /** As it stands in the tree, so that the tree object can be written again. */
+  readonly mode: number;
+  readonly sha: string;
+}
+
+const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The names in a tree object, in its order. Names are decoded, not judged. */
+export function parseTree(content: Uint8Array, sha: string): TreeItem[] {
+  const items: TreeItem[] = [];
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(0x20, at);
+    const end = content.indexOf(0, space);
+    if (space < 0 || end < 0 || end + 21 > content.length) {
+      throw new TransferError("damaged", `tree ${sha} is malformed`);
+    }
+    let mode = 0;
+    for (let i = at; i < space; i++) mode = mode * 8 + content[i]! - 0x30;
+    items.push({
+      name: decodeName(content.subarray(space + 1, end), sha),
+      mode,
+      sha: hexName(content, end + 1),
+    });
+    at = end + 21;
+  }
+  return items;
+}
+
+/** The tree object of these names, byte for byte as Git writes it. */
+export function encodeTree(items: readonly TreeItem[]): Uint8Array {
+  const parts = items.map(({ name, mode }) => encoder.encode(`${mode.toString(8)} ${name}\0`));
+  const content = new Uint8Array(parts.reduce((sum, part) => sum + part.length + 20, 0));
+  let at = 0;
+  parts.forEach((part, index) => {
+    content.set(part, at);
+    at += part.length;
+    const { sha } = items[index]!;
+    for (let i = 0; i < 20; i++) content[at++] = parseInt(sha.slice(2 * i, 2 * i + 2), 16);
+  });
+  return content;
+}
+
+/** The value of a header line of a commit or tag: `tree` of a commit, `object` of a tag. */
+export function headerOf(content: Uint8Array, name: "tree" | "object"): string {
+  const head = new TextDecoder().decode(content.subarray(0, 200));
+  const value = head.split("\n").find((line) => line.startsWith(`${name} `))?.slice(
+    name.length + 1,
+  );
+  if (value === undefined || !isObjectName(value)) {
+    throw new TransferError("damaged", `an object has no ${name}`);
+  }
+  return value;
+}
+
+function decodeName(bytes: Uint8Array, sha: string): string {
+  try {
+    return text.decode(bytes);
+  } catch {
+    const shown = new TextDecoder().decode(bytes);
+    throw hostilePathError(shown, "is not valid UTF-8", `tree ${sha.slice(0, 12)}`);
+  }
+}
+
+function hexName(bytes: Uint8Array, at: number): string {
+  let name = "";
+  for (let i = at; i < at + 20; i++) name += HEX[bytes[i]!];
+  return name;
+}
+
+const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(16).padStart(2, "0"),
+);

@@ -1,0 +1,210 @@
+import type { Account, Accounts } from "../../machine/accounts/accounts.ts";
+import { groupsOf } from "../../machine/accounts/accounts.ts";
+import { places } from "../../machine/places.ts";
+import type { TreeLayout } from "../../machine/tree_layout.ts";
+import type { AccountFacts, ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { carriedShell } from "./login_shell.ts";
+import { merge, type Setting } from "./setting.ts";
+
+/** Groups of those who run virtual machines (the reference, "User Migration"). */
+const OPERATOR_GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"] as const;
+/** GIDs below are the system's: NixOS assigns them itself. */
+const FIRST_OWN_GID = 1000;
+
+/** An account as it is carried over. */
+export interface CarriedUser {
+  readonly account: Account;
+  /** Supplementary groups it has now. */
+  readonly groups: readonly string[];
+  /** Groups of {@link OPERATOR_GROUPS} that it gets. */
+  readonly added: readonly string[];
+  readonly primaryGroup: string;
+  /** What the configuration declares of it; undefined for an account that it does not know. */
+  readonly declared?: Pick<AccountFacts, "createHome" | "homeMode" | "linger"> | undefined;
+  /** From `/etc/ssh/authorized_keys.d` and the evaluated configuration. */
+  readonly authorizedKeys: readonly string[];
+  /** Whether `~/.ssh/authorized_keys` holds keys; it stays where it is. */
+  readonly hasKeysAtHome: boolean;
+  /** Machine path of the file that its password hash goes to. */
+  readonly passwordFile: string;
+}
+
+/** Puts together what is known of one account. */
+export function carriedUser(
+  accounts: Accounts,
+  account: Account,
+  declared: AccountFacts | undefined,
+  keys: { readonly system: readonly string[]; readonly home: boolean },
+): CarriedUser {
+  const { primary, supplementary } = groupsOf(accounts, account);
+  const groups = supplementary.map((group) => group.name);
+  return {
+    account,
+    groups,
+    added: account.uid === 0 ? [] : OPERATOR_GROUPS.filter((name) => !groups.includes(name)),
+    primaryGroup: primary?.name ?? declared?.group ?? (account.uid === 0 ? "root" : "users"),
+    authorizedKeys: [...new Set([...keys.system, ...(declared?.authorizedKeys ?? [])])],
+    hasKeysAtHome: keys.home,
+    declared,
+    passwordFile: `${places.passwords}/${account.name}`,
+  };
+}
+
+/**
+ * The users module on a base: the chosen users get the groups that the owner's configuration does not
+ * give them, by the groups' own lists; what /etc/group says now may come from an earlier run of this.
+ * No account is declared: NixOS removes a declared one as soon as a system without the declaration is
+ * activated, an older generation for example. Accounts made by hand live on by `mutableUsers`.
+ * @param chosen names
+ */
+export function groupsOfUsers(
+  chosen: readonly string[],
+  facts: ConfigurationFacts | undefined,
+): Setting[] {
+  const people = chosen.filter((name) => name !== "root");
+  const groups = OPERATOR_GROUPS.flatMap((group): Setting[] => {
+    const declared = facts?.users.groups.find(({ name }) => name === group)?.members ?? [];
+    const members = people.filter((name) =>
+      !declared.includes(name) &&
+      !facts?.users.accounts.find((account) => account.name === name)?.extraGroups.includes(group)
+    );
+    return members.length === 0
+      ? []
+      : [merge(`users.groups.${group}.members`, members, "the users chosen")];
+  });
+  return [...groups, ...operators(people)];
+}
+
+/** The users module without a base: accounts, their groups, and who may become root how. */
+export function carryUsers(
+  users: readonly CarriedUser[],
+  accounts: Accounts,
+  facts: ConfigurationFacts | undefined,
+  layout: TreeLayout = "native",
+): Setting[] {
+  const evaluated = "evaluated configuration";
+  const uids = users.map((user) => user.account.uid);
+  const shared = new Set(uids).size < uids.length;
+  return [
+    {
+      option: ["users", "mutableUsers"],
+      value: facts?.users.mutableUsers ?? true,
+      how: "override",
+      source: facts ? evaluated : "NixOS's default",
+    },
+    ...(facts?.users.allowNoPasswordLogin
+      ? [merge("users.allowNoPasswordLogin", true, evaluated)]
+      : []),
+    ...(shared ? [merge("users.enforceIdUniqueness", false, "/etc/passwd: a shared UID")] : []),
+    ...users.flatMap(userSettings),
+    ...groupSettings(users, accounts),
+    ...shellPrograms(users),
+    // The groups are all that a published tree knows its operators by.
+    ...(layout === "native"
+      ? operators(
+        users.filter(({ account }) => account.uid !== 0).map(({ account }) => account.name),
+      )
+      : []),
+    ...carryPasswordlessSudo(users, facts),
+  ];
+}
+
+function userSettings(user: CarriedUser): Setting[] {
+  const { account } = user;
+  const set = (name: string, value: Setting["value"], how: Setting["how"]): Setting => ({
+    option: ["users", "users", account.name, ...name.split(".")],
+    value,
+    how,
+    source: "/etc/passwd",
+  });
+  const keys = user.authorizedKeys.length === 0
+    ? []
+    : [set("openssh.authorizedKeys.keys", user.authorizedKeys, "merge")];
+  const common = [
+    set("shell", carriedShell(account.shell).path, "override"),
+    set("hashedPasswordFile", user.passwordFile, "override"),
+    ...keys,
+  ];
+  if (account.uid === 0) return common;
+  return [
+    set("isNormalUser", true, "override"),
+    set("uid", account.uid, "override"),
+    set("group", user.primaryGroup, "override"),
+    set("extraGroups", [...user.groups, ...user.added], "merge"),
+    set("description", account.description, "override"),
+    set("home", account.home, "override"),
+    ...(user.declared?.linger ? [set("linger", true, "override")] : []),
+    ...homeSettings(user).map(([name, value]) => set(name, value, "override")),
+    ...common,
+  ];
+}
+
+/**
+ * An activation gives a home folder that it makes to its user, and sets its mode (to 700 by default), each time:
+ * one that was not NixOS's to make (/, /srv/git, a network folder) must not become so.
+ */
+function homeSettings({ declared }: CarriedUser): [name: string, value: Setting["value"]][] {
+  if (!declared?.createHome) return [["createHome", false]];
+  const { homeMode } = declared;
+  return homeMode && homeMode !== "700" ? [["homeMode", homeMode]] : [];
+}
+
+/** Every group a carried user is in is defined: NixOS drops a membership in an undefined one silently. */
+function groupSettings(users: readonly CarriedUser[], accounts: Accounts): Setting[] {
+  const names = new Set(
+    users.filter(({ account }) => account.uid !== 0).flatMap((user) => [
+      user.primaryGroup,
+      ...user.groups,
+      ...user.added,
+    ]),
+  );
+  return [...names].sort().map((name): Setting => {
+    const gid = accounts.groups.find((group) => group.name === name)?.gid;
+    const own = gid !== undefined && gid >= FIRST_OWN_GID;
+    return own
+      ? {
+        option: ["users", "groups", name, "gid"],
+        value: gid,
+        how: "override",
+        source: "/etc/group",
+      }
+      : { option: ["users", "groups", name], value: {}, how: "merge", source: "/etc/group" };
+  });
+}
+
+function shellPrograms(users: readonly CarriedUser[]): Setting[] {
+  const programs = users.map((user) => carriedShell(user.account.shell).program);
+  return [...new Set(programs)].filter((name) => name !== undefined).map((name) =>
+    merge(`programs.${name}.enable`, true, "/etc/passwd: a login shell")
+  );
+}
+
+function operators(names: readonly string[]): Setting[] {
+  return names.length === 0 ? [] : [merge("hypervisor.operators", names, "the users chosen")];
+}
+
+/**
+ * Passwordless sudo is for VM operations only (the reference, "Security Notes"). The exception: someone
+ * who has it now and has no password to type would never become root again.
+ */
+function carryPasswordlessSudo(
+  users: readonly CarriedUser[],
+  facts: ConfigurationFacts | undefined,
+): Setting[] {
+  if (!facts?.sudo.enable) return [];
+  const source = "evaluated configuration: no password to type";
+  const stranded = users.filter(({ account }) =>
+    account.uid !== 0 && account.passwordState !== "hash" && account.passwordState !== "empty"
+  );
+  const names = stranded.filter((user) =>
+    (!facts.sudo.wheelNeedsPassword && user.groups.includes("wheel")) ||
+    facts.sudo.grantsAll.some((rule) =>
+      rule.noPassword &&
+      (rule.users.includes(user.account.name) ||
+        rule.groups.some((group) => group === user.primaryGroup || user.groups.includes(group)))
+    )
+  ).map((user) => user.account.name);
+  if (names.length === 0) return [];
+  const rule = { users: names, commands: [{ command: "ALL", options: ["NOPASSWD"] }] };
+  return [merge("security.sudo.extraRules", [rule], source)];
+}

@@ -1,0 +1,88 @@
+import { type AttributeSet, type Expression, mkOverride } from "../../nix/expression.ts";
+
+/**
+ * Priorities of the module system (lib/modules.nix): a plain definition has 100, `mkForce` 50,
+ * `mkDefault` 1000, an option's own default 1500.
+ */
+const PRIORITIES = {
+  /** Beats plain definitions of the source, loses to the owner's `mkForce`. */
+  override: 60,
+  /** Beats all that the owner's configuration says. */
+  force: 40,
+  /** Loses to all that the owner's configuration says. */
+  weak: 1200,
+} as const;
+
+/** One option of a generated module, with where its value was found. */
+export interface Setting {
+  /** The option's path, for example `["networking", "hostName"]`. */
+  readonly option: readonly string[];
+  readonly value: Expression;
+  /** `merge`: a plain definition, for lists and sets to which others may add. Else see {@link PRIORITIES}. */
+  readonly how: keyof typeof PRIORITIES | "merge";
+  /** Where the value comes from, for the plan: `evaluated configuration`, `/etc/locale.conf` … */
+  readonly source: string;
+}
+
+/** A value that was found, with where. */
+export interface Found<T> {
+  readonly value: T;
+  readonly source: string;
+}
+
+/** A carried setting (see {@link Setting.how}). */
+export function override(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "override", source };
+}
+
+/** A setting that adds to a list or set. */
+export function merge(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "merge", source };
+}
+
+/** A setting that beats all others. */
+export function force(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "force", source };
+}
+
+/** A setting that stands where nobody says anything else. */
+export function weak(option: string, value: Expression, source: string): Setting {
+  return { option: option.split("."), value, how: "weak", source };
+}
+
+/** The option's name as people write it; parts that are no identifiers are quoted. */
+export function optionPath(setting: Pick<Setting, "option">): string {
+  return setting.option.map((part) => /^[A-Za-z_][\w'-]*$/.test(part) ? part : JSON.stringify(part))
+    .join(".");
+}
+
+/** The first that was found. */
+export function firstFound<T>(
+  ...candidates: readonly (readonly [value: T | null | undefined | "", source: string])[]
+): Found<T> | undefined {
+  for (const [value, source] of candidates) {
+    if (value !== null && value !== undefined && value !== "") return { value: value as T, source };
+  }
+  return undefined;
+}
+
+/** The settings as one attribute set, in their order. */
+export function toAttributeSet(settings: readonly Setting[]): AttributeSet {
+  const members = new Map<string, Setting[]>();
+  const leaves = new Map<string, Expression>();
+  for (const setting of settings) {
+    const [head, ...rest] = setting.option as [string, ...string[]];
+    if (rest.length === 0) {
+      leaves.set(
+        head,
+        setting.how === "merge"
+          ? setting.value
+          : mkOverride(PRIORITIES[setting.how], setting.value),
+      );
+    } else members.set(head, [...(members.get(head) ?? []), { ...setting, option: rest }]);
+  }
+  return Object.fromEntries([
+    ...leaves,
+    ...[...members].map(([head, inner]) => [head, toAttributeSet(inner)] as const),
+  ]);
+}

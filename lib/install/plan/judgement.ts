@@ -1,0 +1,109 @@
+import type { Context } from "../../machine/context.ts";
+import { ExitCode } from "../../machine/exit_code.ts";
+import type { HostRecord } from "../../machine/host_record.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import { compareIdentities, type Identity } from "../../nix/evaluation/identity.ts";
+import { readHost } from "../../nix/evaluation/read_configuration.ts";
+import { judgeChanges } from "../../rebuild/expected_changes.ts";
+import { judgeConfiguration } from "../../rebuild/proofs/judgement.ts";
+import type { CarriedUser } from "../carry/carry_users.ts";
+import type { MachineReading } from "./machine_reading.ts";
+import { findNotCarried } from "../carry/not_carried.ts";
+import type { Plan } from "./plan.ts";
+import type { Source } from "../source.ts";
+import { stageHost } from "./staged_host.ts";
+import type { Step } from "../step.ts";
+
+/** What the judgement of a plan is made on. */
+export interface JudgementInput {
+  readonly source: Source | undefined;
+  readonly host: HostRecord;
+  /** Whether the new host is the owner's configuration, where one was found. */
+  readonly adopts: boolean;
+  readonly steps: readonly Step[];
+  readonly reading: MachineReading;
+  readonly users: readonly CarriedUser[];
+}
+
+/** What was found about the new host. */
+export interface StagedJudgement {
+  readonly judgement: Plan["judgement"];
+  readonly identity?: Identity;
+  /** Only without a base. */
+  readonly notCarried?: Plan["notCarried"];
+  /** Of the new system. */
+  readonly nixosVersion?: string | undefined;
+  /** The new host cannot be evaluated, where it must: nothing could be installed. */
+  readonly blocker?: ToolError;
+}
+
+/**
+ * Evaluates the host that a plan would make, from copies in a temporary folder, and judges it. Changes
+ * nothing; a host that cannot be evaluated now (no Nix, no network) is a reason, not a failure.
+ */
+export async function judgeStaged(
+  ctx: Context,
+  { source, host, adopts, steps, reading, users }: JudgementInput,
+): Promise<StagedJudgement> {
+  const unknown = (why: string): StagedJudgement => ({ judgement: { unknown: why } });
+  if (source === undefined) return unknown("there is no source to evaluate");
+  if (!reading.os.isNixos) return unknown("this is not a NixOS machine");
+  if (!ctx.run.which("nix-instantiate")) return unknown("Nix is not installed here");
+  const base = host.version === 2 ? host.base : null;
+  if (adopts && (base === null || reading.facts === undefined)) {
+    return unknown("your configuration was not evaluated");
+  }
+  const progress = ctx.ui.progress("Evaluating the new configuration");
+  try {
+    using staged = await stageHost(ctx, source, host.hostName, base, steps);
+    const { facts, identity } = await readHost(ctx, staged.configuration, { whole: true });
+    progress.done("the new configuration was evaluated");
+    const passwords = base === null
+      ? users.map((user) => [user.passwordFile, user.account.passwordState] as const)
+      : [];
+    const judged = judgeConfiguration(ctx, reading.facts, facts, Object.fromEntries(passwords));
+    const changes = base === null || reading.identity === undefined
+      ? []
+      : judgeChanges(compareIdentities(reading.identity, identity));
+    return {
+      judgement: {
+        ...judged,
+        verdicts: [...judged.verdicts, ...changes],
+        failedAssertions: facts.failedAssertions,
+        hostsGuests: facts.libvirtd,
+        autoUpgradeFlake: facts.autoUpgradeFlake ?? undefined,
+      },
+      identity,
+      notCarried: base === null && reading.base !== undefined && reading.facts !== undefined
+        ? await findNotCarried(ctx, reading.base.source, staged.configuration)
+        : undefined,
+      nixosVersion: facts.nixosVersion ?? undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    progress.done(`the new configuration was not evaluated: ${error.message}`);
+    const blocker = refusalOf(error, base !== null, source);
+    return {
+      ...unknown(error.message),
+      ...(blocker === undefined ? {} : { blocker }),
+    };
+  }
+}
+
+/** Without a network a host without a base cannot be evaluated yet, which is no refusal. */
+function refusalOf(error: ToolError, onBase: boolean, source: Source): ToolError | undefined {
+  const { message, hint, code } = error;
+  if (code !== ExitCode.Configuration) return undefined;
+  if (onBase) {
+    return new ToolError(
+      `your configuration and Hyper-NixOS do not fit together: ${message}`,
+      { code, cause: error, ...(hint === undefined ? {} : { hint }) },
+    );
+  }
+  if (source.layout !== "published") return undefined;
+  return new ToolError(`this tree does not make a system of this machine: ${message}`, {
+    code,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

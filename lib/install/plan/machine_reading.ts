@@ -1,0 +1,128 @@
+import { type Accounts, readAccounts } from "../../machine/accounts/accounts.ts";
+import { type BootFiles, readBootFiles } from "../../machine/hardware/boot_loader.ts";
+import { readTextIfExists } from "../../machine/files/files.ts";
+import { ExitCode } from "../../machine/exit_code.ts";
+import { type Hardware, readHardware } from "../../machine/hardware/hardware.ts";
+import { type HostName, readHostName } from "../../machine/host_name.ts";
+import { type InvokingUser, invokingUser } from "../../machine/accounts/invoking_user.ts";
+import { type LocaleSettings, readLocale } from "../../machine/locale.ts";
+import { machineFolder } from "../../machine/files/machine_files.ts";
+import { type Mount, readMounts } from "../../machine/hardware/mounts.ts";
+import { type OsRelease, readOsRelease } from "../../machine/os_release.ts";
+import { places } from "../../machine/places.ts";
+import { type Session, session } from "../../machine/accounts/session.ts";
+import { refuseSpecial } from "../../machine/files/regular_file.ts";
+import {
+  readSshServerConfig,
+  type SshServerConfig,
+} from "../../machine/accounts/ssh_server_config.ts";
+import { readSwap, type Swap } from "../../machine/hardware/swap.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import { type Base, findBase } from "../../nix/evaluation/base.ts";
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { Identity } from "../../nix/evaluation/identity.ts";
+import { type EvaluatedHost, readHost } from "../../nix/evaluation/read_configuration.ts";
+import type { Context } from "../../machine/context.ts";
+import { type HardwareFile, NO_HARDWARE_FILE, readHardwareFile } from "../carry/hardware_file.ts";
+import type { InstallOptions } from "../options.ts";
+
+/** Everything that is known of a machine before anything is decided. */
+export interface MachineReading {
+  readonly os: OsRelease;
+  readonly hostName: HostName | undefined;
+  readonly accounts: Accounts;
+  readonly invokingUser: InvokingUser | undefined;
+  readonly session: Session;
+  readonly hardware: Hardware;
+  /** Only for an installation without a base. */
+  readonly hardwareFile: HardwareFile;
+  readonly mounts: readonly Mount[];
+  readonly bootFiles: BootFiles;
+  readonly locale: LocaleSettings;
+  readonly swap: Swap;
+  readonly sshServer: SshServerConfig | undefined;
+  /** `system.stateVersion` as written in configuration.nix, for when it cannot be evaluated. */
+  readonly writtenStateVersion: string | undefined;
+  /** The owner's configuration; undefined where none was found. */
+  readonly base: Base | undefined;
+  /** That configuration, evaluated once; or why it could not be. */
+  readonly facts: ConfigurationFacts | undefined;
+  readonly identity: Identity | undefined;
+  readonly factsProblem: ToolError | undefined;
+}
+
+/**
+ * Reads a machine: changes nothing, needs no root; what could not be read is said, not guessed.
+ * @throws ToolError for a `--config` that is no good
+ */
+export async function readMachine(
+  ctx: Context,
+  options: Pick<InstallOptions, "config" | "keepConfig">,
+): Promise<MachineReading> {
+  // Nix would wait for a pipe here for ever.
+  for (const name of machineFolder(ctx, places.nixos)) {
+    refuseSpecial(ctx.root.follow(`${places.nixos}/${name}`));
+  }
+  const accounts = readAccounts(ctx);
+  const mounts = readMounts(ctx);
+  const progress = ctx.ui.progress("Evaluating your configuration");
+  const { base, host, problem } = await existingHost(ctx, options.config);
+  // A base says all of the hardware itself.
+  const hardwareFile = options.keepConfig ? undefined : await readHardwareFile(ctx);
+  progress.done(
+    problem === undefined
+      ? "your configuration was evaluated"
+      : `your configuration was not evaluated: ${problem.message}`,
+  );
+  return {
+    os: readOsRelease(ctx),
+    hostName: readHostName(ctx),
+    accounts,
+    invokingUser: invokingUser(ctx, accounts),
+    session: session(ctx),
+    hardware: readHardware(ctx),
+    hardwareFile: hardwareFile ?? NO_HARDWARE_FILE,
+    mounts,
+    bootFiles: readBootFiles(ctx, mounts),
+    locale: readLocale(ctx),
+    swap: readSwap(ctx),
+    sshServer: readSshServerConfig(ctx),
+    writtenStateVersion: writtenStateVersion(ctx),
+    base,
+    facts: host?.facts,
+    identity: host?.identity,
+    factsProblem: problem,
+  };
+}
+
+interface ExistingHost {
+  readonly base: Base | undefined;
+  readonly host?: EvaluatedHost;
+  readonly problem?: ToolError;
+}
+
+async function existingHost(ctx: Context, config: string | undefined): Promise<ExistingHost> {
+  if (!ctx.run.which("nix-instantiate")) {
+    return {
+      base: undefined,
+      problem: new ToolError("Nix is not installed here", {
+        code: ExitCode.Configuration,
+        hint: "run it on the NixOS machine itself",
+      }),
+    };
+  }
+  const found = await findBase(ctx, config);
+  if ("reason" in found) return { base: undefined, problem: found.reason };
+  try {
+    return { base: found, host: await readHost(ctx, found.source) };
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { base: found, problem: error };
+  }
+}
+
+function writtenStateVersion(ctx: Context): string | undefined {
+  const text = readTextIfExists(ctx.root.follow(`${places.nixos}/configuration.nix`)) ?? "";
+  const uncommented = text.replace(/#.*$/gm, "");
+  return uncommented.match(/\bstateVersion\s*=\s*"([^"]+)"/)?.[1];
+}

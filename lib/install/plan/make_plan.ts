@@ -1,0 +1,248 @@
+import type { Context } from "../../machine/context.ts";
+import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
+import type { HostBase, HostRecord } from "../../machine/host_record.ts";
+import { loginUsers } from "../../machine/accounts/login_users.ts";
+import { machineText } from "../../machine/files/machine_files.ts";
+import { places } from "../../machine/places.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import type { TreeLayout } from "../../machine/tree_layout.ts";
+import { mayLeadToOurs } from "../../nix/evaluation/base.ts";
+import { withBinaryCache } from "../../nix/binary_cache.ts";
+import { compareIdentities } from "../../nix/evaluation/identity.ts";
+import { toolsOnMachine } from "../../nix/tools.ts";
+import { decisionsOf } from "../answers.ts";
+import { baseBlockers } from "./base_blockers.ts";
+import { carryDisks } from "../carry/carry_boot.ts";
+import { carryFirewall, carryNetwork } from "../carry/carry_network.ts";
+import { carryPlain } from "../carry/carry_plain.ts";
+import { carryRunningSsh, carrySsh } from "../carry/carry_ssh.ts";
+import { carryIdentity, carryLocale, carryRunningSwap, EVALUATED } from "../carry/carry_system.ts";
+import { type CarriedUser, carriedUser, carryUsers, groupsOfUsers } from "../carry/carry_users.ts";
+import { decideHostName, decideStateVersion, decideUsers } from "./decisions.ts";
+import type { GeneratedSettings } from "./generated_files.ts";
+import { generateHardwareFile } from "../carry/generate_hardware.ts";
+import type { Ground } from "./ground.ts";
+import { hardwareSettings, virtualisationSettings } from "../carry/hardware_settings.ts";
+import { judgeStaged, type StagedJudgement } from "./judgement.ts";
+import type { MachineReading } from "./machine_reading.ts";
+import { machineSummary } from "./machine_summary.ts";
+import type { InstallOptions } from "../options.ts";
+import { isJudged, type Plan } from "./plan.ts";
+import { withoutCarried } from "../carry/not_carried.ts";
+import { planQuestions } from "./plan_questions.ts";
+import { planSteps } from "./plan_steps.ts";
+import { newAdministrators, planWarnings, storePathWarnings } from "./plan_warnings.ts";
+import { publishedHostFiles } from "../published_host.ts";
+import { releaseBlocker } from "../release_blocker.ts";
+import { compareWithRunning } from "./running_system.ts";
+import { force, type Found, merge, type Setting } from "../carry/setting.ts";
+import { toolsStep } from "../tools.ts";
+
+/**
+ * Makes the plan of an installation: asks what has to be asked, changes nothing. What would stop a real
+ * run is collected in `blockers`.
+ * @throws ToolError exit 4 for an option that names something that is not there
+ */
+export async function makePlan(
+  ctx: Context,
+  options: InstallOptions,
+  { source, ...ground }: Ground,
+  reading: MachineReading,
+): Promise<Plan> {
+  const blockers: ToolError[] = [...ground.blockers, ...baseBlockers(options, reading)];
+  const hostName = await collect(blockers, () => decideHostName(ctx, options, reading)) ??
+    { value: "unknown", source: "nothing" };
+  const chosen = await decideUsers(ctx, options, reading);
+  const base = options.keepConfig ? reading.base?.record : undefined;
+  const layout = source?.layout ?? "native";
+  const users = await peopleOf(ctx, options, reading, chosen.users.map(({ name }) => name));
+  const settings = options.keepConfig
+    ? settingsOnBase(ctx, base, reading, hostName, chosen.users.map(({ name }) => name))
+    : await settingsWithoutBase(ctx, options, reading, { hostName, users, blockers, layout });
+  const host: HostRecord = {
+    version: 2,
+    hostName: hostName.value,
+    system: reading.facts?.system ?? `${Deno.build.arch}-linux`,
+    base: base ?? null,
+    // Else the tools are the tree's own package.
+    tools: (base !== undefined || layout === "published" ? toolsOnMachine(ctx) : undefined) ?? null,
+    ...(layout === "native" ? {} : { layout }),
+  };
+  const { state } = reading.hardwareFile;
+  const hardwareIsKnown = options.keepConfig || state === "usable" || state === "unread";
+  const tools = host.tools === null ? [] : [toolsStep(host.tools)];
+  const generated = hardwareIsKnown
+    ? undefined
+    : await collect(blockers, () => generateHardwareFile(ctx));
+  const hardware = generated?.content ?? machineText(ctx, places.hardwareConfiguration) ?? "{ }\n";
+  const steps = [
+    ...planSteps(ctx, {
+      source,
+      host,
+      settings,
+      declared: options.keepConfig ? [] : users,
+      hardware: generated,
+      published: layout === "published"
+        ? publishedHostFiles({ host, flakeLink: mayLeadToOurs(ctx), hardware })
+        : [],
+    }),
+    ...tools,
+  ];
+  const judged = await judgeStaged(withBinaryCache(ctx, source?.cache), {
+    ...{ source, host, adopts: options.keepConfig, steps, reading, users },
+  });
+  const { judgement, identity, blocker, nixosVersion } = judged;
+  if (blocker) blockers.push(blocker);
+  const downgrade = layout === "published"
+    ? releaseBlocker(options, reading, nixosVersion)
+    : undefined;
+  if (downgrade) blockers.push(downgrade);
+  const running = compareWithRunning(ctx, reading.facts, reading.identity);
+  const comparison = reading.identity && identity && compareIdentities(reading.identity, identity);
+  return {
+    hostName: hostName.value,
+    decisions: decisionsOf(options),
+    root: ctx.root.path,
+    source,
+    host,
+    base: options.keepConfig ? reading.base : undefined,
+    nixosVersion: reading.facts?.nixosVersion ?? undefined,
+    blockers,
+    running,
+    questions: planQuestions(options, running, judgement),
+    warnings: [
+      ...ground.warnings,
+      ...planWarnings(ctx, reading, source, chosen, options.keepConfig),
+      ...newAdministrators(users),
+      ...storePathWarnings([...settings.system, ...settings.hardware]),
+    ],
+    machine: machineSummary(ctx, reading),
+    users,
+    leftBehind: options.keepConfig ? [] : chosen.leftBehind,
+    invokingUser: reading.invokingUser?.account.name,
+    settings: [...settings.system, ...settings.hardware],
+    notCarried: options.keepConfig || reading.facts === undefined
+      ? undefined
+      : notCarriedBy(judged, [...settings.system, ...settings.hardware, ...settings.users]),
+    steps,
+    before: { facts: reading.facts, adopted: base && reading.identity },
+    judgement,
+    comparison,
+  };
+}
+
+function notCarriedBy(
+  { judgement, notCarried }: StagedJudgement,
+  carried: readonly Setting[],
+): Plan["notCarried"] {
+  // What is lost is not known either where the new host cannot be evaluated.
+  if (notCarried === undefined) return isJudged(judgement) ? undefined : judgement;
+  return "unknown" in notCarried ? notCarried : withoutCarried(notCarried, carried);
+}
+
+/** On a base everybody stays; without one those who are carried over. Who is not chosen gets no groups. */
+async function peopleOf(
+  ctx: Context,
+  options: InstallOptions,
+  { accounts, facts }: MachineReading,
+  chosen: readonly string[],
+): Promise<CarriedUser[]> {
+  const shown = options.keepConfig
+    ? loginUsers(accounts).migratable
+    : accounts.accounts.filter(({ name }) => chosen.includes(name));
+  return await Promise.all(shown.map(async (account) => {
+    const declared = facts?.users.accounts.find(({ name }) => name === account.name);
+    const user = carriedUser(accounts, account, declared, await readAuthorizedKeys(ctx, account));
+    return chosen.includes(account.name) ? user : { ...user, added: [] };
+  }));
+}
+
+/** What the owner's configuration does not say. */
+function settingsOnBase(
+  ctx: Context,
+  base: HostBase | undefined,
+  reading: MachineReading,
+  hostName: Found<string>,
+  chosen: readonly string[],
+): GeneratedSettings {
+  const renamed = reading.facts?.hostName !== hostName.value &&
+    (reading.facts?.hostName || reading.hostName?.name) !== hostName.value;
+  return {
+    hardware: virtualisationSettings(reading),
+    users: groupsOfUsers(chosen, reading.facts),
+    system: [
+      ...(renamed ? [force("networking.hostName", hostName.value, hostName.source)] : []),
+      ...flakeLink(ctx, base?.kind),
+    ],
+  };
+}
+
+/**
+ * `/etc/nixos/flake.nix` leads to the tree while a Hyper-NixOS generation runs, and goes with it; where
+ * the owner's flake lies it stays.
+ */
+function flakeLink(ctx: Context, base: HostBase["kind"] | undefined): Setting[] {
+  if (base === "flake" || !mayLeadToOurs(ctx)) return [];
+  return [merge("hypervisor.installed.flakeLink", true, "/etc/nixos: no flake of yours is there")];
+}
+
+async function settingsWithoutBase(
+  ctx: Context,
+  options: InstallOptions,
+  reading: MachineReading,
+  { hostName, users, blockers, layout }: {
+    readonly hostName: Found<string>;
+    readonly users: readonly CarriedUser[];
+    readonly blockers: ToolError[];
+    readonly layout: TreeLayout;
+  },
+): Promise<GeneratedSettings> {
+  const stateVersion = await collect(blockers, () => decideStateVersion(ctx, options, reading));
+  const hardware = hardwareSettings(reading, layout);
+  if (hardware.problem) blockers.push(hardware.problem);
+  return {
+    hardware: hardware.settings,
+    users: carryUsers(users, reading.accounts, reading.facts, layout),
+    system: [
+      ...systemSettings(reading, hostName, stateVersion),
+      ...(layout === "native" ? flakeLink(ctx, undefined) : []),
+    ],
+  };
+}
+
+function systemSettings(
+  reading: MachineReading,
+  hostName: Found<string>,
+  stateVersion: Found<string> | undefined,
+): Setting[] {
+  const { facts, hardwareFile } = reading;
+  return [
+    ...carryIdentity(hostName, stateVersion, facts),
+    ...carryLocale(facts, reading.locale),
+    ...(facts
+      ? [
+        ...carryNetwork(facts, EVALUATED),
+        ...carrySsh(facts, EVALUATED),
+        ...carryFirewall(facts, EVALUATED),
+        ...carryDisks(facts, hardwareFile, EVALUATED),
+        ...carryPlain(facts),
+      ]
+      : [
+        ...carryRunningSsh(reading.sshServer),
+        ...carryRunningSwap(reading.swap, hardwareFile.swap),
+      ]),
+  ];
+}
+
+async function collect<T>(
+  blockers: ToolError[],
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    blockers.push(error);
+    return undefined;
+  }
+}

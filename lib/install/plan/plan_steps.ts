@@ -1,0 +1,91 @@
+import { passwordHashes } from "../../machine/accounts/accounts.ts";
+import { lstatIfExists } from "../../machine/files/files.ts";
+import type { HostRecord } from "../../machine/host_record.ts";
+import { places } from "../../machine/places.ts";
+import { layoutOfRecord, modulesFolder } from "../../machine/tree_layout.ts";
+import type { Context } from "../../machine/context.ts";
+import { DEFAULT_REF } from "../../sync/begin.ts";
+import { encodeState } from "../../sync/state.ts";
+import type { CarriedUser } from "../carry/carry_users.ts";
+import { generatedFiles, type GeneratedSettings } from "./generated_files.ts";
+import type { Source } from "../source.ts";
+import type { FileStep, Step } from "../step.ts";
+
+/** What the steps are made of. */
+export interface StepInput {
+  readonly source: Source | undefined;
+  readonly host: HostRecord;
+  readonly settings: GeneratedSettings;
+  /** Accounts whose password is kept in a file; with a base every account keeps its own. */
+  readonly declared: readonly CarriedUser[];
+  /** A hardware file that takes the place of one that is missing or unusable. */
+  readonly hardware: FileStep | undefined;
+  /** For a published tree: the files of its host. */
+  readonly published: readonly FileStep[];
+}
+
+/** Every change of an installation, in the order in which they are applied. */
+export function planSteps(
+  ctx: Context,
+  { source, host, settings, declared, hardware, published }: StepInput,
+): Step[] {
+  const directory = (path: string, mode: number): Step => ({
+    kind: "directory",
+    id: path,
+    title: "make a folder",
+    path,
+    mode,
+  });
+  const folder = modulesFolder(layoutOfRecord(host));
+  const localExists = lstatIfExists(ctx.root.follow(`${folder}/local.nix`)) !== undefined;
+  return [
+    directory(places.nixos, 0o755),
+    directory(places.hypervisor, 0o755),
+    directory(places.configuration, 0o755),
+    ...(folder === places.configuration ? [] : [directory(folder, 0o755)]),
+    directory(`${places.state}/sync`, 0o700),
+    ...(source && !source.inPlace
+      ? [{
+        kind: "tree" as const,
+        id: "source",
+        title: "copy the source",
+        path: places.source,
+        source: source.listing,
+      }, syncStateStep(ctx, source)]
+      : []),
+    ...passwordSteps(ctx, declared),
+    ...(hardware === undefined ? [] : [hardware]),
+    ...published,
+    ...generatedFiles(host, settings, localExists),
+  ];
+}
+
+/** smart-sync's state belongs to the tree: it says which commit was copied, or nothing. */
+function syncStateStep(ctx: Context, source: Source): Step {
+  const common = {
+    id: "sync-state",
+    path: places.syncState,
+    title: "note the commit of the source",
+  };
+  if (source.origin === undefined) return { ...common, kind: "remove" };
+  const content = encodeState({
+    version: 1,
+    ...source.origin,
+    ref: DEFAULT_REF,
+    time: ctx.now().toISOString(),
+  });
+  return { ...common, kind: "file", mode: 0o600, content };
+}
+
+/** Each hash in a file of its own that only root can read: `hashedPassword` would end up in the store. */
+function passwordSteps(ctx: Context, users: readonly CarriedUser[]): Step[] {
+  const hashes = passwordHashes(ctx);
+  return users.map(({ account, passwordFile }) => ({
+    kind: "secret",
+    id: `password-${account.name}`,
+    title: `keep the password of ${account.name}`,
+    path: passwordFile,
+    mode: 0o600,
+    content: `${hashes.get(account.name) ?? "!"}\n`,
+  }));
+}

@@ -1,0 +1,109 @@
+import { carriedShell } from "../carry/login_shell.ts";
+import type { CarriedUser } from "../carry/carry_users.ts";
+import type { ChosenUsers } from "./decisions.ts";
+import type { MachineReading } from "./machine_reading.ts";
+import { lstatIfExists } from "../../machine/files/files.ts";
+import type { HostBase } from "../../machine/host_record.ts";
+import type { Source } from "../source.ts";
+import { optionPath, type Setting } from "../carry/setting.ts";
+import { receiptNotes } from "../unfinished.ts";
+import { isUsable } from "../../nix/binary_cache.ts";
+import { storePathsIn } from "../../nix/store_path.ts";
+import type { Context } from "../../machine/context.ts";
+
+/** Settings that name what only the old system keeps from being collected. */
+export function storePathWarnings(settings: readonly Setting[]): string[] {
+  return settings.flatMap((setting) => {
+    const [found] = storePathsIn(JSON.stringify(setting.value) ?? "");
+    return found === undefined ? [] : [
+      `${optionPath(setting)} names ${found}, which goes away with the old generations; ` +
+      "put it into local.nix as it is in your present configuration",
+    ];
+  });
+}
+
+/** What a user should know of a plan, though it stops nothing. */
+export function planWarnings(
+  ctx: Context,
+  reading: MachineReading,
+  source: Source | undefined,
+  chosen: ChosenUsers,
+  keepConfig: boolean,
+): string[] {
+  const { accounts, facts } = reading;
+  // A blocker says why, where nothing at all can be read.
+  const unreadable = facts?.problem === undefined ? facts?.unreadable ?? [] : [];
+  const passwordless = chosen.users.filter((account) => account.passwordState === "empty");
+  return [
+    ...accounts.warnings,
+    ...(unreadable.length > 0
+      ? [`parts of your configuration could not be evaluated: ${unreadable.join(", ")}`]
+      : []),
+    ...passwordless.map(({ name }) =>
+      `${name} has an empty password, which is kept: anyone can log in`
+    ),
+    ...(keepConfig ? baseWarnings(ctx, reading) : carryWarnings(reading, chosen)),
+    ...(source && source.listing.skipped.length > 0
+      ? [`not copied, neither file nor link: ${source.listing.skipped.join(", ")}`]
+      : []),
+    ...(source?.cache && !isUsable(source.cache)
+      ? [`the binary cache ${source.cache.folder} is not used: it ${source.cache.problem}`]
+      : []),
+    ...receiptNotes(ctx),
+  ];
+}
+
+/** Who could not become root before, and can then. */
+export function newAdministrators(users: readonly CarriedUser[]): string[] {
+  return users.filter(({ added }) => added.includes("wheel")).map(({ account: { name } }) =>
+    `${name} gets wheel, and can then become root with a password; --users names those who shall`
+  );
+}
+
+/** What an owner must know who goes on with his own configuration. */
+function baseWarnings(ctx: Context, { base, accounts }: MachineReading): string[] {
+  if (base === undefined) return [];
+  const owner = checkoutOwner(ctx, base.record);
+  const name = accounts.accounts.find(({ uid }) => uid === owner)?.name ?? `uid ${owner}`;
+  return [
+    ...(owner === undefined || owner === 0 ? [] : [
+      `${
+        base.record.kind === "flake" ? base.record.checkout : "your configuration"
+      } belongs to ${name}, who thereby controls root`,
+    ]),
+    ...(base.record.kind === "flake"
+      ? [
+        "nixos-rebuild builds Hyper-NixOS from now on; with --flake it builds what that flake " +
+        "says, which has no Hyper-NixOS",
+      ]
+      : []),
+  ];
+}
+
+function checkoutOwner(ctx: Context, base: HostBase): number | undefined {
+  const path = base.kind === "channel" ? base.configuration : base.checkout ?? base.directory;
+  return path === undefined ? undefined : lstatIfExists(ctx.root.host(path))?.uid ?? undefined;
+}
+
+/** What is made otherwise without the owner's configuration. */
+function carryWarnings(
+  { factsProblem, hardwareFile, sshServer }: MachineReading,
+  chosen: ChosenUsers,
+): string[] {
+  const strangers = chosen.users.filter((account) => !carriedShell(account.shell).kept);
+  return [
+    ...(factsProblem
+      ? [
+        `your configuration was not evaluated (${factsProblem.message}); values come from ` +
+        "the running system, and services, network and firewall are not carried over",
+      ]
+      : []),
+    ...(factsProblem && sshServer?.hasMatchBlocks
+      ? ["Match blocks of /etc/ssh/sshd_config are not carried over; put them into local.nix"]
+      : []),
+    ...(hardwareFile.state === "unusable"
+      ? [`hardware-configuration.nix is generated anew: ${hardwareFile.problem}`]
+      : []),
+    ...strangers.map(({ name, shell }) => `${name} gets bash: the new system has no ${shell}`),
+  ];
+}

@@ -1,0 +1,260 @@
+import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
+import { isUsable } from "../../nix/binary_cache.ts";
+import { printExpression } from "../../nix/expression_layout.ts";
+import type { Context } from "../../machine/context.ts";
+import { sign, style } from "../../layout/style.ts";
+import { table, wrapWords } from "../../layout/table.ts";
+import { describeSource } from "../../nix/evaluation/configuration_source.ts";
+import { comparisonText } from "../../rebuild/comparison_text.ts";
+import { formatDiff, lineDiff } from "../../layout/line_diff.ts";
+import { notCarriedText } from "./not_carried_text.ts";
+import { isStepDone } from "../apply_step.ts";
+import { isJudged, type Plan } from "./plan.ts";
+import { optionPath, type Setting } from "../carry/setting.ts";
+import type { Step } from "../step.ts";
+import { wayOfTools } from "../tools.ts";
+
+/** Longer values are cut in the table of settings, in characters. */
+const VALUE_LENGTH = 100;
+
+/**
+ * A plan for people: what stands against it first, then the machine, the users, every carried value
+ * with where it came from, what changes, and what would be lost.
+ * @param diffs whether every written file is shown line by line
+ */
+export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
+  const columns = Math.min(ctx.out.columns, 120);
+  return [
+    blockers(plan, columns),
+    questions(plan, columns),
+    section("Machine", table(["", ""], plan.machine, columns)),
+    section(`Users (${plan.users.length})`, users(plan, columns)),
+    plan.base === undefined ? "" : section("Your configuration stays", base(ctx, plan, columns)),
+    plan.comparison === undefined
+      ? ""
+      : section("What becomes of the system", comparisonText(plan.comparison, columns, diffs)),
+    section(
+      plan.base === undefined ? "Settings" : "Added for this machine",
+      settings(plan, columns),
+    ),
+    plan.notCarried === undefined ? "" : section(
+      "Not carried over",
+      notCarriedText(ctx, plan.notCarried, columns, diffs, plan.source?.layout),
+    ),
+    section("Changes", changes(ctx, plan, columns)),
+    section("Packages", packages(plan, columns)),
+    diffs ? section("Files, line by line", fileDiffs(ctx, plan)) : "",
+    ...judgement(plan, columns),
+    warnings(plan, columns),
+  ].filter((part) => part !== "").join("\n\n");
+}
+
+function section(title: string, body: string): string {
+  return body === "" ? "" : `${style.bold(`${sign.heading} ${title}`)}\n${body}`;
+}
+
+function blockers(plan: Plan, columns: number): string {
+  if (plan.blockers.length === 0) return "";
+  const lines = plan.blockers.flatMap((blocker) => [
+    ...hanging(`${style.red(sign.fail)} ${blocker.message} (exit ${blocker.code})`, columns),
+    ...(blocker.hint ? hanging(`  ${style.dim(`next: ${blocker.hint}`)}`, columns) : []),
+  ]);
+  return section(
+    `Blockers: a real run would stop here (${plan.blockers.length})`,
+    lines.join("\n"),
+  );
+}
+
+function questions(plan: Plan, columns: number): string {
+  const lines = plan.questions.flatMap(({ found, details, hint }) => [
+    ...hanging(`${style.yellow(sign.warn)} ${found}`, columns),
+    ...details.flatMap((detail) => hanging(`  ${detail}`, columns)),
+    ...hanging(`  ${style.dim(`else: ${hint}`)}`, columns),
+  ]);
+  return section("Questions that a real run asks", lines.join("\n"));
+}
+
+function base(ctx: Context, plan: Plan, columns: number): string {
+  const { running } = plan;
+  const relation = {
+    same: "it is what runs, to the store path",
+    ours: "Hyper-NixOS runs on it already",
+    other: running.kind === "other" && running.differences.length > 0
+      ? "it is not what runs; see the questions"
+      : "it differs from what runs as after an update: no name, disk, network, sshd or account does",
+    unknown: running.kind === "unknown" ? `not compared with what runs: ${running.why}` : "",
+  }[running.kind];
+  const record = plan.base!.record;
+  const rows = [
+    ["read", describeSource(ctx, plan.base!.source)],
+    ["found", plan.base!.foundBy],
+    ["NixOS", plan.nixosVersion ?? "unknown"],
+    ...(record.kind === "channel"
+      ? [[
+        "channel",
+        record.searchPath.find((entry) => entry.startsWith("nixpkgs=")) ?? record.searchPath[0] ??
+          "",
+      ]]
+      : []),
+    ["runs", relation],
+    ["tools", plan.host.version === 2 && plan.host.tools || wayOfTools(ctx, plan.source)],
+  ];
+  const promise = "No file of it is moved or edited: go on editing it where it is.";
+  return [table(["", ""], rows, columns), ...hanging(promise, columns)].join("\n");
+}
+
+function users(plan: Plan, columns: number): string {
+  const rows = plan.users.map((user) => [
+    user.account.name === plan.invokingUser ? `${user.account.name} (you)` : user.account.name,
+    String(user.account.uid),
+    PASSWORDS[user.account.passwordState],
+    keysText(user.authorizedKeys.length, user.hasKeysAtHome),
+    [
+      ...user.groups,
+      ...user.added.map((name) => style.green(`+${name}`)),
+    ].join(" ") || "none",
+  ]);
+  const left = plan.leftBehind.map(({ name, reason }) =>
+    hanging(`${style.yellow(sign.warn)} ${name} is left behind: ${reason}`, columns).join("\n")
+  );
+  return [table(["user", "uid", "password", "SSH keys", "groups"], rows, columns), ...left]
+    .join("\n");
+}
+
+const PASSWORDS = {
+  hash: "kept",
+  locked: "kept, locked",
+  empty: "empty",
+  none: "none",
+  unknown: "needs root",
+} as const;
+
+function keysText(declared: number, home: boolean): string {
+  const parts = [...(declared > 0 ? [String(declared)] : []), ...(home ? ["at home"] : [])];
+  return parts.join(" + ") || "none";
+}
+
+function settings(plan: Plan, columns: number): string {
+  const bySource = Map.groupBy(plan.settings, (setting) => setting.source);
+  return [...bySource].map(([source, list]) => {
+    const rows = list.map((setting) => [optionPath(setting), valueText(setting)]);
+    return `  ${style.dim(`from ${source}`)}\n${table(["", ""], rows, columns)}`;
+  }).join("\n");
+}
+
+/** A value on one line, cut where it is long: the files show it whole. */
+function valueText(setting: Setting): string {
+  const text = printExpression(setting.value).replace(/\s+/g, " ");
+  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
+}
+
+function changes(ctx: Context, plan: Plan, columns: number): string {
+  const all = plan.steps.map((step) => [verb(ctx, step), step.path] as const);
+  const rows = all.filter(([verb]) => verb !== "keep");
+  const kept = all.length - rows.length;
+  const note = kept > 0 ? `\n  ${kept} more are as they should be already` : "";
+  return table(["", ""], rows, columns) + note;
+}
+
+/** Where a build takes what is not built on the machine, when that is not as usual. */
+function packages(plan: Plan, columns: number): string {
+  const cache = plan.source?.cache;
+  if (!isUsable(cache)) return "";
+  const text = `from the binary cache ${cache.folder} first: what is in it needs no network`;
+  return hanging(text, columns).join("\n");
+}
+
+/** What a step will do to what is there now. */
+function verb(ctx: Context, step: Step): string {
+  const there = exists(ctx, step.path);
+  switch (step.kind) {
+    case "secret":
+      return "secret";
+    case "remove":
+      return there ? "remove" : "keep";
+    case "tree":
+      return !there ? "copy" : isStepDone(ctx, step) ? "keep" : "replace";
+    case "directory":
+      return there ? "keep" : "make";
+    case "link":
+      return "link";
+    case "file": {
+      if (!there) return "write";
+      return textBefore(ctx, step.path) === step.content ? "keep" : "change";
+    }
+  }
+}
+
+function exists(ctx: Context, path: string): boolean {
+  try {
+    return lstatIfExists(ctx.root.host(path)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** A link is replaced, and what it leads to is left alone. */
+function textBefore(ctx: Context, path: string): string | undefined {
+  const host = ctx.root.host(path);
+  return lstatIfExists(host)?.isSymlink ? undefined : readTextIfExists(host);
+}
+
+function fileDiffs(ctx: Context, plan: Plan): string {
+  return plan.steps.flatMap((step) => {
+    if (step.kind !== "file") return [];
+    const before = textBefore(ctx, step.path) ?? "";
+    if (before === step.content) return [];
+    const lines = formatDiff(lineDiff(before, step.content)).map((line) =>
+      line.startsWith("+") ? style.green(line) : line.startsWith("-") ? style.red(line) : line
+    );
+    return [`  ${style.bold(step.path)}`, ...lines.map((line) => `    ${line}`)];
+  }).join("\n");
+}
+
+function judgement(plan: Plan, columns: number): string[] {
+  const { judgement } = plan;
+  if (!isJudged(judgement)) {
+    const text = hanging(
+      `${style.yellow(sign.warn)} not proven yet: ${judgement.unknown}`,
+      columns,
+    );
+    return [section("Will it come back?", text.join("\n"))];
+  }
+  const verdicts = judgement.verdicts.flatMap((verdict) => [
+    ...hanging(
+      verdict.ok
+        ? `${style.green(sign.pass)} ${verdict.what}: ${verdict.why}`
+        : `${style.red(sign.fail)} ${verdict.what}: ${verdict.why}`,
+      columns,
+    ),
+    ...(verdict.remedy ? hanging(`  next: ${verdict.remedy}`, columns) : []),
+  ]);
+  const assertions = judgement.failedAssertions.flatMap((text) =>
+    hanging(`${style.red(sign.fail)} ${text}`, columns)
+  );
+  const { disappears } = judgement;
+  const rows = [
+    ["accounts", disappears.accounts.join(" ")],
+    ["system accounts", disappears.systemAccounts.join(" ")],
+    ["passwords (locked)", disappears.lockedPasswords.join(" ")],
+    ["services", disappears.services.join(" ")],
+    ["mounts", disappears.mounts.join(" ")],
+    ["open ports", disappears.ports.join(" ")],
+  ].filter(([, values]) => values !== "");
+  return [
+    section("Will it come back?", [...verdicts, ...assertions].join("\n")),
+    rows.length === 0 ? "" : section("What disappears", table(["", ""], rows, columns)),
+  ];
+}
+
+function warnings(plan: Plan, columns: number): string {
+  const lines = plan.warnings.flatMap((text) =>
+    hanging(`${style.yellow(sign.warn)} ${text}`, columns)
+  );
+  return section("Worth knowing", lines.join("\n"));
+}
+
+/** A paragraph whose further lines are indented below its first. */
+function hanging(text: string, columns: number): string[] {
+  return wrapWords(text, columns - 6).map((line, index) => (index === 0 ? "  " : "    ") + line);
+}

@@ -1,0 +1,24 @@
+import { ExitCode } from "../exit_code.ts";
+import { foreignPart, isRootOrSelf } from "./file_trust.ts";
+import { ensureDirectory } from "./files.ts";
+import { pinFolder, type Pinned } from "./pinned.ts";
+import type { Root } from "../root.ts";
+import { ToolError } from "../tool_error.ts";
+
+/**
+ * Opens a folder for logs, made where there is none, and holds it: what is written below its pinned path
+ * is in that folder, also when the folder is renamed.
+ * @param place machine path
+ * @throws ToolError exit 3 for a folder in which somebody else could put a link or a pipe in a log's
+ *   place; what {@link pinFolder} throws
+ */
+export function openLogFolder(root: Root, place: string): Pinned {
+  const path = root.follow(place);
+  ensureDirectory(path, 0o755);
+  const foreign = foreignPart(path, isRootOrSelf, root.isRunning ? "" : root.path);
+  if (foreign === undefined) return pinFolder(path);
+  throw new ToolError(`${foreign.path} ${foreign.problem}`, {
+    code: ExitCode.PermissionDenied,
+    hint: `give it back to root: chown root:root ${foreign.path} && chmod go-w ${foreign.path}`,
+  });
+}

@@ -1,0 +1,52 @@
+import type { Context } from "../context.ts";
+import { machineFolder, machineHas, machineText } from "../files/machine_files.ts";
+import type { Mount } from "./mounts.ts";
+
+/** What starts the machine's kernel, as far as its files tell. */
+export interface BootFiles {
+  /** Boot loaders whose files were found; more than one when an old one was left behind. */
+  readonly loaders: readonly BootLoader[];
+  /** File systems that are, or by their place must be, the EFI system partition. */
+  readonly esps: readonly Esp[];
+}
+
+export type BootLoader = "systemd-boot" | "grub" | "extlinux";
+
+/** A mounted EFI system partition. */
+export interface Esp {
+  readonly mountPoint: string;
+}
+
+/** Where distributions mount the EFI system partition. */
+const ESP_FOLDERS = ["/boot", "/boot/efi", "/efi"];
+/** GPT's type of the EFI system partition (UEFI 5.3.3) and MBR's. */
+const ESP_TYPES = new Set(["c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"]);
+
+/** Looks at /boot and the EFI system partition of the machine under management. */
+export function readBootFiles(ctx: Context, mounts: readonly Mount[]): BootFiles {
+  const esps = mounts.flatMap((mount): Esp[] => {
+    const typed = partitionIsEsp(ctx, mount.device);
+    const isEsp = mount.fsType === "vfat" &&
+      (typed ?? (ESP_FOLDERS.includes(mount.mountPoint) || hasEfiFolder(ctx, mount.mountPoint)));
+    return isEsp ? [{ mountPoint: mount.mountPoint }] : [];
+  });
+  const folders = [...new Set([...ESP_FOLDERS, ...esps.map((esp) => esp.mountPoint)])];
+  const some = (...paths: string[]) =>
+    folders.some((folder) => paths.some((path) => machineHas(ctx, folder + path)));
+  const loaders: BootLoader[] = [];
+  if (some("/loader/loader.conf") && some("/EFI/systemd")) loaders.push("systemd-boot");
+  if (some("/grub/grub.cfg", "/grub2/grub.cfg")) loaders.push("grub");
+  if (some("/extlinux/extlinux.conf")) loaders.push("extlinux");
+  return { loaders, esps };
+}
+
+function hasEfiFolder(ctx: Context, folder: string): boolean {
+  return machineFolder(ctx, folder).some((name) => name.toUpperCase() === "EFI");
+}
+
+/** What udev's database (/run/udev/data) says of a block device's partition type. */
+function partitionIsEsp(ctx: Context, device: string): boolean | undefined {
+  const record = machineText(ctx, `/run/udev/data/b${device}`) ?? "";
+  const type = /^E:ID_PART_ENTRY_TYPE=(.+)$/m.exec(record)?.[1];
+  return type === undefined ? undefined : ESP_TYPES.has(type.toLowerCase());
+}

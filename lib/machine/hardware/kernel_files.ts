@@ -1,0 +1,23 @@
+import type { Context } from "../context.ts";
+import { listIfExists } from "../files/files.ts";
+import { Root } from "../root.ts";
+
+const RUNNING = new Root("/");
+
+/**
+ * A context that reads /proc, /sys and /dev: those of the machine's own root where that folder is
+ * there and not empty (bound there by nixos-enter, or a scratch machine), otherwise those of the
+ * running machine: as with `nixos-install --root`, the hardware is that of the machine you sit at.
+ */
+export function kernelContext(ctx: Context, folder: "/proc" | "/sys" | "/dev"): Context {
+  if (ctx.root.isRunning || hasEntries(ctx.root.host(folder))) return ctx;
+  return { ...ctx, root: RUNNING };
+}
+
+function hasEntries(path: string): boolean {
+  try {
+    return listIfExists(path).length > 0;
+  } catch {
+    return false;
+  }
+}

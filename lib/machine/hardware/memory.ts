@@ -1,0 +1,22 @@
+import type { Context } from "../context.ts";
+import { kernelContext } from "./kernel_files.ts";
+import { machineText } from "../files/machine_files.ts";
+
+/** Memory in bytes, from proc_meminfo(5). */
+export interface Memory {
+  readonly total: number;
+  /** What programs can have without swapping. */
+  readonly available: number | undefined;
+}
+
+/** Reads /proc/meminfo; undefined when it cannot be read. */
+export function readMemory(ctx: Context): Memory | undefined {
+  const text = machineText(kernelContext(ctx, "/proc"), "/proc/meminfo") ?? "";
+  const values = new Map<string, number>();
+  for (const [, name, number, unit] of text.matchAll(/^(\w+):\s+(\d+)( kB)?$/gm)) {
+    values.set(name!, Number(number) * (unit ? 1024 : 1));
+  }
+  const total = values.get("MemTotal");
+  if (total === undefined) return undefined;
+  return { total, available: values.get("MemAvailable") };
+}

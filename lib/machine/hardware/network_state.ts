@@ -1,0 +1,100 @@
+import type { Context } from "../context.ts";
+import { kernelContext } from "./kernel_files.ts";
+import { machineText } from "../files/machine_files.ts";
+
+/** How the running machine is connected at this moment; of a mounted machine, nothing. */
+export interface NetworkState {
+  readonly addresses: readonly InterfaceAddress[];
+  readonly defaultRoutes: readonly DefaultRoute[];
+  readonly nameservers: readonly string[];
+}
+
+/** An address that came by configuration; loopback and link-local ones come by themselves. */
+export interface InterfaceAddress {
+  readonly interface: string;
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
+export interface DefaultRoute {
+  readonly interface: string;
+  /** The next hop; undefined for a route that goes straight to the link. */
+  readonly gateway: string | undefined;
+  /** The lowest is used. */
+  readonly metric: number;
+}
+
+/** RTF_UP and RTF_REJECT of linux/route.h. */
+const ROUTE_UP = 0x1;
+const ROUTE_REJECT = 0x200;
+
+/** Reads addresses, default routes (/proc/net, proc_net(5)) and name servers (resolv.conf(5)). */
+export function readNetworkState(ctx: Context): NetworkState {
+  return {
+    addresses: ctx.root.isRunning ? readAddresses() : [],
+    defaultRoutes: kernelContext(ctx, "/proc") === ctx ? readDefaultRoutes(ctx) : [],
+    nameservers: readNameservers(ctx),
+  };
+}
+
+/** Whether this host has an address besides loopback's and link-local ones: without, it is offline. */
+export function hasAddress(): boolean {
+  return readAddresses().length > 0;
+}
+
+function readAddresses(): InterfaceAddress[] {
+  return Deno.networkInterfaces()
+    .filter(({ address }) => !/^(127\.|::1$|169\.254\.|fe[89ab])/i.test(address))
+    .map(({ name, address, cidr }) => ({
+      interface: name,
+      address,
+      prefixLength: Number(cidr.split("/")[1]),
+    }));
+}
+
+function readDefaultRoutes(ctx: Context): DefaultRoute[] {
+  const rows = (path: string) =>
+    (machineText(ctx, path) ?? "").split("\n").map((line) => line.trim().split(/\s+/));
+  const inUse = (flags: string) => (parseInt(flags, 16) & (ROUTE_UP | ROUTE_REJECT)) === ROUTE_UP;
+  const ipv4 = rows("/proc/net/route").flatMap((row): DefaultRoute[] => {
+    if (row.length < 8) return [];
+    const [name, destination, gateway, flags, , , metric, mask] = row as [string, ...string[]];
+    if (destination !== "00000000" || mask !== "00000000" || !inUse(flags!)) return [];
+    const bytes = (gateway!.match(/../g) ?? []).reverse().map((byte) => parseInt(byte, 16));
+    return [{
+      interface: name,
+      gateway: /^0+$/.test(gateway!) ? undefined : bytes.join("."),
+      metric: Number(metric),
+    }];
+  });
+  const ipv6 = rows("/proc/net/ipv6_route").flatMap((row): DefaultRoute[] => {
+    if (row.length < 10) return [];
+    const [destination, length, , , gateway, metric, , , flags, name] = row as [
+      string,
+      ...string[],
+    ];
+    if (!/^0{32}$/.test(destination) || length !== "00" || !inUse(flags!)) return [];
+    return [{
+      interface: name!,
+      gateway: /^0+$/.test(gateway!) ? undefined : canonicalIpv6(gateway!),
+      metric: parseInt(metric!, 16),
+    }];
+  });
+  return [...ipv4, ...ipv6].sort((one, other) => one.metric - other.metric);
+}
+
+/** RFC 5952's form, which the URL parser produces. */
+function canonicalIpv6(hexadecimal: string): string {
+  const groups = hexadecimal.match(/.{4}/g) ?? [];
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
+/** systemd-resolved puts its own address into resolv.conf; the real servers are in a file of its. */
+function readNameservers(ctx: Context): string[] {
+  const linked = machineText(ctx, "/etc/resolv.conf") ?? "";
+  const text = /^nameserver\s+127\.0\.0\.5[34]\s*$/m.test(linked)
+    ? machineText(ctx, "/run/systemd/resolve/resolv.conf") ?? ""
+    : linked;
+  const entries = text.split("\n").map((line) => line.replace(/\s[#;].*/, "").trim().split(/\s+/));
+  return entries.flatMap(([word, address]) => word === "nameserver" && address ? [address] : []);
+}

@@ -1,0 +1,96 @@
+import * as v from "valibot";
+import { listIfExists, readTextIfExists } from "../../machine/files/files.ts";
+import { places } from "../../machine/places.ts";
+import type { Context } from "../../machine/context.ts";
+
+const Code = v.nullable(v.number());
+
+/**
+ * How far an activation has come, as its script records it after every step (times in seconds since
+ * 1970). Codes are exit codes, null for a step that has not run.
+ */
+const ActivationStatusSchema = v.object({
+  version: v.literal(1),
+  id: v.string(),
+  action: v.picklist(["test", "switch", "boot"]),
+  toplevel: v.string(),
+  /** The system that going back activates, and the boot default before; null when unknown. */
+  previous: v.nullable(v.string()),
+  previousDefault: v.nullable(v.string()),
+  log: v.string(),
+  /** /proc/sys/kernel/random/boot_id: an activation does not survive a reboot. */
+  bootId: v.string(),
+  /** 0 when nobody has to confirm. */
+  confirmSeconds: v.number(),
+  failedBefore: v.array(v.string()),
+  pid: v.number(),
+  phase: v.picklist([
+    "activating",
+    "awaiting-confirmation",
+    "making-default",
+    "going-back",
+    "done",
+  ]),
+  /** `switch-to-configuration test` of the new system. */
+  activateCode: Code,
+  /** `nix-env --set`. */
+  profileCode: Code,
+  /** `switch-to-configuration boot` of the new system. */
+  bootCode: Code,
+  /** `switch-to-configuration boot` of the previous default, after the new one's failed. */
+  restoreCode: Code,
+  /** `switch-to-configuration test` of the previous system. */
+  goBackCode: Code,
+  updated: v.number(),
+});
+
+/** The content of `/var/lib/hyper-nixos/activations/<id>.json`. */
+export type ActivationStatus = v.InferOutput<typeof ActivationStatusSchema>;
+
+/** The files of one activation, as machine paths. */
+export interface ActivationFiles {
+  readonly status: string;
+  readonly script: string;
+  readonly log: string;
+  /** Its presence keeps a system that waits for its confirmation. */
+  readonly confirmed: string;
+  /** Its presence says that a tool has told the user how it ended. */
+  readonly reported: string;
+  /** What is remembered of the system when its activation has succeeded. */
+  readonly record: string;
+  /** A folder: what NixOS had declared before, for going back. */
+  readonly declarations: string;
+}
+
+/** Where the files of an activation are. */
+export function activationFiles(id: string): ActivationFiles {
+  const base = `${places.activations}/${id}`;
+  return {
+    status: `${base}.json`,
+    script: `${base}.sh`,
+    log: `${base}.log`,
+    confirmed: `${base}.confirmed`,
+    reported: `${base}.reported`,
+    record: `${base}.record`,
+    declarations: `${base}.declarations`,
+  };
+}
+
+/** The status of one activation; undefined when there is none that can be read. */
+export function readActivationStatus(ctx: Context, id: string): ActivationStatus | undefined {
+  const text = readTextIfExists(ctx.root.host(activationFiles(id).status));
+  if (text === undefined) return undefined;
+  try {
+    const parsed = v.safeParse(ActivationStatusSchema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ids of recorded activations, oldest first: an id starts with its time. */
+export function activationIds(ctx: Context): string[] {
+  return listIfExists(ctx.root.host(places.activations))
+    .filter((name) => /^[0-9].*\.json$/.test(name))
+    .map((name) => name.slice(0, -".json".length));
+}

@@ -1,0 +1,28 @@
+import type { Context } from "../../machine/context.ts";
+
+/** The systemd units that have failed; empty where no systemctl or no systemd answers. */
+export async function failedUnits(ctx: Context): Promise<string[]> {
+  if (!ctx.run.which("systemctl")) return [];
+  const { code, stdout } = await ctx.run("systemctl", [
+    "list-units",
+    "--state=failed",
+    "--plain",
+    "--no-legend",
+    "--no-pager",
+    "--full",
+  ], { accept: "any", timeout: 20_000 });
+  if (code !== 0) return [];
+  return stdout.split("\n").flatMap((line) => {
+    // systemctl marks failed units with a bullet unless --plain is known.
+    const unit = line.replace(/^[\s●*]+/, "").split(/\s+/)[0];
+    return unit ? [unit] : [];
+  });
+}
+
+/** The units named in `warning: the following units failed: a, b` of switch-to-configuration. */
+export function unitsNamedAsFailed(output: string): string[] {
+  return [...output.matchAll(/the following units failed:(.*)/g)]
+    .flatMap((match) => match[1]!.split(","))
+    .map((unit) => unit.trim())
+    .filter((unit) => /^[\w@:.\\-]+$/.test(unit));
+}

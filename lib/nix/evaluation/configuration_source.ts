@@ -1,0 +1,99 @@
+import type { Context } from "../../machine/context.ts";
+import { evaluateFlake, evaluateJson, type ExpressionOptions } from "./evaluate.ts";
+import { path } from "../expression.ts";
+import { printExpression } from "../expression_layout.ts";
+import { flakeEnvironment } from "../flake_environment.ts";
+import type { FlakeReference } from "../flake_reference.ts";
+import { attributeName } from "../nix_string.ts";
+
+/** Where an evaluated NixOS configuration comes from. */
+export type ConfigurationSource =
+  | {
+    readonly kind: "channel";
+    /** Host path of configuration.nix. */
+    readonly configuration: string;
+    /** NIX_PATH of the evaluation, instead of the caller's. */
+    readonly nixPath: string;
+  }
+  | {
+    readonly kind: "flake";
+    readonly flake: FlakeReference;
+    /** The name in `nixosConfigurations`. */
+    readonly host: string;
+    /** For example HYPERVISOR_STAGED, for a host that is not written yet. */
+    readonly env?: Readonly<Record<string, string>>;
+  }
+  /** A host that `nix/host.nix` of a source tree makes on an owner's configuration. */
+  | {
+    readonly kind: "onBase";
+    /** Host path of the tree; it is read where it lies. */
+    readonly tree: string;
+    readonly host: string;
+    readonly env: Readonly<Record<string, string>>;
+  };
+
+/** How to evaluate a source. `writeStore` is about channels: flakes may always write to the store. */
+export type SourceOptions = Pick<ExpressionOptions, "timeout" | "writeStore">;
+
+/**
+ * Applies a Nix function to a source's evaluated NixOS (a set with `config`, `options` and `pkgs`).
+ * @param code the function's Nix code
+ * @throws ToolError as `evaluateJson`
+ */
+export async function applyToSource(
+  ctx: Context,
+  source: ConfigurationSource,
+  code: string,
+  options: SourceOptions = {},
+): Promise<unknown> {
+  const what = describeSource(ctx, source);
+  switch (source.kind) {
+    case "flake": {
+      const { pure = false, inputs: overrideInputs = {} } = source.flake;
+      const env = { ...flakeEnvironment(ctx, source.flake), ...source.env };
+      return await evaluateFlake(
+        ctx,
+        source.flake.url,
+        ["nixosConfigurations", source.host],
+        code,
+        {
+          ...options,
+          what,
+          env,
+          overrideInputs,
+          pure,
+        },
+      );
+    }
+    case "channel": {
+      const argument = printExpression({ configuration: path(source.configuration) });
+      const env = { ...flakeEnvironment(ctx), NIX_PATH: source.nixPath };
+      return await evaluateJson(ctx, `(${code}) (import <nixpkgs/nixos> ${argument})`, {
+        ...options,
+        what,
+        env,
+      });
+    }
+    case "onBase": {
+      const file = printExpression(`${source.tree}/nix/host.nix`);
+      const hosts = `import (/. + ${file}) { nixosHost = throw "a host with a base"; }`;
+      return await evaluateJson(ctx, `(${code}) (${hosts}).${attributeName(source.host)}`, {
+        ...options,
+        what,
+        env: { ...flakeEnvironment(ctx), ...source.env },
+      });
+    }
+  }
+}
+
+/** A source in a few words, for messages and the plan. */
+export function describeSource(ctx: Context, source: ConfigurationSource): string {
+  switch (source.kind) {
+    case "channel":
+      return ctx.root.machine(source.configuration);
+    case "flake":
+      return `${source.flake.url}#${source.host}`;
+    case "onBase":
+      return `the new configuration of ${source.host}`;
+  }
+}

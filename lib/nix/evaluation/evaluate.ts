@@ -1,0 +1,135 @@
+import { ExitCode } from "../../machine/exit_code.ts";
+import { CommandError, type RunResult } from "../../machine/run.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import type { Context } from "../../machine/context.ts";
+import { evaluationFailure } from "./evaluation_failure.ts";
+import { attributeName } from "../nix_string.ts";
+import { temporaryStore } from "./temporary_store.ts";
+
+/** Fetching nixpkgs over a slow line takes minutes; evaluating takes seconds. */
+const TIMEOUT = 15 * 60_000;
+
+/** How to evaluate. */
+export interface EvaluateOptions {
+  /** What is evaluated, for messages: `the configuration of "host"`. */
+  readonly what: string;
+  /** Added to the environment of Nix, where `builtins.getEnv` sees it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds; 15 minutes by default. */
+  readonly timeout?: number;
+}
+
+/** Options of {@link evaluateJson}. */
+export interface ExpressionOptions extends EvaluateOptions {
+  /**
+   * Whether derivations may be written to the store, and so what the expression imports from them
+   * be built. False by default.
+   */
+  readonly writeStore?: boolean;
+}
+
+/** Options of {@link evaluateFlake}. */
+export interface FlakeOptions extends EvaluateOptions {
+  /** Inputs to take from elsewhere than the lock file says, by name. */
+  readonly overrideInputs?: Readonly<Record<string, string>>;
+  /** Without `--impure`. */
+  readonly pure?: boolean;
+}
+
+/**
+ * Evaluates a Nix expression, impurely, and returns its value as JSON does. Uses `nix-instantiate`
+ * without writing to the store. Warnings and traces of the configuration go to stderr and are not
+ * part of the value.
+ * @throws ToolError exit 2 without Nix, 5 when something cannot be fetched, 6 when the expression
+ *   fails (with Nix's own message and the place it names), 3 when HOME is someone else's, 1 when it
+ *   takes too long
+ */
+export async function evaluateJson(
+  ctx: Context,
+  expression: string,
+  options: ExpressionOptions,
+): Promise<unknown> {
+  const mode = options.writeStore ? ["--read-write-mode"] : [];
+  const args = ["--eval", "--strict", "--json", ...mode, "-"];
+  return await evaluate(ctx, ["nix-instantiate", ...args], options, expression);
+}
+
+/**
+ * Applies a Nix function to an output of a flake, impurely unless told otherwise, and returns the result as JSON does. Uses
+ * `nix eval`, because `builtins.getFlake` refuses a flake without a complete lock file, and the lock
+ * file is not written. The flake is copied to the store, as by every Nix command.
+ * @param url a flake reference without `#`
+ * @param attribute the path of the output, for example `["nixosConfigurations", "host"]`
+ * @param apply Nix code of the function
+ * @throws ToolError as {@link evaluateJson}
+ */
+export async function evaluateFlake(
+  ctx: Context,
+  url: string,
+  attribute: readonly string[],
+  apply: string,
+  options: FlakeOptions,
+): Promise<unknown> {
+  const fragment = encodeURIComponent(attribute.map(attributeName).join("."));
+  const overrides = Object.entries(options.overrideInputs ?? {})
+    .flatMap(([name, reference]) => ["--override-input", name, reference]);
+  const impure = options.pure ? [] : ["--impure"];
+  const flags = [...impure, "--json", "--no-write-lock-file", ...overrides];
+  const args = ["eval", ...flags, `${url}#${fragment}`, "--apply", apply];
+  return await evaluate(ctx, ["nix", ...args], options);
+}
+
+/**
+ * Root and users of a Nix daemon use the machine's store. A user without either gets a private store
+ * that is removed afterwards.
+ */
+async function evaluate(
+  ctx: Context,
+  command: readonly [string, ...string[]],
+  options: EvaluateOptions,
+  input?: string,
+): Promise<unknown> {
+  using store = temporaryStore(ctx);
+  const env = { ...invokingUser(ctx), ...store.env, ...options.env };
+  const result = await runNix(ctx, command, { ...options, env }, input);
+  if (result.code !== 0) throw evaluationFailure(options.what, result.stderr);
+  try {
+    return JSON.parse(result.stdout);
+  } catch (cause) {
+    throw new ToolError(`evaluating ${options.what} gave no JSON`, {
+      code: ExitCode.Configuration,
+      hint: "this Nix is not one that the toolkit knows: nix --version",
+      cause,
+    });
+  }
+}
+
+async function runNix(
+  ctx: Context,
+  [command, ...args]: readonly [string, ...string[]],
+  options: EvaluateOptions,
+  input: string | undefined,
+): Promise<RunResult> {
+  const timeout = options.timeout ?? TIMEOUT;
+  try {
+    return await ctx.run(command, args, {
+      ...(input === undefined ? {} : { input }),
+      // Relative paths of an expression would otherwise mean this process's folder.
+      cwd: "/",
+      env: options.env ?? {},
+      timeout,
+      accept: "any",
+    });
+  } catch (cause) {
+    if (!(cause instanceof CommandError) || !cause.result.timedOut) throw cause;
+    throw new ToolError(`evaluating ${options.what} took longer than ${timeout / 1000} seconds`, {
+      hint: "if it fetches much on a slow line, run it again: what was fetched is kept",
+      cause,
+    });
+  }
+}
+
+/** Git lets root read the checkout of the user who called sudo, and of no one else, if it knows them. */
+function invokingUser(ctx: Context): Record<string, string> {
+  return ctx.env.SUDO_UID === undefined ? {} : { SUDO_UID: ctx.env.SUDO_UID };
+}

@@ -1,0 +1,107 @@
+import { ExitCode } from "../../machine/exit_code.ts";
+import { printableLine } from "../../layout/printable.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+
+/** How Nix, curl and git say that something could not be fetched. */
+const NETWORK =
+  /unable to download|could(?:n't| not) resolve (?:host|proxy)|failed to connect|connection (?:refused|reset|timed out)|unable to access 'https?:|network is unreachable|temporary failure in name resolution|HTTP error \d{3}|SSL (?:peer )?certificate/i;
+
+/**
+ * Nix looks into HOME for the user's channels before it evaluates anything. Where HOME is someone
+ * else's, 2.8 ends with an uncaught exception, in colours even without a terminal.
+ */
+const CLOSED_HOME =
+  /getting status of [^/]*(\/.*)\/\.nix-defexpr\/channels[^:]*: [^A-Z]*Permission denied/;
+
+/** Lines of a failure that are worth a user's time. */
+const LINES = 4;
+
+/**
+ * What a failed evaluation means, from Nix's stderr (2.8 to 2.3x): its last error, without the trace
+ * and source excerpts, and the place in the configuration that it names.
+ * @param what was evaluated
+ */
+export function evaluationFailure(what: string, stderr: string): ToolError {
+  const home = CLOSED_HOME.exec(stderr)?.[1];
+  if (home !== undefined) {
+    return new ToolError(
+      `evaluating ${what} failed: Nix may not look into ${printableLine(home)}, which HOME names`,
+      {
+        code: ExitCode.PermissionDenied,
+        hint: "set HOME to a folder of the user who runs this, then run it again",
+      },
+    );
+  }
+  const error = lastError(stderr);
+  const message = messageLines(error).slice(0, LINES).join(" / ") || "Nix gave no reason";
+  if (NETWORK.test(error)) {
+    return new ToolError(`evaluating ${what} could not fetch what it needs: ${message}`, {
+      code: ExitCode.Network,
+      hint: "check the network, name resolution and proxy settings, then run it again",
+    });
+  }
+  const place = namedPlace(error) ?? namedPlace(stderr);
+  const where = place === undefined || message.includes(place) ? "" : ` (at ${place})`;
+  return new ToolError(`evaluating ${what} failed: ${message}${where}`, {
+    code: ExitCode.Configuration,
+    hint: hintFor(error),
+  });
+}
+
+/** From the last `error:` on: newer releases print the trace first, and the error proper last. */
+function lastError(stderr: string): string {
+  const starts = [...stderr.matchAll(/^\s*error: ?/gm)];
+  // `error:` alone on its line heads a trace; the words follow after the last one.
+  const start = starts.at(-1);
+  if (start === undefined) return stderr;
+  const error = stderr.slice(start.index);
+  // Git says why on its own lines, before Nix says that git failed.
+  const fatal = stderr.indexOf("fatal: ");
+  return /program 'git' failed/.test(error) && fatal >= 0 ? stderr.slice(fatal) : error;
+}
+
+/** A password hash as in crypt(5): `$`, the method, `$`, and what follows. */
+const HASH = /\$[0-9a-z]{1,8}\$[./A-Za-z0-9$,=+-]{8,}/g;
+
+/**
+ * The message's own lines: no locations, source excerpts, carets and advice about --show-trace, and
+ * no passwords, which Nix quotes when two definitions of one conflict.
+ */
+function messageLines(error: string): string[] {
+  const lines = ownLines(error);
+  const aboutPassword = /password/i.test(lines[0] ?? "");
+  return (aboutPassword ? lines.slice(0, 1) : lines).map((line) => line.replace(HASH, "(hash)"));
+}
+
+function ownLines(error: string): string[] {
+  return error.replace(/^\s*error: ?/, "").split("\n")
+    .map((line) => line.trim())
+    .filter((line) =>
+      line !== "" && !/^at \S+:\d+/.test(line) && !/^\d*\|/.test(line) &&
+      !/--show-trace/.test(line) && !/^…/.test(line) && !/^\(stack trace truncated/.test(line)
+    )
+    .map(printableLine);
+}
+
+/** The last `at FILE:LINE:COLUMN`, one of the configuration's own files where there is one. */
+function namedPlace(text: string): string | undefined {
+  const places = [...text.matchAll(/\bat (\/[^\n:]+:\d+):\d+/g)].map((match) => match[1]!);
+  const own = places.filter((place) => !/\/nix\/store\/|\/nixpkgs\/|\/nixos\/lib\//.test(place));
+  return (own.at(-1) ?? places.at(-1));
+}
+
+function hintFor(error: string): string {
+  if (/is not owned by current user|dubious ownership/.test(error)) {
+    return "the checkout belongs to another user: run this from that user's account with sudo";
+  }
+  if (/is not tracked by Git|does not (?:exist|contain a '\/?flake\.nix')/i.test(error)) {
+    return "Nix sees only files that git tracks: git add what is missing";
+  }
+  if (/requires lock file changes|lock file .* (?:out of date|not up to date)/i.test(error)) {
+    return "the flake's lock file is not complete: run nix flake lock in its folder, as its owner";
+  }
+  if (/read-only mode|--read-write-mode|readonly/i.test(error)) {
+    return "it builds something while it is evaluated (import from derivation): build it once first";
+  }
+  return "correct the configuration; to see the whole trace, evaluate it with --show-trace";
+}

@@ -1,0 +1,115 @@
+import * as v from "valibot";
+import { ExitCode } from "../../machine/exit_code.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import type { Context } from "../../machine/context.ts";
+import {
+  applyToSource,
+  type ConfigurationSource,
+  type SourceOptions,
+} from "./configuration_source.ts";
+import { evaluateApart, type Place } from "./evaluate_apart.ts";
+import type { Expression } from "../expression.ts";
+import { printExpression } from "../expression_layout.ts";
+import { ownersDefinitionsExpression } from "./owners_definitions_expression.ts";
+
+const DefinitionSchema = v.object({
+  /** The option's name, part by part. */
+  option: v.array(v.string()),
+  /** The files outside nixpkgs that define it, as the module system names them; none where that fails. */
+  files: v.array(v.string()),
+  /** What these files say, as JSON: packages by name; `CANNOT_BE_SHOWN` for what is no data, or a secret. */
+  value: v.unknown(),
+});
+
+/** An option that files of the owner's define. */
+export type OwnersDefinition = v.InferOutput<typeof DefinitionSchema>;
+
+/** Everything that the owner's files define, and the parts of the options' tree that cannot be read. */
+export interface OwnersDefinitions {
+  readonly definitions: readonly OwnersDefinition[];
+  /** Options, with dots, of which it could not be told. */
+  readonly unreadable: readonly string[];
+}
+
+const Found = v.array(v.array(DefinitionSchema));
+
+/**
+ * Lists every option that a file outside nixpkgs defines. No list of known options decides what is seen.
+ * One evaluation, about as long as that of a system; where a part fails in a way that Nix cannot catch, the
+ * others are evaluated without it.
+ * @throws ToolError as `applyToSource`
+ */
+export async function ownersDefinitions(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: SourceOptions = {},
+): Promise<OwnersDefinitions> {
+  const apply = (name: string, argument: Expression) =>
+    applyPart(ctx, source, name, argument, options);
+  const values = async (places: readonly Place[]) => v.parse(Found, await apply("values", places));
+  const names = async (place: Place) => v.parse(v.array(v.string()), await apply("names", place));
+  try {
+    return { definitions: (await values([[]])).flat(), unreadable: [] };
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+    const { found, failed } = await evaluateApart({ values, names });
+    // Not even the names of the options: nothing is known.
+    if (found.length === 0) throw error;
+    return {
+      definitions: found.flatMap(([, value]) => value as OwnersDefinition[]),
+      unreadable: failed.map((place) => place.join(".")),
+    };
+  }
+}
+
+/** Bytes of one argument that a process may be given are limited (execve(2)); the code takes some of them. */
+const MOST_SHAPE = 50_000;
+
+/**
+ * The values that options have in the end in an evaluated configuration, as JSON: of sets only the members
+ * that the definitions have. Null for an option that is not there. Not to be shown: it holds hashes of
+ * secrets.
+ * @throws ToolError as `applyToSource`
+ */
+export async function valuesOfDefinitions(
+  ctx: Context,
+  source: ConfigurationSource,
+  definitions: readonly OwnersDefinition[],
+  options: SourceOptions = {},
+): Promise<readonly unknown[]> {
+  const values: unknown[] = [];
+  let batch: Expression[] = [];
+  let size = 0;
+  const evaluate = async () => {
+    if (batch.length === 0) return;
+    const found = await applyPart(ctx, source, "project", batch, options);
+    values.push(...v.parse(v.array(v.unknown()), found));
+    [batch, size] = [[], 0];
+  };
+  for (const { option, value } of definitions) {
+    const entry = { option, shape: shapeOf(value) };
+    const length = JSON.stringify(entry).length;
+    if (size + length > MOST_SHAPE) await evaluate();
+    batch.push(entry);
+    size += length;
+  }
+  await evaluate();
+  return values;
+}
+
+/** The members of a value, without what they are. */
+function shapeOf(value: unknown): Expression {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return true;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
+}
+
+function applyPart(
+  ctx: Context,
+  source: ConfigurationSource,
+  name: string,
+  argument: Expression,
+  options: SourceOptions,
+): Promise<unknown> {
+  const code = `((${ownersDefinitionsExpression}) nixos).${name} ${printExpression(argument)}`;
+  return applyToSource(ctx, source, `nixos: ${code}`, options);
+}

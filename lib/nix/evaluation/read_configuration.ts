@@ -1,0 +1,151 @@
+import * as v from "valibot";
+import { ExitCode } from "../../machine/exit_code.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import type { Context } from "../../machine/context.ts";
+import { assembleFacts } from "./assemble_facts.ts";
+import type { ConfigurationFacts } from "./configuration_facts.ts";
+import {
+  applyToSource,
+  type ConfigurationSource,
+  type SourceOptions,
+} from "./configuration_source.ts";
+import { FACT_GROUPS, factsExpression } from "./facts_expression.ts";
+import { type Identity, IdentitySchema } from "./identity.ts";
+import { IDENTITY_GROUPS, identityExpression } from "./identity_expression.ts";
+import { readApart } from "./read_apart.ts";
+
+/** How to read a configuration. */
+export interface ReadOptions extends SourceOptions {
+  /**
+   * Throw Nix's own failure instead of reading what is left: for a configuration that is to be built,
+   * which must evaluate as a whole.
+   */
+  readonly whole?: boolean;
+}
+
+/** A configuration, evaluated once: what the toolkit judges, and what the system is made of. */
+export interface EvaluatedHost {
+  readonly facts: ConfigurationFacts;
+  readonly identity: Identity;
+}
+
+type Evaluated = Record<string, unknown>;
+
+/**
+ * Evaluates a configuration and returns what the toolkit needs of it, in one evaluation. Only when
+ * that fails in a way that Nix cannot catch, the facts are evaluated in parts, so that a broken value does
+ * not lose the rest: what is missing is named in `unreadable`.
+ * @throws ToolError exit 6 when nothing at all can be evaluated, 5 when something cannot be fetched,
+ *   3 when HOME is someone else's, 2 without Nix, 1 when it takes too long
+ */
+export async function readConfiguration(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: ReadOptions = {},
+): Promise<ConfigurationFacts> {
+  try {
+    const facts = await evaluate(ctx, source, FACTS, options);
+    return await withProblem(ctx, source, options, assembleFacts(facts));
+  } catch (error) {
+    return await readFactsApart(ctx, source, options, error);
+  }
+}
+
+/**
+ * Evaluates a configuration and returns its facts and its identity, in one evaluation where that works.
+ * @throws ToolError as {@link readConfiguration}
+ */
+export async function readHost(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: ReadOptions = {},
+): Promise<EvaluatedHost> {
+  try {
+    const both = `{ facts = ${FACTS}; identity = ${identityOf(IDENTITY_GROUPS)}; }`;
+    const answer = await evaluate(ctx, source, both, options);
+    const { facts, identity } = v.parse(BothSchema, answer);
+    return {
+      facts: await withProblem(ctx, source, options, assembleFacts(facts)),
+      identity: v.parse(IdentitySchema, identity),
+    };
+  } catch (error) {
+    const facts = await readFactsApart(ctx, source, options, error);
+    return { facts, identity: await readIdentityApart(ctx, source, options) };
+  }
+}
+
+const RecordSchema = v.record(v.string(), v.unknown());
+const BothSchema = v.object({ facts: RecordSchema, identity: RecordSchema });
+
+const FACTS = groupsOf(factsExpression, FACT_GROUPS);
+
+function identityOf(groups: readonly string[]): string {
+  return groupsOf(identityExpression, groups);
+}
+
+/** Nix code, in which `nixos` is known, of the groups' members as one attribute set. */
+function groupsOf(expression: string, groups: readonly string[]): string {
+  const members = groups.map((group) => `read.${group}`).join(" // ");
+  return `(let read = (${expression}) nixos; in ${members})`;
+}
+
+async function readFactsApart(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: ReadOptions,
+  failure: unknown,
+): Promise<ConfigurationFacts> {
+  const partly = failure instanceof ToolError && failure.code === ExitCode.Configuration &&
+    !options.whole;
+  if (!partly) throw failure;
+  const found = await readApart(ctx, source, options);
+  if (Object.keys(found).length === 0) throw failure;
+  ctx.log.debug(failure.message);
+  return await withProblem(ctx, source, options, assembleFacts(found));
+}
+
+/** The groups one by one: a kind that is in one that fails is missing. */
+async function readIdentityApart(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: SourceOptions,
+): Promise<Identity> {
+  const found: Evaluated = {};
+  for (const group of IDENTITY_GROUPS) {
+    try {
+      Object.assign(found, await evaluate(ctx, source, identityOf([group]), options));
+    } catch (error) {
+      if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+      ctx.log.debug(`identity, ${group}: ${error.message}`);
+    }
+  }
+  return v.parse(IdentitySchema, found);
+}
+
+/** Where not even the host's name can be read, Nix's own message says why nothing can. */
+async function withProblem(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: SourceOptions,
+  facts: ConfigurationFacts,
+): Promise<ConfigurationFacts> {
+  if (!["hostName", "users", "boot"].every((place) => facts.unreadable?.includes(place))) {
+    return facts;
+  }
+  try {
+    await applyToSource(ctx, source, "nixos: nixos.config.networking.hostName", options);
+    return facts;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { ...facts, problem: error.message };
+  }
+}
+
+async function evaluate(
+  ctx: Context,
+  source: ConfigurationSource,
+  code: string,
+  options: SourceOptions,
+): Promise<Evaluated> {
+  return v.parse(RecordSchema, await applyToSource(ctx, source, `nixos: ${code}`, options));
+}

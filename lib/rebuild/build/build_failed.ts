@@ -1,0 +1,55 @@
+import { ExitCode } from "../../machine/exit_code.ts";
+import { printableLine } from "../../layout/printable.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import { evaluationFailure } from "../../nix/evaluation/evaluation_failure.ts";
+
+/** A system that could not be built. Nothing was activated. */
+export class BuildFailed extends ToolError {
+  /** The machine path of the rebuild log; undefined when none could be written. */
+  readonly log: string | undefined;
+
+  constructor(cause: ToolError, log: string | undefined) {
+    const see = log === undefined ? "" : `; everything it said is in ${log}`;
+    super(cause.message, {
+      hint: `${cause.hint ?? "correct it and build again"}${see}`,
+      code: cause.code,
+    });
+    this.log = log;
+  }
+}
+
+/** Nix's words for a derivation that did not build, 2.8 to 2.3x. */
+const BUILDER = /builder for '([^']+)' failed|Cannot build '([^']+)'|build of '([^']+)' failed/;
+const DISK_FULL = /No space left on device|disk quota exceeded/i;
+
+/**
+ * What a failed `nixos-rebuild build` means: a full disk or a builder that failed (1), the network (5),
+ * or a configuration that does not evaluate (6).
+ * @param errors what it wrote to stderr, without terminal sequences
+ */
+export function buildFailure(what: string, code: number, errors: string): ToolError {
+  if (DISK_FULL.test(errors)) {
+    return new ToolError(`building ${what} filled the disk`, {
+      hint:
+        "free space in the store (rebuild-helper --clean, then nix-collect-garbage), then build again",
+    });
+  }
+  const derivations = [...errors.matchAll(new RegExp(BUILDER, "g"))];
+  // The first is the one that broke; the others could not be built because of it.
+  const broken = derivations[0]?.slice(1).find((path) => path !== undefined);
+  if (broken !== undefined && !isFetch(errors)) {
+    return new ToolError(`building ${what} failed at ${printableLine(broken)}`, {
+      hint: `see why with: nix log ${printableLine(broken)}`,
+    });
+  }
+  if (/^\s*error:/m.test(errors)) return evaluationFailure(what, errors);
+  return new ToolError(`building ${what} failed: nixos-rebuild ended with exit code ${code}`, {
+    code: ExitCode.General,
+    hint: "its last lines say why",
+  });
+}
+
+/** A fetching derivation (fixed output) that failed for want of a network. */
+function isFetch(errors: string): boolean {
+  return /unable to download|could(n't| not) resolve host/i.test(errors);
+}

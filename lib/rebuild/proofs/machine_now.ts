@@ -1,0 +1,57 @@
+import type { PasswordState } from "../../machine/accounts/accounts.ts";
+import type { LeaseHolder } from "../../machine/hardware/dhcp_lease.ts";
+import type { InterfaceKind } from "../../machine/hardware/interface_kind.ts";
+import type { Session } from "../../machine/accounts/session.ts";
+import type { PamTexts } from "./pam_stack.ts";
+
+/** An account as it is now, or as it will be: what decides who gets in. Holds no hash. */
+export interface AccountState {
+  readonly name: string;
+  readonly uid: number;
+  readonly home: string;
+  /** Empty means /bin/sh; undefined for none. */
+  readonly shell: string | undefined;
+  readonly password: PasswordState;
+  /** Whether its last day is over: then neither a key nor a password opens a session. */
+  readonly expired?: boolean | undefined;
+  /** The primary and the supplementary groups. */
+  readonly groups: readonly string[];
+  /** Lines of authorized_keys that the configuration declares. */
+  readonly declaredKeys: readonly string[];
+}
+
+/** An interface and its addresses, without zone and prefix length. */
+export interface InterfaceNow {
+  readonly name: string;
+  /** A card when it is not said. */
+  readonly kind?: InterfaceKind;
+  readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+}
+
+/** What the machine is at this moment, as far as the proofs need it. */
+export interface MachineNow {
+  readonly session: Session;
+  /** Who is at work: the invoking user's name. */
+  readonly person: string | undefined;
+  readonly accounts: readonly AccountState[];
+  /**
+   * Accounts that the last activation declared; those no longer declared will be removed. Without those
+   * that an installation declared for people, which are kept.
+   */
+  readonly declaredBefore: readonly string[];
+  /** Lines of the files sshd would look for keys in, by machine path; without files that NixOS makes. */
+  readonly keyFiles: Readonly<Record<string, readonly string[]>>;
+  /** What the files named by `hashedPasswordFile` hold, by machine path; absent ones are missing. */
+  readonly passwordFiles: Readonly<Record<string, PasswordState>>;
+  /** Texts of /etc/pam.d by service; those of the configuration that runs where they cannot be read. */
+  readonly pam?: PamTexts | undefined;
+  readonly interfaces: readonly InterfaceNow[];
+  /** Who got the session's address from a DHCP server. */
+  readonly leaseHolder?: LeaseHolder | undefined;
+  /** Kernel modules that are loaded, with `_` for `-`. */
+  readonly loadedModules?: readonly string[];
+  /** Who is at work, when /etc/passwd does not have them: accounts of LDAP, SSSD, systemd-homed. */
+  readonly stranger?: string | undefined;
+  /** Next hops of the default routes, that of the preferred one first. */
+  readonly gateways: readonly string[];
+}

@@ -1,0 +1,159 @@
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { interfaceOf, type Reach, unitValues } from "./reach.ts";
+import { fails, holds, type Verdict } from "./verdict.ts";
+
+/** Services that make tunnels, by their names in NixOS. */
+const TUNNELS =
+  /^(wireguard-|wg-quick-|openvpn-|tailscaled|zerotierone|nebula@|netbird|pppd-|strongswan|tinc[.]|openconnect-|vpnc|xl2tpd|headscale)/;
+/** Services that carry connections to this machine's own loopback interface. */
+const FORWARDERS = /autossh|cloudflared|frp|ngrok|chisel|rathole|bore|tunnel|^tor$|sshuttle/;
+/** Services that join wireless networks. */
+const WIRELESS = /^(wpa_supplicant|iwd|NetworkManager)/;
+
+/**
+ * Whether what the session's address is on will be there: a tunnel needs the service that makes it, a
+ * wireless card its networks, a session through this machine itself what forwards it.
+ */
+export function proveLink(reach: Reach): Verdict[] {
+  const { before, after, now, address } = reach;
+  if (address === undefined) return [];
+  const device = interfaceOf(now, address);
+  if (device === undefined) return [];
+  const what = `the way in through ${device} stays`;
+  const kind = now.interfaces.find(({ name }) => name === device)?.kind;
+  if (device === "lo") {
+    return gone(before, after, FORWARDERS, TUNNELS).map((name) => refuse(what, name));
+  }
+  const profile = lostProfile(before, after, device, kind);
+  if (profile !== undefined) {
+    return [refuse(
+      what,
+      `NetworkManager's profile ${profile}`,
+      "environment.etc or networking.networkmanager.ensureProfiles",
+    )];
+  }
+  if (kind === "wireless") return [proveWireless(what, reach)];
+  return kind === "tunnel" || kind === "virtual" ? [proveMade(what, device, reach)] : [];
+}
+
+/** Kinds of profiles that other interfaces are part of. */
+const STACKED = /^(bridge|bond|vlan|team|vrf|macvlan)$/;
+
+/** A profile of the configuration that may have to do with an interface, and that goes or changes. */
+function lostProfile(
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+  device: string,
+  kind: string | undefined,
+): string | undefined {
+  if (!before?.network.networkManager) return undefined;
+  const stays = after.network.networkManager ? after.network.networkProfiles ?? [] : [];
+  return before.network.networkProfiles?.filter((one) =>
+    (one.interface === null || one.interface === device || STACKED.test(one.type ?? "")) &&
+    (kind === "wireless" || !/^(wifi|802-11-wireless)$/.test(one.type ?? ""))
+  ).find((one) => !stays.some(({ name, content }) => name === one.name && content === one.content))
+    ?.name;
+}
+
+/** What bridges, bonds and VLANs stand on is made as now: without one member, the whole does not come up. */
+export function proveMembers({ before, after }: Reach): Verdict[] {
+  if (before === undefined) return [];
+  const { bridges, bonds, vlans } = after.network;
+  const members = [
+    ...[...bridges, ...bonds].flatMap(({ name, interfaces }) =>
+      interfaces.map((member) => ({ name, member }))
+    ),
+    ...vlans.map((vlan) => ({ name: vlan.name, member: vlan.interface })),
+  ];
+  const lost = members.find(({ member }) => makes(before, member) && !makes(after, member));
+  if (lost === undefined) return [];
+  const { name, member } = lost;
+  const isVirtual = before.network.interfaces.some((one) => one.name === member && one.virtual);
+  return [fails(
+    "address",
+    `${name} comes up`,
+    `nothing would make ${member}, which is part of it`,
+    isVirtual
+      ? `networking.interfaces.${member}.virtual = true;`
+      : `what makes ${member}, as in your present configuration`,
+  )];
+}
+
+function proveMade(what: string, device: string, { before, after }: Reach): Verdict {
+  if (makes(after, device)) return holds("address", what, "it is configured");
+  const bothManaged = before?.network.networkManager && after.network.networkManager;
+  const option = `what makes ${device} (networking.wireguard, services.tailscale, …)`;
+  if (before === undefined) {
+    return fails("address", what, `it cannot be judged: what makes ${device} is not known`, option);
+  }
+  if (makes(before, device)) return refuse(what, device, option);
+  const makers = before.services.filter((name) => TUNNELS.test(name) || name.includes(device));
+  const lost = makers.find((name) => !uses(after, name));
+  if (lost !== undefined) return refuse(what, lost, option);
+  if (makers.length > 0) return holds("address", what, `${makers.join(", ")} as before`);
+  if (bothManaged) return holds("address", what, "NetworkManager has it as before");
+  const missing = before.services.filter((name) => !uses(after, name));
+  return missing.length === 0 ? holds("address", what, "no service goes away") : fails(
+    "address",
+    what,
+    `it cannot be judged: what makes ${device} is not known, and services go away`,
+    option,
+  );
+}
+
+function proveWireless(what: string, { before, after }: Reach): Verdict {
+  const option = "networking.wireless.networks";
+  if (after.network.networkManager && (before?.network.networkManager ?? true)) {
+    return holds("address", what, "NetworkManager knows its networks");
+  }
+  const lost = gone(before, after, WIRELESS)[0];
+  if (lost !== undefined) return refuse(what, lost);
+  const known = before?.network.wirelessNetworks;
+  const stay = after.network.wirelessNetworks ?? [];
+  if (known === undefined) {
+    return fails(
+      "address",
+      what,
+      "it cannot be judged: its wireless networks are not known",
+      option,
+    );
+  }
+  const network = known.find((name) => !stay.includes(name));
+  return network === undefined
+    ? holds("address", what, "the wireless networks are those of before")
+    : refuse(what, `the wireless network ${network}`, option);
+}
+
+/** Whether a configuration makes an interface itself. */
+function makes({ network, services }: ConfigurationFacts, device: string): boolean {
+  return [...network.bridges, ...network.bonds, ...network.vlans].some(({ name }) =>
+    name === device
+  ) || network.interfaces.some((one) => one.name === device && one.virtual === true) ||
+    services.includes(`${device}-netdev`) ||
+    network.networkdUnits.some(({ name, text }) =>
+      name.endsWith(".netdev") && unitValues(text, "Name").includes(device)
+    );
+}
+
+function gone(
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+  ...patterns: readonly RegExp[]
+): string[] {
+  return (before?.services ?? []).filter((name) =>
+    patterns.some((pattern) => pattern.test(name)) && !uses(after, name)
+  );
+}
+
+function uses({ services }: ConfigurationFacts, service: string): boolean {
+  return services.includes(service);
+}
+
+function refuse(what: string, name: string, option?: string): Verdict {
+  return fails(
+    "address",
+    what,
+    `${name} would be gone`,
+    `${option ?? `what starts ${name}`}, as in your present configuration`,
+  );
+}

@@ -1,0 +1,140 @@
+import {
+  groupsOf,
+  type PasswordState,
+  readAccounts,
+  stateOfField,
+} from "../../machine/accounts/accounts.ts";
+import { declaredAccounts } from "../../machine/accounts/declared_accounts.ts";
+import { leaseHolder } from "../../machine/hardware/dhcp_lease.ts";
+import { interfaceKind } from "../../machine/hardware/interface_kind.ts";
+import { invokingUser } from "../../machine/accounts/invoking_user.ts";
+import { machineFolder, machineText } from "../../machine/files/machine_files.ts";
+import { readNetworkState } from "../../machine/hardware/network_state.ts";
+import { type Session, session } from "../../machine/accounts/session.ts";
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { Context } from "../../machine/context.ts";
+import { keyFilePatterns } from "./effective_ssh.ts";
+import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
+import type { PamTexts } from "./pam_stack.ts";
+import { keyFilesOf } from "./proof_login.ts";
+import { accountsToKeep } from "../undeclared_accounts.ts";
+
+const PAM = "/etc/pam.d";
+
+/** Milliseconds. */
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * Reads what the proofs need of the machine as it is. Never throws: what cannot be read is as if it
+ * was not there, which proves less.
+ * @param before the configuration that runs; its keys are the ones that open a session now
+ * @param after the one that is to be activated; where it would look for keys and passwords is looked at
+ */
+export function readMachineNow(
+  ctx: Context,
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+): MachineNow {
+  const known = readAccounts(ctx);
+  const kept = new Set(accountsToKeep(ctx, after, known).users);
+  const accounts = known.accounts.map((account): AccountState => {
+    const { primary, supplementary } = groupsOf(known, account);
+    const groups = [...(primary === undefined ? [] : [primary]), ...supplementary];
+    return {
+      name: account.name,
+      uid: account.uid,
+      home: account.home,
+      shell: account.shell,
+      password: account.passwordState,
+      expired: account.lastDay !== undefined && account.lastDay <= ctx.now().getTime() / DAY,
+      groups: groups.map((group) => group.name),
+      declaredKeys: before?.users.accounts.find(({ name }) => name === account.name)
+        ?.authorizedKeys ?? [],
+    };
+  });
+  const here: Session = ctx.root.isRunning ? session(ctx) : { kind: "console" };
+  return {
+    // Nobody is on a mounted machine.
+    session: here,
+    person: ctx.root.isRunning ? invokingUser(ctx, known)?.account.name : undefined,
+    accounts,
+    declaredBefore: declaredAccounts(ctx).users.filter((name) => !kept.has(name)),
+    keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),
+    passwordFiles: readPasswordFiles(ctx, after),
+    pam: readPam(ctx) ?? before?.pam,
+    interfaces: ctx.root.isRunning ? interfacesNow(ctx) : [],
+    leaseHolder: here.kind === "ssh" ? leaseHolder(ctx, here.serverAddress ?? "") : undefined,
+    ...(ctx.root.isRunning ? { loadedModules: loadedModules(ctx) } : {}),
+    stranger: strangerAtWork(ctx, known.accounts.map(({ name }) => name)),
+    gateways: ctx.root.isRunning ? gatewaysNow(ctx) : [],
+  };
+}
+
+function readKeyFiles(
+  ctx: Context,
+  accounts: readonly (readonly { readonly name: string; readonly home: string }[])[],
+  configurations: readonly (ConfigurationFacts | undefined)[],
+): Record<string, string[]> {
+  const paths = configurations.flatMap((facts) =>
+    facts === undefined
+      ? []
+      : accounts.flat().flatMap((account) => keyFilesOf(keyFilePatterns(facts.ssh), account))
+  );
+  const files: Record<string, string[]> = {};
+  for (const path of new Set(paths)) {
+    // What NixOS made of the old configuration goes away with it.
+    if (/^\/(nix\/store|etc\/static)\//.test(ctx.root.realPath(path))) continue;
+    const lines = machineText(ctx, path)?.split("\n").filter((line) => line.trim() !== "") ?? [];
+    if (lines.length > 0) files[path] = lines;
+  }
+  return files;
+}
+
+function readPasswordFiles(
+  ctx: Context,
+  after: ConfigurationFacts,
+): Record<string, PasswordState> {
+  const files: Record<string, PasswordState> = {};
+  for (const { passwordFile } of after.users.accounts) {
+    const text = passwordFile === null ? undefined : machineText(ctx, passwordFile);
+    if (text !== undefined) files[passwordFile!] = stateOfField(text.trim());
+  }
+  return files;
+}
+
+/** Every service may include rules of another. */
+function readPam(ctx: Context): PamTexts | undefined {
+  const texts = machineFolder(ctx, PAM).flatMap((name) => {
+    const text = machineText(ctx, `${PAM}/${name}`);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return texts.length === 0 ? undefined : Object.fromEntries(texts);
+}
+
+/** sudo and doas name who called them; see `invokingUser()`. */
+function strangerAtWork({ env, root }: Context, names: readonly string[]): string | undefined {
+  const name = env.SUDO_USER ?? env.DOAS_USER;
+  return root.isRunning && name && !names.includes(name) ? name : undefined;
+}
+
+/** proc_modules(5). */
+function loadedModules(ctx: Context): string[] {
+  return machineText(ctx, "/proc/modules")?.split("\n").map((line) => line.split(" ")[0]!) ?? [];
+}
+
+function interfacesNow(ctx: Context): InterfaceNow[] {
+  const byName = Map.groupBy(Deno.networkInterfaces(), ({ name }) => name);
+  return [...byName].map(([name, entries]) => ({
+    name,
+    kind: interfaceKind(ctx, name),
+    addresses: entries.map(({ address, cidr }) => ({
+      address,
+      prefixLength: Number(cidr.split("/")[1]),
+    })),
+  }));
+}
+
+function gatewaysNow(ctx: Context): string[] {
+  const { defaultRoutes } = readNetworkState(ctx);
+  return [...new Set(defaultRoutes.flatMap(({ gateway }) => gateway ?? []))];
+}

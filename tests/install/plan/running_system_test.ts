@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { compareWithRunning } from "../../../lib/install/plan/running_system.ts";
+import type { Identity } from "../../../lib/nix/evaluation/identity.ts";
+import { testContext } from "../../support/context.ts";
+import { accountFacts, configurationFacts } from "../../support/facts.ts";
+import { withScratch } from "../../support/scratch_files.ts";
+
+const SYSTEM = "/nix/store/0000000000000000000000000000000a-nixos-system-host-24.05";
+const SSHD =
+  "[Service]\nExecStart=/nix/store/0000000000000000000000000000000b-openssh-9.7p1/bin/sshd -D\n";
+const ROOT = {
+  mountPoint: "/",
+  device: "/dev/disk/by-uuid/1",
+  fsType: "ext4",
+  options: [],
+  neededForBoot: true,
+};
+
+/** What was read: a host with one disk, one account and sshd. */
+const READ = configurationFacts((facts) => {
+  facts.hostName = "host";
+  facts.fileSystems = [ROOT];
+  facts.users.accounts = [accountFacts({ name: "ana", uid: 1000, isNormalUser: true })];
+});
+const IDENTITY: Identity = {
+  toplevel: "/nix/store/0000000000000000000000000000000c-nixos-system-host-24.05",
+  etc: {},
+  unit: { "sshd.service": { is: 1, text: SSHD } },
+  boot: { "kernel parameters": { is: ["quiet", "loglevel=4"] } },
+};
+
+/** The files of the system that runs, as those of `READ` would be. */
+const RUNS: Record<string, string> = {
+  "etc/hostname": "host\n",
+  "etc/fstab":
+    "# This is a generated file.\n/dev/disk/by-uuid/1 / ext4 x-initrd.mount 0 1\n/dev/sda2 none swap defaults\n",
+  "etc/systemd/system/sshd.service": SSHD,
+  "kernel-params": "quiet loglevel=4",
+  activate: "perl /nix/store/0000000000000000000000000000000d-update-users-groups.pl " +
+    "/nix/store/0000000000000000000000000000000e-users-groups.json\n",
+};
+const ACCOUNTS = {
+  mutableUsers: true,
+  users: [{ name: "root", uid: 0 }, { name: "ana", uid: 1000 }, { name: "sshd", uid: 993 }],
+};
+
+async function compared(
+  changes: Record<string, string | undefined> = {},
+  accounts: object = ACCOUNTS,
+  identity: Identity = IDENTITY,
+) {
+  const files = Object.fromEntries(
+    Object.entries({ ...RUNS, ...changes }).flatMap(([name, text]) =>
+      text === undefined ? [] : [[`${SYSTEM.slice(1)}/${name}`, text]]
+    ),
+  );
+  let found: ReturnType<typeof compareWithRunning> | undefined;
+  await withScratch({
+    ...files,
+    "nix/store/0000000000000000000000000000000e-users-groups.json": JSON.stringify(accounts),
+    "nix/var/nix/profiles/system": { link: SYSTEM },
+  }, (folder) => {
+    found = compareWithRunning(testContext({ root: Deno.realPathSync(folder) }), READ, identity);
+    return Promise.resolve();
+  });
+  return found!;
+}
+
+async function differences(...given: Parameters<typeof compared>): Promise<readonly string[]> {
+  const found = await compared(...given);
+  assert.ok(found.kind === "other");
+  return found.differences;
+}
+
+Deno.test("compareWithRunning() knows the system that was read by its store path", async () => {
+  assert.equal((await compared({}, ACCOUNTS, { ...IDENTITY, toplevel: SYSTEM })).kind, "same");
+  assert.equal(
+    (await compared({}, ACCOUNTS, { ...IDENTITY, toplevel: { unreadable: true } })).kind,
+    "other",
+  );
+});
+
+Deno.test("compareWithRunning() finds a channel that was updated and not yet rebuilt ordinary", async () => {
+  const updated = SSHD.replace("0b-openssh-9.7p1", "0f-openssh-9.8p1");
+  assert.deepEqual(await differences({ "etc/systemd/system/sshd.service": updated }), []);
+});
+
+Deno.test("compareWithRunning() names what differs in meaning", async () => {
+  const changes: readonly (readonly [Record<string, string | undefined>, RegExp])[] = [
+    [{ "etc/hostname": "other\n" }, /the host name: host was read, other runs/],
+    [
+      { "etc/fstab": "/dev/disk/by-uuid/2 / ext4 defaults 0 1\n" },
+      /^\/: .*uuid\/1 was read, .*uuid\/2 runs/,
+    ],
+    [
+      { "etc/fstab": `${RUNS["etc/fstab"]}/dev/sdb1 /srv/my\\040data ext4 defaults 0 2\n` },
+      /\/srv\/my data: \/dev\/sdb1 is mounted by what runs, and nothing by what was read/,
+    ],
+    [{ "etc/crypttab": "data UUID=1 none\n" }, /\/etc\/crypttab is in what runs/],
+    [{ "etc/systemd/system/sshd.service": `${SSHD}User=x\n` }, /sshd\.service differs: User=x/],
+    [
+      { "etc/systemd/system/sshd.service": undefined, "etc/systemd/system/x": "" },
+      /sshd\.service was read, and what runs has none/,
+    ],
+    [{ "etc/systemd/system/dhcpcd.service": "x" }, /dhcpcd\.service is in what runs/],
+    [
+      { "kernel-params": "quiet" },
+      /the kernel's parameters: loglevel=4 quiet were read, quiet run/,
+    ],
+  ];
+  for (const [change, said] of changes) {
+    const found = await differences(change);
+    assert.equal(found.length, 1, JSON.stringify([change, found]));
+    assert.match(found[0]!, said);
+  }
+});
+
+Deno.test("compareWithRunning() compares who is declared", async () => {
+  const [ana, ...others] = ACCOUNTS.users.toReversed().slice(1);
+  assert.match(
+    (await differences({}, { ...ACCOUNTS, users: others }))[0]!,
+    /account ana is declared by what was read/,
+  );
+  const bo = { name: "bo", uid: 1001 };
+  const more = { ...ACCOUNTS, mutableUsers: false, users: [ana, bo] };
+  assert.deepEqual(await differences({}, more), [
+    "the account bo is declared by what runs, and not by what was read",
+    "users.mutableUsers: true was read, false runs",
+  ]);
+});
+
+Deno.test("compareWithRunning() says when nothing can be compared", async () => {
+  await withScratch({ "etc/": "" }, (folder) => {
+    const ctx = testContext({ root: Deno.realPathSync(folder) });
+    assert.deepEqual(compareWithRunning(ctx, READ, IDENTITY), {
+      kind: "unknown",
+      why: "there is no /nix/var/nix/profiles/system",
+    });
+    return Promise.resolve();
+  });
+});

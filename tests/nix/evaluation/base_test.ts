@@ -1,0 +1,201 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { type Base, findBase } from "../../../lib/nix/evaluation/base.ts";
+import { describeSource } from "../../../lib/nix/evaluation/configuration_source.ts";
+import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
+import { testContext } from "../../support/context.ts";
+import { hasNix, isRoot } from "../../support/needs.ts";
+import { withScratch } from "../../support/scratch_files.ts";
+import { scratchMachine } from "../../support/scratch_machine.ts";
+
+const flakeWith = (hosts: string) =>
+  `{ outputs = { self }: { nixosConfigurations = { ${hosts} }; }; }`;
+
+/** The base of a machine below a folder, which must have one. */
+async function baseOf(root: string, named?: string): Promise<Base> {
+  const found = await findBase(testContext({ root }), named);
+  if ("reason" in found) throw found.reason;
+  return found;
+}
+
+async function reasonOf(root: string): Promise<string> {
+  const found = await findBase(testContext({ root, env: { NIX_PATH: "" } }));
+  return "reason" in found ? found.reason.message : "found";
+}
+
+const CHANNELS = "/nix/var/nix/profiles/per-user/root/channels";
+
+Deno.test("findBase() takes configuration.nix with the channels of the system, not the caller's", async () => {
+  using machine = scratchMachine("uefi");
+  // A login shell puts its user's channels first; the installation medium has its own.
+  const ctx = testContext({ root: machine.root, env: { NIX_PATH: "nixpkgs=/medium" } });
+  const found = await findBase(ctx);
+  ok(!("reason" in found));
+  deepStrictEqual(found.record, {
+    kind: "channel",
+    configuration: "/etc/nixos/configuration.nix",
+    searchPath: [
+      `nixpkgs=${CHANNELS}/nixos`,
+      "nixos-config=/etc/nixos/configuration.nix",
+      CHANNELS,
+    ],
+  });
+  ok(found.source.kind === "channel");
+  strictEqual(found.source.nixPath.split(":")[0], `nixpkgs=${machine.nixpkgs}`);
+  strictEqual(describeSource(ctx, found.source), "/etc/nixos/configuration.nix");
+});
+
+Deno.test("findBase() takes NIX_PATH and nixos-config from what the system sets for its shells", async () => {
+  using machine = scratchMachine("uefi");
+  machine.write(
+    "/etc/set-environment",
+    `export EDITOR="nano"\nexport NIX_PATH="nixpkgs=${CHANNELS}/nixos:nixos-config=/srv/machine"\n`,
+  );
+  machine.write("/srv/machine/default.nix", "{ }\n");
+  const { record } = await baseOf(machine.root);
+  deepStrictEqual(record, {
+    kind: "channel",
+    configuration: "/srv/machine/default.nix",
+    searchPath: [`nixpkgs=${CHANNELS}/nixos`, "nixos-config=/srv/machine"],
+  });
+});
+
+Deno.test({
+  name: "findBase() follows a linked flake.nix inside the root and takes the host's own name",
+  ignore: !hasNix,
+  fn: () =>
+    withScratch({
+      "etc/hostname": "beta\n",
+      "srv/machines/flake.nix": flakeWith("alpha = 1; beta = 2;"),
+      "etc/nixos/flake.nix": { link: "/srv/machines/flake.nix" },
+      "etc/nixos/configuration.nix": "{ }",
+    }, async (folder) => {
+      const root = Deno.realPathSync(folder);
+      const directory = `${root}/srv/machines`;
+      const found = await baseOf(root);
+      deepStrictEqual(found.source, {
+        kind: "flake",
+        flake: { url: `path:${directory}`, directory },
+        host: "beta",
+      });
+      deepStrictEqual(found.record, {
+        kind: "flake",
+        url: "path:/srv/machines",
+        host: "beta",
+        directory: "/srv/machines",
+      });
+    }),
+});
+
+Deno.test({
+  name:
+    "findBase() takes no link to our own tree for the owner's flake, and the base that host.json names",
+  ignore: !hasNix,
+  fn: async () => {
+    using machine = scratchMachine("uefi");
+    machine.write("/etc/hypervisor/src/flake.nix", flakeWith("workbench = 1;"));
+    Deno.symlinkSync("/etc/hypervisor/src/flake.nix", machine.host("/etc/nixos/flake.nix"));
+    const first = await baseOf(machine.root);
+    strictEqual(
+      first.record.kind === "channel" && first.record.configuration,
+      "/etc/nixos/configuration.nix",
+    );
+    const base = { kind: "channel", configuration: "/srv/machine.nix", searchPath: ["nixpkgs=/x"] };
+    machine.write(
+      "/etc/hypervisor/configuration/host.json",
+      JSON.stringify({ version: 2, hostName: "new", system: "x86_64-linux", base, tools: null }),
+    );
+    const second = await baseOf(machine.root);
+    deepStrictEqual([second.record, second.foundBy], [base, "host.json"]);
+    // What is named wins.
+    const third = await baseOf(machine.root, "/etc/nixos/configuration.nix");
+    deepStrictEqual([third.record, third.foundBy], [first.record, "--config"]);
+  },
+});
+
+Deno.test({
+  name:
+    "findBase() takes the only host, the named one, and says it when none of several has the name",
+  ignore: !hasNix,
+  fn: () =>
+    withScratch({
+      "one/etc/nixos/flake.nix": flakeWith("alpha = 1;"),
+      "two/etc/nixos/flake.nix": flakeWith("alpha = 1; beta = 2;"),
+      "two/etc/hostname": "gamma\n",
+    }, async (folder) => {
+      const host = ({ record }: Base) => record.kind === "flake" ? record.host : undefined;
+      strictEqual(host(await baseOf(`${folder}/one`)), "alpha");
+      ok(
+        /several hosts and none is named as this machine: alpha, beta/.test(
+          await reasonOf(`${folder}/two`),
+        ),
+      );
+      strictEqual(host(await baseOf(`${folder}/two`, "/etc/nixos#beta")), "beta");
+    }),
+});
+
+Deno.test({
+  name: "findBase() says why there is none",
+  ignore: !hasNix,
+  fn: () =>
+    withScratch({
+      "empty/etc/": "",
+      "channelless/etc/nixos/configuration.nix": "{ }",
+      "hostless/etc/nixos/flake.nix": flakeWith(""),
+      "broken/etc/nixos/flake.nix": "{ outputs = ",
+    }, async (folder) => {
+      const reason = (name: string) => reasonOf(`${folder}/${name}`);
+      ok(/neither .*flake\.nix nor .*configuration\.nix/.test(await reason("empty")));
+      ok(/no channel/.test(await reason("channelless")));
+      ok(/has no nixosConfigurations/.test(await reason("hostless")));
+      ok(/syntax error/.test(await reason("broken")));
+    }),
+});
+
+Deno.test({
+  name:
+    "findBase() names a checkout as nixos-rebuild does, and reads one of another user's as root",
+  ignore: !hasNix || !isRoot,
+  fn: async () => {
+    using machine = scratchMachine("flake", { git: true });
+    const folder = machine.host("/etc/nixos");
+    await new Deno.Command("chown", { args: ["-R", "1000:100", folder] }).output();
+    const { record, source } = await baseOf(machine.root);
+    deepStrictEqual(record.kind === "flake" && [record.url, record.checkout], [
+      "git+file:///etc/nixos",
+      "/etc/nixos",
+    ]);
+    const facts = await readConfiguration(testContext({ root: machine.root }), source);
+    strictEqual(facts.hostName, "starling");
+  },
+});
+
+Deno.test({
+  name: "readConfiguration() shows a flake's host the root, its own environment and other inputs",
+  ignore: !hasNix,
+  fn: async () => {
+    using machine = scratchMachine("flake");
+    machine.write(
+      "/srv/flake/flake.nix",
+      `{
+        inputs.nixpkgs.url = "path:/nowhere";
+        outputs = { self, nixpkgs }: {
+          nixosConfigurations."a.b" = nixpkgs.lib.nixosSystem { system = "x86_64-linux"; modules = [ {
+            networking.hostName = builtins.getEnv "NAME";
+            environment.etc = { };
+            services.openssh.extraConfig = builtins.getEnv "HYPERVISOR_ROOT";
+          } ]; };
+        };
+      }`,
+    );
+    const facts = await readConfiguration(testContext({ root: machine.root }), {
+      kind: "flake",
+      flake: {
+        url: `path:${machine.root}/srv/flake`,
+        inputs: { nixpkgs: `path:${machine.nixpkgs}` },
+      },
+      host: "a.b",
+      env: { NAME: "staged" },
+    });
+    deepStrictEqual([facts.hostName, facts.ssh.extraConfig], ["staged", machine.root]);
+  },
+});

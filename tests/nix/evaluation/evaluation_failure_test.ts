@@ -1,0 +1,140 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { ExitCode } from "../../../lib/machine/exit_code.ts";
+import { evaluationFailure } from "../../../lib/nix/evaluation/evaluation_failure.ts";
+
+Deno.test("evaluationFailure() finds message and place in what Nix 2.8 prints", () => {
+  const error = evaluationFailure(
+    "the test",
+    `trace: warning: something is old
+error: undefined variable 'foo'
+
+       at /etc/nixos/configuration.nix:12:5:
+
+           11|   boot.loader.grub.enable = true;
+           12|   a = foo;
+             |       ^
+           13| }
+(use '--show-trace' to show detailed location information)
+`,
+  );
+  deepStrictEqual(
+    [error.message, error.code],
+    [
+      "evaluating the test failed: undefined variable 'foo' (at /etc/nixos/configuration.nix:12)",
+      ExitCode.Configuration,
+    ],
+  );
+});
+
+Deno.test("evaluationFailure() finds the last error after the trace that newer Nix prints first", () => {
+  const error = evaluationFailure(
+    "the test",
+    `error:
+       … while calling the 'head' builtin
+         at /nix/store/aaaa-source/lib/attrsets.nix:1574:11:
+         1573|         || pred here (elemAt values 1) (head values) then
+         1574|           head values
+             |           ^
+         1575|         else
+
+       … while evaluating definitions from \`/etc/nixos/configuration.nix':
+
+       (stack trace truncated; use '--show-trace' to show the full, detailed trace)
+
+       error: The option \`services.foo' does not exist. Definition values:
+       - In \`/etc/nixos/configuration.nix':
+           {
+             enable = true;
+           }
+`,
+  );
+  match(
+    error.message,
+    /^evaluating the test failed: The option `services\.foo' does not exist\. Definition values: \/ - In `\/etc\/nixos\/configuration\.nix'/,
+  );
+  strictEqual(error.code, ExitCode.Configuration);
+});
+
+Deno.test("evaluationFailure() tells what could not be fetched from what is wrong", () => {
+  const network = [
+    "error: unable to download 'https://api.github.com/repos/a/b': Couldn't resolve host name (6)",
+    `fatal: unable to access 'https://example.org/x.git/': Could not resolve host: example.org
+error: program 'git' failed with exit code 128`,
+    `error:
+       … while fetching the input 'github:a/b'
+
+       error: unable to download 'https://github.com/a/b.tar.gz': HTTP error 503`,
+    `ssh: connect to host example.org port 22: Connection refused
+fatal: Could not read from remote repository.
+error: Failed to connect to example.org`,
+  ];
+  for (const stderr of network) {
+    strictEqual(evaluationFailure("x", stderr).code, ExitCode.Network, stderr);
+  }
+  const configuration = [
+    // A cache that cannot be reached is a warning; the error is another one.
+    `warning: unable to download 'https://cache.nixos.org/nix-cache-info': Couldn't resolve host name
+error: attribute 'missing' missing`,
+    `fatal: '/srv/nope' does not appear to be a git repository
+fatal: Could not read from remote repository.
+error: program 'git' failed with exit code 128`,
+  ];
+  for (const stderr of configuration) {
+    strictEqual(evaluationFailure("x", stderr).code, ExitCode.Configuration, stderr);
+  }
+});
+
+Deno.test("evaluationFailure() escapes what a configuration prints", () => {
+  const error = evaluationFailure("x", "error: \x1b[2Jgone\n");
+  strictEqual(error.message, "evaluating x failed: \\x1b[2Jgone");
+});
+
+Deno.test("evaluationFailure() says so when Nix gave no reason", () => {
+  strictEqual(evaluationFailure("x", "").message, "evaluating x failed: Nix gave no reason");
+});
+
+Deno.test("evaluationFailure() repeats no password that Nix quotes", () => {
+  const conflict = evaluationFailure(
+    "x",
+    `error: The option \`users.users.a.password' has conflicting definition values:
+       - In \`/etc/nixos/a.nix': "secret"
+       - In \`/etc/nixos/b.nix': "other secret"
+`,
+  );
+  strictEqual(
+    conflict.message,
+    "evaluating x failed: The option `users.users.a.password' has conflicting definition values:",
+  );
+  const hash = evaluationFailure("x", 'error: a string "$6$salt$aaaabbbbcccc./x" is no set\n');
+  strictEqual(hash.message, 'evaluating x failed: a string "(hash)" is no set');
+});
+
+Deno.test("evaluationFailure() says so when HOME is someone else's", () => {
+  // What 2.8 prints, colours and all, where a user kept root's HOME.
+  const crash = evaluationFailure(
+    "x",
+    `terminate called after throwing an instance of 'nix::SysError'
+  what():  \x1b[31;1merror:\x1b[0m getting status of \x1b[35;1m/root/.nix-defexpr/channels\x1b[0m: ` +
+      "\x1b[35;1mPermission denied\x1b[0m\n",
+  );
+  deepStrictEqual(
+    [crash.message, crash.code],
+    [
+      "evaluating x failed: Nix may not look into /root, which HOME names",
+      ExitCode.PermissionDenied,
+    ],
+  );
+  const quoted = evaluationFailure(
+    "x",
+    "error: getting status of '/root/.nix-defexpr/channels': Permission denied\n",
+  );
+  strictEqual(quoted.code, ExitCode.PermissionDenied);
+});
+
+Deno.test("evaluationFailure() says how a flake's lock file is completed", () => {
+  const { hint } = evaluationFailure(
+    "the host",
+    "error: flake 'git+file:///etc/nixos' requires lock file changes but they're not allowed due to '--no-update-lock-file'\n",
+  );
+  match(hint!, /nix flake lock .* as its owner/);
+});

@@ -1,0 +1,128 @@
+/** What carries a session has to be made by the new system too: tunnels, wireless networks, names. */
+import { deepEqual, match } from "node:assert/strict";
+import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
+import type { InterfaceNow, MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
+import { proveAccess, refusals } from "../../../lib/rebuild/proofs/proof_access.ts";
+import { rentedServerFacts, rentedServerNow } from "../../support/facts.ts";
+import type { Change } from "./refused.ts";
+
+const TUNNEL = "10.100.0.2";
+
+/** A session that comes in over an interface; every address is a DHCP client's business. */
+function over(name: string, kind: NonNullable<InterfaceNow["kind"]>): MachineNow {
+  const now = rentedServerNow();
+  return {
+    ...now,
+    session: { ...now.session, kind: "ssh", clientAddress: "10.100.0.9", serverAddress: TUNNEL },
+    interfaces: [...now.interfaces, {
+      name,
+      kind,
+      addresses: [{ address: TUNNEL, prefixLength: 24 }],
+    }],
+  };
+}
+
+function whys(before: Change, after: Change | undefined, now: MachineNow): string[] {
+  const dhcp = (change: Change): ConfigurationFacts =>
+    rentedServerFacts((facts) => {
+      facts.network.useDHCP = true;
+      change(facts);
+    });
+  const old = after === undefined ? undefined : dhcp(before);
+  return refusals(proveAccess({ before: old, after: dhcp(after ?? before), now }))
+    .map(({ why }) => why);
+}
+
+const services = (...names: string[]): Change => (facts) => facts.services.push(...names);
+
+Deno.test("proveLink() refuses a tunnel that nothing would make any more", () => {
+  const now = over("wg0", "tunnel");
+  deepEqual(whys(services("wireguard-wg0"), () => {}, now), ["wireguard-wg0 would be gone"]);
+  deepEqual(whys(services("tailscaled"), () => {}, over("tailscale0", "tunnel")), [
+    "tailscaled would be gone",
+  ]);
+  deepEqual(whys(services("wireguard-wg0"), services("wireguard-wg0"), now), []);
+});
+
+Deno.test("proveLink() does not pass what makes an interface when it does not know", () => {
+  const now = over("vpn0", "tunnel");
+  match(whys(services("my-vpn"), () => {}, now)[0]!, /cannot be judged/);
+  deepEqual(whys(services("my-vpn"), services("my-vpn"), now), []);
+  match(whys(() => {}, undefined, now)[0]!, /cannot be judged/);
+});
+
+Deno.test("proveLink() refuses a macvlan or a bridge that is not made again", () => {
+  const now = over("mv0", "virtual");
+  deepEqual(whys(services("mv0-netdev"), () => {}, now), ["mv0 would be gone"]);
+  const bridge: Change = (facts) =>
+    facts.network.bridges.push({ name: "mv0", interfaces: ["ens3"], rstp: false });
+  deepEqual(whys(bridge, bridge, now), []);
+});
+
+Deno.test("proveLink() refuses a wireless card that would know no network", () => {
+  const now = over("wlan0", "wireless");
+  const home: Change = (facts) => facts.network.wirelessNetworks = ["home"];
+  deepEqual(whys(home, (facts) => facts.network.wirelessNetworks = [], now), [
+    "the wireless network home would be gone",
+  ]);
+  deepEqual(whys(home, home, now), []);
+  deepEqual(whys(services("iwd"), () => {}, now), ["iwd would be gone"]);
+});
+
+Deno.test("proveAccess() judges a session through the machine itself by all its addresses", () => {
+  const facts = rentedServerFacts();
+  const now = rentedServerNow({
+    session: {
+      kind: "ssh",
+      clientAddress: "127.0.0.1",
+      serverAddress: "127.0.0.1",
+      serverPort: 2222,
+    },
+  });
+  deepEqual(refusals(proveAccess({ before: facts, after: facts, now })), []);
+  const moved = rentedServerFacts((f) => f.network.interfaces = []);
+  deepEqual(
+    refusals(proveAccess({ before: facts, after: moved, now })).map(({ id }) => id),
+    ["address"],
+  );
+  const before = rentedServerFacts((f) => f.services.push("autossh-home"));
+  deepEqual(refusals(proveAccess({ before, after: facts, now })).map(({ why }) => why), [
+    "autossh-home would be gone",
+  ]);
+});
+
+Deno.test("proveAddress() does not take DHCP for what gave an address, without knowing", () => {
+  const dhcp = rentedServerFacts((facts) => {
+    facts.network.interfaces = [];
+    facts.network.useDHCP = true;
+  });
+  const whysFor = (leaseHolder: MachineNow["leaseHolder"]) =>
+    refusals(proveAccess({
+      before: undefined,
+      after: dhcp,
+      now: rentedServerNow({ leaseHolder }),
+    })).map(({ why }) => why);
+  deepEqual(whysFor(undefined), ["it cannot be judged: how it was assigned is not known"]);
+  deepEqual(whysFor("dhcpcd"), []);
+  match(whysFor("NetworkManager")[0]!, /dhcpcd would ask for one, instead of NetworkManager/);
+});
+
+Deno.test("proveNetwork() refuses to lose a udev rule that names the card", () => {
+  const rule = 'SUBSYSTEM=="net", ATTR{address}=="00:11:22:33:44:55", NAME="ens3"';
+  const named = rentedServerFacts((facts) =>
+    facts.plain = [{
+      name: "services.udev.extraRules",
+      said: [{
+        option: ["services", "udev", "extraRules"],
+        merges: true,
+        value: `# card\n${rule}`,
+      }],
+    }]
+  );
+  const now = rentedServerNow();
+  deepEqual(refusals(proveAccess({ before: named, after: named, now })), []);
+  deepEqual(
+    refusals(proveAccess({ before: named, after: rentedServerFacts(), now })).map(({ id }) => id),
+    ["interface-names"],
+  );
+});

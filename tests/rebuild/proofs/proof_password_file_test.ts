@@ -1,0 +1,45 @@
+/** A password that a restart takes away is none. */
+import { deepEqual } from "node:assert/strict";
+import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
+import { provePasswordStays } from "../../../lib/rebuild/proofs/proof_password_file.ts";
+import { accountFacts, accountState, configurationFacts } from "../../support/facts.ts";
+
+type Mount = Partial<ConfigurationFacts["fileSystems"][number]> & { readonly mountPoint: string };
+
+function refusedOn(mutableUsers: boolean, ...mounts: Mount[]): (string | undefined)[] {
+  const facts = configurationFacts((f) => {
+    f.users.mutableUsers = mutableUsers;
+    f.users.accounts = [accountFacts({
+      name: "ana",
+      password: "file",
+      passwordFile: "/var/lib/hyper-nixos/passwords/ana",
+    })];
+    f.fileSystems = mounts.map((mount) => ({
+      device: "/dev/sda1",
+      fsType: "ext4",
+      options: [],
+      neededForBoot: false,
+      ...mount,
+    }));
+  });
+  return provePasswordStays(facts, accountState({ name: "ana" })).map(({ remedy }) => remedy);
+}
+
+Deno.test("provePasswordStays() refuses a password file on a root that a restart empties", () => {
+  const root: Mount = { mountPoint: "/", device: "none", fsType: "tmpfs" };
+  const elsewhere = 'users.users.ana.hashedPasswordFile = lib.mkForce "…"; ' +
+    "(a file where a restart leaves it)";
+  deepEqual(refusedOn(true, root), [elsewhere]);
+  deepEqual(refusedOn(false, root, { mountPoint: "/nix" }), [elsewhere]);
+  deepEqual(refusedOn(true, root, { mountPoint: "/var/lib" }), []);
+});
+
+Deno.test("provePasswordStays() wants the file when the accounts are made", () => {
+  const late: Mount = { mountPoint: "/var/lib/hyper-nixos" };
+  deepEqual(refusedOn(false, { mountPoint: "/" }, late), [
+    'fileSystems."/var/lib/hyper-nixos".neededForBoot = true;',
+  ]);
+  deepEqual(refusedOn(false, { mountPoint: "/" }, { ...late, neededForBoot: true }), []);
+  deepEqual(refusedOn(true, { mountPoint: "/" }, late), [], "/etc/shadow has the password then");
+  deepEqual(refusedOn(false, { mountPoint: "/" }), []);
+});

@@ -1,0 +1,91 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { Mode, parseTree } from "../../../lib/git/git_objects.ts";
+import {
+  type Manifest,
+  manifestFromList,
+  manifestFromTrees,
+  ManifestTrees,
+  MissingTree,
+} from "../../../lib/sync/tree/manifest.ts";
+import { awkwardRepository } from "../../support/awkward_repository.ts";
+import { git } from "../../support/repositories.ts";
+import { gitEnvironment } from "../../support/github/git_environment.ts";
+
+function plain({ commit, tree, entries }: Manifest): Omit<Manifest, "table" | "copied" | "has"> {
+  return { commit, tree, entries };
+}
+
+const BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
+
+async function treeObjects(directory: string, commit: string): Promise<Map<string, Uint8Array>> {
+  const lines = (await git(directory, ["rev-list", "--objects", commit])).split("\n");
+  const objects = new Map<string, Uint8Array>();
+  for (const sha of lines.map((line) => line.slice(0, 40))) {
+    if (await git(directory, ["cat-file", "-t", sha]) !== "tree") continue;
+    const { stdout } = await new Deno.Command("git", {
+      args: ["--git-dir", directory, "cat-file", "tree", sha],
+      env: gitEnvironment,
+    }).output();
+    objects.set(sha, stdout);
+  }
+  return objects;
+}
+
+Deno.test("manifests from trees and from a list are one, and make the same tree objects again", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const { first, second } = await awkwardRepository(directory);
+    const root = await git(directory, ["rev-parse", `${first}^{tree}`]);
+    const objects = await treeObjects(directory, first);
+    const manifest = manifestFromTrees(first, root, (sha) => objects.get(sha));
+    const shuffled = manifest.entries.filter(({ mode }) => mode !== Mode.Tree).toReversed();
+    deepEqual(plain(manifestFromList(first, shuffled)), plain(manifest));
+    equal(manifestFromList(first, shuffled.slice(1)).tree === root, false);
+
+    const trees = new ManifestTrees(manifest);
+    for (const [sha, content] of objects) deepEqual(trees.content(sha), content);
+    equal(trees.content(BLOB), undefined);
+
+    // Only what changed has to be there; the rest is the known manifest's own.
+    const all = await treeObjects(directory, second);
+    const changed = new Map([...all].filter(([sha]) => !objects.has(sha)));
+    const next = await git(directory, ["rev-parse", `${second}^{tree}`]);
+    deepEqual(
+      plain(manifestFromTrees(second, next, (sha) => changed.get(sha), trees)),
+      plain(manifestFromTrees(second, next, (sha) => all.get(sha))),
+    );
+    throws(() => manifestFromTrees(second, next, (sha) => changed.get(sha)), MissingTree);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("manifestFromTrees() refuses hostile names, wherever in the tree they are", () => {
+  const object = (names: readonly string[]) => {
+    const parts = names.flatMap((name) => [
+      ...new TextEncoder().encode(`100644 ${name}\0`),
+      ...Uint8Array.fromHex(BLOB),
+    ]);
+    return new Uint8Array(parts);
+  };
+  for (const names of [[".."], ["."], [".git"], ["a/b"], [""], ["x", "x"], ["a\nb"]]) {
+    throws(() => manifestFromTrees(BLOB, BLOB, () => object(names)), /hostile path/, names.join());
+  }
+  // What is as it was before is passed over quickly, but not twice.
+  const known = new ManifestTrees(manifestFromTrees(BLOB, BLOB, () => object(["a", "b", "c"])));
+  const again = (names: readonly string[]) =>
+    manifestFromTrees(BLOB, "0".repeat(40), () => object(names), known);
+  deepEqual(again(["a", "aa", "c"]).entries.map(({ path }) => path), ["a", "aa", "c"]);
+  deepEqual(again(["a", "b", "c", "d"]).copied.map(({ count }) => count), [3]);
+  throws(() => again(["a", "b", "a"]), /hostile path/);
+  throws(() => again(["a", "b", "c", "a"]), /hostile path/);
+  throws(
+    () => parseTree(new Uint8Array([49, 48, 32, 0xff, 0, ...Uint8Array.fromHex(BLOB)]), BLOB),
+    /not valid UTF-8/,
+  );
+  throws(() =>
+    manifestFromList(BLOB, [
+      { path: "a", mode: Mode.File, sha: BLOB },
+      { path: "a/b", mode: Mode.File, sha: BLOB },
+    ]), /is there twice/);
+});
