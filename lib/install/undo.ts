@@ -17,6 +17,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree/tree_recovery.ts";
 import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { returnToSystem } from "../rebuild/activate.ts";
+import { guestProcesses } from "../rebuild/guests.ts";
 import { requireGuestsUntouched } from "../rebuild/guests_question.ts";
 import { returnMountedSystem } from "../rebuild/return_mounted.ts";
 import { restoreAccounts, restoreDeclarations } from "../machine/accounts/account_backup.ts";
@@ -72,7 +73,7 @@ export async function undoInstallation(
   const way = neededWay(ctx, receipt);
   // Before anything is changed.
   if (way?.runs !== undefined && ctx.root.isRunning && currentSystem(ctx) !== way.runs) {
-    await requireGuestsUntouched(ctx, way.runs, options.restartGuests);
+    await requireGuestsUntouched(ctx, way.runs, options.restartGuests, "undo it later");
   }
   await restoreDeclarations(ctx, receipt);
   if (way !== undefined) await bringBackSystem(ctx, way);
@@ -87,6 +88,12 @@ export async function undoInstallation(
   putFlakeLinkRight(ctx);
   ctx.log.info("undone: every file is as it was before the installation");
   for (const path of kept) ctx.log.info(`changed since the installation, kept in ${path}`);
+  const guests = ctx.root.isRunning && !ctx.run.which("virsh") ? guestProcesses(ctx) : [];
+  if (guests.length > 0) {
+    ctx.log.warn(
+      `these guests run on, and libvirt is gone that managed them: ${guests.join(", ")}`,
+    );
+  }
   const name = readHostName(ctx)?.name;
   if (ctx.root.isRunning && name !== undefined && name !== Deno.hostname()) {
     ctx.log.info(`the kernel goes by the name ${Deno.hostname()} until a reboot`);

@@ -66,7 +66,7 @@ export function expectedReason(difference: Difference): string | undefined {
   if (state === "gone" || state === "unread") return undefined;
   if (kind === "etc" && OF_THE_NAME.test(name)) return "the host name";
   return EXPECTED.find((one) => one.kinds.includes(kind) && one.names.test(name))?.reason ??
-    (isOtherProgramsOnly(difference) ? "programs added" : undefined);
+    (isOtherProgramsOnly(difference) ? "programs and scripts in it" : undefined);
 }
 
 /** What says the same, but for the programs that it finds on its PATH or in a script. */

@@ -1,17 +1,28 @@
 import { kernelContext } from "../machine/hardware/kernel_files.ts";
-import { machineFolder, machineHas } from "../machine/files/machine_files.ts";
+import { machineFolder, machineHas, machineText } from "../machine/files/machine_files.ts";
 import { dryActivate, type DryActivation } from "../nix/activation/dry_activation.ts";
 import type { Context } from "../machine/context.ts";
+import { CommandError } from "../machine/run.ts";
 
 /** Services whose stop or restart guests feel (libvirt's monolithic and modular daemons). */
 const GUEST_SERVICES =
   /^(libvirtd|libvirt-guests|virtqemud|virtnetworkd|virtlogd|virtlockd)\.(service|socket)$/;
 
+/** libvirt's process files, `GUEST.pid` of each guest that QEMU runs. */
+const PROCESS_FILES = "/run/libvirt/qemu";
+
 /** Running guests, and what of an activation would touch them. */
 export interface GuestsAtRisk {
-  readonly guests: readonly string[];
+  readonly guests: RunningGuests;
   /** Units that would be stopped or restarted; undefined when the dry activation did not say. */
   readonly units: readonly string[] | undefined;
+}
+
+/** Which guests run. */
+export interface RunningGuests {
+  readonly names: readonly string[];
+  /** Why there may be others. */
+  readonly unknown?: string;
 }
 
 /**
@@ -23,25 +34,44 @@ export async function guestsAtRisk(
   toplevel: string,
 ): Promise<GuestsAtRisk | undefined> {
   const guests = await runningGuests(ctx);
-  if (guests.length === 0) return undefined;
+  if (guests.names.length === 0 && guests.unknown === undefined) return undefined;
   const dry = await dryActivate(ctx, toplevel);
   const units = dry === undefined ? undefined : unitsOfGuests(dry, bridges(ctx));
   return units?.length === 0 ? undefined : { guests, units };
 }
 
-/** Names of the guests that run now; empty when libvirt does not answer. */
-async function runningGuests(ctx: Context): Promise<string[]> {
-  if (!ctx.run.which("virsh")) return [];
-  const { code, stdout, stderr } = await ctx.run(
-    "virsh",
-    ["--connect", "qemu:///system", "list", "--name", "--state-running"],
-    { accept: "any", timeout: 20_000 },
-  );
-  if (code !== 0) {
-    ctx.log.debug(`libvirt does not say which guests run: ${stderr.trim()}`);
-    return [];
+/**
+ * The guests that libvirt says run, and those whose processes do: guests run on when libvirt is stopped,
+ * and one that hangs does not say.
+ */
+async function runningGuests(ctx: Context): Promise<RunningGuests> {
+  const processes = guestProcesses(ctx);
+  if (!ctx.run.which("virsh")) return { names: processes };
+  try {
+    const { stdout } = await ctx.run(
+      "virsh",
+      ["--connect", "qemu:///system", "list", "--name", "--state-running"],
+      { timeout: 20_000 },
+    );
+    const listed = stdout.split("\n").map((name) => name.trim()).filter((name) => name !== "");
+    return { names: [...new Set([...listed, ...processes])] };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    ctx.log.debug(`libvirt does not say which guests run: ${error.message}`);
+    if (!error.result.timedOut) return { names: processes };
+    return { names: processes, unknown: "libvirt does not answer" };
   }
-  return stdout.split("\n").map((name) => name.trim()).filter((name) => name !== "");
+}
+
+/** Names of the guests whose QEMU processes run, whether or not libvirt does. */
+export function guestProcesses(ctx: Context): string[] {
+  const system = kernelContext(ctx, "/proc");
+  return machineFolder(ctx, PROCESS_FILES).flatMap((file) => {
+    const name = /^(.+)\.pid$/.exec(file)?.[1];
+    const process = machineText(ctx, `${PROCESS_FILES}/${file}`)?.trim() ?? "";
+    const runs = /^\d+$/.test(process) && machineHas(system, `/proc/${process}`);
+    return name !== undefined && runs ? [name] : [];
+  });
 }
 
 /** The units of a dry activation that guests depend on: libvirt's own and those of bridges. */

@@ -1,5 +1,5 @@
 /** Running guests are asked about before an activation touches them, whichever tool activates. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import type { ToolResult } from "../support/executable.ts";
 import { needsNix } from "../support/needs.ts";
 import { RebuildHost } from "../support/rebuild_host.ts";
@@ -96,3 +96,31 @@ needsNix(
     equal(machine.read("/etc/passwd"), passwd);
   },
 );
+
+needsNix("guests are seen by their processes when libvirt does not say", async () => {
+  using host = new RebuildHost();
+  host.ends("hook", saying("would stop the following units: libvirtd.service"));
+  const write = (path: string, text: string) => {
+    Deno.mkdirSync(host.machine.host("/run/libvirt/qemu"), { recursive: true });
+    Deno.writeTextFileSync(host.machine.host(path), text);
+  };
+  // No libvirt at all, one guest that runs, one whose file was left.
+  write("/run/libvirt/qemu/web.pid", `${Deno.pid}\n`);
+  write("/run/libvirt/qemu/old.pid", "4194305\n");
+  const stopped = await host.run(["switch"]);
+  equal(stopped.code, 4, stopped.stderr);
+  match(stopped.stderr, /these guests run: web$/m);
+  deepEqual(host.actions().map((action) => action.split(" ")[0]), ["dry-activate"]);
+
+  // One that hangs may know of others.
+  Deno.writeTextFileSync(`${host.stand.folder}/virsh`, "#!/bin/sh\nexec sleep 600\n");
+  Deno.chmodSync(`${host.stand.folder}/virsh`, 0o755);
+  const hangs = await host.run(["switch"]);
+  equal(hangs.code, 4, hangs.stderr);
+  match(hangs.stderr, /these guests run: web; there may be others: libvirt does not answer/);
+  Deno.removeSync(host.machine.host("/run/libvirt/qemu/web.pid"));
+  const allowed = await host.run(["--restart-guests", "switch"]);
+  equal(allowed.code, 0, allowed.stderr);
+  match(allowed.stderr, /which guests run is not known: libvirt does not answer/);
+  doesNotMatch(allowed.stderr, /this is a bug/);
+});

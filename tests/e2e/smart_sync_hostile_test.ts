@@ -54,7 +54,8 @@ function withHost(
   objects: readonly PackEntry[],
 ): Hostility {
   const nix = tree([["100644", "host.nix", named(HOST)]]);
-  const sorted = [...entries, ["40000", "nix", named(nix)] as const]
+  const flake = ["100644", "flake.nix", named(HOST)] as const;
+  const sorted = [...entries, flake, ["40000", "nix", named(nix)] as const]
     .sort(([, a], [, b]) => a < b ? -1 : 1);
   return commitOf(tree(sorted), [nix, HOST, ...objects]);
 }

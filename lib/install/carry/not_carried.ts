@@ -37,7 +37,7 @@ export async function findNotCarried(
     const before = await valuesOfDefinitions(ctx, owners, definitions);
     const after = await valuesOfDefinitions(ctx, host, definitions);
     const settings = changedDefinitions(definitions, before, after);
-    progress.done(`${settings.length} settings are not carried over`);
+    progress.done("looked for what is not carried over");
     return { settings, unreadable };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

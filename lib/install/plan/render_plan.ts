@@ -71,7 +71,7 @@ function questions(plan: Plan, columns: number): string {
     ...details.flatMap((detail) => hanging(`  ${detail}`, columns)),
     ...hanging(`  ${style.dim(`else: ${hint}`)}`, columns),
   ]);
-  return section("Questions that a real run asks", lines.join("\n"));
+  return section("Questions", lines.join("\n"));
 }
 
 function base(ctx: Context, plan: Plan, columns: number): string {
@@ -81,7 +81,7 @@ function base(ctx: Context, plan: Plan, columns: number): string {
     ours: "Hyper-NixOS runs on it already",
     other: running.kind === "other" && running.differences.length > 0
       ? "it is not what runs; see the questions"
-      : "it differs from what runs as after an update: no name, disk, network, sshd or account does",
+      : "it differs from what runs as after an update: no name, disk, address, sshd or account does",
     unknown: running.kind === "unknown" ? `not compared with what runs: ${running.why}` : "",
   }[running.kind];
   const record = plan.base!.record;

@@ -35,14 +35,15 @@ export function compareWithRunning(
   if (facts === undefined || identity === undefined) {
     return { kind: "unknown", why: "your configuration was not evaluated" };
   }
-  const flake = systemRecord(ctx, toplevel)?.flake;
+  const parent = parentOfSpecialisation(ctx, toplevel);
+  const record = systemRecord(ctx, toplevel) ??
+    (parent === undefined ? undefined : systemRecord(ctx, parent));
+  const flake = record?.flake;
   if ([places.source, places.host].some((path) => flake?.includes(path))) {
     return { kind: "ours", toplevel };
   }
   const read = identity.toplevel;
-  if (
-    typeof read === "string" && [toplevel, parentOfSpecialisation(ctx, toplevel)].includes(read)
-  ) {
+  if (typeof read === "string" && [toplevel, parent].includes(read)) {
     return { kind: "same", toplevel };
   }
   const differences = [
@@ -50,6 +51,7 @@ export function compareWithRunning(
     ...differentDisks(ctx, toplevel, facts),
     ...differentCrypttab(ctx, toplevel, identity),
     ...differentUnits(ctx, toplevel, identity),
+    ...differentAddresses(ctx, toplevel, facts),
     ...differentParameters(ctx, toplevel, identity),
     ...differentAccounts(ctx, toplevel, facts),
   ];
@@ -139,6 +141,45 @@ function differentUnits(ctx: Context, toplevel: string, identity: Identity): str
     if (read === undefined || runs === undefined) return [differs(name, read, runs)];
     return meaning(read) === meaning(runs) ? [] : [differs(name, read, runs)];
   });
+}
+
+/**
+ * Addresses stand in scripts, whose texts are known of what runs only: what NixOS writes there
+ * (nixos/modules/tasks/network-interfaces-scripted.nix) is looked for.
+ */
+function differentAddresses(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
+  const { interfaces, defaultGateway, defaultGateway6 } = facts.network;
+  const addresses = interfaces.flatMap(({ name, ipv4, ipv6 }) => {
+    const script = unitScript(ctx, toplevel, `network-addresses-${name}.service`);
+    const read = [...ipv4, ...ipv6].map((one) => `${one.address}/${one.prefixLength}`);
+    const runs = found(script, /\bip addr (?:add|replace) "?([\da-fA-F.:]+\/\d+)/g);
+    return different(`the addresses of ${name}`, read, runs);
+  });
+  const setup = unitScript(ctx, toplevel, "network-setup.service");
+  const gateways = [defaultGateway, defaultGateway6].flatMap((one) => one ? [one.address] : []);
+  const runs = found(
+    setup,
+    /\bip (?:-[46] )?route (?:add|replace) default\b.*?\bvia "?([\da-fA-F.:]+)/g,
+  );
+  return [...addresses, ...different("the default gateway", gateways, runs)];
+}
+
+/** The text of the program that a unit of the running system starts. */
+function unitScript(ctx: Context, toplevel: string, unit: string): string {
+  const text = machineText(ctx, `${toplevel}/etc/systemd/system/${unit}`) ?? "";
+  const program = /^ExecStart=(\/nix\/store\/\S+)/m.exec(text)?.[1];
+  return program === undefined ? "" : machineText(ctx, program) ?? "";
+}
+
+function found(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1]!);
+}
+
+/** A script in which nothing was found may be written in another way. */
+function different(what: string, read: readonly string[], runs: readonly string[]): string[] {
+  const same = new Set(read).symmetricDifference(new Set(runs)).size === 0;
+  if (same || runs.length === 0) return [];
+  return [`${what}: ${read.join(", ") || "none"} was read, ${runs.join(", ")} runs`];
 }
 
 function differentParameters(ctx: Context, toplevel: string, identity: Identity): string[] {

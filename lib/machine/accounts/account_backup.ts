@@ -28,7 +28,7 @@ export const DECLARED_FILES = ["declarative-users", "declarative-groups"] as con
  */
 type Moment = "before" | "pending" | "after" | `before-undo${"" | `-${number}`}`;
 
-/** Names of the lines that people changed between two activations. */
+/** What people changed between two activations, as of `changedNames`. */
 const ChangedSchema = v.record(v.string(), v.array(v.string()));
 
 /** An installation, as far as its backups go. */
@@ -98,13 +98,12 @@ export async function restoreAccounts(
       const now = present(ctx, name);
       if (before === undefined || now === undefined) return [];
       const after = left(ctx, installation, name, now);
-      const withMembers = name === "group" || name === "gshadow";
       const { data, kept } = mergeAccountFile(
         before,
         after,
         now,
         new Set(changed[name]),
-        withMembers,
+        hasMembers(name),
       );
       return equal(data, now) ? [] : [{ name, data, kept }];
     });
@@ -114,13 +113,18 @@ export async function restoreAccounts(
   });
 }
 
+/** Whether the last field of the file's lines is a list of accounts; group(5), gshadow(5). */
+function hasMembers(name: AccountFile): boolean {
+  return name === "group" || name === "gshadow";
+}
+
 /** Adds to what is noted the names whose lines are not what the last activation left. */
 function noteChanged(ctx: Context, installation: Installation): void {
   const changed = readChanged(ctx, installation);
   for (const name of ACCOUNT_FILES) {
     const now = present(ctx, name);
     if (now === undefined) continue;
-    const names = changedNames(left(ctx, installation, name, now), now);
+    const names = changedNames(left(ctx, installation, name, now), now, hasMembers(name));
     changed[name] = [...new Set([...changed[name] ?? [], ...names])];
   }
   writeFileAtomic(changedPath(ctx, installation), JSON.stringify(changed) + "\n", { mode: 0o600 });

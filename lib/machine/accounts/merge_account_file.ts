@@ -17,7 +17,7 @@ export interface MergedAccountFile {
  * @param before the file before the install
  * @param after the file right after its last activation
  * @param now the file as it is
- * @param changed names, as of `changedNames`, whose line people changed between activations
+ * @param changed what people changed between activations, as of `changedNames`
  * @param withMembers the last field is a list of names, group(5) and gshadow(5): where nothing else of a
  *   line changed since, its names are merged one by one
  */
@@ -29,39 +29,58 @@ export function mergeAccountFile(
   withMembers = false,
 ): MergedAccountFile {
   const [old, installed, current] = [before, after, now].map(byName) as [Lines, Lines, Lines];
-  let hasMerged = false;
+  const merged = new Set<string>();
   for (const name of withMembers ? [...installed.keys()] : []) {
-    const line = mergedMembers(old.get(name), installed.get(name)!, current.get(name));
+    if (changed.has(name)) continue;
+    const line = mergedMembers(
+      name,
+      old.get(name),
+      installed.get(name)!,
+      current.get(name),
+      changed,
+    );
     if (line === undefined) continue;
     // As if the installation had never been: what people did to the list stays.
     old.set(name, [line]);
     installed.set(name, current.get(name)!);
-    hasMerged = true;
+    merged.add(name);
   }
+  const names = new Set([...changed].map((entry) => entry.split(":", 1)[0]!));
   const isKept = (name: string) =>
-    (changed.has(name) || !same(current.get(name), installed.get(name))) &&
+    (names.has(name) && !merged.has(name) || !same(current.get(name), installed.get(name))) &&
     !same(current.get(name), old.get(name));
   const order = new Set([...old.keys(), ...current.keys()]);
-  const kept = [...new Set([...old.keys(), ...installed.keys(), ...changed])].filter(isKept);
+  const kept = [...new Set([...old.keys(), ...installed.keys(), ...names])].filter(isKept);
   if (
-    !hasMerged && kept.length === 0 &&
+    merged.size === 0 && kept.length === 0 &&
     [...current.keys()].every((name) => old.has(name) || installed.has(name))
   ) {
     return { data: before.slice(), kept };
   }
-  const merged = [...order].flatMap((name) => (isKept(name) ? current : old).get(name) ?? []);
-  const text = merged.map((line) => line + "\n").join("");
+  const lines = [...order].flatMap((name) => (isKept(name) ? current : old).get(name) ?? []);
+  const text = lines.map((line) => line + "\n").join("");
   return {
     data: Uint8Array.from(text, (character) => character.charCodeAt(0)),
     kept: kept.map(decode),
   };
 }
 
-/** Names whose lines differ between two states of a file, one character a byte. */
-export function changedNames(one: Uint8Array, other: Uint8Array): string[] {
+/**
+ * Names whose lines differ between two states of a file, one character a byte.
+ * @param withMembers as of `mergeAccountFile`: where only members differ, one `NAME:MEMBER` for each
+ */
+export function changedNames(one: Uint8Array, other: Uint8Array, withMembers = false): string[] {
   const [first, second] = [byName(one), byName(other)];
-  return [...new Set([...first.keys(), ...second.keys()])]
-    .filter((name) => !same(first.get(name), second.get(name)));
+  return [...new Set([...first.keys(), ...second.keys()])].flatMap((name) => {
+    const [was, is] = [first.get(name), second.get(name)];
+    if (same(was, is)) return [];
+    if (!withMembers || was?.length !== 1 || is?.length !== 1) return [name];
+    const [old, current] = [split(was[0]!), split(is[0]!)];
+    if (old.head !== current.head) return [name];
+    return [...symmetricDifference(old.members, current.members)].map((member) =>
+      `${name}:${member}`
+    );
+  });
 }
 
 /**
@@ -80,25 +99,27 @@ export function presumedAfter(before: Uint8Array, now: Uint8Array): Uint8Array {
  * undefined where that is not so, and where nothing has to be merged.
  */
 function mergedMembers(
+  name: string,
   before: readonly string[] | undefined,
   after: readonly string[],
   now: readonly string[] | undefined,
+  changed: ReadonlySet<string>,
 ): string | undefined {
   if (before?.length !== 1 || after.length !== 1 || now?.length !== 1) return undefined;
-  const [old, installed, current] = [before[0]!, after[0]!, now[0]!].map(split) as [
-    Group,
-    Group,
-    Group,
-  ];
-  const isMember = new Set(installed.members);
-  if (installed.head !== current.head || same(after, now)) return undefined;
-  const added = current.members.filter((name) => !isMember.has(name));
-  const removed = installed.members.filter((name) => !current.members.includes(name));
-  const members = [
-    ...old.members.filter((name) => !removed.includes(name)),
-    ...added.filter((name) => !old.members.includes(name)),
-  ];
+  const [old, installed, current] = [split(before[0]!), split(after[0]!), split(now[0]!)];
+  if (installed.head !== current.head) return undefined;
+  const since = symmetricDifference(installed.members, current.members);
+  const byPeople = (member: string) => since.has(member) || changed.has(`${name}:${member}`);
+  const all = [...new Set([...old.members, ...current.members])];
+  if (!all.some(byPeople)) return undefined;
+  const members = all.filter((member) =>
+    (byPeople(member) ? current : old).members.includes(member)
+  );
   return old.head + members.join(",");
+}
+
+function symmetricDifference(one: readonly string[], other: readonly string[]): Set<string> {
+  return new Set(one).symmetricDifference(new Set(other));
 }
 
 interface Group {

@@ -139,3 +139,63 @@ Deno.test("compareWithRunning() says when nothing can be compared", async () => 
     return Promise.resolve();
   });
 });
+
+Deno.test("compareWithRunning() finds another address in the scripts of what runs", async () => {
+  const script = (name: string) =>
+    `/nix/store/0000000000000000000000000000001a-unit-script-${name}`;
+  const units: Identity = {
+    ...IDENTITY,
+    unit: {
+      ...IDENTITY.unit,
+      "network-addresses-eth0.service": { is: 1, text: `ExecStart=${script("eth0")}/start \n` },
+      "network-setup.service": { is: 1, text: `ExecStart=${script("setup")}/start \n` },
+    },
+  };
+  const read = (address: string, gateway: string) =>
+    configurationFacts((facts) => {
+      Object.assign(facts, structuredClone(READ));
+      facts.network.interfaces = [{
+        name: "eth0",
+        useDHCP: null,
+        ipv4: [{ address, prefixLength: 24 }],
+        ipv6: [],
+        ipv4Routes: [],
+        ipv6Routes: [],
+        macAddress: null,
+        mtu: null,
+        virtual: false,
+      }];
+      facts.network.defaultGateway = { address: gateway, interface: null, metric: null };
+    });
+  const system = SYSTEM.slice(1);
+  const files = {
+    ...Object.fromEntries(Object.entries(RUNS).map(([name, text]) => [`${system}/${name}`, text])),
+    ...Object.fromEntries(
+      Object.entries(units.unit!).map(([name, item]) => [
+        `${system}/etc/systemd/system/${name}`,
+        (item as { text: string }).text,
+      ]),
+    ),
+    [`${script("eth0").slice(1)}/start`]:
+      'if out=$(ip addr replace "10.0.0.5/24" dev "eth0" 2>&1); then\n',
+    [`${script("setup").slice(1)}/start`]:
+      'ip -4 route replace default metric 5 via "10.0.0.1" proto static\n',
+    "nix/store/0000000000000000000000000000000e-users-groups.json": JSON.stringify(ACCOUNTS),
+    "nix/var/nix/profiles/system": { link: SYSTEM },
+  };
+  await withScratch(files, (folder) => {
+    const ctx = testContext({ root: Deno.realPathSync(folder) });
+    const compare = (address: string, gateway: string) => {
+      const found = compareWithRunning(ctx, read(address, gateway), units);
+      return found.kind === "other" ? found.differences : found;
+    };
+    assert.deepEqual(compare("10.0.0.5", "10.0.0.1"), []);
+    assert.deepEqual(compare("10.0.0.6", "10.0.0.1"), [
+      "the addresses of eth0: 10.0.0.6/24 was read, 10.0.0.5/24 runs",
+    ]);
+    assert.deepEqual(compare("10.0.0.5", "10.0.0.2"), [
+      "the default gateway: 10.0.0.2 was read, 10.0.0.1 runs",
+    ]);
+    return Promise.resolve();
+  });
+});

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { mergeAccountFile } from "../../../lib/machine/accounts/merge_account_file.ts";
+import {
+  changedNames,
+  mergeAccountFile,
+} from "../../../lib/machine/accounts/merge_account_file.ts";
 
 function merge(
   before: string,
@@ -34,13 +37,13 @@ Deno.test("mergeAccountFile() undoes the install and keeps what changed since", 
 });
 
 Deno.test("mergeAccountFile() merges the members of a group one by one", () => {
-  const merged = (before: string, after: string, now: string) => {
-    const bytes = (text: string) => new TextEncoder().encode(text);
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const merged = (before: string, after: string, now: string, changed: string[] = []) => {
     const { data, kept } = mergeAccountFile(
       bytes(before),
       bytes(after),
       bytes(now),
-      new Set(),
+      new Set(changed),
       true,
     );
     return [new TextDecoder().decode(data), kept];
@@ -58,6 +61,27 @@ Deno.test("mergeAccountFile() merges the members of a group one by one", () => {
   assert.deepEqual(
     merged("kvm:x:302:\n", "kvm:x:302:bob\n", "kvm:x:999:bob,carol\n"),
     ["kvm:x:999:bob,carol\n", ["kvm"]],
+  );
+  // The undoing's own activation leaves carol in the file too: what was noted before it counts.
+  const changed = changedNames(
+    bytes("kvm:x:302:bob\nwheel:x:1:ana\nusers:x:100:\n"),
+    bytes("kvm:x:302:bob,carol\nwheel:x:7:ana\nusers:x:100:\n"),
+    true,
+  );
+  assert.deepEqual(changed, ["kvm:carol", "wheel"]);
+  assert.deepEqual(
+    merged(
+      "kvm:x:302:\nwheel:x:1:\n",
+      "kvm:x:302:bob,carol\nwheel:x:7:ana\n",
+      "kvm:x:302:bob,carol\nwheel:x:7:ana\n",
+      changed,
+    ),
+    ["kvm:x:302:carol\nwheel:x:7:ana\n", ["wheel"]],
+  );
+  // A group that only the installation has, and that somebody entered: left, and said.
+  assert.deepEqual(
+    merged("", "new:x:400:bob,carol\n", "new:x:400:bob,carol\n", ["new:carol"]),
+    ["new:x:400:bob,carol\n", ["new"]],
   );
 });
 
