@@ -69,8 +69,12 @@ export function guestProcesses(ctx: Context): string[] {
   return machineFolder(ctx, PROCESS_FILES).flatMap((file) => {
     const name = /^(.+)\.pid$/.exec(file)?.[1];
     const process = machineText(ctx, `${PROCESS_FILES}/${file}`)?.trim() ?? "";
-    const runs = /^\d+$/.test(process) && machineHas(system, `/proc/${process}`);
-    return name !== undefined && runs ? [name] : [];
+    if (name === undefined || !/^\d+$/.test(process)) return [];
+    // libvirt's own process has such a file too (driver.pid), and numbers are given again. libvirt starts
+    // QEMU with `-name guest=NAME,…`, in which a comma is doubled.
+    const started = machineText(system, `/proc/${process}/cmdline`)?.split("\0") ?? [];
+    const argument = `guest=${name.replaceAll(",", ",,")}`;
+    return started.some((one) => one === argument || one.startsWith(`${argument},`)) ? [name] : [];
   });
 }
 

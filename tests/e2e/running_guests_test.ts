@@ -104,9 +104,16 @@ needsNix("guests are seen by their processes when libvirt does not say", async (
     Deno.mkdirSync(host.machine.host("/run/libvirt/qemu"), { recursive: true });
     Deno.writeTextFileSync(host.machine.host(path), text);
   };
-  // No libvirt at all, one guest that runs, one whose file was left.
-  write("/run/libvirt/qemu/web.pid", `${Deno.pid}\n`);
+  // No libvirt at all, one guest that runs, files of one that is gone, of one whose number another process
+  // has now, and of libvirt itself.
+  await using web = new Deno.Command("sh", {
+    args: ["-c", "read end", "-name", "guest=web,debug-threads=on"],
+    stdin: "piped",
+  }).spawn();
+  write("/run/libvirt/qemu/web.pid", `${web.pid}\n`);
   write("/run/libvirt/qemu/old.pid", "4194305\n");
+  write("/run/libvirt/qemu/other.pid", `${web.pid}\n`);
+  write("/run/libvirt/qemu/driver.pid", `${Deno.pid}\n`);
   const stopped = await host.run(["switch"]);
   equal(stopped.code, 4, stopped.stderr);
   match(stopped.stderr, /these guests run: web$/m);
