@@ -172,7 +172,7 @@ function unitScript(ctx: Context, toplevel: string, unit: string): string {
 }
 
 function found(text: string, pattern: RegExp): string[] {
-  return [...text.matchAll(pattern)].map((match) => match[1]!);
+  return [...new Set([...text.matchAll(pattern)].map((match) => match[1]!))];
 }
 
 /** A script in which nothing was found may be written in another way. */

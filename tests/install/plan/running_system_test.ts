@@ -177,7 +177,8 @@ Deno.test("compareWithRunning() finds another address in the scripts of what run
       ]),
     ),
     [`${script("eth0").slice(1)}/start`]:
-      'if out=$(ip addr replace "10.0.0.5/24" dev "eth0" 2>&1); then\n',
+      'if ! out=$(ip addr add "10.0.0.5/24" dev "eth0" 2>&1); then\n' +
+      `echo "'ip addr add "10.0.0.5/24" dev "eth0"' failed: $out"\n`,
     [`${script("setup").slice(1)}/start`]:
       'ip -4 route replace default metric 5 via "10.0.0.1" proto static\n',
     "nix/store/0000000000000000000000000000000e-users-groups.json": JSON.stringify(ACCOUNTS),
