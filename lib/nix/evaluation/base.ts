@@ -1,6 +1,11 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { type HostBase, usableHostRecord } from "../../machine/host_record.ts";
-import { machineHas, machineText, readMachineFile } from "../../machine/files/machine_files.ts";
+import {
+  machineFolder,
+  machineHas,
+  machineText,
+  readMachineFile,
+} from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
@@ -87,8 +92,15 @@ async function namedBase(ctx: Context, named: string): Promise<Base | NoBase> {
     if ("reason" in found) throw found.reason;
     return found;
   }
-  const file = machineHas(ctx, `${path}/configuration.nix`) ? `${path}/configuration.nix` : path;
-  const found = channelBase(ctx, ctx.root.machine(file), "--config");
+  const file = machineFolder(ctx, path).length > 0 ? `${path}/configuration.nix` : path;
+  const configuration = ctx.root.machine(file);
+  if (!machineHas(ctx, configuration)) {
+    throw new ToolError(`there is no configuration at ${configuration}, which --config names`, {
+      code: ExitCode.InvalidArguments,
+      hint: "name a configuration.nix, a folder with one or with a flake.nix, or FLAKE#HOST",
+    });
+  }
+  const found = channelBase(ctx, configuration, "--config");
   if ("reason" in found) throw found.reason;
   return found;
 }

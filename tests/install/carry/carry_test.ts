@@ -10,28 +10,12 @@ import { Root } from "../../../lib/machine/root.ts";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
 import { testContext } from "../../support/context.ts";
+import { INSTALL_OPTIONS } from "../../support/install_options.ts";
 import { hasNix } from "../../support/needs.ts";
 import { MACHINE_KINDS, type MachineKind, scratchMachine } from "../../support/scratch_machine.ts";
 import { makeSource } from "../../support/source.ts";
 
-const OPTIONS: InstallOptions = {
-  hostname: undefined,
-  action: "build",
-  force: true,
-  source: undefined,
-  reboot: false,
-  fast: false,
-  skipUpdateCheck: true,
-  users: undefined,
-  stateVersion: undefined,
-  keepConfig: false,
-  config: undefined,
-  allowDowngrade: false,
-  confirm: undefined,
-  restartGuests: false,
-  dryRun: true,
-  json: false,
-};
+const OPTIONS: InstallOptions = { ...INSTALL_OPTIONS, keepConfig: false };
 
 /** Evaluates a machine's own configuration, and the host that a plan makes of it. */
 async function beforeAndAfter(

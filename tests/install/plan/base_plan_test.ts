@@ -12,6 +12,7 @@ import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configurati
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
 import { expectedReason } from "../../../lib/rebuild/expected_changes.ts";
 import { type TestContext, testContext } from "../../support/context.ts";
+import { INSTALL_OPTIONS } from "../../support/install_options.ts";
 import { hasNix } from "../../support/needs.ts";
 import {
   MACHINE_KINDS,
@@ -20,25 +21,6 @@ import {
   scratchMachine,
 } from "../../support/scratch_machine.ts";
 import { makeSource } from "../../support/source.ts";
-
-const OPTIONS: InstallOptions = {
-  hostname: undefined,
-  action: "build",
-  force: true,
-  source: undefined,
-  reboot: false,
-  fast: false,
-  skipUpdateCheck: true,
-  users: undefined,
-  stateVersion: undefined,
-  keepConfig: true,
-  config: undefined,
-  allowDowngrade: false,
-  confirm: undefined,
-  restartGuests: false,
-  dryRun: true,
-  json: false,
-};
 
 /** A machine with a source of ours beside it. */
 class Adopted implements Disposable {
@@ -53,7 +35,7 @@ class Adopted implements Disposable {
   }
 
   async plan(options: Partial<InstallOptions> = {}): Promise<Plan> {
-    const all = { ...OPTIONS, source: `${this.folder}/source`, ...options };
+    const all = { ...INSTALL_OPTIONS, source: `${this.folder}/source`, ...options };
     const ground = await examineGround(this.ctx, all);
     return await makePlan(this.ctx, all, ground, await readMachine(this.ctx, all));
   }

@@ -1,4 +1,5 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { ExitCode } from "../../../lib/machine/exit_code.ts";
 import { type Base, findBase } from "../../../lib/nix/evaluation/base.ts";
 import { describeSource } from "../../../lib/nix/evaluation/configuration_source.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
@@ -109,6 +110,14 @@ Deno.test({
     // What is named wins.
     const third = await baseOf(machine.root, "/etc/nixos/configuration.nix");
     deepStrictEqual([third.record, third.foundBy], [first.record, "--config"]);
+    for (
+      const [named, nothing] of [["/srv/none", "/srv/none"], ["/etc", "/etc/configuration.nix"]]
+    ) {
+      await rejects(baseOf(machine.root, named), {
+        code: ExitCode.InvalidArguments,
+        message: `there is no configuration at ${nothing}, which --config names`,
+      });
+    }
   },
 });
 
