@@ -1,7 +1,7 @@
 import type { Context } from "../machine/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import type { Receipt } from "../machine/receipt.ts";
-import { ToolError } from "../machine/tool_error.ts";
+import { QuestionCancelled, ToolError } from "../machine/tool_error.ts";
 import { hostReference } from "../nix/host_flake.ts";
 import { offerNextStep } from "../rebuild/next_step.ts";
 import { rebuildSystem } from "../rebuild/rebuild_system.ts";
@@ -155,7 +155,7 @@ async function menu(
     return await choose();
   } catch (error) {
     // Ctrl-C at the menu is a hasty Quit.
-    if (error instanceof ToolError && error.code === ExitCode.Interrupted) sayHowToGoOn(ctx);
+    if (error instanceof QuestionCancelled) sayHowToGoOn(ctx);
     throw error;
   }
 }

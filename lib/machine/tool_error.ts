@@ -26,3 +26,14 @@ export class ToolError extends Error {
     this.code = options.code ?? ExitCode.General;
   }
 }
+
+/** Ctrl-C at a question. No {@link ToolError}: who copes with failures must not take it for one. */
+export class QuestionCancelled extends Error {
+  override readonly name = "QuestionCancelled";
+  readonly hint: string;
+
+  constructor(message: string, { hint }: { readonly hint: string }) {
+    super(message);
+    this.hint = hint;
+  }
+}

@@ -1,6 +1,6 @@
 import { CommandError } from "../machine/run.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { ToolError } from "../machine/tool_error.ts";
+import { QuestionCancelled, ToolError } from "../machine/tool_error.ts";
 import type { Log } from "../machine/context.ts";
 import { SignalInterrupt } from "./signals.ts";
 
@@ -25,6 +25,10 @@ export function reportFailure(error: unknown, log: Log): Failure {
   if (error instanceof SignalInterrupt) {
     log.warn(error.message);
     return { code: error.exitCode, message: error.message, hint: null };
+  }
+  if (error instanceof QuestionCancelled) {
+    log.error(error.message, error.hint);
+    return { code: ExitCode.Interrupted, message: error.message, hint: error.hint };
   }
   const known = error instanceof ToolError ? error : systemError(error);
   if (known) {

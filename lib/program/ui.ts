@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { printableLine } from "../layout/printable.ts";
-import { ToolError } from "../machine/tool_error.ts";
+import { QuestionCancelled, ToolError } from "../machine/tool_error.ts";
 import type { Choice, Log, Progress, Ui } from "../machine/context.ts";
 import type { Screen } from "./output.ts";
 import type { Prompts } from "./plain_prompts.ts";
@@ -39,8 +39,7 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
     const answer = await prompt(prompts, signal);
     signal.throwIfAborted();
     if (typeof answer === "symbol") {
-      throw new ToolError("stopped at a question; nothing was changed by it", {
-        code: ExitCode.Interrupted,
+      throw new QuestionCancelled("stopped at a question; nothing was changed by it", {
         hint: "run it again when you are ready; --yes takes the default answers",
       });
     }

@@ -121,8 +121,7 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
       });
     }, said);
   } catch (error) {
-    const failed = error instanceof ToolError && error.code !== ExitCode.Interrupted;
-    if (!failed || ctx.signal.aborted) {
+    if (!(error instanceof ToolError) || ctx.signal.aborted) {
       sayHowToReturn(ctx);
       throw error;
     }
