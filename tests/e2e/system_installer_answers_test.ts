@@ -76,7 +76,7 @@ needsNix("system-installer --answers refuses what it cannot answer with", async 
   await refused(host, answers({ users: "alice" }), 4, /no good answer for users/);
   await refused(host, answers({ action: "boot" }), 4, /no good answer for action/);
   await refused(host, answers({ users: ["nobody-here"] }), 4, /there is no user "nobody-here"/);
-  await refused(host, answers({ config: "/nowhere" }), 6, /\/nowhere/);
+  await refused(host, answers({ config: "/nowhere" }), 4, /\/nowhere/);
   host.machine.write(FILE, answers({}));
   Deno.chmodSync(host.machine.host(FILE), 0o666);
   const open = await host.run(ANSWERED);

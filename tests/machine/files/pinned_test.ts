@@ -70,8 +70,13 @@ Deno.test("inFolder() tells errors in terms of the path that was given", async (
 
 Deno.test("pin() leaves no descriptor open, whether it succeeds or not", async () => {
   await withScratch({ "file": "", "link": { link: "." } }, (folder) => {
-    const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    // The runtime opens and closes others meanwhile: only those of this folder and of the way to it.
+    const open = () =>
+      [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => opened(`/proc/self/fd/${name}`))
+        .filter((path) => path.startsWith(folder) || folder.startsWith(path)).toSorted();
+    using _held = pin(folder);
     const before = open();
+    assert.ok(before.includes(folder), before.join(" "));
     for (const way of Object.values(WAYS)) {
       for (let time = 0; time < 5; time++) {
         for (const name of ["file", "link", "none", "link/file", "file/below"]) {
@@ -83,6 +88,15 @@ Deno.test("pin() leaves no descriptor open, whether it succeeds or not", async (
         }
       }
     }
-    assert.equal(open(), before);
+    assert.deepEqual(open(), before);
   });
 });
+
+/** What a descriptor was opened for; `-` for one that was closed since it was listed. */
+function opened(descriptor: string): string {
+  try {
+    return Deno.readLinkSync(descriptor);
+  } catch {
+    return "-";
+  }
+}
