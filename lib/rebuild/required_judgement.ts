@@ -8,11 +8,10 @@ import type { Context } from "../machine/context.ts";
 import { comparisonText } from "./comparison_text.ts";
 import { judgeChanges } from "./expected_changes.ts";
 import { judgeConfiguration } from "./proofs/judgement.ts";
-import { refusals } from "./proofs/proof_access.ts";
 import { systemRecord } from "../nix/system_record.ts";
 import type { RunningConfiguration } from "./options.ts";
 import type { Target } from "./target.ts";
-import type { Verdict } from "./proofs/verdict.ts";
+import { refusals, type Verdict } from "./proofs/verdict.ts";
 
 /**
  * Evaluates a host and makes the proofs: someone can still log in and become root, and the disks are

@@ -5,6 +5,7 @@ import {
   ConfigurationFactsSchema,
 } from "../../lib/nix/evaluation/configuration_facts.ts";
 import type { AccountState, MachineNow } from "../../lib/rebuild/proofs/machine_now.ts";
+import { type ProofQuestion, proofQuestion } from "../../lib/rebuild/proofs/proof_question.ts";
 
 /** A public key as it stands in authorized_keys. */
 export const KEY =
@@ -157,6 +158,16 @@ export function rentedServerNow(changes: Partial<MachineNow> = {}): MachineNow {
       },
     ],
     gateways: ["203.0.113.1", "fe80::1"],
+    disks: { presence: () => "unknown", kernelName: (device) => device, below: [] },
     ...changes,
   };
+}
+
+/** What proofs are made on: two configurations, on the rented server with these changes. */
+export function question(
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+  changes: Partial<MachineNow> = {},
+): ProofQuestion {
+  return proofQuestion(before, after, rentedServerNow(changes));
 }

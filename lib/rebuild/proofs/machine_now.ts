@@ -1,6 +1,8 @@
 import type { PasswordState } from "../../machine/accounts/accounts.ts";
+import type { DevicePresence } from "../../machine/hardware/device_names.ts";
 import type { LeaseHolder } from "../../machine/hardware/dhcp_lease.ts";
 import type { InterfaceKind } from "../../machine/hardware/interface_kind.ts";
+import type { MappedBelow } from "../../machine/hardware/mapped_below.ts";
 import type { Session } from "../../machine/accounts/session.ts";
 import type { PamTexts } from "./pam_stack.ts";
 
@@ -26,6 +28,15 @@ export interface InterfaceNow {
   /** A card when it is not said. */
   readonly kind?: InterfaceKind;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+}
+
+/** The disks, which are asked when a configuration names one. */
+export interface DisksNow {
+  readonly presence: (device: string) => DevicePresence;
+  /** The kernel's name (`sda2`) of a device that a configuration names. */
+  readonly kernelName: (device: string) => string;
+  /** What the root file system stands on. */
+  readonly below: readonly MappedBelow[];
 }
 
 /** What the machine is at this moment, as far as the proofs need it. */
@@ -54,4 +65,5 @@ export interface MachineNow {
   readonly stranger?: string | undefined;
   /** Next hops of the default routes, that of the preferred one first. */
   readonly gateways: readonly string[];
+  readonly disks: DisksNow;
 }

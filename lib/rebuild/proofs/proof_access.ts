@@ -3,19 +3,9 @@ import type { AccountState, MachineNow } from "./machine_now.ts";
 import { accountsAfter } from "./proof_accounts.ts";
 import { type Access, consoleLogin, sshLogin } from "./proof_login.ts";
 import { provePasswordStays } from "./proof_password_file.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { becomesRoot } from "./proof_root.ts";
-import { proveSshServer } from "./proof_ssh.ts";
-import { proveStranger } from "./proof_stranger.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
-
-/** What the proofs are made on. */
-export interface AccessQuestion {
-  /** The evaluated configuration that runs now; undefined when it could not be evaluated. */
-  readonly before: ConfigurationFacts | undefined;
-  /** The evaluated configuration that is to be activated. */
-  readonly after: ConfigurationFacts;
-  readonly now: MachineNow;
-}
 
 /** An account with what it would be able to do. */
 interface Candidate {
@@ -24,70 +14,15 @@ interface Candidate {
   readonly root: Access;
 }
 
-/** The port of a session that does not tell it; sshd's own default. */
-const SSH_PORT = 22;
-
 /**
- * The two proofs before an activation: somebody can still open a session the way they do now, and that
- * same person can become root. The person at work keeps both when they have them now. Pure; every
- * verdict that is not ok names the option that would make it true.
- *
- * "The way they do now" is SSH in an SSH session, and the console otherwise; on a machine where nobody
- * can log in at the console (a rented server, run by a timer) it is SSH as well.
+ * Somebody can still open a session the way they do now, and that same person can become root. The person
+ * at work keeps both when they have them now. Pure.
  */
-export function proveAccess({ before, after, now }: AccessQuestion): Verdict[] {
-  const lost = unreadable(after);
-  if (lost !== undefined) return [lost];
-  const way = wayOf(now);
-  const server = way === "ssh" ? proveSshServer(reachOf(before, after, now)) : [];
+export function proveAccess(question: ProofQuestion): Verdict[] {
+  const { after, now, way } = question;
   const accounts = accountsAfter(after, now);
   const candidates = accounts.map((account) => candidate(after, account, accounts, now, way));
-  const cut = proveStranger(before, after, now);
-  return [...server, ...cut, ...proveSomebody(candidates, { before, after, now, way })];
-}
-
-/** What the proofs stand on, by its place in the facts. */
-const NEEDED = /^(users|sudo|ssh|pam|network|firewall)\b/;
-
-/** What could not be evaluated cannot be judged. */
-function unreadable(after: ConfigurationFacts): Verdict | undefined {
-  const lost = after.unreadable?.filter((place) => NEEDED.test(place)) ?? [];
-  if (lost.length === 0) return undefined;
-  return fails(
-    "evaluation",
-    "who can log in can be evaluated",
-    `these cannot: ${lost.join(", ")}`,
-    "correct them; nixos-rebuild dry-build --show-trace says what is wrong",
-  );
-}
-
-/** The claims that do not hold. */
-export function refusals(verdicts: readonly Verdict[]): Verdict[] {
-  return verdicts.filter((verdict) => !verdict.ok);
-}
-
-function wayOf(now: MachineNow): "ssh" | "console" {
-  if (now.session.kind === "ssh") return "ssh";
-  const known = now.accounts.filter((account) => account.password !== "unknown");
-  const console = known.length === 0 ||
-    known.some((account) => consoleLogin(account, now.pam, now).ok);
-  return console ? "console" : "ssh";
-}
-
-function reachOf(
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
-  now: MachineNow,
-) {
-  const session = now.session.kind === "ssh" ? now.session : undefined;
-  return {
-    before,
-    after,
-    now,
-    port: session?.serverPort ?? before?.ssh.ports[0] ?? SSH_PORT,
-    address: session?.serverAddress,
-    client: session?.clientAddress,
-  };
+  return proveSomebody(candidates, question);
 }
 
 function candidate(
@@ -95,7 +30,7 @@ function candidate(
   account: AccountState,
   accounts: readonly AccountState[],
   now: MachineNow,
-  way: "ssh" | "console",
+  way: ProofQuestion["way"],
 ): Candidate {
   return {
     account,
@@ -106,7 +41,7 @@ function candidate(
 
 function proveSomebody(
   candidates: readonly Candidate[],
-  { before, after, now, way }: AccessQuestion & { readonly way: "ssh" | "console" },
+  { before, after, now, way }: ProofQuestion,
 ): Verdict[] {
   const where = way === "ssh" ? "over SSH" : "at the console";
   const must = mustStay(before, now, way);
@@ -137,7 +72,7 @@ function proveSomebody(
 function mustStay(
   before: ConfigurationFacts | undefined,
   now: MachineNow,
-  way: "ssh" | "console",
+  way: ProofQuestion["way"],
 ): string | undefined {
   const person = now.accounts.find(({ name }) => name === now.person);
   if (before === undefined || person === undefined) return undefined;

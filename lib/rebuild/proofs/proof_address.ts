@@ -1,18 +1,19 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf, prefixOf, type Reach, unitValues } from "./reach.ts";
+import { interfaceOf, prefixOf, unitValues } from "./reach.ts";
 import { inNetwork, sameAddress, wildcard } from "./ssh_patterns.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 type Network = ConfigurationFacts["network"];
 
 /** Whether the address that the session uses is still this machine's; without one, every address. */
-export function proveAddress(reach: Reach): Verdict[] {
+export function proveAddress(question: ProofQuestion): Verdict[] {
   // Behind a session from this machine itself (a tunnel) may be any address.
-  const own = reach.address === undefined || isLoopback(reach.address);
-  return own ? provenAll(reach) : [provenOne(reach, reach.address!)];
+  const own = question.address === undefined || isLoopback(question.address);
+  return own ? provenAll(question) : [provenOne(question, question.address!)];
 }
 
-function provenOne({ before, after, now }: Reach, address: string): Verdict {
+function provenOne({ before, after, now }: ProofQuestion, address: string): Verdict {
   const plain = address.replace(/%.*$/, "");
   const what = `this machine keeps the address ${plain}`;
   const device = interfaceOf(now, address);
@@ -50,7 +51,7 @@ function isLoopback(address: string): boolean {
 }
 
 /** Without a session's address: every configured address has to stay. */
-function provenAll({ before, after }: Reach): Verdict[] {
+function provenAll({ before, after }: ProofQuestion): Verdict[] {
   const what = "this machine keeps its addresses";
   if (before === undefined) return [];
   const lost = before.network.interfaces.flatMap((one) =>

@@ -1,6 +1,7 @@
 import type { MappedDevice } from "../../machine/hardware/disks.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { withoutStoreHashes } from "../../nix/store_path.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
 type Boot = ConfigurationFacts["boot"];
@@ -14,17 +15,12 @@ const OF_SYSTEMD = [LVM, "boot.initrd.systemd.network.enable"];
  * Whether what assembles and opens the disks at boot stays: LVM with its thin pools, RAID, Clevis,
  * crypttab, the owner's units in the initial ramdisk. That the disks are there now says nothing: they
  * are there because something opened them. Pure.
- * @param below what the root file system stands on now
  */
-export function proveAssembled(
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
-  below: readonly MappedDevice[],
-): Verdict[] {
+export function proveAssembled({ before, after, now }: ProofQuestion): Verdict[] {
   const then = before?.boot;
   const next = after.boot;
   return [
-    ...missingOptions(then, next, below).map((option) =>
+    ...missingOptions(then, next, now.disks.below).map((option) =>
       notAssembled(`${option} would be off`, `${option} = true;`)
     ),
     ...lost(then?.clevis, next.clevis).map((name) =>

@@ -1,4 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** Modules by which disks are reached; those of keyboards and clocks keep nothing from booting. */
@@ -8,33 +9,13 @@ const STORAGE =
 /**
  * Whether the machine will start what is activated: a boot loader is installed, the initial ramdisk has
  * the key files of encrypted devices and the drivers of the disks in use. Pure.
- * @param loadedModules kernel modules in use; undefined where the machine does not run
  */
-export function proveBoot(
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
-  loadedModules: readonly string[] | undefined,
-): Verdict[] {
+export function proveBoot({ before, after, now }: ProofQuestion): Verdict[] {
   return [
-    ...proveReadable(after),
     ...proveLoader(before, after),
     ...proveKeyFiles(before, after),
-    ...proveDrivers(before, after, loadedModules ?? []),
+    ...proveDrivers(before, after, now.loadedModules ?? []),
   ];
-}
-
-/** What could not be evaluated cannot be judged. */
-function proveReadable({ unreadable = [] }: ConfigurationFacts): Verdict[] {
-  const lost = unreadable.filter((place) =>
-    /^(boot|fileSystems|swapDevices|mountHelpers)\b/.test(place)
-  );
-  if (lost.length === 0) return [];
-  return [fails(
-    "evaluation",
-    "what the machine boots from can be evaluated",
-    `these cannot: ${lost.join(", ")}`,
-    "correct them; nixos-rebuild dry-build --show-trace says what is wrong",
-  )];
 }
 
 /**

@@ -1,22 +1,17 @@
-import type { OpenEncrypted } from "../../machine/hardware/encrypted_below.ts";
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /**
  * Whether the encrypted devices that the root file system stands on are opened at boot. That the file
  * system's device is there now says nothing: it is there because they are open.
- * @param open those below the root file system now
- * @param resolve the kernel's name (`sda2`) of a device that a configuration names
  */
-export function proveEncrypted(
-  after: ConfigurationFacts,
-  open: readonly OpenEncrypted[],
-  resolve: (device: string) => string,
-): Verdict[] {
+export function proveEncrypted({ after, now: { disks } }: ProofQuestion): Verdict[] {
   const { luks } = after.boot;
-  return open.map(({ name, on }) => {
+  return disks.below.filter(({ kind }) => kind === "luks").map(({ mappedName: name, on }) => {
     const what = `the encrypted device ${name} below the root file system is opened at boot`;
-    const entry = luks.find((one) => one.name === name || on.includes(resolve(one.device)));
+    const entry = luks.find((one) =>
+      one.name === name || on.includes(disks.kernelName(one.device))
+    );
     return entry !== undefined
       ? holds("disk", what, `boot.initrd.luks.devices."${entry.name}"`)
       : fails(

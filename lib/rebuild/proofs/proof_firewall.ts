@@ -1,9 +1,14 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf, type Reach } from "./reach.ts";
+import { interfaceOf } from "./reach.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** Whether the new firewall lets the session's port in, on the interface it comes in on. */
-export function proveFirewall({ before, after, now, port, address }: Reach): Verdict {
+export function proveFirewall(question: ProofQuestion): Verdict[] {
+  return [judge(question)];
+}
+
+function judge({ before, after, now, port, address }: ProofQuestion): Verdict {
   const what = `the firewall lets port ${port} in`;
   const { firewall } = after;
   if (!firewall.enable) return holds("firewall", what, "there is no firewall");

@@ -1,5 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf, type Reach, unitValues } from "./reach.ts";
+import { interfaceOf, unitValues } from "./reach.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** Services that make tunnels, by their names in NixOS. */
@@ -14,8 +15,12 @@ const WIRELESS = /^(wpa_supplicant|iwd|NetworkManager)/;
  * Whether what the session's address is on will be there: a tunnel needs the service that makes it, a
  * wireless card its networks, a session through this machine itself what forwards it.
  */
-export function proveLink(reach: Reach): Verdict[] {
-  const { before, after, now, address } = reach;
+export function proveLink(question: ProofQuestion): Verdict[] {
+  return [...proveDevice(question), ...proveMembers(question)];
+}
+
+function proveDevice(question: ProofQuestion): Verdict[] {
+  const { before, after, now, address } = question;
   if (address === undefined) return [];
   const device = interfaceOf(now, address);
   if (device === undefined) return [];
@@ -32,8 +37,8 @@ export function proveLink(reach: Reach): Verdict[] {
       "environment.etc or networking.networkmanager.ensureProfiles",
     )];
   }
-  if (kind === "wireless") return [proveWireless(what, reach)];
-  return kind === "tunnel" || kind === "virtual" ? [proveMade(what, device, reach)] : [];
+  if (kind === "wireless") return [proveWireless(what, question)];
+  return kind === "tunnel" || kind === "virtual" ? [proveMade(what, device, question)] : [];
 }
 
 /** Kinds of profiles that other interfaces are part of. */
@@ -56,7 +61,7 @@ function lostProfile(
 }
 
 /** What bridges, bonds and VLANs stand on is made as now: without one member, the whole does not come up. */
-export function proveMembers({ before, after }: Reach): Verdict[] {
+function proveMembers({ before, after }: ProofQuestion): Verdict[] {
   if (before === undefined) return [];
   const { bridges, bonds, vlans } = after.network;
   const members = [
@@ -79,7 +84,7 @@ export function proveMembers({ before, after }: Reach): Verdict[] {
   )];
 }
 
-function proveMade(what: string, device: string, { before, after }: Reach): Verdict {
+function proveMade(what: string, device: string, { before, after }: ProofQuestion): Verdict {
   if (makes(after, device)) return holds("address", what, "it is configured");
   const bothManaged = before?.network.networkManager && after.network.networkManager;
   const option = `what makes ${device} (networking.wireguard, services.tailscale, …)`;
@@ -101,7 +106,7 @@ function proveMade(what: string, device: string, { before, after }: Reach): Verd
   );
 }
 
-function proveWireless(what: string, { before, after }: Reach): Verdict {
+function proveWireless(what: string, { before, after }: ProofQuestion): Verdict {
   const option = "networking.wireless.networks";
   if (after.network.networkManager && (before?.network.networkManager ?? true)) {
     return holds("address", what, "NetworkManager knows its networks");

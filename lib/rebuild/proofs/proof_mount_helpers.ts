@@ -1,4 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 type FileSystem = ConfigurationFacts["fileSystems"][number];
@@ -20,10 +21,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
  * Whether the programs are installed that mount what the kernel cannot mount alone (sshfs, mergerfs, nfs
  * …): a configuration without them evaluates, builds, and does not mount. Pure.
  */
-export function proveMountHelpers(
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
-): Verdict[] {
+export function proveMountHelpers({ before, after }: ProofQuestion): Verdict[] {
   const installed = after.mountHelpers;
   if (installed === undefined) return [];
   return after.fileSystems.flatMap((one) => {

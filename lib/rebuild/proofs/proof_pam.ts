@@ -1,14 +1,5 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
-import {
-  askPam,
-  type PamRule,
-  pamRules,
-  type PamTexts,
-  sameRule,
-  unknownRules,
-} from "./pam_stack.ts";
-import { fails, type Verdict } from "./verdict.ts";
+import { askPam, type PamRule, pamRules, type PamTexts, sameRule } from "./pam_stack.ts";
 
 /** What PAM says to one account; `how` is what it asks for beside the password. */
 export type PamAccess =
@@ -56,51 +47,10 @@ export function pamAccess(
   };
 }
 
-/**
- * The second factors that the SSH server asks for now: what PAM demands beside a password, and lists of
- * several methods. Without them the server is open to whoever has one of them.
- */
-export function proveSecondFactors(
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
-  now: MachineNow,
-): Verdict[] {
-  const what = "the SSH server asks for the second factors that it asks for now";
-  const stays = pamRules(after.pam?.sshd ?? "");
-  const lost = after.pam === undefined ? undefined : unknownRules(rulesNow(now, "sshd"))
-    .filter(({ type, control }) => type === "auth" && /^(required|requisite|\[)/.test(control))
-    .find((rule) => !stays.some((one) => sameRule(one, rule)));
-  if (lost !== undefined) {
-    return [fails(
-      "sshd",
-      what,
-      `${lost.module} would be gone from its PAM stack, or be another`,
-      "security.pam.services.sshd, as in your present configuration",
-    )];
-  }
-  const methods = before === undefined ? [] : demands(before.ssh);
-  const gone = methods.find((list) => !demands(after.ssh).includes(list));
-  return gone === undefined ? [] : [fails(
-    "sshd",
-    what,
-    `AuthenticationMethods would no longer be "${gone}"`,
-    `services.openssh.settings.AuthenticationMethods = "${gone}";`,
-  )];
-}
-
-function rulesNow(now: MachineNow, service: PamService): PamRule[] {
+/** The rules of a service as they are now, and of whatever it may include. */
+export function rulesNow(now: MachineNow, service: PamService): PamRule[] {
   // An include may take rules from any of them.
   const texts = now.pam ?? {};
   return [service, ...Object.keys(texts).filter((name) => name !== service)]
     .flatMap((name) => pamRules(texts[name] ?? ""));
-}
-
-/** Each AuthenticationMethods, of the settings and of free text, of which every list wants several. */
-function demands({ otherSettings, extraConfig }: ConfigurationFacts["ssh"]): string[] {
-  const setting = otherSettings.AuthenticationMethods;
-  const lines = extraConfig.matchAll(/^\s*AuthenticationMethods[\s=]+(.+)$/gim);
-  return [
-    Array.isArray(setting) ? setting.join(" ") : String(setting ?? ""),
-    ...[...lines].map(([, words]) => words!.trim().replaceAll('"', "")),
-  ].filter((text) => text !== "" && text.split(/\s+/).every((list) => list.includes(",")));
 }

@@ -1,5 +1,5 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { inNetwork, sameAddress } from "./ssh_patterns.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** Services that answer names, by their names in NixOS. */
@@ -10,10 +10,7 @@ const RESOLVERS =
  * Where the machine asks itself for names, what answers is still there: without it nothing is found, no
  * update and no guest included. Pure.
  */
-export function proveResolver(
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
-): Verdict[] {
+export function proveResolver({ before, after }: ProofQuestion): Verdict[] {
   const { nameservers, localResolver } = after.network;
   // 127.0.0.53 is systemd-resolved's own.
   const own = nameservers.find((address) =>

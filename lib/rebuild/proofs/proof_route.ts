@@ -1,11 +1,16 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
-import { prefixOf, type Reach, unitValues } from "./reach.ts";
+import { prefixOf, unitValues } from "./reach.ts";
 import { inNetwork, sameAddress } from "./ssh_patterns.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
-/** The way back to the client: its next hop, unless it sits on the same network. */
-export function proveRoute({ before, after, now, address, client }: Reach): Verdict[] {
+/** Whether the way back to the client stays: its next hop, unless it sits on the same network. */
+export function proveRoute(question: ProofQuestion): Verdict[] {
+  return [...proveWayBack(question), ...proveTables(question)];
+}
+
+function proveWayBack({ before, after, now, address, client }: ProofQuestion): Verdict[] {
   if (address === undefined || client === undefined) {
     return before === undefined ? [] : proveGateways(before, after);
   }
@@ -72,7 +77,7 @@ function profileGateways({ network }: ConfigurationFacts): string[] {
 const TABLE = /^(\d+|default|main|local|auto)?$/;
 
 /** Names of route tables that units use are defined: networkd ignores a route in a table that it does not know. */
-export function proveRouteTables({ after }: Reach): Verdict[] {
+function proveTables({ after }: ProofQuestion): Verdict[] {
   const { networkd, useNetworkd, networkdUnits, routeTables } = after.network;
   if (!networkd && !useNetworkd || routeTables === undefined) return [];
   const named = networkdUnits.flatMap(({ name, text }) =>

@@ -1,5 +1,4 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import type { MachineNow } from "./machine_now.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** Services that know accounts beside those of /etc/passwd. */
@@ -10,11 +9,7 @@ const DIRECTORIES =
  * Whether somebody at work whose account is not this machine's own (LDAP, SSSD, systemd-homed) stays known.
  * What they may do is not judged: it is as now, as long as nothing of what knows them goes away.
  */
-export function proveStranger(
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
-  now: MachineNow,
-): Verdict[] {
+export function proveStranger({ before, after, now }: ProofQuestion): Verdict[] {
   if (now.stranger === undefined) return [];
   const what = `${now.stranger}, who is not in /etc/passwd, stays known`;
   const known = before?.services.filter((name) => DIRECTORIES.test(name)) ?? [];

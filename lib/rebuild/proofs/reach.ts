@@ -1,18 +1,5 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "./machine_now.ts";
 import { sameAddress } from "./ssh_patterns.ts";
-
-/** What about the network has to stay as it is for a connection. */
-export interface Reach {
-  /** The configuration that runs now; undefined when it could not be evaluated. */
-  readonly before: ConfigurationFacts | undefined;
-  readonly after: ConfigurationFacts;
-  readonly now: MachineNow;
-  readonly port: number;
-  /** The address that the session came in on; undefined when it is not known. */
-  readonly address: string | undefined;
-  readonly client: string | undefined;
-}
 
 /** The interface that has an address now. */
 export function interfaceOf(now: MachineNow, address: string): string | undefined {

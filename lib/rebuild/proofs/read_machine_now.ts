@@ -5,9 +5,12 @@ import {
   stateOfField,
 } from "../../machine/accounts/accounts.ts";
 import { declaredAccounts } from "../../machine/accounts/declared_accounts.ts";
+import { devicePresence } from "../../machine/hardware/device_names.ts";
 import { leaseHolder } from "../../machine/hardware/dhcp_lease.ts";
 import { interfaceKind } from "../../machine/hardware/interface_kind.ts";
 import { invokingUser } from "../../machine/accounts/invoking_user.ts";
+import { kernelContext } from "../../machine/hardware/kernel_files.ts";
+import { mappedBelow } from "../../machine/hardware/mapped_below.ts";
 import { machineFolder, machineText } from "../../machine/files/machine_files.ts";
 import { readNetworkState } from "../../machine/hardware/network_state.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
@@ -67,6 +70,11 @@ export function readMachineNow(
     ...(ctx.root.isRunning ? { loadedModules: loadedModules(ctx) } : {}),
     stranger: strangerAtWork(ctx, known.accounts.map(({ name }) => name)),
     gateways: ctx.root.isRunning ? gatewaysNow(ctx) : [],
+    disks: {
+      presence: (device) => devicePresence(ctx, device),
+      kernelName: (device) => kernelName(ctx, device),
+      below: mappedBelow(ctx, "/"),
+    },
   };
 }
 
@@ -137,4 +145,9 @@ function interfacesNow(ctx: Context): InterfaceNow[] {
 function gatewaysNow(ctx: Context): string[] {
   const { defaultRoutes } = readNetworkState(ctx);
   return [...new Set(defaultRoutes.flatMap(({ gateway }) => gateway ?? []))];
+}
+
+function kernelName(ctx: Context, device: string): string {
+  const path = kernelContext(ctx, "/dev").root.realPath(device);
+  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -32,3 +32,8 @@ export function holds(id: Verdict["id"], what: string, why: string): Verdict {
 export function fails(id: Verdict["id"], what: string, why: string, remedy: string): Verdict {
   return { id, ok: false, what, why, remedy };
 }
+
+/** The claims that do not hold. */
+export function refusals(verdicts: readonly Verdict[]): Verdict[] {
+  return verdicts.filter((verdict) => !verdict.ok);
+}

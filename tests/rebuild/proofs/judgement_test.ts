@@ -2,11 +2,11 @@ import { deepEqual, ok } from "node:assert/strict";
 import { findBase } from "../../../lib/nix/evaluation/base.ts";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
-import { devicePresence } from "../../../lib/machine/hardware/device_names.ts";
 import type { MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
-import { proveAccess, refusals } from "../../../lib/rebuild/proofs/proof_access.ts";
+import { refusals } from "../../../lib/rebuild/proofs/verdict.ts";
 import { proveDisks } from "../../../lib/rebuild/proofs/proof_disks.ts";
 import { judgeConfiguration } from "../../../lib/rebuild/proofs/judgement.ts";
+import { proofQuestion } from "../../../lib/rebuild/proofs/proof_question.ts";
 import { readMachineNow } from "../../../lib/rebuild/proofs/read_machine_now.ts";
 import { testContext } from "../../support/context.ts";
 import { hasNix, isRoot } from "../../support/needs.ts";
@@ -15,6 +15,7 @@ import {
   type ScratchMachine,
   scratchMachine,
 } from "../../support/scratch_machine.ts";
+import { refusalsOf } from "./refused.ts";
 
 const ignore = !hasNix || !isRoot;
 
@@ -62,19 +63,19 @@ Deno.test({
       gateways: ["203.0.113.1"],
     };
     ok(now.keyFiles["/root/.ssh/authorized_keys"], JSON.stringify(now.keyFiles));
-    deepEqual(refusals(proveAccess({ before: facts, after: facts, now })), []);
+    deepEqual(refusalsOf(facts, facts, now), []);
     const spoiled = { ...facts, ssh: { ...facts.ssh, ports: [22] } };
     deepEqual(
-      refusals(proveAccess({ before: facts, after: spoiled, now })).map(({ id }) => id),
+      refusalsOf(facts, spoiled, now).map(({ id }) => id),
       ["port"],
     );
     // Root's key at home is enough, the declared one as well.
     const undeclared = structuredClone(facts);
     undeclared.users.accounts.forEach((account) => account.authorizedKeys = []);
-    deepEqual(refusals(proveAccess({ before: facts, after: undeclared, now })), []);
+    deepEqual(refusalsOf(facts, undeclared, now), []);
     const none = { ...now, keyFiles: {} };
     deepEqual(
-      refusals(proveAccess({ before: facts, after: undeclared, now: none })).map(({ id }) => id),
+      refusalsOf(facts, undeclared, none).map(({ id }) => id),
       ["login"],
     );
   },
@@ -87,10 +88,13 @@ Deno.test({
     using machine = scratchMachine("bios");
     using other = scratchMachine("uefi");
     const facts = await evaluated(machine);
-    const at = (root: string) => (device: string) => devicePresence(testContext({ root }), device);
-    const here = proveDisks(facts, at(machine.root));
+    const at = (root: string) => {
+      const now = readMachineNow(testContext({ root }), undefined, facts);
+      return proveDisks(proofQuestion(undefined, facts, now));
+    };
+    const here = at(machine.root);
     ok(here.some(({ what }) => /encrypted device/.test(what)), JSON.stringify(here));
     deepEqual(refusals(here), []);
-    ok(refusals(proveDisks(facts, at(other.root))).length > 0);
+    ok(refusals(at(other.root)).length > 0);
   },
 });

@@ -2,8 +2,14 @@
 import { deepEqual, match, ok } from "node:assert/strict";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
-import { proveAccess } from "../../../lib/rebuild/proofs/proof_access.ts";
-import { accountFacts, accountState, configurationFacts } from "../../support/facts.ts";
+import { proofQuestion } from "../../../lib/rebuild/proofs/proof_question.ts";
+import { proveAll } from "../../../lib/rebuild/proofs/registry.ts";
+import {
+  accountFacts,
+  accountState,
+  configurationFacts,
+  rentedServerNow,
+} from "../../support/facts.ts";
 import { type Change, refused } from "./refused.ts";
 
 /** A workstation at which alice works, in wheel, with a password. */
@@ -34,18 +40,15 @@ function atWorkstation(changes: Partial<MachineNow> = {}): MachineNow {
     passwordFiles: { "/secret/alice": "hash" },
     interfaces: [],
     gateways: [],
+    disks: rentedServerNow().disks,
     ...changes,
   };
 }
 
 const alice = (facts: ConfigurationFacts) => facts.users.accounts[1]!;
 
-Deno.test("proveAccess() proves that alice at the console logs in and becomes root", () => {
-  const verdicts = proveAccess({
-    before: workstation(),
-    after: workstation(),
-    now: atWorkstation(),
-  });
+Deno.test("proveAll() proves that alice at the console logs in and becomes root", () => {
+  const verdicts = proveAll(proofQuestion(workstation(), workstation(), atWorkstation()));
   deepEqual(verdicts.map(({ id, ok, why }) => [id, ok, why]), [
     ["login", true, "with a password"],
     ["root", true, "through sudo with alice's password"],
@@ -89,14 +92,14 @@ const lockedOut: readonly (readonly [what: string, change: Change, remedy: RegEx
 ];
 
 for (const [what, change, remedy] of lockedOut) {
-  Deno.test(`proveAccess() refuses alice's workstation with ${what}`, () => {
+  Deno.test(`proveAll() refuses alice's workstation with ${what}`, () => {
     const remedies = refused(workstation(), workstation(change), atWorkstation());
     ok(remedies.length > 0);
     match(remedies[0]!, remedy);
   });
 }
 
-Deno.test("proveAccess() does not let bob's access stand in for alice's, who is at work", () => {
+Deno.test("proveAll() does not let bob's access stand in for alice's, who is at work", () => {
   const bob = accountFacts({ name: "bob", extraGroups: ["wheel"], password: "hash" });
   const after = workstation((f) => {
     alice(f).extraGroups = [];
@@ -108,7 +111,7 @@ Deno.test("proveAccess() does not let bob's access stand in for alice's, who is 
   deepEqual(refused(workstation(), after, { ...now, person: undefined }), []);
 });
 
-Deno.test("proveAccess() keeps an undeclared account only with mutableUsers", () => {
+Deno.test("proveAll() keeps an undeclared account only with mutableUsers", () => {
   const after = workstation((f) => f.users.accounts.pop());
   const now = atWorkstation({ declaredBefore: ["root"] });
   deepEqual(refused(after, after, now), []);

@@ -1,6 +1,8 @@
 /** Who works on a rented server over SSH still gets in, or is told what would lock them out. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { proveAccess, refusals } from "../../../lib/rebuild/proofs/proof_access.ts";
+import { proofQuestion } from "../../../lib/rebuild/proofs/proof_question.ts";
+import { proveAll } from "../../../lib/rebuild/proofs/registry.ts";
+import { refusals } from "../../../lib/rebuild/proofs/verdict.ts";
 import {
   accountFacts,
   accountState,
@@ -10,9 +12,9 @@ import {
 } from "../../support/facts.ts";
 import { type Change, refused } from "./refused.ts";
 
-Deno.test("proveAccess() proves the rented server reachable: only root, only a key, port 2222", () => {
+Deno.test("proveAll() proves the rented server reachable: only root, only a key, port 2222", () => {
   const facts = rentedServerFacts();
-  const verdicts = proveAccess({ before: facts, after: facts, now: rentedServerNow() });
+  const verdicts = proveAll(proofQuestion(facts, facts, rentedServerNow()));
   deepEqual(refusals(verdicts), []);
   deepEqual(verdicts.map(({ id }) => id), [
     "sshd",
@@ -162,7 +164,7 @@ const spoiled: readonly (readonly [what: string, change: Change, remedy: RegExp]
 ];
 
 for (const [what, change, remedy] of spoiled) {
-  Deno.test(`proveAccess() refuses the rented server with ${what}, and says what is missing`, () => {
+  Deno.test(`proveAll() refuses the rented server with ${what}, and says what is missing`, () => {
     const remedies = refused(rentedServerFacts(), rentedServerFacts(change), rentedServerNow());
     equal(remedies.length, 1, remedies.join("\n"));
     match(remedies[0]!, remedy);
@@ -212,18 +214,18 @@ const harmless: readonly (readonly [what: string, change: Change])[] = [
 const noPorts = { tcp: [], udp: [], tcpRanges: [], udpRanges: [] };
 
 for (const [what, change] of harmless) {
-  Deno.test(`proveAccess() still proves the rented server reachable with ${what}`, () => {
+  Deno.test(`proveAll() still proves the rented server reachable with ${what}`, () => {
     deepEqual(refused(rentedServerFacts(), rentedServerFacts(change), rentedServerNow()), []);
   });
 }
 
-Deno.test("proveAccess() finds root's key in its home folder", () => {
+Deno.test("proveAll() finds root's key in its home folder", () => {
   const facts = rentedServerFacts((f) => f.users.accounts[0]!.authorizedKeys = []);
   const now = rentedServerNow({ keyFiles: { "/root/.ssh/authorized_keys": [KEY] } });
   deepEqual(refused(facts, facts, now), []);
 });
 
-Deno.test("proveAccess() wants the same DHCP client, because another one may get another address", () => {
+Deno.test("proveAll() wants the same DHCP client, because another one may get another address", () => {
   const dhcp = rentedServerFacts((f) => {
     f.network.interfaces = [];
     f.network.defaultGateway = null;
@@ -236,7 +238,7 @@ Deno.test("proveAccess() wants the same DHCP client, because another one may get
   deepEqual(refused(networkd, dhcp, rentedServerNow()), ["networking.useNetworkd = true;"]);
 });
 
-Deno.test("proveAccess() needs no gateway for a client on the same network", () => {
+Deno.test("proveAll() needs no gateway for a client on the same network", () => {
   const after = rentedServerFacts((f) => f.network.defaultGateway = null);
   const now = rentedServerNow({
     session: {
@@ -249,7 +251,7 @@ Deno.test("proveAccess() needs no gateway for a client on the same network", () 
   deepEqual(refused(rentedServerFacts(), after, now), []);
 });
 
-Deno.test("proveAccess() keeps every address when the session's own is not known", () => {
+Deno.test("proveAll() keeps every address when the session's own is not known", () => {
   const now = rentedServerNow({ session: { kind: "ssh" } });
   deepEqual(refused(rentedServerFacts(), rentedServerFacts(), now), []);
   const moved = rentedServerFacts((f) => f.network.interfaces[0]!.ipv6 = []);
@@ -258,14 +260,14 @@ Deno.test("proveAccess() keeps every address when the session's own is not known
   match(refused(rentedServerFacts(), noRoute, now).join(), /networking\.defaultGateway6/);
 });
 
-Deno.test("proveAccess() judges a rented server without a session by SSH: nobody has a password", () => {
+Deno.test("proveAll() judges a rented server without a session by SSH: nobody has a password", () => {
   const now = rentedServerNow({ session: { kind: "console" } });
   deepEqual(refused(rentedServerFacts(), rentedServerFacts(), now), []);
   const closed = rentedServerFacts((f) => f.ssh.enable = false);
   deepEqual(refused(rentedServerFacts(), closed, now), ["services.openssh.enable = true;"]);
 });
 
-Deno.test("proveAccess() knows that a user with only a key has no password for sudo", () => {
+Deno.test("proveAll() knows that a user with only a key has no password for sudo", () => {
   const facts = (change: Change = () => {}) =>
     rentedServerFacts((f) => {
       f.ssh.permitRootLogin = "no";

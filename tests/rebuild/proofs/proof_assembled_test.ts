@@ -1,27 +1,29 @@
 /** Disks that are there now are there because something opened them: what did stays, or is named. */
 import { deepEqual } from "node:assert/strict";
-import type { MappedDevice } from "../../../lib/machine/hardware/disks.ts";
+import type { MappedBelow } from "../../../lib/machine/hardware/mapped_below.ts";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
 import { proveAssembled } from "../../../lib/rebuild/proofs/proof_assembled.ts";
 import { proveDisks } from "../../../lib/rebuild/proofs/proof_disks.ts";
 import { proveMountHelpers } from "../../../lib/rebuild/proofs/proof_mount_helpers.ts";
 import { testContext } from "../../support/context.ts";
-import { configurationFacts } from "../../support/facts.ts";
+import { configurationFacts, question, rentedServerNow } from "../../support/facts.ts";
 import { hasNix } from "../../support/needs.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 import { STAND_IN_NIXPKGS } from "../../support/scratch_machine.ts";
 
 type Boot = Partial<ConfigurationFacts["boot"]>;
 
-const lvm: MappedDevice = { name: "dm-1", kind: "lvm", mappedName: "vg-root" };
-const pool: MappedDevice = { name: "dm-0", kind: "lvm", mappedName: "vg-pool-tpool" };
-const raid: MappedDevice = { name: "md127", kind: "md", mappedName: "md127" };
+const lvm: MappedBelow = { name: "dm-1", kind: "lvm", mappedName: "vg-root", on: [] };
+const pool: MappedBelow = { name: "dm-0", kind: "lvm", mappedName: "vg-pool-tpool", on: [] };
+const raid: MappedBelow = { name: "md127", kind: "md", mappedName: "md127", on: [] };
 
-function refused(before: Boot | undefined, after: Boot, below: MappedDevice[] = []) {
+const on = (...below: MappedBelow[]) => ({ disks: { ...rentedServerNow().disks, below } });
+
+function refused(before: Boot | undefined, after: Boot, below: MappedBelow[] = []) {
   const facts = (boot: Boot) =>
     configurationFacts((f) => Object.assign(f.boot, { assembles: [], ...boot }));
-  return proveAssembled(before && facts(before), facts(after), below)
+  return proveAssembled(question(before && facts(before), facts(after), on(...below)))
     .map(({ why }) => why.split(" would")[0]);
 }
 
@@ -95,8 +97,8 @@ Deno.test({
         });
       const [before, after] = [await read("a.nix"), await read("b.nix")];
       deepEqual([before.unreadable, after.unreadable], [[], []]);
-      deepEqual(proveAssembled(before, before, [lvm]), []);
-      deepEqual(proveAssembled(before, after, []).map(({ why }) => why.split(" would")[0]), [
+      deepEqual(proveAssembled(question(before, before, on(lvm))), []);
+      deepEqual(proveAssembled(question(before, after)).map(({ why }) => why.split(" would")[0]), [
         "boot.initrd.clevis.enable",
         "boot.initrd.services.lvm.enable",
         "services.lvm.boot.thin.enable",
@@ -105,12 +107,14 @@ Deno.test({
         "the unit wipe.service of the initial ramdisk",
       ]);
       const mounts = (facts: ConfigurationFacts) =>
-        proveMountHelpers(before, facts).map(({ ok, what }) => [ok, what.split(" ")[4]]);
+        proveMountHelpers(question(before, facts)).map(({ ok, what }) => [ok, what.split(" ")[4]]);
       deepEqual(mounts(before), [[true, "/all"], [true, "/far"]]);
       // NixOS brings sshfs by the type, and nothing by that of mergerfs.
       deepEqual(mounts(after), [[false, "/all"], [true, "/far"]]);
       const asked: string[] = [];
-      proveDisks(before, (device) => (asked.push(device), "present"), configurationFacts());
+      const presence = (device: string) => (asked.push(device), "present" as const);
+      const disks = { ...rentedServerNow().disks, presence };
+      proveDisks(question(configurationFacts(), before, { disks }));
       deepEqual(asked.includes("/dev/disk/by-label/data"), true, "a label names a device");
     }),
 });

@@ -1,15 +1,18 @@
 /** What is activated is also what starts: boot loader, key files, drivers. */
 import { deepEqual } from "node:assert/strict";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
-import { refusals } from "../../../lib/rebuild/proofs/proof_access.ts";
 import { proveBoot } from "../../../lib/rebuild/proofs/proof_boot.ts";
-import { configurationFacts } from "../../support/facts.ts";
+import { proveAll } from "../../../lib/rebuild/proofs/registry.ts";
+import { refusals } from "../../../lib/rebuild/proofs/verdict.ts";
+import { configurationFacts, question } from "../../support/facts.ts";
 
 type Boot = Partial<ConfigurationFacts["boot"]>;
 
 function whys(before: Boot | undefined, after: Boot, loaded?: string[]): string[] {
   const facts = (boot: Boot) => configurationFacts((f) => Object.assign(f.boot, boot));
-  return refusals(proveBoot(before && facts(before), facts(after), loaded)).map(({ why }) => why);
+  const now = loaded === undefined ? {} : { loadedModules: loaded };
+  return refusals(proveBoot(question(before && facts(before), facts(after), now)))
+    .map(({ why }) => why);
 }
 
 const encrypted: Boot = {
@@ -59,8 +62,8 @@ Deno.test("proveBoot() refuses to lose a driver of the disks that is in use", ()
   ]);
 });
 
-Deno.test("proveBoot() does not take what cannot be evaluated for what is fine", () => {
+Deno.test("proveAll() does not take what cannot be evaluated for what is fine", () => {
   const after = configurationFacts((facts) => facts.unreadable = ["boot.crypttab", "timeZone"]);
-  const refused = proveBoot(undefined, after, undefined).filter(({ ok }) => !ok);
-  deepEqual(refused.map(({ why }) => why), ["these cannot: boot.crypttab"]);
+  const verdicts = proveAll(question(undefined, after)).filter(({ id }) => id === "evaluation");
+  deepEqual(verdicts.map(({ ok, why }) => [ok, why]), [[false, "these cannot: boot.crypttab"]]);
 });

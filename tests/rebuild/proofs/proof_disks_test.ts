@@ -1,9 +1,9 @@
 import { deepEqual, match } from "node:assert/strict";
 import type { DevicePresence } from "../../../lib/machine/hardware/device_names.ts";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
-import { refusals } from "../../../lib/rebuild/proofs/proof_access.ts";
 import { proveDisks } from "../../../lib/rebuild/proofs/proof_disks.ts";
-import { configurationFacts } from "../../support/facts.ts";
+import { refusals } from "../../../lib/rebuild/proofs/verdict.ts";
+import { configurationFacts, question, rentedServerNow } from "../../support/facts.ts";
 
 /** A machine with an encrypted root, an ESP and swap, on UEFI. */
 function encrypted(change: (facts: ConfigurationFacts) => void = () => {}): ConfigurationFacts {
@@ -43,6 +43,12 @@ function encrypted(change: (facts: ConfigurationFacts) => void = () => {}): Conf
   });
 }
 
+/** What is not there of what a configuration boots from. */
+function missing(facts: ConfigurationFacts, presence: (device: string) => DevicePresence) {
+  const disks = { ...rentedServerNow().disks, presence };
+  return refusals(proveDisks(question(undefined, facts, { disks })));
+}
+
 function withDevices(...present: string[]) {
   return (device: string): DevicePresence =>
     present.includes(device)
@@ -58,7 +64,7 @@ const uuid = (name: string) => `/dev/disk/by-uuid/${name}`;
 
 Deno.test("proveDisks() accepts a machine that has what it boots from", () => {
   const presence = withDevices(uuid("luks"), uuid("esp"), uuid("swap"));
-  deepEqual(refusals(proveDisks(encrypted(), presence)), []);
+  deepEqual(missing(encrypted(), presence), []);
 });
 
 for (
@@ -70,7 +76,7 @@ for (
 ) {
   Deno.test(`proveDisks() refuses a machine without its ${gone} device`, () => {
     const there = ["luks", "esp", "swap"].filter((name) => name !== gone).map(uuid);
-    const found = refusals(proveDisks(encrypted(), withDevices(...there)));
+    const found = missing(encrypted(), withDevices(...there));
     match(found.map(({ why }) => why).join(), new RegExp(`there is no ${uuid(gone)}`));
     match(found.map(({ remedy }) => remedy).join(), option);
   });
@@ -79,13 +85,13 @@ for (
 Deno.test("proveDisks() refuses a configuration without a root file system", () => {
   const facts = encrypted((f) => f.fileSystems = f.fileSystems.slice(1));
   const presence = withDevices(uuid("luks"), uuid("esp"), uuid("swap"));
-  match(refusals(proveDisks(facts, presence))[0]!.remedy!, /fileSystems\."\/"/);
+  match(missing(facts, presence)[0]!.remedy!, /fileSystems\."\/"/);
 });
 
 Deno.test("proveDisks() looks at GRUB's disk, and not at nodev", () => {
   const grub = (...devices: string[]) =>
     configurationFacts((f) => Object.assign(f.boot.grub, { enable: true, devices }));
   const presence = withDevices("/dev/vda1");
-  deepEqual(refusals(proveDisks(grub("nodev"), presence)), []);
-  match(refusals(proveDisks(grub("/dev/sda"), presence))[0]!.why, /there is no \/dev\/sda/);
+  deepEqual(missing(grub("nodev"), presence), []);
+  match(missing(grub("/dev/sda"), presence)[0]!.why, /there is no \/dev\/sda/);
 });

@@ -2,9 +2,8 @@
 import { deepEqual, match } from "node:assert/strict";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import type { InterfaceNow, MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
-import { proveAccess, refusals } from "../../../lib/rebuild/proofs/proof_access.ts";
 import { rentedServerFacts, rentedServerNow } from "../../support/facts.ts";
-import type { Change } from "./refused.ts";
+import { type Change, refusalsOf } from "./refused.ts";
 
 const TUNNEL = "10.100.0.2";
 
@@ -29,7 +28,7 @@ function whys(before: Change, after: Change | undefined, now: MachineNow): strin
       change(facts);
     });
   const old = after === undefined ? undefined : dhcp(before);
-  return refusals(proveAccess({ before: old, after: dhcp(after ?? before), now }))
+  return refusalsOf(old, dhcp(after ?? before), now)
     .map(({ why }) => why);
 }
 
@@ -69,7 +68,7 @@ Deno.test("proveLink() refuses a wireless card that would know no network", () =
   deepEqual(whys(services("iwd"), () => {}, now), ["iwd would be gone"]);
 });
 
-Deno.test("proveAccess() judges a session through the machine itself by all its addresses", () => {
+Deno.test("proveAll() judges a session through the machine itself by all its addresses", () => {
   const facts = rentedServerFacts();
   const now = rentedServerNow({
     session: {
@@ -79,14 +78,14 @@ Deno.test("proveAccess() judges a session through the machine itself by all its 
       serverPort: 2222,
     },
   });
-  deepEqual(refusals(proveAccess({ before: facts, after: facts, now })), []);
+  deepEqual(refusalsOf(facts, facts, now), []);
   const moved = rentedServerFacts((f) => f.network.interfaces = []);
   deepEqual(
-    refusals(proveAccess({ before: facts, after: moved, now })).map(({ id }) => id),
+    refusalsOf(facts, moved, now).map(({ id }) => id),
     ["address"],
   );
   const before = rentedServerFacts((f) => f.services.push("autossh-home"));
-  deepEqual(refusals(proveAccess({ before, after: facts, now })).map(({ why }) => why), [
+  deepEqual(refusalsOf(before, facts, now).map(({ why }) => why), [
     "autossh-home would be gone",
   ]);
 });
@@ -97,11 +96,7 @@ Deno.test("proveAddress() does not take DHCP for what gave an address, without k
     facts.network.useDHCP = true;
   });
   const whysFor = (leaseHolder: MachineNow["leaseHolder"]) =>
-    refusals(proveAccess({
-      before: undefined,
-      after: dhcp,
-      now: rentedServerNow({ leaseHolder }),
-    })).map(({ why }) => why);
+    refusalsOf(undefined, dhcp, rentedServerNow({ leaseHolder })).map(({ why }) => why);
   deepEqual(whysFor(undefined), ["it cannot be judged: how it was assigned is not known"]);
   deepEqual(whysFor("dhcpcd"), []);
   match(whysFor("NetworkManager")[0]!, /dhcpcd would ask for one, instead of NetworkManager/);
@@ -120,9 +115,9 @@ Deno.test("proveNetwork() refuses to lose a udev rule that names the card", () =
     }]
   );
   const now = rentedServerNow();
-  deepEqual(refusals(proveAccess({ before: named, after: named, now })), []);
+  deepEqual(refusalsOf(named, named, now), []);
   deepEqual(
-    refusals(proveAccess({ before: named, after: rentedServerFacts(), now })).map(({ id }) => id),
+    refusalsOf(named, rentedServerFacts(), now).map(({ id }) => id),
     ["interface-names"],
   );
 });

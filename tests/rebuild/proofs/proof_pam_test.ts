@@ -4,10 +4,16 @@ import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configurati
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
 import { askPam, pamRules } from "../../../lib/rebuild/proofs/pam_stack.ts";
 import { consoleLogin, sshLogin } from "../../../lib/rebuild/proofs/proof_login.ts";
-import { proveSecondFactors } from "../../../lib/rebuild/proofs/proof_pam.ts";
+import { proveSecondFactors } from "../../../lib/rebuild/proofs/proof_second_factors.ts";
 import { becomesRoot } from "../../../lib/rebuild/proofs/proof_root.ts";
 import { testContext } from "../../support/context.ts";
-import { accountState, configurationFacts, KEY, rentedServerNow } from "../../support/facts.ts";
+import {
+  accountState,
+  configurationFacts,
+  KEY,
+  question,
+  rentedServerNow,
+} from "../../support/facts.ts";
 import { hasNix } from "../../support/needs.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 import { STAND_IN_NIXPKGS } from "../../support/scratch_machine.ts";
@@ -101,11 +107,11 @@ Deno.test("consoleLogin() and becomesRoot() ask the stacks of login, sudo and su
 });
 
 Deno.test("proveSecondFactors() refuses to lose one of PAM or of AuthenticationMethods", () => {
-  const now = rentedServerNow({ pam: { sshd: TOTP } });
+  const now = { pam: { sshd: TOTP } };
   const methods = (text: string): Change => (f) => f.ssh.otherSettings.AuthenticationMethods = text;
   const lines = (text: string): Change => (f) => f.ssh.extraConfig = text;
   const lost = (before: ConfigurationFacts, after: ConfigurationFacts) =>
-    proveSecondFactors(before, after, now).map(({ remedy }) => remedy!.split(/[ ,]/)[0]);
+    proveSecondFactors(question(before, after, now)).map(({ remedy }) => remedy!.split(/[ ,]/)[0]);
   deepEqual(lost(server(TOTP), server(TOTP_NEWER)), []);
   deepEqual(lost(server(TOTP), server(UNIX)), ["security.pam.services.sshd"]);
   const two = "publickey,keyboard-interactive";

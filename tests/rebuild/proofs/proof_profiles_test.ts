@@ -3,10 +3,11 @@ import { deepEqual } from "node:assert/strict";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
 import type { MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
-import { proveNetwork } from "../../../lib/rebuild/proofs/proof_network.ts";
+import { PROOFS } from "../../../lib/rebuild/proofs/registry.ts";
+import type { ProofQuestion } from "../../../lib/rebuild/proofs/proof_question.ts";
 import { proveResolver } from "../../../lib/rebuild/proofs/proof_resolver.ts";
 import { testContext } from "../../support/context.ts";
-import { configurationFacts, rentedServerNow } from "../../support/facts.ts";
+import { configurationFacts, question, rentedServerNow } from "../../support/facts.ts";
 import { hasNix } from "../../support/needs.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 import { STAND_IN_NIXPKGS } from "../../support/scratch_machine.ts";
@@ -35,6 +36,8 @@ async function compare(
   });
 }
 
+const NETWORK = ["firewall", "link", "address", "route", "interface-names"];
+
 function whys(
   before: ConfigurationFacts,
   after: ConfigurationFacts,
@@ -43,7 +46,8 @@ function whys(
 ): string[] {
   const address = session ?? undefined;
   const client = address === undefined ? undefined : "198.51.100.7";
-  return proveNetwork({ before, after, now, port: 22, address, client })
+  const asked: ProofQuestion = { before, after, now, way: "ssh", port: 22, address, client };
+  return PROOFS.filter(({ name }) => NETWORK.includes(name)).flatMap(({ prove }) => prove(asked))
     .filter(({ ok }) => !ok).map(({ why }) => why);
 }
 
@@ -64,7 +68,7 @@ for (
   const [name, profile] of Object.entries({ "environment.etc": IN_ETC, ensureProfiles: ENSURED })
 ) {
   Deno.test({
-    name: `proveNetwork() sees that a profile of ${name} gives the address, and that it goes`,
+    name: `PROOFS sees that a profile of ${name} gives the address, and that it goes`,
     ignore: !hasNix,
     fn: async () => {
       await compare(NM + profile, NM, (before, after) => {
@@ -86,7 +90,7 @@ for (
 }
 
 Deno.test({
-  name: "proveNetwork() wants the numbers of route tables that networkd's units name",
+  name: "PROOFS wants the numbers of route tables that networkd's units name",
   ignore: !hasNix,
   fn: () => {
     const unit = `systemd.network = { enable = true; networks."10-lan" = {
@@ -105,7 +109,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "proveNetwork() wants the virtual members of a bridge made",
+  name: "PROOFS wants the virtual members of a bridge made",
   ignore: !hasNix,
   fn: () => {
     const bridge = `networking = {
@@ -143,7 +147,7 @@ Deno.test({
       'networking.nameservers = [ "127.0.0.1" ];',
       (before, after) => {
         const why = (a: ConfigurationFacts | undefined, b: ConfigurationFacts) =>
-          proveResolver(a, b).map((verdict) => verdict.ok || verdict.why);
+          proveResolver(question(a, b)).map((verdict) => verdict.ok || verdict.why);
         deepEqual(before.network.localResolver, true);
         deepEqual(why(before, before), [true]);
         deepEqual(why(before, after), ["unbound would be gone"]);

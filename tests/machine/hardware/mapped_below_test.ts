@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { encryptedBelow } from "../../../lib/machine/hardware/encrypted_below.ts";
+import { mappedBelow } from "../../../lib/machine/hardware/mapped_below.ts";
 import { testContext } from "../../support/context.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
-Deno.test("encryptedBelow() finds LUKS below LVM, and nothing below a plain disk", async () => {
+Deno.test("mappedBelow() finds LUKS below LVM, and nothing below a plain disk", async () => {
   await withScratch({
     "proc/self/mountinfo": "30 1 0:24 / / rw - btrfs /dev/mapper/vg-root rw\n" +
       "31 30 8:1 / /boot rw - vfat /dev/sda1 rw\n",
@@ -15,7 +15,10 @@ Deno.test("encryptedBelow() finds LUKS below LVM, and nothing below a plain disk
     "sys/block/dm-1/slaves/dm-0/": "",
   }, (root) => {
     const ctx = testContext({ root });
-    assert.deepEqual(encryptedBelow(ctx, "/"), [{ name: "cryptlvm", on: ["sda2"] }]);
-    assert.deepEqual(encryptedBelow(ctx, "/boot"), []);
+    assert.deepEqual(mappedBelow(ctx, "/"), [
+      { name: "dm-1", kind: "lvm", mappedName: "vg-root", on: ["dm-0"] },
+      { name: "dm-0", kind: "luks", mappedName: "cryptlvm", on: ["sda2"] },
+    ]);
+    assert.deepEqual(mappedBelow(ctx, "/boot"), []);
   });
 });

@@ -1,23 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { proveAddress } from "./proof_address.ts";
-import { proveFirewall } from "./proof_firewall.ts";
-import { proveLink, proveMembers } from "./proof_link.ts";
-import { proveRoute, proveRouteTables } from "./proof_route.ts";
-import type { Reach } from "./reach.ts";
+import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
-
-/** Port open on the interface, address and route kept, interface names unchanged. */
-export function proveNetwork(reach: Reach): Verdict[] {
-  return [
-    proveFirewall(reach),
-    ...proveLink(reach),
-    ...proveMembers(reach),
-    ...proveAddress(reach),
-    ...proveRoute(reach),
-    ...proveRouteTables(reach),
-    ...proveInterfaceNames(reach),
-  ];
-}
 
 /** Rules of the owner that give network interfaces names; udev(7). */
 function renames({ plain = [] }: ConfigurationFacts): string[] {
@@ -26,8 +9,8 @@ function renames({ plain = [] }: ConfigurationFacts): string[] {
     .filter((line) => /^(?!#).*SUBSYSTEM=="net".*\bNAME:?="/.test(line));
 }
 
-/** Interfaces that are configured by name must keep their names. */
-function proveInterfaceNames({ before, after }: Reach): Verdict[] {
+/** Whether interfaces that are configured by name keep their names. */
+export function proveInterfaceNames({ before, after }: ProofQuestion): Verdict[] {
   const predictable = (facts: ConfigurationFacts) =>
     facts.network.usePredictableInterfaceNames ?? true;
   if (before === undefined) return [];
