@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "./machine_now.ts";
-import { removedAccounts } from "./proof_accounts.ts";
+import { removedAccounts } from "./accounts_after.ts";
 
 /** What an activation takes away. Every list is sorted. */
 export interface Disappearing {

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
-import { prefixOf, unitValues } from "./reach.ts";
+import { prefixOf, unitValues } from "./addresses.ts";
 import { inNetwork, sameAddress } from "./ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";

@@ -19,7 +19,7 @@ import type { Context } from "../../machine/context.ts";
 import { keyFilePatterns } from "./effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
 import type { PamTexts } from "./pam_stack.ts";
-import { keyFilesOf } from "./proof_login.ts";
+import { keyFilesOf } from "./logins.ts";
 import { accountsToKeep } from "../undeclared_accounts.ts";
 
 const PAM = "/etc/pam.d";

@@ -1,7 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
-import type { Access } from "./proof_login.ts";
-import { pamAccess, type PamService } from "./proof_pam.ts";
+import type { Access } from "./logins.ts";
+import { pamAccess, type PamService } from "./pam_access.ts";
 
 /**
  * Whether somebody who is logged in can become root: as root, through sudo (with a password that exists,

@@ -3,9 +3,9 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
 import { askPam, pamRules } from "../../../lib/rebuild/proofs/pam_stack.ts";
-import { consoleLogin, sshLogin } from "../../../lib/rebuild/proofs/proof_login.ts";
+import { consoleLogin, sshLogin } from "../../../lib/rebuild/proofs/logins.ts";
 import { proveSecondFactors } from "../../../lib/rebuild/proofs/proof_second_factors.ts";
-import { becomesRoot } from "../../../lib/rebuild/proofs/proof_root.ts";
+import { becomesRoot } from "../../../lib/rebuild/proofs/becoming_root.ts";
 import { testContext } from "../../support/context.ts";
 import {
   accountState,

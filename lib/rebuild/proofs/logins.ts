@@ -2,7 +2,7 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import { effectiveSsh } from "./effective_ssh.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
 import type { PamTexts } from "./pam_stack.ts";
-import { type PamAccess, pamAccess } from "./proof_pam.ts";
+import { type PamAccess, pamAccess } from "./pam_access.ts";
 import { matchesGroup, matchesHost, matchesUser } from "./ssh_patterns.ts";
 
 /** Something that keeps one account out, and the option that would let it in. */

@@ -1,8 +1,8 @@
 /** Odd keys, accounts and servers: what looks like a way in and is none, and the other way round. */
 import { deepEqual, equal } from "node:assert/strict";
 import type { AccountState } from "../../../lib/rebuild/proofs/machine_now.ts";
-import { consoleLogin, sshLogin } from "../../../lib/rebuild/proofs/proof_login.ts";
-import { becomesRoot } from "../../../lib/rebuild/proofs/proof_root.ts";
+import { consoleLogin, sshLogin } from "../../../lib/rebuild/proofs/logins.ts";
+import { becomesRoot } from "../../../lib/rebuild/proofs/becoming_root.ts";
 import { accountState, KEY, rentedServerFacts, rentedServerNow } from "../../support/facts.ts";
 import type { Change } from "./refused.ts";
 

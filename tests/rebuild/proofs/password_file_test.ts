@@ -1,7 +1,7 @@
 /** A password that a restart takes away is none. */
 import { deepEqual } from "node:assert/strict";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
-import { provePasswordStays } from "../../../lib/rebuild/proofs/proof_password_file.ts";
+import { provePasswordStays } from "../../../lib/rebuild/proofs/password_file.ts";
 import { accountFacts, accountState, configurationFacts } from "../../support/facts.ts";
 
 type Mount = Partial<ConfigurationFacts["fileSystems"][number]> & { readonly mountPoint: string };
