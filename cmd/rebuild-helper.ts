@@ -22,6 +22,17 @@ const options = {
     description: "NixOS attribute",
     defaultText: "this machine's host name",
   }),
+  storePath: text({
+    argument: "PATH",
+    description: "activate this ready-built system",
+    details: "a store path or a link to it; nothing is evaluated or built; of a system that this " +
+      "machine has never activated nothing can be proven, and it is only activated with --confirm",
+  }),
+  evaluated: text({
+    argument: "FILE",
+    description: "with --store-path: what was evaluated of it",
+    details: "for the proofs; --target-host makes such a file on the machine that builds",
+  }),
   showTrace: flag({ description: "show the whole Nix evaluation trace" }),
   impure: flag({ default: true, description: "allow impure evaluation (recommended)" }),
   ...confirmOption,
@@ -81,6 +92,10 @@ export const rebuildHelper: Tool<typeof options> = {
     ["sudo rebuild-helper --show-trace test", "activate until the next reboot"],
     ["rebuild-helper --host hypervisor02 build", "build another host"],
     ["sudo rebuild-helper --rollback --to 41", "bring a chosen generation back"],
+    [
+      "sudo rebuild-helper --store-path ./result --confirm 120 switch",
+      "activate what was built elsewhere",
+    ],
     ["sudo rebuild-helper --clean --keep 3", "remove generations that nothing needs"],
   ],
   notes: `Logs: /var/log/nixos/rebuild-<time>.log. With --confirm a switch becomes the boot

@@ -29,6 +29,21 @@ const RecordSchema = v.object({
 /** What is known of a system that was activated: where it came from and how it was configured. */
 export type SystemRecord = v.InferOutput<typeof RecordSchema>;
 
+/** What is known of a system before it was activated. */
+export type HandedRecord = Omit<SystemRecord, "activated">;
+
+const HandedSchema = v.omit(RecordSchema, ["activated"]);
+
+/** A record as it is handed to the machine that activates the system; undefined when it is none. */
+export function parseHandedRecord(text: string): HandedRecord | undefined {
+  try {
+    const parsed = v.safeParse(HandedSchema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const FOLDER = `${places.state}/systems`;
 
 /**

@@ -12,13 +12,17 @@ const WIDEST_NAME = 23;
 const EXAMPLES = 3;
 /** The lines of a screen. */
 const LINES = 40;
+const SHARED = "Options of every tool:";
+/** Stands for a space at which no line breaks. */
+const FIXED_SPACE = "\u00a0";
 
 /** A line of help: what is typed, and what it does. */
 type Entry = readonly [name: string, description: string];
 
 /**
  * The text of `--help`: one screen of 80 columns, a tool's own options first. Notes, environment and
- * what an exit code means in particular are in the manual and in docs/, which it names.
+ * what an exit code means in particular are in the manual and in docs/, which it names. Where a tool's own
+ * options need the room, those of every tool are named only.
  */
 export function helpText<T extends OptionTable>(tool: Tool<T>): string {
   const { operand } = tool;
@@ -31,7 +35,9 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
     WIDEST_NAME,
     Math.max(...[...own, ...shared, ...words].map(([name]) => name.length)),
   );
-  const help = (examples: Tool<T>["examples"]) =>
+  const brief = paragraph(`${SHARED} `, shared.map(([name]) => name.replaceAll(" ", FIXED_SPACE)))
+    .map((line) => line.replaceAll(FIXED_SPACE, " "));
+  const help = (examples: Tool<T>["examples"], common: readonly string[]) =>
     [
       `Usage: ${tool.name} [options]${operandUsage(tool)}`,
       "",
@@ -39,8 +45,7 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
       ...(operand ? [`${operand.name}, ${operand.description}:`, ...table(words, width)] : [""]),
       "Options:",
       ...table(own, width),
-      "Options of every tool:",
-      ...table(shared, width),
+      ...common,
       "",
       "Examples:",
       ...table(examples, Math.max(...examples.map(([command]) => command.length))),
@@ -49,8 +54,9 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
       `More: man ${tool.name}, docs/${tool.name}.md`,
       "",
     ].join("\n");
-  const texts = Array.from({ length: EXAMPLES }, (_, index) => EXAMPLES - index)
-    .map((count) => help(tool.examples.slice(0, count)));
+  const counts = Array.from({ length: EXAMPLES }, (_, index) => EXAMPLES - index);
+  const texts = [[SHARED, ...table(shared, width)], brief]
+    .flatMap((common) => counts.map((count) => help(tool.examples.slice(0, count), common)));
   return texts.find((text) => text.trimEnd().split("\n").length <= LINES) ?? texts.at(-1)!;
 }
 

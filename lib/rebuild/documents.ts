@@ -9,8 +9,8 @@ import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
 export interface RebuildDocument {
   readonly version: 1;
   readonly action: string;
-  readonly flake: string;
-  readonly host: string;
+  readonly flake: string | null;
+  readonly host: string | null;
   readonly commit: string | null;
   readonly toplevel: string | null;
   readonly log: string | null;
@@ -91,8 +91,8 @@ export function rebuildDocument(ctx: Context, result: RebuildResult): RebuildDoc
   return {
     version: 1,
     action: result.action,
-    flake: result.flake,
-    host: result.host,
+    flake: result.flake ?? null,
+    host: result.host ?? null,
     commit: result.commit ?? null,
     toplevel: result.toplevel ?? null,
     log: result.log === undefined ? null : ctx.root.host(result.log),

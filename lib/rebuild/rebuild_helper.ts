@@ -15,6 +15,7 @@ import {
   outcomeDocument,
   rebuildDocument,
 } from "./documents.ts";
+import { activateReady } from "./ready_system.ts";
 import { offerNextStep } from "./next_step.ts";
 import { activates, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
@@ -26,6 +27,10 @@ import { renderGenerations, reportOutcome, reportRebuild } from "./report.ts";
 export interface HelperOptions extends Omit<RebuildOptions, "action"> {
   readonly action?: RebuildOptions["action"] | undefined;
   readonly json: boolean;
+  /** A system that is built already: a store path or a link to it. */
+  readonly storePath?: string | undefined;
+  /** What was evaluated of it; see `activateReady`. */
+  readonly evaluated?: string | undefined;
   readonly listGenerations: boolean;
   readonly rollback: boolean;
   readonly confirmed: boolean;
@@ -56,7 +61,10 @@ export async function rebuildHelper(ctx: Context, options: HelperOptions): Promi
   }
   if (options.rollback) return report(ctx, options, await rollBack(ctx, options));
   const building = withBinaryCache(ctx, carriedCache(ctx));
-  const result = await rebuildSystem(building, { ...options, action: options.action! });
+  const { action = "build", storePath } = options;
+  const result = storePath === undefined
+    ? await rebuildSystem(building, { ...options, action })
+    : await activateReady(ctx, { ...options, action, storePath });
   reportRebuild(ctx, result);
   const outcome = result.outcome && await offerNextStep(ctx, result.outcome);
   if (options.json) ctx.out.json(rebuildDocument(ctx, { ...result, outcome }));
@@ -93,6 +101,16 @@ function requireOneTask(options: HelperOptions): void {
     refuse(
       "--to goes with --rollback",
       `for example: rebuild-helper --rollback --to ${options.to}`,
+    );
+  }
+  if (options.storePath === undefined) {
+    if (options.evaluated !== undefined) {
+      refuse("--evaluated goes with --store-path", "leave it out");
+    }
+  } else if (tasks.length > 0 || options.flake !== undefined || options.host !== undefined) {
+    refuse(
+      "--store-path names the whole system and takes an action only",
+      "for example: rebuild-helper --store-path ./result --confirm 120 switch",
     );
   }
   const rule = options.keep !== undefined || options.keepSince !== undefined;

@@ -5,9 +5,8 @@ import { hasInterruptedChange, recoverSourceTree } from "../machine/tree/tree_re
 import { closureDiff } from "../nix/closure_diff.ts";
 import { dryActivate } from "../nix/activation/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
-import type { EvaluatedHost } from "../nix/evaluation/read_configuration.ts";
 import type { Context } from "../machine/context.ts";
-import { activateSystem } from "./activate.ts";
+import { type ActivateOptions, activateSystem } from "./activate.ts";
 import { buildSystem, dryBuild } from "./build/build.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
 import type { RebuildHooks } from "./hooks.ts";
@@ -20,7 +19,7 @@ import { installationHooks } from "./receipt_hooks.ts";
 import { requireJudgement } from "./required_judgement.ts";
 import { sourceCommit } from "./build/source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./space.ts";
-import { findTarget, type Target } from "./target.ts";
+import { findTarget } from "./target.ts";
 import { keepUndeclared } from "./undeclared_accounts.ts";
 
 /** A system with its number in the profile; null for what is not known. */
@@ -32,8 +31,9 @@ export interface NumberedSystem {
 /** What a rebuild did. */
 export interface RebuildResult {
   readonly action: Action;
-  readonly flake: string;
-  readonly host: string;
+  /** Undefined, as the host, for a ready-built system of which nothing more is known. */
+  readonly flake: string | undefined;
+  readonly host: string | undefined;
   /** The commit of the source; undefined when it is not known. */
   readonly commit: string | undefined;
   readonly toplevel: string | undefined;
@@ -116,28 +116,48 @@ export async function rebuildSystem(
   const built = { ...result, toplevel, log, changes };
   if (changes) ctx.out.print(changes);
   if (activates(action)) {
-    const outcome = await activate(ctx, options, { target, evaluated, built, hooks });
-    const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
-    const after = numbered(ctx, isActive ? toplevel : currentSystem(ctx));
-    return { ...built, after, outcome, exitCode: outcome.exitCode };
+    const record = {
+      flake: build.flake,
+      host: build.host,
+      commit: result.commit ?? null,
+      facts: evaluated?.facts ?? null,
+      identity: evaluated?.identity,
+    };
+    return await activateBuilt(ctx, options, { built, hooks, record });
   }
   if (action === "dry-activate") await showDryActivation(ctx, toplevel);
   return { ...built, after: numbered(ctx, toplevel) };
 }
 
-interface Built {
-  readonly target: Target;
-  readonly evaluated: EvaluatedHost | undefined;
+/** A system that was built and proven. */
+export interface Built {
   readonly built: RebuildResult & { readonly toplevel: string };
   readonly hooks: RebuildHooks;
+  readonly record: ActivateOptions["record"];
+}
+
+/**
+ * The end of the one way: looks at the room on /boot and at running guests, activates, and says how that
+ * ended.
+ * @throws ToolError as {@link rebuildSystem}
+ */
+export async function activateBuilt(
+  ctx: Context,
+  options: Pick<RebuildOptions, "action" | "confirm" | "restartGuests">,
+  built: Built,
+): Promise<RebuildResult> {
+  const outcome = await activate(ctx, options, built);
+  const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
+  const after = numbered(ctx, isActive ? built.built.toplevel : currentSystem(ctx));
+  return { ...built.built, after, outcome, exitCode: outcome.exitCode };
 }
 
 async function activate(
   ctx: Context,
-  options: RebuildOptions,
-  { target, evaluated, built, hooks }: Built,
+  options: Pick<RebuildOptions, "action" | "confirm" | "restartGuests">,
+  { built, hooks, record }: Built,
 ): Promise<ActivationOutcome> {
-  const { toplevel, log, commit } = built;
+  const { toplevel, log } = built;
   const action = options.action as "test" | "switch" | "boot";
   if (action !== "test") await requireBootSpace(ctx, toplevel);
   if (action !== "boot") await requireGuestsUntouched(ctx, toplevel, options.restartGuests);
@@ -148,13 +168,7 @@ async function activate(
     action,
     log,
     confirmSeconds: seconds,
-    record: {
-      flake: target.flake.url,
-      host: target.host,
-      commit: commit ?? null,
-      facts: evaluated?.facts ?? null,
-      identity: evaluated?.identity,
-    },
+    record,
   });
   await hooks.activated?.({ action, toplevel });
   return outcome;
@@ -177,7 +191,11 @@ export async function confirmSeconds(
   return wanted ? CONFIRM_OVER_SSH : 0;
 }
 
-async function showDryActivation(ctx: Context, toplevel: string): Promise<void> {
+/**
+ * Shows what an activation would do.
+ * @throws ToolError when the system does not say it
+ */
+export async function showDryActivation(ctx: Context, toplevel: string): Promise<void> {
   const dry = await dryActivate(ctx, toplevel, (line) => ctx.out.print(line));
   if (dry === undefined) {
     throw new ToolError("the new system does not say what its activation would do", {
@@ -217,7 +235,8 @@ async function requireWholeTree(ctx: Context): Promise<void> {
   });
 }
 
-function numbered(ctx: Context, toplevel: string | undefined): NumberedSystem {
+/** A system with the number of its generation, if it has one. */
+export function numbered(ctx: Context, toplevel: string | undefined): NumberedSystem {
   return {
     generation: toplevel === undefined ? null : generationOf(ctx, toplevel) ?? null,
     toplevel: toplevel ?? null,

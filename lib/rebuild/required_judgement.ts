@@ -13,10 +13,13 @@ import type { RunningConfiguration } from "./options.ts";
 import type { Target } from "./target.ts";
 import { refusals, type Verdict } from "./proofs/verdict.ts";
 
+/** What is known of a system without its files: its identity is missing where it was recorded without. */
+export interface KnownSystem extends Pick<EvaluatedHost, "facts"> {
+  readonly identity?: Identity | undefined;
+}
+
 /**
- * Evaluates a host and makes the proofs: someone can still log in and become root, and the disks are
- * there. What becomes of the running system is shown by name. What could not be proven is shown; on a
- * terminal a person may go on, otherwise it is refused.
+ * Evaluates a host and makes the proofs, as {@link requireSafe}.
  * @param running the configuration that runs, for where none was recorded when it was activated
  * @throws ToolError exit 6 for failed assertions and for what could not be proven
  */
@@ -25,6 +28,16 @@ export async function requireJudgement(
   target: Target,
   running?: RunningConfiguration,
 ): Promise<EvaluatedHost> {
+  const after = await evaluateHost(ctx, target);
+  await requireSafe(ctx, after, running);
+  return after;
+}
+
+/**
+ * Evaluates a host that is to be built.
+ * @throws ToolError exit 6 for failed assertions, else as {@link readHost}
+ */
+export async function evaluateHost(ctx: Context, target: Target): Promise<EvaluatedHost> {
   const progress = ctx.ui.progress("evaluating the new configuration");
   let after: EvaluatedHost;
   try {
@@ -41,14 +54,29 @@ export async function requireJudgement(
       hint: "correct it; these are its own assertions",
     });
   }
+  return after;
+}
+
+/**
+ * Makes the proofs on this machine: someone can still log in and become root, and the disks are there.
+ * What becomes of the running system is shown by name. What could not be proven is shown; on a terminal a
+ * person may go on, otherwise it is refused.
+ * @throws ToolError exit 6 for what could not be proven
+ */
+export async function requireSafe(
+  ctx: Context,
+  after: KnownSystem,
+  running?: RunningConfiguration,
+): Promise<void> {
   const record = systemRecord(ctx, currentSystem(ctx));
   const judged = judgeConfiguration(ctx, record?.facts ?? running?.facts, after.facts);
   const { disappears } = judged;
   const adopted = running?.adopted;
-  if (adopted === undefined) showChanges(ctx, record?.identity, after.identity);
+  const { identity } = after;
+  if (adopted === undefined) showChanges(ctx, record?.identity, identity);
   const verdicts = [
     ...judged.verdicts,
-    ...(adopted === undefined ? [] : judgeChanges(compareIdentities(adopted, after.identity))),
+    ...(adopted && identity ? judgeChanges(compareIdentities(adopted, identity)) : []),
   ];
   for (const { what, why } of verdicts) ctx.log.debug(`${what}: ${why}`);
   for (const name of disappears.accounts) {
@@ -62,12 +90,15 @@ export async function requireJudgement(
   const refused = refusals(verdicts);
   if (refused.length > 0) await refuse(ctx, refused);
   else ctx.log.info(`proven: ${proven(verdicts)}`);
-  return after;
 }
 
 /** What becomes of the system that runs; nothing is known of one that these tools did not make. */
-function showChanges(ctx: Context, before: Identity | undefined, after: Identity): void {
-  if (before === undefined) return;
+function showChanges(
+  ctx: Context,
+  before: Identity | undefined,
+  after: Identity | undefined,
+): void {
+  if (before === undefined || after === undefined) return;
   const comparison = compareIdentities(before, after);
   if (comparison.differences.length === 0) {
     return ctx.log.info("nothing of the running system changes");

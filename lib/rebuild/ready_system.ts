@@ -1,0 +1,164 @@
+import { ExitCode } from "../machine/exit_code.ts";
+import { readBehindLinks } from "../machine/files/regular_file.ts";
+import { machineText } from "../machine/files/machine_files.ts";
+import { ToolError } from "../machine/tool_error.ts";
+import { dirname } from "node:path";
+import { closureDiff } from "../nix/closure_diff.ts";
+import { currentSystem } from "../nix/generations.ts";
+import { requireSystem } from "../nix/system_closure.ts";
+import { type HandedRecord, parseHandedRecord, systemRecord } from "../nix/system_record.ts";
+import type { Context } from "../machine/context.ts";
+import { settleEarlierActivation } from "./earlier_activation.ts";
+import { type Action, activates } from "./options.ts";
+import {
+  activateBuilt,
+  numbered,
+  type RebuildResult,
+  showDryActivation,
+} from "./rebuild_system.ts";
+import { requireSafe } from "./required_judgement.ts";
+
+/** A system that somebody else built, and what to do with it. */
+export interface ReadyOptions {
+  readonly action: Action;
+  /** The store path, or a link to it. */
+  readonly storePath: string;
+  /** A file with what was evaluated of it where it was built; see {@link parseHandedRecord}. */
+  readonly evaluated?: string | undefined;
+  readonly confirm?: number | undefined;
+  readonly restartGuests: boolean;
+}
+
+/**
+ * Activates a system that is in the store already: nothing is evaluated, built or fetched. The proofs are
+ * made of what was evaluated of it: handed with it, or recorded when this machine activated it before.
+ * Nothing can be proven of another: on a terminal a person may go on, otherwise only an activation that
+ * goes back by itself does.
+ * @throws ToolError exit 4 for what is no system in the store or cannot be asked for, 6 for what is not
+ *   proven or of another kind of machine, else as `rebuildSystem`
+ */
+export async function activateReady(ctx: Context, options: ReadyOptions): Promise<RebuildResult> {
+  const { action } = options;
+  refuseOther(ctx, action);
+  const toplevel = inStore(options.storePath);
+  requireSystem(ctx, toplevel);
+  requireThisPlatform(ctx, toplevel);
+  await settleEarlierActivation(ctx);
+  const known = knownOf(ctx, toplevel, options.evaluated);
+  if (activates(action)) {
+    if (known?.facts) await requireSafe(ctx, { ...known, facts: known.facts });
+    else await acceptUnproven(ctx, toplevel, options);
+  }
+  const changes = await closureDiff(ctx, toplevel);
+  if (changes) ctx.out.print(changes);
+  const running = numbered(ctx, currentSystem(ctx));
+  const built = {
+    action,
+    flake: known?.flake,
+    host: known?.host,
+    commit: known?.commit ?? undefined,
+    toplevel,
+    log: undefined,
+    before: running,
+    after: running,
+    changes,
+    outcome: undefined,
+    exitCode: ExitCode.Success,
+  };
+  if (activates(action)) {
+    return await activateBuilt(ctx, options, { built, hooks: {}, record: known });
+  }
+  await showDryActivation(ctx, toplevel);
+  return built;
+}
+
+function refuseOther(ctx: Context, action: Action): void {
+  const refuse = (message: string, hint: string) => {
+    throw new ToolError(message, { code: ExitCode.InvalidArguments, hint });
+  };
+  if (!activates(action) && action !== "dry-activate") {
+    refuse(
+      `--store-path names a system that is built already, ${action} would build one`,
+      "use it with test, switch, boot or dry-activate",
+    );
+  }
+  if (!ctx.root.isRunning) {
+    refuse("--store-path needs a running machine", "leave out --root");
+  }
+}
+
+/** @throws ToolError exit 4 for what is not in the store */
+function inStore(path: string): string {
+  try {
+    const real = Deno.realPathSync(path);
+    if (dirname(real) === "/nix/store" && Deno.statSync(real).isDirectory) return real;
+  } catch {
+    // What is not there is no store path either.
+  }
+  throw new ToolError(`--store-path ${path} is no store path that is on this machine`, {
+    code: ExitCode.InvalidArguments,
+    hint: "name a built system, such as /nix/store/…-nixos-system-…, or the link that leads to one",
+  });
+}
+
+/** A NixOS system says for which platform it was built, for example `x86_64-linux`. */
+function requireThisPlatform(ctx: Context, toplevel: string): void {
+  const [there, here] = [
+    machineText(ctx, `${toplevel}/system`)?.trim(),
+    `${Deno.build.arch}-linux`,
+  ];
+  if (there === undefined || there === here) return;
+  throw new ToolError(`${toplevel} is for ${there}, this machine is ${here}`, {
+    code: ExitCode.Configuration,
+    hint: "build it for this machine: nixpkgs.hostPlatform",
+  });
+}
+
+function knownOf(
+  ctx: Context,
+  toplevel: string,
+  file: string | undefined,
+): HandedRecord | undefined {
+  if (file === undefined) return systemRecord(ctx, toplevel);
+  const known = parseHandedRecord(readHanded(file));
+  if (known?.toplevel === toplevel) return known;
+  throw new ToolError(`${file} does not say what ${toplevel} is made of`, {
+    code: ExitCode.InvalidArguments,
+    hint:
+      "leave out --evaluated; rebuild-helper --target-host makes such files, for its own version",
+  });
+}
+
+function readHanded(file: string): string {
+  try {
+    return new TextDecoder().decode(readBehindLinks(file));
+  } catch (error) {
+    if (error instanceof ToolError || !(error instanceof Error)) throw error;
+    throw new ToolError(`--evaluated cannot be read: ${error.message}`, {
+      code: ExitCode.InvalidArguments,
+      hint: "name the file that rebuild-helper --target-host has made",
+    });
+  }
+}
+
+async function acceptUnproven(
+  ctx: Context,
+  toplevel: string,
+  { action, confirm }: ReadyOptions,
+): Promise<void> {
+  const unproven =
+    "nothing is known of this system: whether somebody can still log in cannot be proven";
+  if (confirm !== undefined && action !== "boot") {
+    return ctx.log.warn(`${unproven}; it goes back unless it is confirmed`);
+  }
+  const goOn = ctx.ui.interactive && await ctx.ui.confirm({
+    message: `${unproven}. Activate it nevertheless?`,
+    option: "--confirm",
+    default: false,
+  });
+  if (goOn) return;
+  throw new ToolError(`nothing can be proven of ${toplevel}`, {
+    code: ExitCode.Configuration,
+    hint: "test or switch it with --confirm SECONDS, which goes back by itself, or build it here",
+  });
+}
