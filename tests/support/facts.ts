@@ -32,6 +32,20 @@ export function accountFacts(
   };
 }
 
+/** An encrypted device that is opened at boot with a password, or with a key file. */
+export function luksDevice(name: string, device: string, keyFile: string | null = null) {
+  return {
+    name,
+    device,
+    keyFile,
+    header: null,
+    preLVM: true,
+    allowDiscards: false,
+    bypassWorkqueues: false,
+    fallbackToPassword: false,
+  };
+}
+
 /**
  * Facts of a NixOS 24.05 with the defaults of NixOS: no SSH server, the firewall on, DHCP, only root,
  * changed by `change`.

@@ -4,7 +4,7 @@ import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configurati
 import { proveBoot } from "../../../lib/rebuild/proofs/proof_boot.ts";
 import { proveAll } from "../../../lib/rebuild/proofs/registry.ts";
 import { refusals } from "../../../lib/rebuild/proofs/verdict.ts";
-import { configurationFacts, question } from "../../support/facts.ts";
+import { configurationFacts, luksDevice, question } from "../../support/facts.ts";
 
 type Boot = Partial<ConfigurationFacts["boot"]>;
 
@@ -16,16 +16,7 @@ function whys(before: Boot | undefined, after: Boot, loaded?: string[]): string[
 }
 
 const encrypted: Boot = {
-  luks: [{
-    name: "root",
-    device: "/dev/disk/by-uuid/luks",
-    keyFile: "/crypto_keyfile.bin",
-    header: null,
-    preLVM: true,
-    allowDiscards: false,
-    bypassWorkqueues: false,
-    fallbackToPassword: false,
-  }],
+  luks: [luksDevice("root", "/dev/disk/by-uuid/luks", "/crypto_keyfile.bin")],
   initrdSecrets: [],
 };
 

@@ -3,7 +3,7 @@ import type { DevicePresence } from "../../../lib/machine/hardware/device_names.
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { proveDisks } from "../../../lib/rebuild/proofs/proof_disks.ts";
 import { refusals } from "../../../lib/rebuild/proofs/verdict.ts";
-import { configurationFacts, question, rentedServerNow } from "../../support/facts.ts";
+import { configurationFacts, luksDevice, question, rentedServerNow } from "../../support/facts.ts";
 
 /** A machine with an encrypted root, an ESP and swap, on UEFI. */
 function encrypted(change: (facts: ConfigurationFacts) => void = () => {}): ConfigurationFacts {
@@ -16,16 +16,7 @@ function encrypted(change: (facts: ConfigurationFacts) => void = () => {}): Conf
       neededForBoot: false,
     });
     f.boot.systemdBoot.enable = true;
-    f.boot.luks = [{
-      name: "cryptroot",
-      device: "/dev/disk/by-uuid/luks",
-      keyFile: null,
-      header: null,
-      preLVM: true,
-      allowDiscards: false,
-      bypassWorkqueues: false,
-      fallbackToPassword: false,
-    }];
+    f.boot.luks = [luksDevice("cryptroot", "/dev/disk/by-uuid/luks")];
     f.fileSystems = [
       mount("/", "/dev/mapper/cryptroot", "ext4"),
       mount("/boot", "/dev/disk/by-uuid/esp", "vfat"),

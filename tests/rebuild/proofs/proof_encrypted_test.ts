@@ -1,21 +1,12 @@
 /** An open device hides that nothing would open it again. */
 import { deepEqual } from "node:assert/strict";
 import { proveEncrypted } from "../../../lib/rebuild/proofs/proof_encrypted.ts";
-import { configurationFacts, question, rentedServerNow } from "../../support/facts.ts";
+import { configurationFacts, luksDevice, question, rentedServerNow } from "../../support/facts.ts";
 
 Deno.test("proveEncrypted() wants every device below root opened, by name or by what holds it", () => {
   const proven = (name: string, device: string) => {
     const facts = configurationFacts((f) => {
-      f.boot.luks = [{
-        name,
-        device,
-        keyFile: null,
-        header: null,
-        preLVM: true,
-        allowDiscards: false,
-        bypassWorkqueues: false,
-        fallbackToPassword: false,
-      }];
+      f.boot.luks = [luksDevice(name, device)];
     });
     const disks = {
       ...rentedServerNow().disks,

@@ -4,7 +4,7 @@ import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configurati
 import type { MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
 import { PROOFS } from "../../../lib/rebuild/proofs/registry.ts";
 import { refusals } from "../../../lib/rebuild/proofs/verdict.ts";
-import { question, rentedServerFacts, rentedServerNow } from "../../support/facts.ts";
+import { luksDevice, question, rentedServerFacts, rentedServerNow } from "../../support/facts.ts";
 import type { Change } from "./refused.ts";
 
 interface Breakage {
@@ -87,16 +87,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
 };
 
 function luks(facts: ConfigurationFacts): void {
-  facts.boot.luks = [{
-    name: "crypt",
-    device: "/dev/vda1",
-    keyFile: null,
-    header: null,
-    preLVM: true,
-    allowDiscards: false,
-    bypassWorkqueues: false,
-    fallbackToPassword: false,
-  }];
+  facts.boot.luks = [luksDevice("crypt", "/dev/vda1")];
 }
 
 Deno.test("PROOFS have a name each, and a breakage each", () => {
