@@ -50,7 +50,7 @@ in
 {
   format = inTree "format" [ ] "deno fmt --check cmd lib tests nix";
   lint = inTree "lint" [ ] "deno lint cmd lib tests nix";
-  shell-scripts = inTree "shell-scripts" [ pkgs.shellcheck ] "deno run -A nix/shell_scripts.ts";
+  shell-and-nix = inTree "shell-and-nix" [ pkgs.shellcheck pkgs.nixfmt pkgs.deadnix ] "deno run -A nix/lint.ts";
   types = inTree "types" [ ] "deno check --frozen --cached-only cmd lib tests nix";
   # The tests skip what a sandbox lacks (Nix, root) and say so. Tools run there as root of a user
   # namespace (tests/support/launch.ts); where there is none, the tests that start them are left out.
