@@ -33,7 +33,11 @@ export function accountFacts(
 }
 
 /** An encrypted device that is opened at boot with a password, or with a key file. */
-export function luksDevice(name: string, device: string, keyFile: string | null = null) {
+export function luksDevice(
+  name: string,
+  device: string,
+  keyFile: string | null = null,
+): ConfigurationFacts["boot"]["luks"][number] {
   return {
     name,
     device,
