@@ -9,6 +9,7 @@ import {
   wholeNumber,
 } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
+import { HANDED_OPTIONS } from "../lib/rebuild/handed_options.ts";
 import type { Action } from "../lib/rebuild/options.ts";
 
 const options = {
@@ -84,6 +85,11 @@ export const rebuildHelper: Tool<typeof options> = {
     } satisfies Record<Action, string>,
     description: "what to do with the configuration",
   },
+  handsOn: {
+    name: "NIX OPTIONS",
+    choices: HANDED_OPTIONS,
+    description: "handed on to Nix, such as --offline or --option NAME VALUE",
+  },
   examples: [
     ["sudo rebuild-helper switch", "activate, and boot it from now on"],
     ["sudo rebuild-helper --confirm 120 switch", "go back unless confirmed"],
@@ -96,6 +102,7 @@ export const rebuildHelper: Tool<typeof options> = {
       "sudo rebuild-helper --store-path ./result --confirm 120 switch",
       "activate what was built elsewhere",
     ],
+    ["sudo rebuild-helper switch -- --offline --cores 2", "hand options on to Nix"],
     ["sudo rebuild-helper --clean --keep 3", "remove generations that nothing needs"],
   ],
   notes: `Logs: /var/log/nixos/rebuild-<time>.log. With --confirm a switch becomes the boot

@@ -1,9 +1,8 @@
-import { nixConfig } from "../machine/child_environment.ts";
 import { foreignPart, foreignWriter, type MayWrite } from "../machine/files/file_trust.ts";
 import { lstatIfExists, parentOf } from "../machine/files/files.ts";
 import { readRegular } from "../machine/files/regular_file.ts";
-import { createRunner } from "../machine/run.ts";
 import type { Context } from "../machine/context.ts";
+import { withNixSettings } from "./nix_settings.ts";
 
 /** A binary cache in a folder, and the key that signed what is in it. */
 export interface BinaryCache {
@@ -69,26 +68,19 @@ export function isUsable(
 
 /**
  * A context under which every Nix asks this cache first, for evaluation and builds alike; the other
- * substituters stay. It travels in NIX_CONFIG, which nixos-rebuild and nixos-install hand on.
+ * substituters stay.
  */
 export function withBinaryCache(
   ctx: Context,
   cache: BinaryCache | RefusedCache | undefined,
 ): Context {
   if (!isUsable(cache)) return ctx;
-  const settings = [
-    // What the user set comes after these two, and wins. Without an address other than loopback's, `nix`
-    // sets the first to false by itself (haveInternet()).
-    "substitute = true",
-    // A public cache that is out of reach is given up sooner (seconds; curl's own limit is 5 minutes).
-    "connect-timeout = 5",
-    ctx.env.NIX_CONFIG?.trimEnd() ?? "",
+  // Without an address other than loopback's, `nix` sets the first to false by itself (haveInternet()). A
+  // public cache that is out of reach is given up sooner (seconds; curl's own limit is 5 minutes). What the
+  // user set wins over these two.
+  const before = ["substitute = true", "connect-timeout = 5"];
+  return withNixSettings(ctx, [
     `extra-substituters = file://${cache.folder}?priority=1`,
     `extra-trusted-public-keys = ${cache.publicKey}`,
-  ].filter((line) => line !== "").join("\n");
-  return {
-    ...ctx,
-    env: { ...ctx.env, NIX_CONFIG: settings },
-    run: createRunner({ ...ctx.run.env, NIX_CONFIG: nixConfig(settings) }, ctx.signal),
-  };
+  ], before);
 }

@@ -25,6 +25,7 @@ export async function hostsOf(
       {
         pure: flake.pure ?? false,
         overrideInputs: flake.inputs ?? {},
+        flags: flake.flags ?? [],
         ...options,
         what: `the hosts of ${flake.url}`,
         env: { ...flakeEnvironment(ctx, flake), ...options.env },

@@ -17,6 +17,8 @@ export interface FlakeReference {
   readonly pure?: boolean;
   /** Inputs to take from elsewhere than the lock file says, by name. */
   readonly inputs?: Readonly<Record<string, string>>;
+  /** Further options of every Nix command that evaluates it, such as `--offline`. */
+  readonly flags?: readonly string[];
 }
 
 /** URL schemes of flakes elsewhere (Nix manual, "nix flake", Types). */

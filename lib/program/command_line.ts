@@ -27,6 +27,8 @@ export function parseCommandLine<T extends OptionTable>(
   args: readonly string[],
   version: string,
 ): ParsedCommandLine<T> {
+  const end = tool.handsOn === undefined ? -1 : args.indexOf("--");
+  const [own, handedOn] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
   const printed: string[] = [];
   const command = buildCommand(tool, version)
     .exitOverride()
@@ -35,7 +37,7 @@ export function parseCommandLine<T extends OptionTable>(
       writeErr: () => {},
     });
   try {
-    command.parse([...args], { from: "user" });
+    command.parse([...own], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: "print", text: printed.join("") };
@@ -50,7 +52,12 @@ export function parseCommandLine<T extends OptionTable>(
   }
   const given = Object.keys(command.opts())
     .filter((key) => command.getOptionValueSource(key) === "cli");
-  const values: object = { ...command.opts(), operand: command.args[0], given: new Set(given) };
+  const values: object = {
+    ...command.opts(),
+    operand: command.args[0],
+    handedOn,
+    given: new Set(given),
+  };
   return { kind: "run", values: values as ToolValues<T> };
 }
 

@@ -2,15 +2,24 @@ import { type OptionWords, optionWords } from "./option_words.ts";
 import type { OptionTable } from "./options.ts";
 import type { Tool } from "./tool.ts";
 
-/** Completion for bash: options, their choices, paths, and the operand's words. */
+/** Completion for bash: options, their choices, paths, the operand's words, and what is handed on. */
 export function bashCompletion<T extends OptionTable>(tool: Tool<T>): string {
   const options = optionWords(tool);
   const name = functionName(tool);
   const values = options.filter((option) => option.argument !== undefined);
   return [
     `${name}() {`,
-    "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}",
+    "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word",
     "  COMPREPLY=()",
+    ...(tool.handsOn
+      ? [
+        '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
+        "    [[ $word == -- ]] || continue",
+        `    COMPREPLY=($(compgen -W '${handedWords(tool)}' -- "$cur"))`,
+        "    return",
+        "  done",
+      ]
+      : []),
     '  case "$prev" in',
     ...values.map((option) => `    ${patterns(option).join("|")}) ${bashValue(option)}; return ;;`),
     "  esac",
@@ -45,6 +54,9 @@ export function zshCompletion<T extends OptionTable>(tool: Tool<T>): string {
     })
   );
   if (tool.operand) specs.push(`'1:${tool.operand.name}:(${operandWords(tool)})'`);
+  // -S: none of its own options after --.
+  if (tool.handsOn) specs.unshift("-S");
+  if (tool.handsOn) specs.push(`'*:${zshText(tool.handsOn.name)}:(${handedWords(tool)})'`);
   return `#compdef ${tool.name}\n\n_arguments \\\n  ${specs.join(" \\\n  ")}\n`;
 }
 
@@ -70,7 +82,14 @@ export function fishCompletion<T extends OptionTable>(tool: Tool<T>): string {
     ].join(" ")
   );
   const words = tool.operand ? ` -a ${quoted(operandWords(tool))}` : "";
-  return [`complete -c ${tool.name} -f${words}`, ...lines, ""].join("\n");
+  const handed = tool.handsOn
+    ? [
+      `complete -c ${tool.name} -n 'contains -- -- (commandline -opc)' -a ${
+        quoted(handedWords(tool))
+      }`,
+    ]
+    : [];
+  return [`complete -c ${tool.name} -f${words}`, ...lines, ...handed, ""].join("\n");
 }
 
 function fishValue(option: OptionWords, quoted: (text: string) => string): string[] {
@@ -81,6 +100,11 @@ function fishValue(option: OptionWords, quoted: (text: string) => string): strin
 
 function operandWords(tool: Pick<Tool<OptionTable>, "operand">): string {
   return Object.keys(tool.operand?.choices ?? {}).join(" ");
+}
+
+/** The names of what is handed on, without the placeholders of their values. */
+function handedWords({ handsOn }: Pick<Tool<OptionTable>, "handsOn">): string {
+  return Object.keys(handsOn?.choices ?? {}).map((typed) => typed.split(" ")[0]).join(" ");
 }
 
 function patterns(option: OptionWords): string[] {

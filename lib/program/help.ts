@@ -25,7 +25,7 @@ type Entry = readonly [name: string, description: string];
  * options need the room, those of every tool are named only.
  */
 export function helpText<T extends OptionTable>(tool: Tool<T>): string {
-  const { operand } = tool;
+  const { operand, handsOn } = tool;
   const common = [...Object.keys(commonOptions), "version", "help"];
   const isCommon = ({ key }: OptionWords) => common.includes(key);
   const own = optionEntries(optionWords(tool).filter((option) => !isCommon(option)));
@@ -43,6 +43,7 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
       "",
       tool.purpose,
       ...(operand ? [`${operand.name}, ${operand.description}:`, ...table(words, width)] : [""]),
+      ...(handsOn ? paragraph(`${handsOn.name}: `, [handsOn.description]) : []),
       "Options:",
       ...table(own, width),
       ...common,
@@ -60,10 +61,12 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
   return texts.find((text) => text.trimEnd().split("\n").length <= LINES) ?? texts.at(-1)!;
 }
 
-/** ` [ACTION]`; nothing for a tool that takes none. */
-export function operandUsage(tool: { readonly operand?: Tool<OptionTable>["operand"] }): string {
-  return tool.operand ? ` [${tool.operand.name}]` : "";
+/** ` [ACTION] [-- NIX OPTIONS]`; nothing for a tool that takes none. */
+export function operandUsage({ operand, handsOn }: Takes): string {
+  return (operand ? ` [${operand.name}]` : "") + (handsOn ? ` [-- ${handsOn.name}]` : "");
 }
+
+type Takes = Pick<Tool<OptionTable>, "operand" | "handsOn">;
 
 /** One entry per option: its `--no-` form beside it, `--version` and `--help` together. */
 function optionEntries(options: readonly OptionWords[]): Entry[] {

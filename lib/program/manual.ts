@@ -15,7 +15,7 @@ export function manualPage<T extends OptionTable>(
   summary: string,
   version: string,
 ): string {
-  const operand = tool.operand;
+  const { operand, handsOn } = tool;
   const name = escape(tool.name);
   const lines = [
     `.TH ${tool.name.toUpperCase()} 8 "" "hyper\\-nixos ${escape(version)}"`,
@@ -41,6 +41,12 @@ export function manualPage<T extends OptionTable>(
     lines.push(".TP", `\\fI${escape(operand.name)}\\fR`, textLine(`${operand.description}:`));
     for (const [word, what] of Object.entries(operand.choices)) {
       lines.push(".br", textLine(`${word}: ${what}`));
+    }
+  }
+  if (handsOn) {
+    lines.push(`.SH ${escape(handsOn.name)}`, textLine(`After --: ${handsOn.description}.`));
+    for (const [typed, what] of Object.entries(handsOn.choices)) {
+      lines.push(".TP", `\\fB${escape(typed)}\\fR`, textLine(`${what}.`));
     }
   }
   if (tool.notes) lines.push(".SH NOTES", ".nf", ...tool.notes.split("\n").map(textLine), ".fi");

@@ -26,6 +26,10 @@ export function referenceParts<T extends OptionTable>(tool: Tool<T>): Map<string
     const rows = Object.entries(tool.operand.choices).map(([word, what]) => [code(word), what]);
     parts.set("actions", markdownTable([tool.operand.name, "what it does"], rows));
   }
+  if (tool.handsOn) {
+    const rows = Object.entries(tool.handsOn.choices).map(([typed, what]) => [code(typed), what]);
+    parts.set("handed on", markdownTable(["after `--`", "what it does"], rows));
+  }
   return parts;
 }
 

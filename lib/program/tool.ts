@@ -10,6 +10,14 @@ export interface Operand {
   readonly description: string;
 }
 
+/** Words after `--` that go on to another program, for example rebuild-helper's options for Nix. */
+export interface HandedOn {
+  readonly name: string;
+  /** Options as they are typed, `--option NAME VALUE`, each with what it does. */
+  readonly choices: Readonly<Record<string, string>>;
+  readonly description: string;
+}
+
 /** One or more environment variables, and what they do. */
 export type Variable = readonly [names: readonly string[], what: string];
 
@@ -19,6 +27,8 @@ export type ToolValues<T extends OptionTable> =
   & ValuesOf<typeof commonOptions>
   & {
     readonly operand: string | undefined;
+    /** What stood after `--`, for a tool that hands it on. */
+    readonly handedOn: readonly string[];
     /** The options that the command line has, by their names in the tables. */
     readonly given: ReadonlySet<string>;
   };
@@ -30,6 +40,7 @@ export interface Tool<T extends OptionTable> {
   readonly purpose: string;
   readonly options: T;
   readonly operand?: Operand;
+  readonly handsOn?: HandedOn;
   /** Command lines worth knowing, each with what it does. */
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Lines (80 columns) that nobody should have to look up, at the end of `--help`. */

@@ -11,6 +11,7 @@ export interface RebuildDocument {
   readonly action: string;
   readonly flake: string | null;
   readonly host: string | null;
+  readonly nixOptions: readonly string[];
   readonly commit: string | null;
   readonly toplevel: string | null;
   readonly log: string | null;
@@ -93,6 +94,7 @@ export function rebuildDocument(ctx: Context, result: RebuildResult): RebuildDoc
     action: result.action,
     flake: result.flake ?? null,
     host: result.host ?? null,
+    nixOptions: result.nixOptions,
     commit: result.commit ?? null,
     toplevel: result.toplevel ?? null,
     log: result.log === undefined ? null : ctx.root.host(result.log),

@@ -1,5 +1,6 @@
 import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
 import type { Identity } from "../nix/evaluation/identity.ts";
+import type { HandedOptions } from "./handed_options.ts";
 import type { RebuildHooks } from "./hooks.ts";
 
 /** The configuration that runs, as a caller has read it. */
@@ -28,8 +29,10 @@ export interface RebuildOptions {
   readonly confirm?: number | undefined;
   /** Go on although guests that run may be stopped. */
   readonly restartGuests: boolean;
-  /** Further options for Nix. */
+  /** Further options for the build. */
   readonly nixOptions?: readonly string[];
+  /** Options that the evaluation and the build are given alike; their settings are in `ctx` already. */
+  readonly handed?: HandedOptions | undefined;
   /**
    * The configuration that runs, where the caller has read it: what the proofs compare with when nothing
    * was recorded of the running system.

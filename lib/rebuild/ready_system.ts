@@ -56,6 +56,7 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
     action,
     flake: known?.flake,
     host: known?.host,
+    nixOptions: [],
     commit: known?.commit ?? undefined,
     toplevel,
     log: undefined,

@@ -3,6 +3,8 @@ import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
 import { type Generation, generations, runningOutsideProfile } from "../nix/generations.ts";
+import { handedOptions } from "./handed_options.ts";
+import { withNixSettings } from "../nix/nix_settings.ts";
 import type { Context } from "../machine/context.ts";
 import { returnToSystem } from "./activate.ts";
 import { carriedCache } from "./build/carried_cache.ts";
@@ -24,13 +26,15 @@ import { confirmSeconds, rebuildSystem } from "./rebuild_system.ts";
 import { renderGenerations, reportOutcome, reportRebuild } from "./report.ts";
 
 /** What `rebuild-helper` was started for, besides rebuilding. */
-export interface HelperOptions extends Omit<RebuildOptions, "action"> {
+export interface HelperOptions extends Omit<RebuildOptions, "action" | "handed"> {
   readonly action?: RebuildOptions["action"] | undefined;
   readonly json: boolean;
   /** A system that is built already: a store path or a link to it. */
   readonly storePath?: string | undefined;
   /** What was evaluated of it; see `activateReady`. */
   readonly evaluated?: string | undefined;
+  /** What stood after `--`: options for Nix. */
+  readonly handedOn: readonly string[];
   readonly listGenerations: boolean;
   readonly rollback: boolean;
   readonly confirmed: boolean;
@@ -60,10 +64,14 @@ export async function rebuildHelper(ctx: Context, options: HelperOptions): Promi
     return ExitCode.Success;
   }
   if (options.rollback) return report(ctx, options, await rollBack(ctx, options));
-  const building = withBinaryCache(ctx, carriedCache(ctx));
+  const handed = handedOptions(options.handedOn);
+  const building = withNixSettings(withBinaryCache(ctx, carriedCache(ctx)), [
+    ...(options.showTrace ? ["show-trace = true"] : []),
+    ...handed.settings,
+  ]);
   const { action = "build", storePath } = options;
   const result = storePath === undefined
-    ? await rebuildSystem(building, { ...options, action })
+    ? await rebuildSystem(building, { ...options, handed, action })
     : await activateReady(ctx, { ...options, action, storePath });
   reportRebuild(ctx, result);
   const outcome = result.outcome && await offerNextStep(ctx, result.outcome);
@@ -86,6 +94,9 @@ function requireOneTask(options: HelperOptions): void {
     refuse("no action was named", "for example: rebuild-helper build; see rebuild-helper --help");
   }
   const { action } = options;
+  if (tasks.length > 0 && options.handedOn.length > 0) {
+    refuse(`${tasks[0]} hands nothing on to Nix`, `leave out -- ${options.handedOn.join(" ")}`);
+  }
   if (action !== undefined && (options.listGenerations || options.confirmed || options.clean)) {
     refuse(`${tasks[0]} takes no action`, `leave out ${action}`);
   }
@@ -107,7 +118,10 @@ function requireOneTask(options: HelperOptions): void {
     if (options.evaluated !== undefined) {
       refuse("--evaluated goes with --store-path", "leave it out");
     }
-  } else if (tasks.length > 0 || options.flake !== undefined || options.host !== undefined) {
+  } else if (
+    tasks.length > 0 || options.flake !== undefined || options.host !== undefined ||
+    options.handedOn.length > 0
+  ) {
     refuse(
       "--store-path names the whole system and takes an action only",
       "for example: rebuild-helper --store-path ./result --confirm 120 switch",

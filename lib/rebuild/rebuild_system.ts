@@ -3,6 +3,7 @@ import { session } from "../machine/accounts/session.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../machine/tree/tree_recovery.ts";
 import { closureDiff } from "../nix/closure_diff.ts";
+import type { EvaluatedHost } from "../nix/evaluation/read_configuration.ts";
 import { dryActivate } from "../nix/activation/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
 import type { Context } from "../machine/context.ts";
@@ -34,6 +35,8 @@ export interface RebuildResult {
   /** Undefined, as the host, for a ready-built system of which nothing more is known. */
   readonly flake: string | undefined;
   readonly host: string | undefined;
+  /** The options that were handed on to Nix, as they were typed. */
+  readonly nixOptions: readonly string[];
   /** The commit of the source; undefined when it is not known. */
   readonly commit: string | undefined;
   readonly toplevel: string | undefined;
@@ -61,7 +64,7 @@ export async function rebuildSystem(
   ctx: Context,
   options: RebuildOptions,
 ): Promise<RebuildResult> {
-  refuseOnMounted(ctx, options.action);
+  refuseOnMounted(ctx, options);
   requireTools(ctx, options.action);
   await requireWholeTree(ctx);
   if (Deno.uid() === 0 && ctx.root.isRunning) await settleEarlierActivation(ctx);
@@ -70,10 +73,12 @@ export async function rebuildSystem(
   const build = {
     flake: target.flake.url,
     host: target.host,
-    impure: options.impure && !target.flake.pure,
+    impure: !target.flake.pure,
     showTrace: options.showTrace,
     nixOptions: [
       ...(options.nixOptions ?? []),
+      ...(options.handed?.buildFlags ?? []),
+      ...(target.flake.flags ?? []),
       ...Object.entries(target.flake.inputs ?? {})
         .flatMap(([name, url]) => ["--override-input", name, url]),
     ],
@@ -82,6 +87,7 @@ export async function rebuildSystem(
     action: options.action,
     flake: build.flake,
     host: build.host,
+    nixOptions: options.handed?.words ?? [],
     commit: await sourceCommit(ctx, target.flake),
     toplevel: undefined,
     log: undefined,
@@ -111,6 +117,7 @@ export async function rebuildSystem(
     return { ...result, log, toplevel, after: numbered(ctx, toplevel) };
   }
   const { toplevel, log } = await buildSystem(ctx, build);
+  requireProven(ctx, evaluated, toplevel, options);
   await hooks.built?.();
   const changes = await closureDiff(ctx, toplevel);
   const built = { ...result, toplevel, log, changes };
@@ -119,7 +126,8 @@ export async function rebuildSystem(
     const record = {
       flake: build.flake,
       host: build.host,
-      commit: result.commit ?? null,
+      // With another input than its lock file says, it is not what the commit makes.
+      commit: Object.keys(options.handed?.inputs ?? {}).length > 0 ? null : result.commit ?? null,
       facts: evaluated?.facts ?? null,
       identity: evaluated?.identity,
     };
@@ -204,11 +212,48 @@ export async function showDryActivation(ctx: Context, toplevel: string): Promise
   }
 }
 
-function refuseOnMounted(ctx: Context, action: Action): void {
-  if (ctx.root.isRunning || action !== "test" && action !== "dry-activate") return;
-  throw new ToolError(`${action} needs a running machine, ${ctx.root.path} is a mounted one`, {
+/** Options of {@link HandedOptions} that nixos-install knows, besides settings (nixos-install(8)). */
+const INSTALLS_WITH = ["--no-registries", "--no-update-lock-file", "--no-write-lock-file"];
+
+function refuseOnMounted(ctx: Context, { action, handed }: RebuildOptions): void {
+  if (ctx.root.isRunning) return;
+  if (action === "test" || action === "dry-activate") {
+    throw new ToolError(`${action} needs a running machine, ${ctx.root.path} is a mounted one`, {
+      code: ExitCode.InvalidArguments,
+      hint: "use build, or switch, which installs it with nixos-install",
+    });
+  }
+  const unknown = [...handed?.flags ?? [], ...handed?.buildFlags ?? []]
+    .find((option) => activates(action) && !INSTALLS_WITH.includes(option));
+  if (unknown === undefined) return;
+  throw new ToolError(`nixos-install, which installs a mounted machine, does not know ${unknown}`, {
     code: ExitCode.InvalidArguments,
-    hint: "use build, or switch, which installs it with nixos-install",
+    hint: "leave it out; settings (--option NAME VALUE) are handed on",
+  });
+}
+
+/**
+ * What is activated must be what the proofs looked at. A configuration that reads the time or what is
+ * edited meanwhile differs; where options were handed on, a nixos-rebuild that dropped one would differ, too.
+ */
+function requireProven(
+  ctx: Context,
+  evaluated: EvaluatedHost | undefined,
+  toplevel: string,
+  { handed }: RebuildOptions,
+): void {
+  const proven = evaluated?.identity.toplevel;
+  if (typeof proven !== "string" || !proven.startsWith("/nix/store/") || proven === toplevel) {
+    return;
+  }
+  if (handed === undefined || handed.words.length === 0) {
+    return ctx.log.warn(`what was built (${toplevel}) is not what was proven (${proven})`);
+  }
+  throw new ToolError(`what was built (${toplevel}) is not what was proven (${proven})`, {
+    code: ExitCode.Configuration,
+    hint:
+      "nothing was activated; run it again, and if it stays so this nixos-rebuild does not hand on " +
+      "all of the options after --: leave them out one by one",
   });
 }
 

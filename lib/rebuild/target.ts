@@ -7,6 +7,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import { hostsOf, requireHost } from "../nix/flake_hosts.ts";
 import { asHostFlake, hostFolder, hostReference } from "../nix/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
+import { NOTHING_HANDED } from "./handed_options.ts";
 import { uncommittedFiles } from "../nix/uncommitted_files.ts";
 import type { Context } from "../machine/context.ts";
 import type { RebuildOptions } from "./options.ts";
@@ -28,13 +29,34 @@ const NAMED = 5;
  */
 export async function findTarget(
   ctx: Context,
-  options: Pick<RebuildOptions, "flake" | "host">,
+  options: Pick<RebuildOptions, "flake" | "host" | "handed" | "impure">,
 ): Promise<Target> {
-  const flake = asHostFlake(ctx, resolveFlake(ctx, options.flake ?? usualFlake(ctx)));
+  const named = asHostFlake(ctx, resolveFlake(ctx, options.flake ?? usualFlake(ctx)));
+  const flake = asAsked(named, options);
   const host = hostOf(ctx, flake, options.host);
   await warnOfUncommitted(ctx, flake);
   requireHost(flake, await hostsOf(ctx, flake), host);
   return { flake, host };
+}
+
+/** The evaluation for the proofs and the build get the same options: what is built is what was proven. */
+function asAsked(
+  flake: FlakeReference,
+  { handed = NOTHING_HANDED, impure }: Pick<RebuildOptions, "handed" | "impure">,
+): FlakeReference {
+  const own = Object.keys(flake.inputs ?? {}).find((name) => name in handed.inputs);
+  if (own !== undefined) {
+    throw new ToolError(`the input "${own}" of ${flake.url} is the installed source tree`, {
+      code: ExitCode.InvalidArguments,
+      hint: "build another tree with --flake",
+    });
+  }
+  return {
+    ...flake,
+    pure: flake.pure || !impure,
+    inputs: { ...flake.inputs, ...handed.inputs },
+    flags: handed.flags,
+  };
 }
 
 /**

@@ -75,6 +75,7 @@ Deno.test("parseCommandLine() gives every option its default", () => {
     plain: false,
     color: true,
     operand: undefined,
+    handedOn: [],
     given: new Set(),
   });
 });

@@ -46,6 +46,21 @@ Deno.test("bashCompletion() offers choices and operands that begin as typed", {
   ]);
 });
 
+Deno.test("bashCompletion() offers what is handed on after --, and nothing of its own", {
+  ignore: !hasBash,
+}, () => {
+  const helper = bashCompletion(rebuildHelper);
+  assert.deepEqual(offered(helper, ["rebuild-helper", "switch", "--", "--o"]), [
+    "--offline",
+    "--option",
+    "--override-input",
+  ]);
+  assert.deepEqual(offered(helper, ["rebuild-helper", "--", "--host", "--re"]), [
+    "--refresh",
+    "--repair",
+  ]);
+});
+
 Deno.test("bashCompletion() keeps a path with spaces whole", { ignore: !hasBash }, () => {
   const folder = Deno.makeTempDirSync();
   try {

@@ -49,7 +49,7 @@ export async function applyToSource(
   const what = describeSource(ctx, source);
   switch (source.kind) {
     case "flake": {
-      const { pure = false, inputs: overrideInputs = {} } = source.flake;
+      const { pure = false, inputs: overrideInputs = {}, flags = [] } = source.flake;
       const env = { ...flakeEnvironment(ctx, source.flake), ...source.env };
       return await evaluateFlake(
         ctx,
@@ -61,6 +61,7 @@ export async function applyToSource(
           what,
           env,
           overrideInputs,
+          flags,
           pure,
         },
       );

@@ -32,6 +32,8 @@ export interface ExpressionOptions extends EvaluateOptions {
 export interface FlakeOptions extends EvaluateOptions {
   /** Inputs to take from elsewhere than the lock file says, by name. */
   readonly overrideInputs?: Readonly<Record<string, string>>;
+  /** Further options for Nix, such as `--offline`. */
+  readonly flags?: readonly string[];
   /** Without `--impure`. */
   readonly pure?: boolean;
 }
@@ -74,7 +76,7 @@ export async function evaluateFlake(
   const overrides = Object.entries(options.overrideInputs ?? {})
     .flatMap(([name, reference]) => ["--override-input", name, reference]);
   const impure = options.pure ? [] : ["--impure"];
-  const flags = [...impure, "--json", "--no-write-lock-file", ...overrides];
+  const flags = [...impure, "--json", "--no-write-lock-file", ...overrides, ...options.flags ?? []];
   const args = ["eval", ...flags, `${url}#${fragment}`, "--apply", apply];
   return await evaluate(ctx, ["nix", ...args], options);
 }
@@ -92,7 +94,10 @@ async function evaluate(
   using store = temporaryStore(ctx);
   const env = { ...invokingUser(ctx), ...store.env, ...options.env };
   const result = await runNix(ctx, command, { ...options, env }, input);
-  if (result.code !== 0) throw evaluationFailure(options.what, result.stderr);
+  if (result.code !== 0) {
+    if (showsTraces(ctx)) ctx.out.print(result.stderr.trimEnd());
+    throw evaluationFailure(options.what, result.stderr);
+  }
   try {
     return JSON.parse(result.stdout);
   } catch (cause) {
@@ -102,6 +107,11 @@ async function evaluate(
       cause,
     });
   }
+}
+
+/** Who asks Nix for traces wants to see them: what becomes of a failure has none. */
+function showsTraces(ctx: Context): boolean {
+  return /^\s*show-trace\s*=\s*true\s*$/m.test(ctx.env.NIX_CONFIG ?? "");
 }
 
 async function runNix(
