@@ -6,6 +6,7 @@ import {
   parsed,
   restartGuestsOption,
   text,
+  textOrNone,
   wholeNumber,
 } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
@@ -33,6 +34,12 @@ const options = {
     argument: "FILE",
     description: "with --store-path: what was evaluated of it",
     details: "for the proofs; --target-host makes such a file on the machine that builds",
+  }),
+  specialisation: textOrNone({
+    argument: "NAME",
+    description: "the specialisation to run",
+    details: "proven as the system itself, which the next boot starts",
+    defaultText: "the running one",
   }),
   showTrace: flag({ description: "show the whole Nix evaluation trace" }),
   impure: flag({ default: true, description: "allow impure evaluation (recommended)" }),

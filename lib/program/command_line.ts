@@ -102,7 +102,7 @@ function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
       }
     });
   }
-  return [option];
+  return spec.negatable ? [option, new Option(name.replace(/^--/, "--no-"))] : [option];
 }
 
 /** Commander's sentence without its own prefix; its suggestion becomes the hint. */

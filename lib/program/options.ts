@@ -14,6 +14,8 @@ export interface OptionSpec<T> {
   /** The placeholder of a value in help, for example `NAME`. */
   readonly argument?: string;
   readonly choices?: readonly string[];
+  /** Whether a value has a `--no-` form, which makes it false. */
+  readonly negatable?: boolean;
   /** An environment variable that sets it; the command line wins. */
   readonly env?: string;
   /** Checks and converts the text; throws {@link OptionError} with what is wrong. */
@@ -82,6 +84,11 @@ export function parsed<T>(
   spec: ValueSpec & { readonly parse: (text: string) => T },
 ): OptionSpec<T | undefined> {
   return { kind: "value", ...spec, default: undefined };
+}
+
+/** An option with a text that can also be turned off: `--no-` makes it false. */
+export function textOrNone(spec: ValueSpec): OptionSpec<string | false | undefined> {
+  return { kind: "value", ...spec, negatable: true, default: undefined };
 }
 
 /** A `parse` that takes what a domain function finds nothing wrong with. */
