@@ -3,7 +3,7 @@ import { ExitCode } from "../lib/machine/exit_code.ts";
 import type { Context } from "../lib/machine/context.ts";
 import { earlyValues } from "../lib/program/early_values.ts";
 import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
-import { flag, text } from "../lib/program/options.ts";
+import { flag, signedByOption, text } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 import { beginSync } from "../lib/sync/begin.ts";
 import { EarlySync } from "../lib/sync/early_sync.ts";
@@ -29,6 +29,7 @@ const options = {
     description: "trust sizes instead of checksums of downloads",
     details: "only those of raw files and archives: what comes by git's protocol is always checked",
   }),
+  ...signedByOption,
   rollback: flag({ description: "restore the tree of before; needs no network" }),
 };
 
@@ -43,6 +44,7 @@ export const smartSync: Tool<typeof options> = {
     ["sudo smart-sync", "sync to the main branch"],
     ["sudo smart-sync --ref v2.1", "sync to a version"],
     ["smart-sync --check-only", "is there anything new?"],
+    ["sudo smart-sync --signed-by allowed_signers", "only what they have signed"],
     ["smart-sync --dry-run --verbose", "list every file that would change"],
     ["sudo smart-sync --rollback", "undo the last sync"],
   ],
@@ -53,8 +55,10 @@ export const smartSync: Tool<typeof options> = {
     [ExitCode.General]: "also when another tool holds the lock",
     [ExitCode.InvalidArguments]: "also an unknown ref or repository",
     [ExitCode.Network]: "also a used-up rate limit",
-    [ExitCode.Configuration]: "another repository's commit, one that cannot build this host, " +
-      "hostile paths",
+    [ExitCode.MissingDependency]: "also git, which verifies signatures",
+    [ExitCode.Configuration]:
+      "another repository's commit, one that is not signed as it must be or " +
+      "cannot build this host, hostile paths",
   },
   errorPrefix: "[smart-sync ERROR]",
   needsRoot: (values) => !isReadOnly(values),

@@ -128,6 +128,18 @@ export const restartGuestsOption: { readonly restartGuests: OptionSpec<boolean> 
   restartGuests: flag({ description: "go on although running guests may be stopped" }),
 };
 
+/** `--signed-by FILE`, of the tools that sync. */
+export const signedByOption: { readonly signedBy: OptionSpec<string | false | undefined> } = {
+  signedBy: textOrNone({
+    argument: "FILE",
+    description: "refuse a commit that none of these has signed",
+    details:
+      "an SSH allowed_signers file, or keys of gpg --export; refused is also a commit that does " +
+      "not come after the tree's own",
+    defaultText: "/etc/hypervisor/signers if there",
+  }),
+};
+
 /** What every executable has, besides `--help` and `--version`. */
 export const commonOptions = {
   json: flag({
