@@ -3,7 +3,7 @@ import { ToolError } from "../lib/machine/tool_error.ts";
 import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts";
 import type { Context } from "../lib/machine/context.ts";
 import { syncEnvironment } from "../lib/program/environment.ts";
-import { main, VERSION } from "../lib/program/main.ts";
+import { main } from "../lib/program/main.ts";
 import {
   checked,
   choice,
@@ -14,6 +14,7 @@ import {
   text,
 } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
+import { VERSION } from "../lib/program/version.ts";
 
 const options = {
   hostname: parsed({
