@@ -22,9 +22,18 @@ export const HARDWARE_COPY = "hardware-configuration.nix";
  */
 export function publishedHostFiles({ host, flakeLink, hardware }: PublishedHost): FileStep[] {
   return [
-    hostFile("flake.nix", "compose the host", FLAKE),
-    hostFile("machine.nix", "add tools and nixos-rebuild", MACHINE),
-    hostFile(HARDWARE_COPY, "copy the hardware file", hardware),
+    hostFile("flake.nix", "compose the host", FLAKE, {
+      why:
+        "the published tree knows no machine, and stays equal to its commit: this makes a host of it",
+    }),
+    hostFile("machine.nix", "add tools and nixos-rebuild", MACHINE, {
+      why:
+        "what the published tree does not have: the five tools, and a nixos-rebuild for this host",
+    }),
+    hostFile(HARDWARE_COPY, "copy the hardware file", hardware, {
+      why: "a flake sees only its own folder; compared with the machine's at every rebuild",
+      madeOf: places.hardwareConfiguration,
+    }),
     hostFactsStep(host, flakeLink),
   ];
 }
@@ -40,15 +49,24 @@ export function hostFactsStep(host: HostRecord, flakeLink: boolean): FileStep {
     flakeLink,
   };
   const text = [...commentLines(comment), printExpression(facts), ""].join("\n");
-  return hostFile("host.nix", "tell the flake of the host", text);
+  return hostFile("host.nix", "tell the flake of the host", text, {
+    why: "the flake cannot read host.json, which is in another folder",
+    madeOf: "host.json",
+  });
 }
 
-function hostFile(name: string, title: string, content: string): FileStep {
+function hostFile(
+  name: string,
+  title: string,
+  content: string,
+  reasons: Pick<FileStep, "why" | "madeOf">,
+): FileStep {
   return {
     kind: "file",
     id: `host/${name}`,
     title,
     path: `${places.host}/${name}`,
+    ...reasons,
     mode: 0o644,
     content,
   };

@@ -5,7 +5,7 @@ import type { Context, Document } from "../../machine/context.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { definitionText } from "../carry/not_carried.ts";
 import { optionPath } from "../carry/setting.ts";
-import type { Step } from "../step.ts";
+import { type Step, UNDOING } from "../step.ts";
 
 /** Version of the document's shape; raised when a member changes its meaning or goes. */
 const VERSION = 1;
@@ -114,6 +114,9 @@ function stepDocument(ctx: Context, step: Step): object {
     kind: step.kind,
     title: step.title,
     path: ctx.root.host(step.path),
+    why: step.why,
+    madeOf: step.madeOf ?? null,
+    undo: UNDOING[step.kind],
     mode: "mode" in step ? step.mode.toString(8) : null,
     content: step.kind === "file" ? step.content : null,
     target: step.kind === "link" ? step.target : null,

@@ -158,7 +158,7 @@ Deno.test({
       ],
       unreadable: [],
     });
-    const shown = renderPlan(adopted.ctx, plan, false);
+    const shown = renderPlan(adopted.ctx, plan, { diffs: false, reasons: false });
     const section = shown.slice(shown.indexOf("Not carried over"));
     assert.match(
       section,
