@@ -1,3 +1,4 @@
+import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { isUsable } from "../../nix/binary_cache.ts";
 import { printExpression } from "../../nix/expression_layout.ts";
 import { expectedReason } from "../../rebuild/expected_changes.ts";
@@ -51,8 +52,8 @@ export function planDocument(
           kind: difference.kind,
           name: difference.name,
           state: difference.state,
-          before: difference.before ?? null,
-          after: difference.after ?? null,
+          before: shown(difference.before),
+          after: shown(difference.after),
           reason: expectedReason(difference) ?? null,
         })),
         unread: plan.comparison.unread,
@@ -94,6 +95,11 @@ export function planDocument(
   };
 }
 
+/** A text of the owner's, for everyone. */
+function shown(text: string | undefined): string | null {
+  return text === undefined ? null : hideSecrets(text);
+}
+
 function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | null {
   if (found === undefined) return null;
   if ("unknown" in found) return { unknown: found.unknown, settings: null, unreadable: null };
@@ -101,7 +107,7 @@ function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | n
     unknown: null,
     settings: found.settings.map((one) => ({
       option: optionPath(one),
-      value: definitionText(one.value),
+      value: definitionText(one),
       files: one.files.map((file) => ctx.root.machine(file)),
     })),
     unreadable: found.unreadable,

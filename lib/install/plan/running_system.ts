@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
@@ -250,5 +251,5 @@ function differs(what: string, read: string | null | undefined, runs: string | u
   const [mine, theirs] = [meaning(read).split("\n"), meaning(runs).split("\n")];
   const line = mine.find((line) => !theirs.includes(line)) ??
     theirs.find((line) => !mine.includes(line));
-  return `${what} differs${line === undefined ? "" : `: ${line.slice(0, 100)}`}`;
+  return `${what} differs${line === undefined ? "" : `: ${hideSecrets(line).slice(0, 100)}`}`;
 }
