@@ -1,12 +1,14 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
-import { main } from "../lib/program/main.ts";
+import { sshEnvironment } from "../lib/program/environment.ts";
+import { givenWords } from "../lib/program/given_words.ts";
+import { main, VERSION } from "../lib/program/main.ts";
 import {
   confirmOption,
   flag,
   parsed,
   restartGuestsOption,
+  targetHostOption,
   text,
-  textOrNone,
   wholeNumber,
 } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
@@ -24,6 +26,10 @@ const options = {
     description: "NixOS attribute",
     defaultText: "this machine's host name",
   }),
+  ...targetHostOption(
+    "do it on that machine, over SSH",
+    "built here, copied by Nix, then proven, activated and confirmed by the same tool there",
+  ),
   storePath: text({
     argument: "PATH",
     description: "activate this ready-built system",
@@ -34,12 +40,6 @@ const options = {
     argument: "FILE",
     description: "with --store-path: what was evaluated of it",
     details: "for the proofs; --target-host makes such a file on the machine that builds",
-  }),
-  specialisation: textOrNone({
-    argument: "NAME",
-    description: "the specialisation to run",
-    details: "proven as the system itself, which the next boot starts",
-    defaultText: "the running one",
   }),
   showTrace: flag({ description: "show the whole Nix evaluation trace" }),
   impure: flag({ default: true, description: "allow impure evaluation (recommended)" }),
@@ -75,6 +75,18 @@ const options = {
   ...restartGuestsOption,
 };
 
+/** What means nothing on the machine of --target-host. */
+const BUILT_HERE = [
+  "targetHost",
+  "flake",
+  "host",
+  "storePath",
+  "evaluated",
+  "showTrace",
+  "impure",
+  "root",
+];
+
 /** Rebuilds this host's flake. */
 export const rebuildHelper: Tool<typeof options> = {
   name: "rebuild-helper",
@@ -105,6 +117,7 @@ export const rebuildHelper: Tool<typeof options> = {
     ["sudo rebuild-helper --show-trace test", "activate until the next reboot"],
     ["rebuild-helper --host hypervisor02 build", "build another host"],
     ["sudo rebuild-helper --rollback --to 41", "bring a chosen generation back"],
+    ["rebuild-helper --target-host root@host2 switch", "build here, activate there"],
     [
       "sudo rebuild-helper --store-path ./result --confirm 120 switch",
       "activate what was built elsewhere",
@@ -115,19 +128,31 @@ export const rebuildHelper: Tool<typeof options> = {
   notes: `Logs: /var/log/nixos/rebuild-<time>.log. With --confirm a switch becomes the boot
 default only when it is confirmed: with "keep" on the terminal, with rebuild-helper
 --confirmed, or with the file it names.`,
+  environment: sshEnvironment,
   exitCodes: {
+    [ExitCode.PermissionDenied]: "also when ssh or sudo of --target-host refuses",
+    [ExitCode.Network]: "also when --target-host is not reached, or the connection was lost",
     [ExitCode.General]: "also when units failed, or the machine went back",
     [ExitCode.Configuration]: "also when someone would be locked out",
   },
-  needsRoot: ({ operand, rollback, confirmed, clean }) =>
-    rollback || confirmed || clean ||
-    operand !== undefined && !["build", "dry-build"].includes(operand),
+  needsRoot: ({ targetHost, operand, rollback, confirmed, clean }) =>
+    targetHost === undefined &&
+    (rollback || confirmed || clean ||
+      operand !== undefined && !["build", "dry-build"].includes(operand)),
   // A build by who is not root cannot write it, and need not say so each time.
   writesLog: ({ listGenerations }) => !listGenerations && Deno.uid() === 0,
   // Loaded when there is work to do: --help needs none of it.
   run: async (ctx, values) => {
+    const { targetHost } = values;
+    const action = values.operand as Action | undefined;
+    if (targetHost !== undefined) {
+      const { rebuildThere } = await import("../lib/rebuild/remote/rebuild_there.ts");
+      const words = givenWords(options, values, BUILT_HERE);
+      const tool = { name: "rebuild-helper", version: VERSION };
+      return await rebuildThere(ctx, { ...values, action, targetHost, words, tool });
+    }
     const { rebuildHelper: run } = await import("../lib/rebuild/rebuild_helper.ts");
-    return await run(ctx, { ...values, action: values.operand as Action | undefined });
+    return await run(ctx, { ...values, action });
   },
 };
 

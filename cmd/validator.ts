@@ -1,6 +1,8 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
-import { main } from "../lib/program/main.ts";
-import { flag } from "../lib/program/options.ts";
+import { sshEnvironment } from "../lib/program/environment.ts";
+import { givenWords } from "../lib/program/given_words.ts";
+import { main, VERSION } from "../lib/program/main.ts";
+import { flag, targetHostOption } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 
 const options = {
@@ -11,6 +13,7 @@ const options = {
     details: "as text for node_exporter's textfile collector on stdout, the rest on stderr; the " +
       "module writes it with hypervisor.validator.metricsFolder",
   }),
+  ...targetHostOption("check that machine, over SSH"),
 };
 
 /** Says whether an installation is healthy. */
@@ -25,23 +28,32 @@ export const validator: Tool<typeof options> = {
     ["validator --quick", "the essentials, within a second"],
     ["sudo validator --fix", "repair what is safe, and check again"],
     ["sudo validator --metrics", "for Prometheus"],
+    ["validator --target-host root@host2", "check another machine"],
     ["sudo validator --json | jq '.checks[] | select(.status == \"fail\")'", "for programs"],
   ],
   notes: `Each line says ✓ passed, ! warning, ✗ failed or – skipped, with the reason.
 Without root, what only root may see is skipped. Every check is described in
 docs/validator.md.`,
+  environment: sshEnvironment,
   exitCodes: {
     [ExitCode.Success]: "no check fails; warnings are allowed",
     [ExitCode.PermissionDenied]: "also when none fails but some could not look",
     [ExitCode.Configuration]: "a check fails",
   },
-  needsRoot: ({ fix }) => fix,
+  needsRoot: ({ fix, targetHost }) => fix && targetHost === undefined,
   // Others than root cannot write it, and need not be told so at every check.
   writesLog: ({ fix }) => fix || Deno.uid() === 0,
   asks: ({ fix }) => fix,
   printsData: ({ metrics }) => metrics,
   // Loaded when there is work to do: --help needs none of it.
   run: async (ctx, values) => {
+    const { targetHost } = values;
+    if (targetHost !== undefined) {
+      const { validateThere } = await import("../lib/validate/validate_there.ts");
+      const words = givenWords(options, values, ["targetHost", "root"]);
+      const tool = { name: "validator", version: VERSION };
+      return await validateThere(ctx, { ...values, targetHost, words, tool });
+    }
     const { validator: run } = await import("../lib/validate/validator.ts");
     return await run(ctx, values);
   },

@@ -22,18 +22,9 @@ export const HARDWARE_COPY = "hardware-configuration.nix";
  */
 export function publishedHostFiles({ host, flakeLink, hardware }: PublishedHost): FileStep[] {
   return [
-    hostFile("flake.nix", "compose the host", FLAKE, {
-      why:
-        "the published tree knows no machine, and stays equal to its commit: this makes a host of it",
-    }),
-    hostFile("machine.nix", "add tools and nixos-rebuild", MACHINE, {
-      why:
-        "what the published tree does not have: the five tools, and a nixos-rebuild for this host",
-    }),
-    hostFile(HARDWARE_COPY, "copy the hardware file", hardware, {
-      why: "a flake sees only its own folder; compared with the machine's at every rebuild",
-      madeOf: places.hardwareConfiguration,
-    }),
+    hostFile("flake.nix", "compose the host", FLAKE),
+    hostFile("machine.nix", "add tools and nixos-rebuild", MACHINE),
+    hostFile(HARDWARE_COPY, "copy the hardware file", hardware),
     hostFactsStep(host, flakeLink),
   ];
 }
@@ -49,24 +40,15 @@ export function hostFactsStep(host: HostRecord, flakeLink: boolean): FileStep {
     flakeLink,
   };
   const text = [...commentLines(comment), printExpression(facts), ""].join("\n");
-  return hostFile("host.nix", "tell the flake of the host", text, {
-    why: "the flake cannot read host.json, which is in another folder",
-    madeOf: "host.json",
-  });
+  return hostFile("host.nix", "tell the flake of the host", text);
 }
 
-function hostFile(
-  name: string,
-  title: string,
-  content: string,
-  reasons: Pick<FileStep, "why" | "madeOf">,
-): FileStep {
+function hostFile(name: string, title: string, content: string): FileStep {
   return {
     kind: "file",
     id: `host/${name}`,
     title,
     path: `${places.host}/${name}`,
-    ...reasons,
     mode: 0o644,
     content,
   };

@@ -17,7 +17,6 @@ export function toolsStep(path: string): LinkStep {
     id: "tools",
     title: "keep the tools from the garbage collector",
     path: TOOLS_ROOT,
-    why: "host.json names them, also when no generation is left that has them",
     target: path,
   };
 }

@@ -34,6 +34,10 @@ export interface Output {
   json(document: Document): void;
   /** The result of a run that `printsData`: text of another format, on stdout. */
   data(text: string): void;
+  /** A line that the same tool on another machine wrote to this stream, as it is. */
+  relay(line: string, stream: "stdout" | "stderr"): void;
+  /** False once the terminal or pipe of either stream went away. */
+  readonly isHeard: boolean;
   /** Columns of the terminal; 80 without one. */
   readonly columns: number;
 }

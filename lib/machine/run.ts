@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to the child's standard input, which is empty otherwise. */
   readonly input?: string | Uint8Array;
+  /** Keeps standard input open until the child ends, without a word: its end says that this program is gone. */
+  readonly keepInputOpen?: boolean;
   /** Milliseconds after which the child's process group is killed. */
   readonly timeout?: number;
   /** Called with each complete line (without newline) as it arrives. */
@@ -131,7 +133,11 @@ async function runChild(
     env,
     clearEnv: true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdin: terminal ? "inherit" : options.input === undefined ? "null" : "piped",
+    stdin: terminal
+      ? "inherit"
+      : options.input !== undefined || options.keepInputOpen
+      ? "piped"
+      : "null",
     stdout: terminal ? "inherit" : "piped",
     stderr: terminal ? "inherit" : "piped",
     detached: !terminal,
@@ -162,6 +168,7 @@ async function runChild(
       stderr,
       timedOut,
     };
+    if (!terminal && options.keepInputOpen) await child.stdin.close().catch(() => {});
     signal?.throwIfAborted();
     const accept = options.accept ?? [0];
     const failed = timedOut || (accept !== "any" && !accept.includes(status.code));

@@ -10,6 +10,12 @@ export const commonEnvironment: readonly Variable[] = [
   [["PATH"], "only its folders that root alone can write are searched, then the system's"],
 ];
 
+/** For tools that work on another machine. */
+export const sshEnvironment: readonly Variable[] = [
+  [["NIX_SSHOPTS"], "options for ssh(1), for --target-host, as Nix takes them"],
+  [["SSH_AUTH_SOCK"], "the agent that ssh asks for keys"],
+];
+
 /** For tools that sync: what is asked most often about GitHub's limits. */
 export const tokenReminder = "GITHUB_TOKEN raises GitHub's limits. sudo drops it, unless it is\n" +
   "called as: sudo --preserve-env=GITHUB_TOKEN";

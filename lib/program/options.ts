@@ -14,8 +14,6 @@ export interface OptionSpec<T> {
   /** The placeholder of a value in help, for example `NAME`. */
   readonly argument?: string;
   readonly choices?: readonly string[];
-  /** Whether a value has a `--no-` form, which makes it false. */
-  readonly negatable?: boolean;
   /** An environment variable that sets it; the command line wins. */
   readonly env?: string;
   /** Checks and converts the text; throws {@link OptionError} with what is wrong. */
@@ -86,11 +84,6 @@ export function parsed<T>(
   return { kind: "value", ...spec, default: undefined };
 }
 
-/** An option with a text that can also be turned off: `--no-` makes it false. */
-export function textOrNone(spec: ValueSpec): OptionSpec<string | false | undefined> {
-  return { kind: "value", ...spec, negatable: true, default: undefined };
-}
-
 /** A `parse` that takes what a domain function finds nothing wrong with. */
 export function checked(problem: (text: string) => string | undefined): (text: string) => string {
   return (text) => {
@@ -128,17 +121,22 @@ export const restartGuestsOption: { readonly restartGuests: OptionSpec<boolean> 
   restartGuests: flag({ description: "go on although running guests may be stopped" }),
 };
 
-/** `--signed-by FILE`, of the tools that sync. */
-export const signedByOption: { readonly signedBy: OptionSpec<string | false | undefined> } = {
-  signedBy: textOrNone({
-    argument: "FILE",
-    description: "refuse a commit that none of these has signed",
-    details:
-      "an SSH allowed_signers file, or keys of gpg --export; refused is also a commit that does " +
-      "not come after the tree's own",
-    defaultText: "/etc/hypervisor/signers if there",
-  }),
-};
+/** `--target-host [USER@]HOST`, of the tools that can work on another machine. */
+export function targetHostOption(
+  description: string,
+  details?: string,
+): { readonly targetHost: OptionSpec<string | undefined> } {
+  const ways =
+    "as root there, or through sudo, doas or run0; ports, keys and jump hosts are ssh's " +
+    "own: ~/.ssh/config, or NIX_SSHOPTS";
+  return {
+    targetHost: text({
+      argument: "[USER@]HOST",
+      description,
+      details: details === undefined ? ways : `${details}; ${ways}`,
+    }),
+  };
+}
 
 /** What every executable has, besides `--help` and `--version`. */
 export const commonOptions = {

@@ -4,11 +4,6 @@ import { type Rendering, renderStyles } from "../layout/style.ts";
 /** A sign is one column wide, its word in plain mode at most so much wider. */
 const PLAIN_ROOM = 8;
 
-/** How the environment wants text to look. */
-export function wantedRendering(env: Readonly<Record<string, string>>): Required<Rendering> {
-  return { colour: (env.NO_COLOR ?? "") === "", plain: env.TERM === "dumb" };
-}
-
 /** A stream of the process: standard output or standard error. */
 interface Stream {
   writeSync(data: Uint8Array): number;
@@ -65,6 +60,11 @@ export class Screen {
     if (!this.#live) return;
     this.#live = false;
     this.#err("\r\x1b[2K");
+  }
+
+  /** False once one of the streams was found gone. */
+  get isHeard(): boolean {
+    return !this.#stdoutGone && !this.#stderrGone;
   }
 
   /** Columns that text may take: those of the terminal, 80 without one. */

@@ -8,7 +8,6 @@ import { currentSystem } from "../nix/generations.ts";
 import { requireSystem } from "../nix/system_closure.ts";
 import { type HandedRecord, parseHandedRecord, systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../machine/context.ts";
-import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
 import { type Action, activates } from "./options.ts";
 import {
@@ -27,8 +26,6 @@ export interface ReadyOptions {
   /** A file with what was evaluated of it where it was built; see {@link parseHandedRecord}. */
   readonly evaluated?: string | undefined;
   readonly confirm?: number | undefined;
-  /** As of `RebuildOptions`. */
-  readonly specialisation?: string | false | undefined;
   readonly restartGuests: boolean;
 }
 
@@ -47,23 +44,18 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   requireSystem(ctx, toplevel);
   requireThisPlatform(ctx, toplevel);
   await settleEarlierActivation(ctx);
-  const chosen = chosenSpecialisation(ctx, action, options.specialisation);
-  const active = activePath(ctx, toplevel, chosen);
-  const known = active === toplevel
-    ? knownOf(ctx, toplevel, options.evaluated)
-    : systemRecord(ctx, active);
+  const known = knownOf(ctx, toplevel, options.evaluated);
   if (activates(action)) {
     if (known?.facts) await requireSafe(ctx, { ...known, facts: known.facts });
-    else await acceptUnproven(ctx, active, options);
+    else await acceptUnproven(ctx, toplevel, options);
   }
-  const changes = await closureDiff(ctx, active);
+  const changes = await closureDiff(ctx, toplevel);
   if (changes) ctx.out.print(changes);
   const running = numbered(ctx, currentSystem(ctx));
   const built = {
     action,
     flake: known?.flake,
     host: known?.host,
-    specialisation: chosen?.name,
     nixOptions: [],
     commit: known?.commit ?? undefined,
     toplevel,
@@ -75,9 +67,9 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
     exitCode: ExitCode.Success,
   };
   if (activates(action)) {
-    return await activateBuilt(ctx, options, { built, active, hooks: {}, record: known });
+    return await activateBuilt(ctx, options, { built, hooks: {}, record: known });
   }
-  await showDryActivation(ctx, active);
+  await showDryActivation(ctx, toplevel);
   return built;
 }
 
@@ -96,8 +88,11 @@ function refuseOther(ctx: Context, action: Action): void {
   }
 }
 
-/** @throws ToolError exit 4 for what is not in the store */
-function inStore(path: string): string {
+/**
+ * The store path that is named, or that a link leads to.
+ * @throws ToolError exit 4 for what is not in the store
+ */
+export function inStore(path: string): string {
   try {
     const real = Deno.realPathSync(path);
     if (dirname(real) === "/nix/store" && Deno.statSync(real).isDirectory) return real;

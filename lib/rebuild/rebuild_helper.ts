@@ -3,12 +3,11 @@ import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/binary_cache.ts";
 import { type Generation, generations, runningOutsideProfile } from "../nix/generations.ts";
-import { handedOptions } from "./handed_options.ts";
+import { type HandedOptions, handedOptions } from "./handed_options.ts";
 import { withNixSettings } from "../nix/nix_settings.ts";
 import type { Context } from "../machine/context.ts";
 import { returnToSystem } from "./activate.ts";
 import { carriedCache } from "./build/carried_cache.ts";
-import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { cleanGenerations } from "./clean.ts";
 import { CLEAN_DEFAULTS, type CleanEntry, cleanPlan, type CleanRule } from "./clean_plan.ts";
 import { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
@@ -20,7 +19,7 @@ import {
 } from "./documents.ts";
 import { activateReady } from "./ready_system.ts";
 import { offerNextStep } from "./next_step.ts";
-import { type Action, activates, type RebuildOptions } from "./options.ts";
+import { activates, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import { generationBefore } from "./previous_system.ts";
 import { confirmSeconds, rebuildSystem } from "./rebuild_system.ts";
@@ -65,11 +64,7 @@ export async function rebuildHelper(ctx: Context, options: HelperOptions): Promi
     return ExitCode.Success;
   }
   if (options.rollback) return report(ctx, options, await rollBack(ctx, options));
-  const handed = handedOptions(options.handedOn);
-  const building = withNixSettings(withBinaryCache(ctx, carriedCache(ctx)), [
-    ...(options.showTrace ? ["show-trace = true"] : []),
-    ...handed.settings,
-  ]);
+  const { building, handed } = forBuilding(ctx, options);
   const { action = "build", storePath } = options;
   const result = storePath === undefined
     ? await rebuildSystem(building, { ...options, handed, action })
@@ -80,7 +75,21 @@ export async function rebuildHelper(ctx: Context, options: HelperOptions): Promi
   return outcome?.exitCode ?? result.exitCode;
 }
 
-function requireOneTask(options: HelperOptions): void {
+/** What evaluation and build are given of the command line, and the context in which both run. */
+export function forBuilding(
+  ctx: Context,
+  { handedOn, showTrace }: Pick<HelperOptions, "handedOn" | "showTrace">,
+): { readonly building: Context; readonly handed: HandedOptions } {
+  const handed = handedOptions(handedOn);
+  const building = withNixSettings(withBinaryCache(ctx, carriedCache(ctx)), [
+    ...(showTrace ? ["show-trace = true"] : []),
+    ...handed.settings,
+  ]);
+  return { building, handed };
+}
+
+/** @throws ToolError exit 4 for a command line that asks for nothing or for two things */
+export function requireOneTask(options: HelperOptions): void {
   const tasks = [
     options.listGenerations ? "--list-generations" : undefined,
     options.confirmed ? "--confirmed" : undefined,
@@ -126,16 +135,6 @@ function requireOneTask(options: HelperOptions): void {
     refuse(
       "--store-path names the whole system and takes an action only",
       "for example: rebuild-helper --store-path ./result --confirm 120 switch",
-    );
-  }
-  const runsNow = action === "test" || action === "switch" || action === "dry-activate";
-  if (
-    typeof options.specialisation === "string" && !runsNow &&
-    !(options.rollback && action === undefined)
-  ) {
-    refuse(
-      "--specialisation goes with test, switch and dry-activate",
-      "leave it out: a build makes all of them, and the next boot starts the system itself",
     );
   }
   const rule = options.keep !== undefined || options.keepSince !== undefined;
@@ -191,21 +190,6 @@ function chosenGeneration(ctx: Context, number: number): Generation {
   });
 }
 
-/** The one that runs is kept where the generation has it: going back must not fail for want of one. */
-function specialisationOnReturn(
-  ctx: Context,
-  { toplevel, specialisations }: Generation,
-  action: Action,
-  options: HelperOptions,
-): string | undefined {
-  const chosen = chosenSpecialisation(ctx, action, options.specialisation);
-  if (chosen === undefined) return undefined;
-  if (chosen.named) activePath(ctx, toplevel, chosen);
-  if (specialisations.includes(chosen.name)) return chosen.name;
-  ctx.log.warn(`that generation has no specialisation ${chosen.name}: it is activated without`);
-  return undefined;
-}
-
 /** The previous generation again, or a chosen one, by its store path: nothing is evaluated, built or fetched. */
 async function rollBack(ctx: Context, options: HelperOptions): Promise<ActivationOutcome> {
   if (!ctx.root.isRunning) {
@@ -225,12 +209,10 @@ async function rollBack(ctx: Context, options: HelperOptions): Promise<Activatio
   }
   const action = (options.action ?? "switch") as "test" | "switch" | "boot";
   ctx.log.info(`going back to generation ${previous.number}: ${previous.toplevel}`);
-  const specialisation = specialisationOnReturn(ctx, previous, action, options);
   const seconds = await confirmSeconds(ctx, options.confirm, action);
   const { restartGuests } = options;
   return await returnToSystem(ctx, previous.toplevel, {
     action,
-    specialisation,
     confirmSeconds: seconds,
     restartGuests,
   });

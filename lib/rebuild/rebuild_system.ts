@@ -6,10 +6,10 @@ import { closureDiff } from "../nix/closure_diff.ts";
 import type { EvaluatedHost } from "../nix/evaluation/read_configuration.ts";
 import { dryActivate } from "../nix/activation/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
+import type { BuildOptions } from "../nix/nixos_rebuild.ts";
 import type { Context } from "../machine/context.ts";
 import { type ActivateOptions, activateSystem } from "./activate.ts";
 import { buildSystem, dryBuild } from "./build/build.ts";
-import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
 import type { RebuildHooks } from "./hooks.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
@@ -21,7 +21,7 @@ import { installationHooks } from "./receipt_hooks.ts";
 import { requireJudgement } from "./required_judgement.ts";
 import { sourceCommit } from "./build/source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./space.ts";
-import { findTarget } from "./target.ts";
+import { findTarget, type Target } from "./target.ts";
 import { keepUndeclared } from "./undeclared_accounts.ts";
 
 /** A system with its number in the profile; null for what is not known. */
@@ -36,8 +36,6 @@ export interface RebuildResult {
   /** Undefined, as the host, for a ready-built system of which nothing more is known. */
   readonly flake: string | undefined;
   readonly host: string | undefined;
-  /** The name of the specialisation that was activated; undefined for the system itself. */
-  readonly specialisation: string | undefined;
   /** The options that were handed on to Nix, as they were typed. */
   readonly nixOptions: readonly string[];
   /** The commit of the source; undefined when it is not known. */
@@ -73,24 +71,11 @@ export async function rebuildSystem(
   if (Deno.uid() === 0 && ctx.root.isRunning) await settleEarlierActivation(ctx);
   const target = await findTarget(ctx, options);
   requireHardwareCopy(ctx, target);
-  const build = {
-    flake: target.flake.url,
-    host: target.host,
-    impure: !target.flake.pure,
-    showTrace: options.showTrace,
-    nixOptions: [
-      ...(options.nixOptions ?? []),
-      ...(options.handed?.buildFlags ?? []),
-      ...(target.flake.flags ?? []),
-      ...Object.entries(target.flake.inputs ?? {})
-        .flatMap(([name, url]) => ["--override-input", name, url]),
-    ],
-  };
+  const build = buildOf(target, options);
   const result = {
     action: options.action,
     flake: build.flake,
     host: build.host,
-    specialisation: undefined,
     nixOptions: options.handed?.words ?? [],
     commit: await sourceCommit(ctx, target.flake),
     toplevel: undefined,
@@ -107,14 +92,13 @@ export async function rebuildSystem(
   }
   requireStoreSpace(ctx);
   const { action } = options;
-  const chosen = chosenSpecialisation(ctx, action, options.specialisation);
-  const judged = activates(action)
-    ? await requireJudgement(ctx, target, action, chosen, options.running)
+  const evaluated = activates(action)
+    ? await requireJudgement(ctx, target, options.running)
     : undefined;
   const hooks = options.hooks ?? (activates(action) ? installationHooks(ctx, target) : {});
   if (!ctx.root.isRunning && activates(action)) {
     await hooks.activating?.({ action, toplevel: undefined });
-    await keepUndeclared(ctx, judged?.active.facts);
+    await keepUndeclared(ctx, evaluated?.facts);
     const { log } = await installSystem(ctx, build);
     const toplevel = bootDefault(ctx);
     await hooks.built?.();
@@ -122,39 +106,58 @@ export async function rebuildSystem(
     return { ...result, log, toplevel, after: numbered(ctx, toplevel) };
   }
   const { toplevel, log } = await buildSystem(ctx, build);
-  const active = activePath(ctx, toplevel, chosen);
-  requireProven(ctx, judged?.active, active, options);
-  requireProven(ctx, judged?.base, toplevel, options);
+  requireProven(ctx, evaluated, toplevel, options);
   await hooks.built?.();
-  const changes = await closureDiff(ctx, active);
-  const built = { ...result, toplevel, log, changes, specialisation: chosen?.name };
+  const changes = await closureDiff(ctx, toplevel);
+  const built = { ...result, toplevel, log, changes };
   if (changes) ctx.out.print(changes);
   if (activates(action)) {
-    const source = {
+    const record = {
       flake: build.flake,
       host: build.host,
-      // With another input than its lock file says, it is not what the commit makes.
-      commit: Object.keys(options.handed?.inputs ?? {}).length > 0 ? null : result.commit ?? null,
+      commit: recordedCommit(result.commit, options),
+      facts: evaluated?.facts ?? null,
+      identity: evaluated?.identity,
     };
-    const known = (host: EvaluatedHost) => ({ ...source, ...host });
-    return await activateBuilt(ctx, options, {
-      built,
-      active,
-      hooks,
-      record: known(judged!.active),
-      recordOfBase: judged?.base && known(judged.base),
-    });
+    return await activateBuilt(ctx, options, { built, hooks, record });
   }
-  if (action === "dry-activate") await showDryActivation(ctx, active);
+  if (action === "dry-activate") await showDryActivation(ctx, toplevel);
   return { ...built, after: numbered(ctx, toplevel) };
 }
 
+/** How a target is built: with what its evaluation was given, and what only a build takes. */
+export function buildOf(
+  { flake, host }: Target,
+  options: Pick<RebuildOptions, "showTrace" | "nixOptions" | "handed">,
+): BuildOptions {
+  return {
+    flake: flake.url,
+    host,
+    impure: !flake.pure,
+    showTrace: options.showTrace,
+    nixOptions: [
+      ...(options.nixOptions ?? []),
+      ...(options.handed?.buildFlags ?? []),
+      ...(flake.flags ?? []),
+      ...Object.entries(flake.inputs ?? {})
+        .flatMap(([name, url]) => ["--override-input", name, url]),
+    ],
+  };
+}
+
+/** The commit that a built system is recorded with; with another input than its lock file says, it is none. */
+export function recordedCommit(
+  commit: string | undefined,
+  { handed }: Pick<RebuildOptions, "handed">,
+): string | null {
+  return Object.keys(handed?.inputs ?? {}).length > 0 ? null : commit ?? null;
+}
+
 /** A system that was built and proven. */
-export interface Built extends Pick<ActivateOptions, "record" | "recordOfBase"> {
+export interface Built {
   readonly built: RebuildResult & { readonly toplevel: string };
-  /** What is to run: it, or its specialisation. */
-  readonly active: string;
   readonly hooks: RebuildHooks;
+  readonly record: ActivateOptions["record"];
 }
 
 /**
@@ -169,29 +172,27 @@ export async function activateBuilt(
 ): Promise<RebuildResult> {
   const outcome = await activate(ctx, options, built);
   const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
-  const after = numbered(ctx, isActive ? built.active : currentSystem(ctx));
+  const after = numbered(ctx, isActive ? built.built.toplevel : currentSystem(ctx));
   return { ...built.built, after, outcome, exitCode: outcome.exitCode };
 }
 
 async function activate(
   ctx: Context,
   options: Pick<RebuildOptions, "action" | "confirm" | "restartGuests">,
-  { built, active, hooks, record, recordOfBase }: Built,
+  { built, hooks, record }: Built,
 ): Promise<ActivationOutcome> {
-  const { toplevel, log, specialisation } = built;
+  const { toplevel, log } = built;
   const action = options.action as "test" | "switch" | "boot";
   if (action !== "test") await requireBootSpace(ctx, toplevel);
-  if (action !== "boot") await requireGuestsUntouched(ctx, active, options.restartGuests);
+  if (action !== "boot") await requireGuestsUntouched(ctx, toplevel, options.restartGuests);
   const seconds = await confirmSeconds(ctx, options.confirm, action);
   await hooks.activating?.({ action, toplevel });
   const outcome = await activateSystem(ctx, {
     toplevel,
-    specialisation,
     action,
     log,
     confirmSeconds: seconds,
     record,
-    recordOfBase,
   });
   await hooks.activated?.({ action, toplevel });
   return outcome;
@@ -251,11 +252,11 @@ function refuseOnMounted(ctx: Context, { action, handed }: RebuildOptions): void
  * What is activated must be what the proofs looked at. A configuration that reads the time or what is
  * edited meanwhile differs; where options were handed on, a nixos-rebuild that dropped one would differ, too.
  */
-function requireProven(
+export function requireProven(
   ctx: Context,
   evaluated: EvaluatedHost | undefined,
   toplevel: string,
-  { handed }: RebuildOptions,
+  { handed }: Pick<RebuildOptions, "handed">,
 ): void {
   const proven = evaluated?.identity.toplevel;
   if (typeof proven !== "string" || !proven.startsWith("/nix/store/") || proven === toplevel) {

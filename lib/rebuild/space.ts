@@ -1,11 +1,10 @@
 import { amount } from "../layout/amount.ts";
 import { readBootFiles } from "../machine/hardware/boot_loader.ts";
 import { statIfSeen } from "../machine/files/files.ts";
-import { freeSpace } from "../machine/files/free_space.ts";
+import { type FreeSpace, freeSpace } from "../machine/files/free_space.ts";
 import { mountOf, readMounts } from "../machine/hardware/mounts.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { type Generation, generations } from "../nix/generations.ts";
-import { specialisationNames, specialisationPath } from "../nix/specialisation.ts";
 import type { Context } from "../machine/context.ts";
 import { cleanPlan } from "./clean_plan.ts";
 
@@ -21,16 +20,23 @@ const STORE_INODES = 5_000;
  */
 export function requireStoreSpace(ctx: Context): void {
   const free = freeSpace(ctx, "/nix/store");
-  if (free === undefined) return;
+  if (free !== undefined) refuseSmallStore(ctx, free, "/nix/store");
+}
+
+/**
+ * @param store its path, and where it is when that is not here
+ * @throws ToolError when there is too little room for any build
+ */
+export function refuseSmallStore(ctx: Context, free: FreeSpace, store: string): void {
   const hint = "free some: sudo rebuild-helper --clean, then sudo nix-collect-garbage";
   if (free.bytes < STORE_REFUSED) {
-    throw new ToolError(`only ${amount(free.bytes)} are free for /nix/store`, { hint });
+    throw new ToolError(`only ${amount(free.bytes)} are free for ${store}`, { hint });
   }
   if (free.inodes !== undefined && free.inodes < STORE_INODES) {
-    throw new ToolError(`only ${free.inodes} more files fit on the disk of /nix/store`, { hint });
+    throw new ToolError(`only ${free.inodes} more files fit on the disk of ${store}`, { hint });
   }
   if (free.bytes < STORE_LOW) {
-    ctx.log.warn(`only ${amount(free.bytes)} are free for /nix/store; ${hint}`);
+    ctx.log.warn(`only ${amount(free.bytes)} are free for ${store}; ${hint}`);
   }
 }
 
@@ -110,12 +116,6 @@ function kernelFolder(ctx: Context): string | undefined {
   return boot !== undefined && boot.source !== store?.source ? "/boot" : undefined;
 }
 
-/** The boot menu has a system's specialisations, too. */
 function bootFiles(ctx: Context, toplevel: string): string[] {
-  const own = specialisationNames(ctx, toplevel)
-    .flatMap((name) => specialisationPath(ctx, toplevel, name) ?? []);
-  const files = [toplevel, ...own].flatMap((system) =>
-    ["kernel", "initrd"].map((name) => ctx.root.realPath(`${system}/${name}`))
-  );
-  return [...new Set(files)];
+  return ["kernel", "initrd"].map((name) => ctx.root.realPath(`${toplevel}/${name}`));
 }

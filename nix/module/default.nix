@@ -11,7 +11,6 @@
     ./nix_settings.nix
     ./nixos_rebuild.nix
     ./operators.nix
-    ./signers.nix
     ./tools.nix
     ./virtualisation.nix
   ];

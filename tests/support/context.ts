@@ -67,6 +67,8 @@ export function testContext(options: TestContextOptions = {}): TestContext {
       print: (text) => void printed.push(renderStyles(text)),
       json: (value) => void documents.push(value),
       data: (text) => void printed.push(text),
+      isHeard: true,
+      relay: (line) => void printed.push(line),
       columns: 80,
     },
     log,

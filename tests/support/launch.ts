@@ -120,6 +120,21 @@ export function launch(
   };
 }
 
+/**
+ * A shell command that starts a tool from another process inside a scratch machine, with its environment.
+ * @param standIns as in {@link LaunchOptions}
+ */
+export function commandInside(tool: string, standIns: string): string {
+  const words = toolCommand(tool, {
+    deno: `${STAGE}/deno`,
+    repository: `${STAGE}/repository`,
+    executables: `${STAGE}/executables`,
+    bundle: executables ? undefined : dirname(bundledTool(tool) ?? "/"),
+  });
+  const path = [standIns, ...systemPath()].join(":");
+  return `PATH='${path}' DENO_DIR=${STAGE}/cache DENO_NO_UPDATE_CHECK=1 exec ${words.join(" ")}`;
+}
+
 /** Whether a tool is started as root: the real one, or that of a user namespace. */
 export const startsAsRoot: boolean = Deno.uid() === 0 || makesNamespaces();
 

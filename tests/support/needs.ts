@@ -31,6 +31,12 @@ export const hasSetpriv: boolean = isRoot && need(
   "setpriv is not installed: tests as another user are skipped",
 );
 
+/** A real SSH server and client. */
+export const hasSshd: boolean = need(
+  hasCommand("sshd") && hasCommand("ssh") && hasCommand("ssh-keygen"),
+  "openssh-server is not installed: tests of other machines are skipped",
+);
+
 /** @returns `there`; without it, says what is skipped */
 export function need(there: boolean, otherwise: string): boolean {
   if (!there) Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPING: ${otherwise}\n`));

@@ -8,7 +8,7 @@ import {
 } from "../../nix/evaluation/owners_definitions.ts";
 import { CANNOT_BE_SHOWN } from "../../nix/evaluation/owners_definitions_expression.ts";
 import type { Context } from "../../machine/context.ts";
-import { hideSecrets } from "../../layout/hidden_secrets.ts";
+import { withoutSecrets } from "../../rebuild/comparison_text.ts";
 import type { Setting } from "./setting.ts";
 
 /** What an owner's configuration says and a host without it does not. */
@@ -68,11 +68,7 @@ export function withoutCarried(
   return { settings: settings.filter((one) => !isCarried(one)), unreadable };
 }
 
-/** A value that a file says, as JSON, without what may be a secret: by its option's name, or its own members'. */
-export function definitionText(
-  { option, value }: Pick<OwnersDefinition, "option" | "value">,
-): string {
-  if (value === CANNOT_BE_SHOWN) return CANNOT_BE_SHOWN;
-  const head = `${option.at(-1) ?? ""} = `;
-  return hideSecrets(head + JSON.stringify(value)).slice(head.length);
+/** A value that a file says, as JSON, without what may be a secret. */
+export function definitionText(value: unknown): string {
+  return value === CANNOT_BE_SHOWN ? CANNOT_BE_SHOWN : withoutSecrets(JSON.stringify(value));
 }

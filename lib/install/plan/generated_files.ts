@@ -26,17 +26,11 @@ export function generatedFiles(
 ): FileStep[] {
   const { hostName } = host;
   const folder = modulesFolder(layoutOfRecord(host));
-  const module = (
-    name: string,
-    what: string,
-    list: readonly Setting[],
-    reasons: Reasons,
-  ): FileStep =>
+  const module = (name: string, what: string, list: readonly Setting[]): FileStep =>
     publicFile(
       folder,
       name,
       `write the ${what}`,
-      reasons,
       printModule({
         comment: `${what[0]!.toUpperCase()}${what.slice(1)} of ${hostName}, written by ` +
           "system-installer.\nDo not edit: the next run writes it anew. Your own settings belong " +
@@ -45,23 +39,9 @@ export function generatedFiles(
       }),
     );
   return [
-    module("hardware-local.nix", "hardware and boot loader", settings.hardware, {
-      why:
-        "the processor's KVM and the IOMMU, and without your configuration how the machine boots",
-      madeOf: "/proc/cpuinfo, /sys, and your configuration",
-    }),
-    module("users-local.nix", "users", settings.users, {
-      why: isOnBase(host)
-        ? "those who run guests are in the groups for it; no account is declared"
-        : "everyone who can log in now still can",
-      madeOf: "--users, /etc/passwd, /etc/group, and your configuration",
-    }),
-    module("system-local.nix", "system settings", settings.system, {
-      why: isOnBase(host)
-        ? "only what no file of yours says: a new host name, the link in /etc/nixos"
-        : "what the machine was set to: names, disks, network, sshd, firewall, time, language",
-      madeOf: "your configuration as it was evaluated, and --hostname",
-    }),
+    module("hardware-local.nix", "hardware and boot loader", settings.hardware),
+    module("users-local.nix", "users", settings.users),
+    module("system-local.nix", "system settings", settings.system),
     hostRecordStep(host),
     ...(localExists ? [] : [localModuleStep(folder, hostName)]),
   ];
@@ -69,10 +49,7 @@ export function generatedFiles(
 
 /** `host.json`, by which nix/host.nix and every tool know the host. */
 export function hostRecordStep(host: HostRecord): FileStep {
-  return publicFile(places.configuration, "host.json", "name the host", {
-    why: "the source makes this machine's host of it, and every tool knows the machine by it",
-    madeOf: "the host's name, and where your configuration and its nixpkgs are",
-  }, encodeHostRecord(host));
+  return publicFile(places.configuration, "host.json", "name the host", encodeHostRecord(host));
 }
 
 function isOnBase(host: HostRecord): boolean {
@@ -84,25 +61,15 @@ function localModuleStep(folder: string, hostName: string): FileStep {
     comment: `Your own settings for ${hostName}. No tool ever changes this file.`,
     config: {},
   });
-  const why = "a place for your own settings that no tool ever changes again";
-  return publicFile(folder, "local.nix", "make a file for your own settings", { why }, text);
+  return publicFile(folder, "local.nix", "make a file for your own settings", text);
 }
 
-type Reasons = Pick<FileStep, "why" | "madeOf">;
-
-function publicFile(
-  folder: string,
-  name: string,
-  title: string,
-  reasons: Reasons,
-  content: string,
-): FileStep {
+function publicFile(folder: string, name: string, title: string, content: string): FileStep {
   return {
     kind: "file",
     id: name,
     title,
     path: `${folder}/${name}`,
-    ...reasons,
     mode: PUBLIC,
     content,
   };

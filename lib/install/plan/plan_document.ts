@@ -1,4 +1,3 @@
-import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { isUsable } from "../../nix/binary_cache.ts";
 import { printExpression } from "../../nix/expression_layout.ts";
 import { expectedReason } from "../../rebuild/expected_changes.ts";
@@ -6,7 +5,7 @@ import type { Context, Document } from "../../machine/context.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { definitionText } from "../carry/not_carried.ts";
 import { optionPath } from "../carry/setting.ts";
-import { type Step, UNDOING } from "../step.ts";
+import type { Step } from "../step.ts";
 
 /** Version of the document's shape; raised when a member changes its meaning or goes. */
 const VERSION = 1;
@@ -52,8 +51,8 @@ export function planDocument(
           kind: difference.kind,
           name: difference.name,
           state: difference.state,
-          before: shown(difference.before),
-          after: shown(difference.after),
+          before: difference.before ?? null,
+          after: difference.after ?? null,
           reason: expectedReason(difference) ?? null,
         })),
         unread: plan.comparison.unread,
@@ -95,11 +94,6 @@ export function planDocument(
   };
 }
 
-/** A text of the owner's, for everyone. */
-function shown(text: string | undefined): string | null {
-  return text === undefined ? null : hideSecrets(text);
-}
-
 function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | null {
   if (found === undefined) return null;
   if ("unknown" in found) return { unknown: found.unknown, settings: null, unreadable: null };
@@ -107,7 +101,7 @@ function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | n
     unknown: null,
     settings: found.settings.map((one) => ({
       option: optionPath(one),
-      value: definitionText(one),
+      value: definitionText(one.value),
       files: one.files.map((file) => ctx.root.machine(file)),
     })),
     unreadable: found.unreadable,
@@ -120,9 +114,6 @@ function stepDocument(ctx: Context, step: Step): object {
     kind: step.kind,
     title: step.title,
     path: ctx.root.host(step.path),
-    why: step.why,
-    madeOf: step.madeOf ?? null,
-    undo: UNDOING[step.kind],
     mode: "mode" in step ? step.mode.toString(8) : null,
     content: step.kind === "file" ? step.content : null,
     target: step.kind === "link" ? step.target : null,

@@ -6,8 +6,6 @@ export interface ActivationPlan {
   readonly id: string;
   readonly action: "test" | "switch" | "boot";
   readonly toplevel: string;
-  /** What becomes the boot default: the system that `toplevel` is a specialisation of, or itself. */
-  readonly base: string;
   readonly previous: string | undefined;
   readonly previousDefault: string | undefined;
   readonly bootId: string;
@@ -16,7 +14,7 @@ export interface ActivationPlan {
   readonly confirmSeconds: number;
   /** Seconds after which an activation that needs confirmation is taken for hung. */
   readonly hungAfter: number;
-  /** Makes `base` the system profile, for example `nix-env -p … --set …`. */
+  /** Makes `toplevel` the system profile, for example `nix-env -p … --set …`. */
   readonly setProfile: readonly string[];
   /** Puts the profile back to `previousDefault`; empty when there was none. */
   readonly restoreProfile: readonly string[];
@@ -51,7 +49,6 @@ export function activationScript(plan: ActivationPlan): string {
 set -u
 umask 077
 toplevel=${quote(plan.toplevel)}
-base=${quote(plan.base)}
 previous=${quote(plan.previous ?? "")}
 previous_default=${quote(plan.previousDefault ?? "")}
 status=${quote(plan.status)}
@@ -91,7 +88,7 @@ make_default() {
   ${command(plan.setProfile)}
   profile_code=$?
   [ "$profile_code" = 0 ] || return
-  "$base/bin/switch-to-configuration" boot
+  "$toplevel/bin/switch-to-configuration" boot
   boot_code=$?
   [ "$boot_code" = 0 ] && return
   echo "the boot loader could not be updated (exit code $boot_code): putting the previous default back"
@@ -205,7 +202,6 @@ function statusHead(plan: ActivationPlan): string {
     id: plan.id,
     action: plan.action,
     toplevel: plan.toplevel,
-    base: plan.base,
     previous: plan.previous ?? null,
     previousDefault: plan.previousDefault ?? null,
     log: plan.log,

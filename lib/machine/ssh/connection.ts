@@ -1,0 +1,128 @@
+import { ExitCode } from "../exit_code.ts";
+import { printableLine } from "../../layout/printable.ts";
+import { quote, type RunOptions, type RunResult } from "../run.ts";
+import { ToolError } from "../tool_error.ts";
+import type { Context } from "../context.ts";
+
+/** What ssh(1) ends with when it is ssh that failed, and not the command there. */
+const SSH_FAILED = 255;
+
+/** One SSH connection, which all commands of a run share (ssh_config(5), ControlMaster). */
+export interface SshConnection extends AsyncDisposable {
+  /** `[USER@]HOST`, as it was named. */
+  readonly destination: string;
+  /** Options of ssh(1) that lead over this connection, for Nix too. */
+  readonly options: readonly string[];
+  /**
+   * Runs a POSIX shell script there, whatever the login shell is.
+   * @throws ToolError exit 5 when the connection is lost; else as `ctx.run` that accepts any exit code
+   */
+  sh(script: string, options?: RunOptions & { readonly terminal?: boolean }): Promise<RunResult>;
+}
+
+/** @throws ToolError exit 4 for what ssh would take for an option, Nix for more than a host, and with `--root` */
+export function requireDestination(ctx: Context, destination: string, option: string): void {
+  if (!ctx.root.isRunning) {
+    throw new ToolError(`${option} means the machine that answers, not a mounted one`, {
+      code: ExitCode.InvalidArguments,
+      hint: "leave out --root",
+    });
+  }
+  if (/^([\w][\w.+-]*@)?[A-Za-z0-9:][\w.:%-]*$/.test(destination)) return;
+  throw new ToolError(`${option} ${destination} is not [USER@]HOST`, {
+    code: ExitCode.InvalidArguments,
+    hint: "ports, keys and jump hosts belong into ~/.ssh/config, or into NIX_SSHOPTS",
+  });
+}
+
+/**
+ * Connects with ssh(1) and its own configuration, agent and check of the host's key, none of which is
+ * changed. On a terminal ssh asks what it has to ask. Options in NIX_SSHOPTS come first, as in Nix.
+ * @returns dispose it to close the connection
+ * @throws ToolError exit 3 when the host's key or the login is refused, 5 when nothing answers, 2 without ssh
+ */
+export async function connect(ctx: Context, destination: string): Promise<SshConnection> {
+  const folder = Deno.makeTempDirSync({ prefix: "ssh-" });
+  const options = [
+    ...(ctx.env.NIX_SSHOPTS ?? "").split(/\s+/).filter((word) => word !== ""),
+    ...Object.entries({
+      ControlMaster: "auto",
+      ControlPath: `${folder}/%C`,
+      // A tool that is killed leaves no open door for long.
+      ControlPersist: "600",
+      ConnectTimeout: "30",
+      ServerAliveInterval: "15",
+      ServerAliveCountMax: "4",
+    }).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+  ];
+  const ssh = (args: readonly string[], run: RunOptions) =>
+    ctx.run("ssh", [...options, ...args], { accept: "any", ...run });
+  const close = async () => {
+    await ssh(["-O", "exit", "--", destination], { signal: null, timeout: 10_000 });
+    Deno.removeSync(folder, { recursive: true });
+  };
+  try {
+    const messages = `${folder}/messages`;
+    const { code } = await ssh(["-E", messages, "-T", "--", destination, "exit"], {
+      group: ctx.ui.interactive ? "terminal" : "own",
+    });
+    if (code !== 0) throw refusal(destination, readIfThere(messages));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    destination,
+    options,
+    sh: async (script, { terminal = false, ...run } = {}) => {
+      const command = `exec /bin/sh -c ${quote(script)}`;
+      const result = await ssh([terminal ? "-tt" : "-T", "--", destination, command], {
+        ...run,
+        ...(terminal ? { group: "terminal" } : {}),
+      });
+      if (result.code === SSH_FAILED) throw lost(destination, result.stderr);
+      return result;
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+/** What ssh said, told apart: a machine that is another one, one that refuses, one that is not reached. */
+function refusal(destination: string, said: string): ToolError {
+  const lines = said.trim().split("\n").map(printableLine).filter((line) => line !== "");
+  const why = lines.at(-1) ?? "ssh did not say why";
+  if (/host key verification failed|remote host identification has changed/i.test(said)) {
+    return new ToolError(`${destination} is not known by its host key: ${why}`, {
+      code: ExitCode.PermissionDenied,
+      hint: `compare its key with the machine's own, then connect once by hand: ssh ${destination}`,
+    });
+  }
+  if (/permission denied|too many authentication failures/i.test(said)) {
+    return new ToolError(`${destination} does not let you in: ${why}`, {
+      code: ExitCode.PermissionDenied,
+      hint: `see that this works: ssh ${destination}; without a terminal only keys can`,
+    });
+  }
+  return new ToolError(`${destination} cannot be reached: ${why}`, {
+    code: ExitCode.Network,
+    hint: `see that this works: ssh ${destination}`,
+  });
+}
+
+function lost(destination: string, stderr: string): ToolError {
+  const why = printableLine(stderr.trim().split("\n").at(-1) ?? "");
+  return new ToolError(`the connection to ${destination} was lost${why && `: ${why}`}`, {
+    code: ExitCode.Network,
+    hint:
+      `before its activation nothing was changed there, after it the machine goes on by itself; see ` +
+      `how it ended: rebuild-helper --target-host ${destination} --list-generations`,
+  });
+}

@@ -1,0 +1,134 @@
+import * as v from "valibot";
+import type { FreeSpace } from "../files/free_space.ts";
+import { printableLine } from "../../layout/printable.ts";
+import { commandLine, quote } from "../run.ts";
+import { ToolError } from "../tool_error.ts";
+import type { Context } from "../context.ts";
+import { connect, type SshConnection } from "./connection.ts";
+
+/** Another machine, over one connection, and what a look at it told. */
+export interface RemoteMachine extends AsyncDisposable {
+  readonly ssh: SshConnection;
+  /** What its kernel calls itself. */
+  readonly hostName: string;
+  /** As Nix names it: `x86_64-linux`. */
+  readonly platform: string;
+  readonly isNixos: boolean;
+  /** Room in its store; undefined when it has none. */
+  readonly freeStore: FreeSpace | undefined;
+  /** Whether commands there get this terminal. */
+  readonly terminal: boolean;
+  /** Words before a command that make it root's; none for root, undefined when nothing can. */
+  readonly elevation: readonly string[] | undefined;
+  /** A folder there for this run, the login's alone. */
+  readonly folder: string;
+}
+
+/** A line of shell: where NixOS has what a login of another shell may not find. */
+export const REMOTE_PATH =
+  "PATH=/run/wrappers/bin:$PATH:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin";
+
+const ELEVATORS = {
+  sudo: { asking: ["sudo", "--"], silent: ["sudo", "-n", "--"] },
+  doas: { asking: ["doas", "--"], silent: ["doas", "-n", "--"] },
+  run0: { asking: ["run0", "--"], silent: ["run0", "--no-ask-password", "--pipe", "--"] },
+} as const;
+
+/**
+ * Looks at another machine: changes nothing there but a folder of its own in the temporary directory,
+ * which goes when it is disposed of.
+ * @param terminal whether commands there get this terminal, so that sudo there can ask for a password
+ * @throws ToolError as `connect`; exit 1 when it answers with something else
+ */
+export async function reach(
+  ctx: Context,
+  destination: string,
+  terminal: boolean,
+): Promise<RemoteMachine> {
+  const ssh = await connect(ctx, destination);
+  try {
+    const seen = await look(ctx, ssh, terminal);
+    const close = async () => {
+      try {
+        await ssh.sh(`rm -rf ${quote(seen.folder)}`, { signal: null, timeout: 30_000 });
+      } catch (error) {
+        if (!(error instanceof ToolError)) throw error;
+        ctx.log.debug(error.message);
+      }
+      await ssh[Symbol.asyncDispose]();
+    };
+    return { ...seen, ssh, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await ssh[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+const SeenSchema = v.object({
+  uid: v.string(),
+  name: v.string(),
+  machine: v.string(),
+  nixos: v.string(),
+  store: v.string(),
+  elevator: v.picklist(["sudo", "doas", "run0", ""]),
+  folder: v.pipe(v.string(), v.regex(/^\/[\w./-]+$/)),
+});
+
+async function look(
+  ctx: Context,
+  ssh: SshConnection,
+  terminal: boolean,
+): Promise<Omit<RemoteMachine, "ssh" | typeof Symbol.asyncDispose>> {
+  const usable = (command: string, silent: readonly string[]) =>
+    `command -v ${command} >/dev/null` +
+    (terminal ? "" : ` && ${commandLine(silent[0]!, [...silent.slice(1), "true"])} 2>/dev/null`);
+  const { stdout } = await ssh.sh(
+    `${REMOTE_PATH}
+umask 077
+echo "uid=$(id -u)"
+echo "name=$(cat /proc/sys/kernel/hostname)"
+echo "machine=$(uname -m)"
+[ -e /etc/NIXOS ] && nixos=yes || nixos=
+echo "nixos=$nixos"
+echo "store=$(stat -f -c '%a %S %c %d' /nix/store 2>/dev/null)"
+elevator=
+for command in ${Object.keys(ELEVATORS).join(" ")}; do
+  case "$command" in
+${
+      Object.entries(ELEVATORS).map(([name, { silent }]) =>
+        `    ${name}) ${usable(name, silent)} ;;`
+      ).join("\n")
+    }
+  esac && { elevator=$command; break; }
+done
+echo "elevator=$elevator"
+echo "folder=$(mktemp -d)"`,
+    { timeout: 60_000 },
+  );
+  const lines = stdout.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2));
+  const parsed = v.safeParse(SeenSchema, Object.fromEntries(lines));
+  if (!parsed.success) {
+    throw new ToolError(
+      `${ssh.destination} answers in a way that is not understood: ${
+        printableLine(stdout.slice(0, 200))
+      }`,
+      { hint: `its login shell must run commands and print nothing: ssh ${ssh.destination} true` },
+    );
+  }
+  const seen = parsed.output;
+  ctx.log.debug(`${ssh.destination}: ${JSON.stringify(seen)}`);
+  const [blocks, size, files, inodes] = seen.store.split(" ").map(Number);
+  const elevator = seen.elevator === "" ? undefined : ELEVATORS[seen.elevator];
+  return {
+    hostName: seen.name,
+    platform: `${seen.machine}-linux`,
+    isNixos: seen.nixos === "yes",
+    freeStore: seen.store === "" ? undefined : {
+      bytes: blocks! * size!,
+      inodes: files! > 0 ? inodes : undefined,
+    },
+    terminal,
+    elevation: seen.uid === "0" ? [] : elevator?.[terminal ? "asking" : "silent"],
+    folder: seen.folder,
+  };
+}

@@ -1,0 +1,71 @@
+import { ExitCode } from "../../machine/exit_code.ts";
+import { printableLine } from "../../layout/printable.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import type { SshConnection } from "../../machine/ssh/connection.ts";
+import type { Context } from "../../machine/context.ts";
+
+/** The end of what Nix says is enough to tell why it failed, in characters. */
+const ERRORS_KEPT = 16 * 1024;
+
+/** Another machine's store, as Nix reaches it over a connection that is open. */
+export interface RemoteStore {
+  readonly ssh: SshConnection;
+  /** The command there that is a Nix daemon; nix-daemon of the login when not given. */
+  readonly daemon?: string;
+}
+
+/** The store as Nix names it (Nix manual, "Store URLs"). */
+export function storeUrl({ ssh, daemon }: RemoteStore): string {
+  const host = ssh.destination.replace(/[^@]*:.*/, "[$&]");
+  const program = daemon === undefined ? "" : `?remote-program=${encodeURIComponent(daemon)}`;
+  return `ssh-ng://${host}${program}`;
+}
+
+/** What Nix's own ssh needs to take the same connection. */
+export function storeEnvironment({ ssh }: Pick<RemoteStore, "ssh">): Record<string, string> {
+  return { NIX_SSHOPTS: ssh.options.join(" ") };
+}
+
+/**
+ * Copies store paths with all they need to another machine; what it has is not sent.
+ * @throws ToolError exit 1 when there is no room or Nix there takes nothing, 5 when the connection is lost
+ */
+export async function copyTo(
+  ctx: Context,
+  store: RemoteStore,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { destination } = store.ssh;
+  const { code, stderr } = await ctx.run("nix", [
+    "copy",
+    // Root there takes what it is given, as with nixos-rebuild --target-host.
+    "--no-check-sigs",
+    "--to",
+    storeUrl(store),
+    ...paths,
+  ], {
+    accept: "any",
+    env: storeEnvironment(store),
+    capture: ERRORS_KEPT,
+    signal,
+    onLine: (line) => ctx.log.debug(line),
+  });
+  if (code !== 0) throw copyFailure(destination, stderr);
+}
+
+function copyFailure(destination: string, stderr: string): ToolError {
+  const lines = stderr.trim().split("\n").map(printableLine);
+  const why = lines.findLast((line) => /error/.test(line)) ?? lines.at(-1) ?? "";
+  if (/no space left on device|disk quota exceeded/i.test(stderr)) {
+    return new ToolError(`the disk of ${destination} is full`, {
+      hint:
+        `free some: rebuild-helper --target-host ${destination} --clean, and there nix-collect-garbage`,
+    });
+  }
+  const lost = /failed to start SSH|broken pipe|connection (reset|closed|refused)|unexpected end/i;
+  return new ToolError(`the system could not be copied to ${destination}: ${why}`, {
+    code: lost.test(stderr) ? ExitCode.Network : ExitCode.General,
+    hint: "nothing was changed there; what was copied need not be copied again",
+  });
+}

@@ -1,0 +1,165 @@
+import { ExitCode } from "../../machine/exit_code.ts";
+import { requireDestination } from "../../machine/ssh/connection.ts";
+import { reach, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
+import { requireRoot } from "../../machine/ssh/root_session.ts";
+import { quote } from "../../machine/run.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import type { Context } from "../../machine/context.ts";
+import {
+  findTool,
+  runElsewhere,
+  runThere,
+  type ToolHere,
+  usesTerminal,
+} from "../../nix/remote/remote_tool.ts";
+import type { HandedRecord } from "../../nix/system_record.ts";
+import { sourceCommit } from "../build/source_commit.ts";
+import { buildWithNix } from "../build/build_with_nix.ts";
+import { rebuildDocument } from "../documents.ts";
+import { type Action, activates } from "../options.ts";
+import { inStore } from "../ready_system.ts";
+import { forBuilding, type HelperOptions, requireOneTask } from "../rebuild_helper.ts";
+import { buildOf, recordedCommit, requireProven } from "../rebuild_system.ts";
+import { reportRebuild } from "../report.ts";
+import { evaluateHost } from "../required_judgement.ts";
+import { refuseSmallStore } from "../space.ts";
+import { findTarget } from "../target.ts";
+
+/** What `rebuild-helper --target-host` was started for. */
+export interface ThereOptions extends HelperOptions {
+  /** `[USER@]HOST`. */
+  readonly targetHost: string;
+  /** The options that mean the same there, as words. */
+  readonly words: readonly string[];
+  readonly tool: ToolHere;
+}
+
+/** A system for the other machine, in the store of this one. */
+interface SystemForThere {
+  readonly toplevel: string;
+  /** What was evaluated of it; undefined when it was only named. */
+  readonly record: HandedRecord | undefined;
+}
+
+/**
+ * Does on another machine what one start of `rebuild-helper` asks for. A system is evaluated and built here
+ * and copied by Nix; the proofs, the guards, the activation, its confirmation and its report are made by
+ * the same tool there, of what it finds there.
+ * @returns the exit code of the tool there
+ * @throws ToolError exit 3 when ssh or sudo there refuses, 5 when it is not reached or the connection is
+ *   lost, 6 for another kind of machine; else as `rebuildSystem`
+ */
+export async function rebuildThere(ctx: Context, options: ThereOptions): Promise<ExitCode> {
+  requireOneTask(options);
+  const { targetHost, action, json, tool, words } = options;
+  requireDestination(ctx, targetHost, "--target-host");
+  if (action === undefined || options.rollback) {
+    const needsRoot = !options.listGenerations;
+    const args = [...words, ...(action === undefined ? [] : [action])];
+    return await runElsewhere(ctx, { targetHost, tool, needsRoot, args, json });
+  }
+  const changes = activates(action) || action === "dry-activate";
+  await using there = await reach(ctx, targetHost, changes && usesTerminal(ctx, json));
+  const links = Deno.makeTempDirSync({ prefix: "rebuild-" });
+  try {
+    if (!changes) return await buildFor(ctx, there, options, action, links);
+    requireRoot(there);
+    const found = await findTool(ctx, there, tool);
+    const system = options.storePath === undefined
+      ? await builtFor(ctx, there, options, links)
+      : { toplevel: inStore(options.storePath), record: undefined };
+    if (there.freeStore) refuseSmallStore(ctx, there.freeStore, `/nix/store on ${targetHost}`);
+    const args = [
+      `--store-path=${system.toplevel}`,
+      ...await handOver(there, system.record),
+      ...words,
+      action,
+    ];
+    return await runThere(ctx, there, found, { args, json, copies: [system.toplevel] });
+  } finally {
+    Deno.removeSync(links, { recursive: true });
+  }
+}
+
+/** Evaluates and builds; an assertion that fails, or another kind of machine, ends it before the build. */
+async function builtFor(
+  ctx: Context,
+  there: RemoteMachine,
+  options: HelperOptions,
+  links: string,
+): Promise<SystemForThere> {
+  const { building, handed, target } = await findBuild(ctx, there, options);
+  const commit = await sourceCommit(ctx, target.flake);
+  const evaluated = await evaluateHost(building, target);
+  const { facts, identity } = evaluated;
+  if (facts.system !== null && facts.system !== there.platform) {
+    throw new ToolError(
+      `${target.host} is for ${facts.system}, ${there.ssh.destination} is ${there.platform}`,
+      { code: ExitCode.Configuration, hint: "name the host of that machine with --host" },
+    );
+  }
+  const build = buildOf(target, { ...options, handed });
+  const { toplevel } = await buildWithNix(building, build, { link: `${links}/result`, dry: false });
+  requireProven(ctx, evaluated, toplevel, { handed });
+  const { flake, host } = build;
+  return {
+    toplevel,
+    record: {
+      version: 1,
+      toplevel,
+      flake,
+      host,
+      commit: recordedCommit(commit, { handed }),
+      facts,
+      identity,
+    },
+  };
+}
+
+/** `build` and `dry-build`: nothing is copied. */
+async function buildFor(
+  ctx: Context,
+  there: RemoteMachine,
+  options: HelperOptions,
+  action: Action,
+  links: string,
+): Promise<ExitCode> {
+  const { building, handed, target } = await findBuild(ctx, there, options);
+  const build = buildOf(target, { ...options, handed });
+  const dry = action === "dry-build";
+  const { toplevel, log } = await buildWithNix(building, build, { link: `${links}/result`, dry });
+  const unknown = { generation: null, toplevel: null };
+  const result = {
+    action,
+    flake: build.flake,
+    host: build.host,
+    nixOptions: handed.words,
+    commit: await sourceCommit(ctx, target.flake),
+    toplevel: dry ? undefined : toplevel,
+    log,
+    before: unknown,
+    after: unknown,
+    changes: undefined,
+    outcome: undefined,
+    exitCode: ExitCode.Success,
+  };
+  reportRebuild(ctx, result);
+  if (options.json) ctx.out.json(rebuildDocument(ctx, result));
+  return ExitCode.Success;
+}
+
+/** The host is the one that is named, else the one that the machine there calls itself. */
+async function findBuild(ctx: Context, there: RemoteMachine, options: HelperOptions) {
+  const { flake, impure } = options;
+  const { building, handed } = forBuilding(ctx, options);
+  const host = options.host ?? (flake?.includes("#") ? undefined : there.hostName);
+  return { building, handed, target: await findTarget(building, { flake, host, handed, impure }) };
+}
+
+/** Puts what was evaluated into a file there; the proofs are made of it. */
+async function handOver(there: RemoteMachine, record: HandedRecord | undefined): Promise<string[]> {
+  if (record === undefined) return [];
+  const file = `${there.folder}/evaluated`;
+  await there.ssh.sh(`umask 077; cat > ${quote(file)}`, { input: JSON.stringify(record) });
+  return [`--evaluated=${file}`];
+}

@@ -1,0 +1,151 @@
+/** Who is not root there, and the ways that ssh itself knows. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { runTool } from "../support/executable.ts";
+import { hasCommand, hasNix, hasSshd, hasTmux, isRoot, need } from "../support/needs.ts";
+import { NEW } from "../support/rebuild_host.ts";
+import { SshTarget } from "../support/ssh_target.ts";
+import { openToolTerminal } from "../support/terminal.ts";
+
+const ignore = !hasSshd || !hasNix || !isRoot;
+const hasSudo = need(
+  hasCommand("sudo"),
+  "sudo is not installed: tests of its password are skipped",
+);
+const withSudo = ignore || !hasTmux || !hasSudo;
+const THERE = ["--target-host", "target"];
+
+Deno.test({
+  name: "who is not root there is asked once by sudo there, is asked to confirm, and keeps it",
+  ignore: withSudo,
+  fn: async () => {
+    await using target = await SshTarget.start({ user: "dana" });
+    const { here, there } = target;
+    const password = target.letBecomeRoot("dana");
+    const args = [...THERE, "switch"];
+    await using terminal = await openToolTerminal("rebuild-helper", args, here.launch);
+    await terminal.waitFor(/password for dana: *$/m);
+    await terminal.send(password, "Enter");
+    await terminal.waitFor(/You are here over SSH\. Go back by itself/);
+    await terminal.send("Enter");
+    await terminal.waitFor(/type "keep" here/);
+    await terminal.send("keep", "Enter");
+    equal(await terminal.exitCode(), 0, await terminal.screen());
+    const screen = await terminal.screen();
+    equal(screen.match(/password for dana/g)?.length, 1, screen);
+    ok(!screen.includes(password), screen);
+    deepEqual(there.actions(), [`test ${NEW}`, `boot ${NEW}`]);
+    ok(there.bootDefault().endsWith(NEW));
+  },
+});
+
+Deno.test({
+  name: "a wrong password there ends with 3, and changes nothing",
+  ignore: withSudo,
+  fn: async () => {
+    await using target = await SshTarget.start({ user: "dana" });
+    target.letBecomeRoot("dana");
+    const { launch } = target.here;
+    await using terminal = await openToolTerminal(
+      "rebuild-helper",
+      [...THERE, "--rollback"],
+      launch,
+    );
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await terminal.waitFor(new RegExp(`(password for dana[^]*){${attempt}}`));
+      await terminal.send(`wrong`, "Enter");
+    }
+    equal(await terminal.exitCode(), 3, await terminal.screen());
+    match(await terminal.screen(), /you did not become root on target/);
+
+    await using again = await openToolTerminal("rebuild-helper", [...THERE, "switch"], launch);
+    await again.waitFor(/password for dana: *$/m);
+    await again.send("C-c");
+    equal(await again.exitCode(), 3, await again.screen());
+    deepEqual(target.there.actions(), []);
+  },
+});
+
+Deno.test({
+  name:
+    "without a terminal sudo there must ask for no password; validator says what it can see without",
+  ignore: ignore || !hasSudo,
+  fn: async () => {
+    await using target = await SshTarget.start({ user: "dana" });
+    target.letBecomeRoot("dana");
+    const refused = await target.run("rebuild-helper", [...THERE, "switch"]);
+    equal(refused.code, 3, refused.stderr);
+    match(refused.stderr, /you did not become root on target/);
+
+    const rule = "dana ALL=(ALL) NOPASSWD: ALL\n";
+    const { machine } = target.there;
+    machine.write("/etc/sudoers", machine.read("/etc/sudoers") + rule, 0o440);
+    const switched = await target.run("rebuild-helper", [...THERE, "test"]);
+    equal(switched.code, 0, switched.stderr);
+    match(switched.stdout, /proven: dana can still log in over SSH/);
+  },
+});
+
+Deno.test({
+  name: "jump hosts, an agent and NIX_SSHOPTS are ssh's own",
+  ignore,
+  fn: async () => {
+    await using target = await SshTarget.start();
+    const { here } = target;
+    const jumped = await target.run("rebuild-helper", ["--target-host", "jumped", "test"]);
+    equal(jumped.code, 0, jumped.stderr);
+
+    const config = here.machine.read("/root/.ssh/config");
+    here.machine.write("/root/.ssh/config", "", 0o600);
+    here.machine.write("/root/other", config.replace(/^ +Identit.*\n/gm, ""), 0o600);
+    const env = { NIX_SSHOPTS: "-F /root/other" };
+    const none = await target.run("rebuild-helper", [...THERE, "test"], { env });
+    equal(none.code, 3, none.stderr);
+    await using agent = await sshAgent(here.machine.host("/root/.ssh/key"));
+    const known = await target.run("rebuild-helper", [...THERE, "test"], {
+      env: { ...env, SSH_AUTH_SOCK: agent.socket },
+    });
+    equal(known.code, 0, known.stderr);
+  },
+});
+
+/** An ssh-agent(1) that holds a key. */
+async function sshAgent(key: string): Promise<AsyncDisposable & { readonly socket: string }> {
+  const folder = Deno.makeTempDirSync({ prefix: "agent-" });
+  const socket = `${folder}/socket`;
+  const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null" })
+    .spawn();
+  const add = () =>
+    new Deno.Command("ssh-add", {
+      args: ["-q", key],
+      env: { SSH_AUTH_SOCK: socket },
+      stderr: "null",
+    })
+      .outputSync().success;
+  while (!add()) await new Promise((resolve) => setTimeout(resolve, 20));
+  return {
+    socket,
+    [Symbol.asyncDispose]: async () => {
+      agent.kill();
+      await agent.status;
+      Deno.removeSync(folder, { recursive: true });
+    },
+  };
+}
+
+Deno.test({
+  name: "validator --target-host is the validator of that machine",
+  ignore,
+  fn: async () => {
+    await using target = await SshTarget.start();
+    const local = await runTool("validator", ["--quick", "--json"], target.there.launch);
+    const shown = await target.run("validator", [...THERE, "--quick", "--json"]);
+    equal(shown.code, local.code, shown.stderr);
+    const checks = (text: string) =>
+      JSON.parse(text).checks.map(({ id, status }: Record<string, string>) => `${id} ${status}`);
+    deepEqual(checks(shown.stdout), checks(local.stdout));
+    const read = await target.run("validator", [...THERE, "--quick"]);
+    equal(read.code, local.code);
+    match(read.stdout, /^\[validator\] \d+ essential checks of starling$/m);
+    equal((await target.run("validator", [...THERE, "--root", "/mnt"])).code, 4);
+  },
+});

@@ -1,0 +1,219 @@
+/**
+ * A scratch machine that a real sshd on loopback leads into, and another one, from which tools go there.
+ * Whoever logs in is in the machine's own namespaces.
+ */
+import { commandInside, launch } from "./launch.ts";
+import { RebuildHost, withLine } from "./rebuild_host.ts";
+import type { HostOptions } from "./host.ts";
+import {
+  type RunningTool,
+  runTool,
+  type RunToolOptions,
+  startTool,
+  type ToolResult,
+} from "./executable.ts";
+
+const PASSWORD = {
+  text: "open sesame",
+  hash:
+    "$6$hypernixos$yEJcvVWntCBPHoUSEA326LkneYxuEHktDZSdandhKAidWDmVnGNUa7qwksk.Y4OfTNRa1wLaUZrZzHNOZjU3a1",
+};
+
+const FOLDER = "/run/sshd";
+
+/** What differs from a machine that lets root in. */
+export interface SshOptions extends HostOptions {
+  /** Who is logged in; root when not given. */
+  readonly user?: string;
+  /** No tool is installed there. */
+  readonly withoutTools?: boolean;
+  /** Folders there (machine paths) that have no space. */
+  readonly full?: readonly string[];
+}
+
+/** `here` and `there`, `ssh target` from the one to the other. */
+export class SshTarget implements AsyncDisposable {
+  readonly #server: Awaited<ReturnType<typeof startServer>>;
+
+  private constructor(
+    readonly here: RebuildHost,
+    readonly there: RebuildHost,
+    readonly port: number,
+    server: Awaited<ReturnType<typeof startServer>>,
+  ) {
+    this.#server = server;
+  }
+
+  /** Lets a person in there become root by sudo(8), with this password. */
+  letBecomeRoot(name: string): string {
+    const { machine } = this.there;
+    const shadow = machine.read("/etc/shadow");
+    const line = new RegExp(`^${name}:[^:]*:`, "m");
+    Deno.writeTextFileSync(
+      machine.host("/etc/shadow"),
+      shadow.replace(line, () => `${name}:${PASSWORD.hash}:`),
+    );
+    const rules = ["auth", "account", "session"].map((type) => `${type} required pam_unix.so\n`);
+    for (const service of ["sudo", "sshd", "login"]) {
+      machine.write(`/etc/pam.d/${service}`, rules.join(""), 0o644);
+    }
+    return PASSWORD.text;
+  }
+
+  static async start(options: SshOptions = {}): Promise<SshTarget> {
+    const here = new RebuildHost();
+    const there = new RebuildHost(options);
+    const port = freePort();
+    const user = options.user ?? "root";
+    here.machine.write("/root/.ssh/config", sshConfig(port, user), 0o600);
+    Deno.chmodSync(here.machine.host("/root/.ssh"), 0o700);
+    here.configure(withLine(`services.openssh.ports = [ ${port} ];`));
+    const key = here.machine.host("/root/.ssh/key");
+    makeKey(key);
+    const hostKey = there.machine.host(`${FOLDER}/host_key`);
+    Deno.mkdirSync(there.machine.host(FOLDER), { recursive: true, mode: 0o755 });
+    makeKey(hostKey);
+    const known = Deno.readTextFileSync(`${hostKey}.pub`).split(" ").slice(0, 2).join(" ");
+    here.machine.write("/root/.ssh/known_hosts", `[127.0.0.1]:${port} ${known}\n`, 0o600);
+    there.machine.write(`${FOLDER}/authorized_keys`, Deno.readTextFileSync(`${key}.pub`), 0o644);
+    there.machine.write(`${FOLDER}/config`, sshdConfig(port, there.stand.folder), 0o600);
+    // Without PAM sshd takes "!" for an account that nobody may use.
+    const shadow = there.machine.read("/etc/shadow");
+    Deno.writeTextFileSync(there.machine.host("/etc/shadow"), shadow.replace("root:!:", "root:*:"));
+    const software = there.machine.host(`${there.machine.toplevel}/sw`);
+    const binaries = there.machine.host(Deno.readLinkSync(software)) + "/bin";
+    Deno.symlinkSync("/bin/bash", `${binaries}/bash`);
+    if (!options.withoutTools) {
+      for (const tool of ["rebuild-helper", "validator"]) {
+        const script = `#!/bin/sh\n${commandInside(tool, there.stand.folder)} "$@"\n`;
+        there.machine.write(`/nix/var/nix/gcroots/hyper-nixos-tools/bin/${tool}`, script, 0o755);
+      }
+    }
+    const full = (options.full ?? []).map(there.machine.host);
+    return new SshTarget(here, there, port, await startServer(there, full));
+  }
+
+  /** Runs a tool here. */
+  run(tool: string, args: readonly string[], options: RunToolOptions = {}): Promise<ToolResult> {
+    return runTool(tool, args, { ...this.here.launch, ...options });
+  }
+
+  start(tool: string, args: readonly string[], options: RunToolOptions = {}): RunningTool {
+    return startTool(tool, args, { ...this.here.launch, ...options });
+  }
+
+  /** Ends every connection without a word, as when the line is cut; the server goes on. */
+  cut(): void {
+    this.#inside((program) => program === "sshd").forEach(end);
+  }
+
+  /** Whether anything runs there besides the server and its connections: what was started over SSH. */
+  get busy(): boolean {
+    return this.#inside((program) => program !== "sshd").length > 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.end();
+    this.#inside(() => true).forEach(end);
+    await this.#server.logged;
+    this.here[Symbol.dispose]();
+    this.there[Symbol.dispose]();
+  }
+
+  /** Programs in the server's namespace, without the server (proc_pid_ns(5), proc_pid_comm(5)). */
+  #inside(wanted: (program: string) => boolean): number[] {
+    const { pid, namespace } = this.#server;
+    return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((other) => {
+      try {
+        return other > 0 && other !== pid && namespaceOf(other) === namespace &&
+          wanted(Deno.readTextFileSync(`/proc/${other}/comm`).trim());
+      } catch {
+        // It has ended.
+        return false;
+      }
+    });
+  }
+}
+
+function end(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+function namespaceOf(pid: number): string {
+  return Deno.readLinkSync(`/proc/${pid}/ns/mnt`);
+}
+
+function sshConfig(port: number, user: string): string {
+  return `Host target 127.0.0.1
+  HostName 127.0.0.1
+  Port ${port}
+  User ${user}
+  IdentityFile /root/.ssh/key
+  IdentitiesOnly yes
+Host jumped
+  HostName 127.0.0.1
+  Port ${port}
+  User ${user}
+  IdentityFile /root/.ssh/key
+  ProxyJump target
+`;
+}
+
+function sshdConfig(port: number, standIns: string): string {
+  return `Port ${port}
+ListenAddress 127.0.0.1
+HostKey ${FOLDER}/host_key
+AuthorizedKeysFile ${FOLDER}/authorized_keys
+StrictModes no
+UsePAM no
+PidFile none
+SetEnv PATH=${standIns}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+`;
+}
+
+async function startServer(there: RebuildHost, full: readonly string[]) {
+  const args = ["-D", "-e", "-f", `${FOLDER}/config`];
+  const start = launch("/usr/sbin/sshd", args, { ...there.launch, full });
+  const child = new Deno.Command(start.command, {
+    args: [...start.args],
+    env: { ...start.env },
+    clearEnv: true,
+    cwd: "/",
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+    detached: true,
+  }).spawn();
+  const [first, rest] = child.stderr.tee();
+  const log = Deno.openSync(there.machine.host(`${FOLDER}/log`), { create: true, write: true });
+  const logged = rest.pipeTo(log.writable).catch(() => {});
+  // Its first words are that it listens; by then it is in its namespace.
+  const reader = first.getReader();
+  await reader.read();
+  reader.cancel();
+  return {
+    pid: child.pid,
+    namespace: namespaceOf(child.pid),
+    logged,
+    end: async () => {
+      end(child.pid);
+      await child.status;
+      start[Symbol.dispose]();
+    },
+  };
+}
+
+function makeKey(path: string): void {
+  const args = ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path];
+  const { success } = new Deno.Command("ssh-keygen", { args }).outputSync();
+  if (!success) throw new Error(`ssh-keygen cannot make ${path}`);
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
