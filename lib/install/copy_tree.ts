@@ -3,7 +3,7 @@ import { isExcluded } from "../machine/tree/excluded.ts";
 import { lstatIfExists, makeFolder, syncFolder } from "../machine/files/files.ts";
 import { openRegular } from "../machine/files/regular_file.ts";
 import { signalsSeen } from "./signals_seen.ts";
-import { type SourceEntry, type SourceListing } from "./source_listing.ts";
+import { type SourceEntry, type SourceListing, whileItIsThere } from "./source_listing.ts";
 
 const CHUNK = 1024 * 1024;
 /** Files are copied with blocking calls; signals are looked at after so many, and so many chunks of one. */
@@ -28,10 +28,7 @@ export async function copyTree(
       Deno.mkdirSync(path);
       Deno.chmodSync(path, 0o755);
     } else if (entry.kind === "link") Deno.symlinkSync(entry.target!, path);
-    else {
-      const mode = entry.executable ? 0o755 : 0o644;
-      await copyFile(`${source.from}/${entry.path}`, path, mode, signal);
-    }
+    else await copyFile(source.from, entry, path, signal);
   }
   for (const entry of source.entries) {
     if (entry.kind === "directory") syncFolder(`${to}/${entry.path}`);
@@ -91,7 +88,8 @@ function isSameEntry(from: string, path: string, entry: SourceEntry): boolean {
   }
   return info.isFile && info.size === entry.size &&
     (((info.mode ?? 0) & 0o111) !== 0) === entry.executable &&
-    fileDigest(`${from}/${entry.path}`) === fileDigest(`${path}/${entry.path}`);
+    whileItIsThere(from, () => fileDigest(`${from}/${entry.path}`)) ===
+      fileDigest(`${path}/${entry.path}`);
 }
 
 /** SHA-256 of a file of any size; it is never in memory as a whole. */
@@ -107,12 +105,12 @@ function fileDigest(path: string): string {
 
 /** A link, or anything else, that was put in the file's place after it was listed is refused. */
 async function copyFile(
-  from: string,
+  top: string,
+  entry: SourceEntry,
   to: string,
-  mode: number,
   signal: AbortSignal,
 ): Promise<void> {
-  using input = openRegular(from);
+  using input = whileItIsThere(top, () => openRegular(`${top}/${entry.path}`));
   using output = Deno.openSync(to, { write: true, createNew: true, mode: 0o600 });
   const buffer = new Uint8Array(CHUNK);
   let chunks = 0;
@@ -121,5 +119,5 @@ async function copyFile(
     if (++chunks % YIELD_EVERY === 0) await signalsSeen(signal);
   }
   output.syncSync();
-  Deno.chmodSync(to, mode);
+  Deno.chmodSync(to, entry.executable ? 0o755 : 0o644);
 }

@@ -1,6 +1,8 @@
 import { isExcluded } from "../machine/tree/excluded.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { foreignPart, foreignWriter, type MayWrite } from "../machine/files/file_trust.ts";
+import { isAbsent } from "../machine/files/files.ts";
+import { refuseUnreadable } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
 
 /** One entry of a source tree, with its path relative to the tree's top. */
@@ -29,9 +31,31 @@ export interface SourceListing {
 /**
  * Lists what of a source folder is copied. Links are listed as links, never followed.
  * @param mayWrite whether a user id may own files of the source and write to them
- * @throws ToolError exit 3 for a file that someone else could have written: root would build it
+ * @throws ToolError exit 3 for a file that someone else could have written: root would build it; exit 6
+ *   for a pipe or the like in the place of one that Nix reads; exit 1 when it changes meanwhile
  */
 export function listSource(from: string, mayWrite: MayWrite): SourceListing {
+  return whileItIsThere(from, () => list(from, mayWrite));
+}
+
+/**
+ * Looks at files of a source that were there a moment ago.
+ * @throws ToolError exit 1 when one is not there any more; what the look throws
+ */
+export function whileItIsThere<T>(from: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    const what = error instanceof Error ? error.message : String(error);
+    throw new ToolError(`source ${from} is being changed: ${what}`, {
+      hint: "run it again when nobody works on it",
+      cause: error,
+    });
+  }
+}
+
+function list(from: string, mayWrite: MayWrite): SourceListing {
   const entries: SourceEntry[] = [];
   const skipped: string[] = [];
   let bytes = 0;
@@ -64,6 +88,9 @@ export function listSource(from: string, mayWrite: MayWrite): SourceListing {
   };
   refuseForeign(from, Deno.statSync(from), mayWrite);
   visit("");
+  const unreadable = skipped.find((path) => path.endsWith(".nix"));
+  // A plan has Nix read it where it lies.
+  if (unreadable !== undefined) refuseUnreadable(`${from}/${unreadable}`);
   return { from, entries, bytes, skipped };
 }
 

@@ -1,4 +1,5 @@
 import { foreignPart, isRootOrSelf } from "./files/file_trust.ts";
+import { temporaryPlace } from "./files/temporary.ts";
 import { KEPT_FOR_CHILDREN } from "./kept_variables.ts";
 
 /** Folders that belong to the system, in the order NixOS uses; other distributions' come last. */
@@ -17,8 +18,8 @@ const SYSTEM_PATH = [
 const FLAKES = "extra-experimental-features = nix-command flakes";
 
 /**
- * The environment of child processes: a PATH of trusted folders, a fixed locale, no loader or
- * interpreter variables (only names of a fixed list pass), and flakes enabled for Nix.
+ * The environment of child processes: a PATH and a TMPDIR of trusted folders, a fixed locale, no loader
+ * or interpreter variables (only names of a fixed list pass), and flakes enabled for Nix.
  * @param env the caller's environment
  */
 export function childEnvironment(
@@ -29,6 +30,7 @@ export function childEnvironment(
   );
   return {
     ...kept,
+    ...(env.TMPDIR === undefined ? {} : { TMPDIR: temporaryPlace(env.TMPDIR) }),
     PATH: trustedPath(env.PATH ?? "", env.HOME).join(":"),
     LC_ALL: "C.UTF-8",
     NIX_CONFIG: nixConfig(env.NIX_CONFIG),

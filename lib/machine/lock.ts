@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { foreignWriter, isRootOrSelf } from "./files/file_trust.ts";
-import { ensureDirectory, lstatIfExists, parentOf } from "./files/files.ts";
+import { ensureDirectory, lstatIfExists, parentOf, setMode } from "./files/files.ts";
 import { places } from "./places.ts";
 import { openOrMake } from "./files/regular_file.ts";
 import { ToolError } from "./tool_error.ts";
@@ -19,9 +19,11 @@ const FREE_WITHIN = 300;
 export async function acquireLock(ctx: Context): Promise<Disposable> {
   const path = ctx.root.host(places.lock);
   ensureDirectory(parentOf(path), 0o755);
-  const { file, info } = openOrMake(path, { read: true, write: true }, 0o644);
+  const { file, info } = openOrMake(path, { read: true, write: true }, 0o600);
   try {
     refuseForeign(path, info);
+    // flock(2) asks for no right to write: whoever can open it can hold it.
+    if (((info.mode ?? 0) & 0o077) !== 0) setMode(path, 0o600);
     if (!await tryLock(file)) {
       const holder = holderIn(file);
       throw new ToolError(

@@ -26,7 +26,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal | null;
   /** Keep at most this many bytes of each captured stream (the last ones); 64 MiB by default. */
   readonly capture?: number;
-  /** Whose rights the child gets, without supplementary groups; only root can give others' than its own. */
+  /**
+   * Whose rights the child gets, without supplementary groups, and of the environment only where programs
+   * are; only root can give others' than its own.
+   */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
@@ -88,6 +91,11 @@ export function quote(word: string): string {
 const CAPTURE_LIMIT = 64 * 1024 * 1024;
 /** How long a process group has between TERM and KILL, in milliseconds. */
 const TERM_GRACE = 5_000;
+/**
+ * How long output is read after a child has ended, in milliseconds. Its end is there at once, unless
+ * something that it has started, and that has left its group, keeps the pipe open: nothing waits for that.
+ */
+const OUTPUT_GRACE = 2_000;
 
 /**
  * The runner of this process.
@@ -109,13 +117,20 @@ export function createRunner(
         hint: `install it; only folders that root alone can write are searched, and it is in none`,
       });
     }
-    return await runChild(command, path, args, { ...env(), ...options.env }, {
+    const given = options.user === undefined ? env() : forOthers(env());
+    return await runChild(command, path, args, { ...given, ...options.env }, {
       signal,
       ...options,
     });
   };
   const runner = Object.assign(run, { which, env: {} });
   return Object.defineProperty(runner, "env", { get: env });
+}
+
+/** Whoever a process runs as can read its environment, where tokens may be (NIX_CONFIG, proxies). */
+function forOthers(env: Readonly<Record<string, string>>): Record<string, string> {
+  const { PATH = "", LC_ALL = "C.UTF-8" } = env;
+  return { PATH, LC_ALL };
 }
 
 async function runChild(
@@ -155,9 +170,11 @@ async function runChild(
   try {
     const [status, stdout, stderr] = await Promise.all([
       child.status,
-      terminal ? "" : collect(child.stdout, options, "stdout"),
-      terminal ? "" : collect(child.stderr, options, "stderr"),
-      !terminal && options.input !== undefined ? feed(child.stdin, options.input) : undefined,
+      terminal ? "" : collect(child.stdout, child.status, options, "stdout"),
+      terminal ? "" : collect(child.stderr, child.status, options, "stderr"),
+      !terminal && options.input !== undefined
+        ? Promise.race([feed(child.stdin, options.input), child.status])
+        : undefined,
     ]);
     const result: RunResult = {
       command,
@@ -214,6 +231,7 @@ async function feed(stdin: WritableStream<Uint8Array>, input: string | Uint8Arra
 
 async function collect(
   stream: ReadableStream<Uint8Array>,
+  ended: Promise<unknown>,
   options: RunOptions,
   name: "stdout" | "stderr",
 ): Promise<string> {
@@ -221,7 +239,7 @@ async function collect(
   const decoder = new TextDecoder();
   let text = "";
   let pending = "";
-  for await (const chunk of stream) {
+  for await (const chunk of untilEnded(stream, ended)) {
     const part = decoder.decode(chunk, { stream: true });
     text += part;
     if (text.length > limit) text = text.slice(-limit);
@@ -232,6 +250,26 @@ async function collect(
   }
   if (pending !== "") options.onLine?.(pending, name);
   return text;
+}
+
+/** What a child writes, until it has ended. */
+async function* untilEnded(
+  stream: ReadableStream<Uint8Array>,
+  ended: Promise<unknown>,
+): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let reading = true;
+  ended.then(() => {
+    if (reading) timer = setTimeout(() => void reader.cancel(), OUTPUT_GRACE);
+  });
+  try {
+    for (let read; !(read = await reader.read()).done;) yield read.value;
+  } finally {
+    reading = false;
+    clearTimeout(timer);
+    await reader.cancel();
+  }
 }
 
 function findOnPath(command: string, path: string): string | undefined {

@@ -4,6 +4,7 @@ import type { RunOptions, RunResult } from "../machine/run.ts";
 import type { Context } from "../machine/context.ts";
 import { nixConfig } from "../machine/child_environment.ts";
 import { flakeEnvironment } from "./flake_environment.ts";
+import { refuseWhatNixMustNotRead } from "./read_by_nix.ts";
 
 /** What to build, and how. */
 export interface BuildOptions {
@@ -45,7 +46,7 @@ export async function supportsOption(
  * Runs `nixos-rebuild build` or `dry-build`. Neither re-executes or builds nixos-rebuild itself first,
  * in the shell version and in nixos-rebuild-ng: both do that for switch, boot and test only.
  * `--option` pairs travel in NIX_CONFIG: early nixos-rebuild-ng keeps only the last of several.
- * @throws ToolError exit 2 when there is no nixos-rebuild
+ * @throws ToolError exit 2 when there is no nixos-rebuild; as {@link refuseWhatNixMustNotRead}
  */
 export async function runNixosRebuild(
   ctx: Context,
@@ -53,6 +54,7 @@ export async function runNixosRebuild(
   options: BuildOptions,
   run: RunOptions & { readonly jsonLog: boolean },
 ): Promise<RunResult> {
+  refuseWhatNixMustNotRead(ctx);
   const { args, settings } = splitSettings(options.nixOptions);
   const { jsonLog, ...runOptions } = run;
   return await ctx.run("nixos-rebuild", [

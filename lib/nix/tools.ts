@@ -1,3 +1,4 @@
+import { makeTemporaryDirectory } from "../machine/files/temporary.ts";
 import * as v from "valibot";
 import { usableHostRecord } from "../machine/host_record.ts";
 import { lstatIfExists, parentOf } from "../machine/files/files.ts";
@@ -36,7 +37,7 @@ export function toolsOnMachine(ctx: Context): string | undefined {
  * @throws ToolError when the store takes nothing
  */
 export async function addTools(ctx: Context, folder: string): Promise<string> {
-  const staging = Deno.makeTempDirSync({ prefix: "hyper-nixos-tools-" });
+  const staging = makeTemporaryDirectory(ctx, "hyper-nixos-tools-");
   try {
     const tools = `${staging}/hyper-nixos-tools`;
     Deno.mkdirSync(`${tools}/bin`, { recursive: true, mode: 0o755 });

@@ -1,7 +1,10 @@
-import { CommandError } from "../machine/run.ts";
+import { CommandError, type RunOptions } from "../machine/run.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 import type { FlakeReference } from "./flake_reference.ts";
+
+/** What the checkout's own configuration makes git run may never end (milliseconds). */
+const PATIENCE = 30_000;
 
 /** How a checkout differs from its last commit; paths relative to its top, sorted. */
 export interface UncommittedFiles {
@@ -22,34 +25,31 @@ export async function uncommittedFiles(
   flake: FlakeReference,
 ): Promise<UncommittedFiles | undefined> {
   if (flake.checkout === undefined) return undefined;
-  const [command, ...args] = asOwner(flake.checkout, [
-    "git",
-    "-C",
-    flake.checkout,
-    "status",
-    "--porcelain=v1",
-    "-z",
-    "--untracked-files=all",
-    "--no-renames",
-  ]);
+  const { checkout } = flake;
+  const options = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames"];
   try {
     // The home of root is closed to the owner, and git insists on reading its configuration there.
     const env = { HOME: "/", XDG_CONFIG_HOME: "/", GIT_OPTIONAL_LOCKS: "0" };
-    const { stdout } = await ctx.run(command, args, { env });
+    const { stdout } = await ctx.run("git", ["-C", checkout, "status", ...options], {
+      env,
+      timeout: PATIENCE,
+      ...ownerOf(checkout),
+    });
     return parseStatus(stdout);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new ToolError(`git cannot tell what is uncommitted in ${flake.checkout}`, {
+    throw new ToolError(`git cannot tell what is uncommitted in ${checkout}`, {
       hint: error.message,
       cause: error,
     });
   }
 }
 
-function asOwner(folder: string, command: [string, ...string[]]): [string, ...string[]] {
+/** Nothing when that is who runs this, or when there is no choice. */
+function ownerOf(folder: string): Pick<RunOptions, "user"> {
   const { uid, gid } = Deno.statSync(folder);
-  if (Deno.uid() !== 0 || uid === null || uid === 0) return command;
-  return ["setpriv", `--reuid=${uid}`, `--regid=${gid ?? uid}`, "--clear-groups", ...command];
+  if (Deno.uid() !== 0 || uid === null || uid === 0) return {};
+  return { user: { uid, gid: gid ?? uid } };
 }
 
 /** git-status(1), "Porcelain Format Version 1": two letters, a space, the path; each ends with NUL. */

@@ -84,6 +84,16 @@ function systemError(error: unknown): ToolError | undefined {
       cause: error,
     });
   }
+  if (
+    error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.IsADirectory ||
+    error instanceof Deno.errors.FilesystemLoop || /\(os error 36\)/.test(error.message)
+  ) {
+    return new ToolError(`something else is there than the toolkit puts there: ${error.message}`, {
+      code: ExitCode.Configuration,
+      hint: "look at it (namei -l PATH), and move it away if it is not yours",
+      cause: error,
+    });
+  }
   if (REFUSALS.test(errno) || /\(os error (11|12|16|23|24|26|31)\)/.test(error.message)) {
     return new ToolError(`the system refused: ${error.message}`, {
       hint: "see what is in use or used up (findmnt, fuser -vm PATH, free, ulimit -a, dmesg), " +

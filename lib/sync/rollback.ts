@@ -65,7 +65,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   const list = withoutFoldersInTheWay([...files.values()], old);
   const target = manifestFromList(to ?? "unknown", list);
 
-  const staging = createStaging(tree);
+  const staging = createStaging(ctx, tree);
   try {
     const now = () => new LocalTree(tree.path, index, 0);
     const compare = async () => {

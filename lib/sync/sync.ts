@@ -1,6 +1,11 @@
 import { sameRepository } from "../github/endpoints.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { readTextIfExists, writeFileAtomic } from "../machine/files/files.ts";
+import {
+  ensureDirectory,
+  parentOf,
+  readTextIfExists,
+  writeFileAtomic,
+} from "../machine/files/files.ts";
 import { createStaging, type SourceTree, sourceTree } from "../machine/tree/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -76,7 +81,7 @@ class Sync {
   }
 
   async run(begun: Promise<BegunSync>): Promise<SyncSummary> {
-    const staging = this.#writes ? createStaging(this.#tree) : undefined;
+    const staging = this.#writes ? createStaging(this.#ctx, this.#tree) : undefined;
     try {
       return await this.#sync(await begun, staging);
     } finally {
@@ -274,6 +279,7 @@ class Sync {
     after: SyncState,
   ): void {
     const before = this.#state;
+    ensureDirectory(parentOf(this.#tree.state), 0o700);
     const newFacts = index === undefined || local.learnt > 0 ||
       index.manifest.commit !== plan.target.commit;
     if (newFacts) {

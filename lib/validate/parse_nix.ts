@@ -1,5 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
-import { refuseSpecial } from "../machine/files/regular_file.ts";
+import { refuseUnreadable } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { evaluationFailure } from "../nix/evaluation/evaluation_failure.ts";
 import { temporaryStore } from "../nix/evaluation/temporary_store.ts";
@@ -16,7 +16,7 @@ const TIMEOUT = 20_000;
  *   2 without Nix, 1 when Nix crashes
  */
 export async function parseNix(ctx: Context, paths: readonly string[]): Promise<string> {
-  for (const path of paths) refuseSpecial(path);
+  for (const path of paths) refuseUnreadable(path);
   using store = temporaryStore(ctx);
   const { code, stdout, stderr } = await ctx.run("nix-instantiate", ["--parse", ...paths], {
     accept: "any",

@@ -8,8 +8,8 @@ export interface PasswordlessRule {
   readonly command: string;
 }
 
-/** Files included from files: sudoers(5) allows 128 levels; nobody needs more than these. */
-const MAX_DEPTH = 10;
+/** Files that are read at most, so that files that include each other come to an end. */
+const MAX_FILES = 256;
 const TAGS = /^(?:(NO)?(PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|FOLLOW|MAIL|INTERCEPT)):\s*/;
 
 /**
@@ -18,27 +18,32 @@ const TAGS = /^(?:(NO)?(PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|FOLLOW|MAIL|INTE
  * @throws Deno.errors.PermissionDenied for others than root
  */
 export function passwordlessRules(ctx: Context): PasswordlessRule[] {
-  return rulesOf(ctx, "/etc/sudoers", 0);
+  return rulesOf(ctx, "/etc/sudoers", { files: 0 });
 }
 
-function rulesOf(ctx: Context, path: string, depth: number): PasswordlessRule[] {
-  const text = readTextIfExists(ctx.root.follow(path));
-  if (text === undefined || depth > MAX_DEPTH) return [];
+function rulesOf(ctx: Context, path: string, read: { files: number }): PasswordlessRule[] {
+  const text = read.files++ < MAX_FILES ? readTextIfExists(ctx.root.follow(path)) : undefined;
+  if (text === undefined) return [];
   return text.replaceAll("\\\n", " ").split("\n").flatMap((line) => {
     const include = /^[@#]include(dir)?\s+(\S+)/.exec(line.trim());
-    if (include) return included(ctx, include[2]!.replaceAll('"', ""), !!include[1], depth);
+    if (include) return included(ctx, include[2]!.replaceAll('"', ""), !!include[1], read);
     return parseLine(line);
   });
 }
 
 /** Names with a dot or a trailing tilde are left out of a folder, sudoers(5). */
-function included(ctx: Context, path: string, folder: boolean, depth: number): PasswordlessRule[] {
+function included(
+  ctx: Context,
+  path: string,
+  folder: boolean,
+  read: { files: number },
+): PasswordlessRule[] {
   const absolute = path.startsWith("/") ? path : `/etc/${path}`;
   const files = folder
     ? listIfExists(ctx.root.follow(absolute)).filter((name) => !/\.|~$/.test(name))
       .map((name) => `${absolute}/${name}`)
     : [absolute];
-  return files.flatMap((file) => rulesOf(ctx, file, depth + 1));
+  return files.flatMap((file) => rulesOf(ctx, file, read));
 }
 
 function parseLine(line: string): PasswordlessRule[] {
@@ -49,7 +54,7 @@ function parseLine(line: string): PasswordlessRule[] {
     const who = /^Defaults:(\S+)/.exec(text)?.[1] ?? "everyone";
     return /(?:^|[\s,])!\s*authenticate\b/.test(text) ? [{ who, command: "ALL" }] : [];
   }
-  const rule = /^(\S+(?:\s*,\s*\S+)*)\s+[^=\s]+\s*=\s*(.*)$/.exec(text);
+  const rule = /^([^\s,]+(?:\s*,\s*[^\s,]+)*)\s+[^=\s]+\s*=\s*(.*)$/.exec(text);
   if (!rule) return [];
   const [, who = "", commands = ""] = rule;
   const rules: PasswordlessRule[] = [];

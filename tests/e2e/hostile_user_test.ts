@@ -8,6 +8,7 @@ import { runTool, startTool } from "../support/executable.ts";
 import { hasSetpriv, needsNix } from "../support/needs.ts";
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
+import { snapshotTree } from "../support/tree.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
 import { installer, source } from "./installer.ts";
 
@@ -227,6 +228,8 @@ const PIPES: readonly (readonly [path: string, tool: string, args: readonly stri
     "--dry-run",
     "--verbose",
   ]],
+  ["/etc/hypervisor/configuration/local.nix", "rebuild-helper", ["build"]],
+  ["/etc/hypervisor/configuration/local.nix", "system-installer", ["--dry-run"]],
   ["/etc/hypervisor/src/flake.nix", "validator", []],
   ["/etc/hypervisor/src/flake.nix", "rebuild-helper", ["build"]],
   ["/etc/hypervisor/src/flake.lock", "validator", []],
@@ -267,6 +270,82 @@ for (const [path, tool, args] of PIPES) {
   });
 }
 
+needsNix(
+  "git in a user's checkout runs as that user, is told no secret, and holds nobody up",
+  async () => {
+    using machine = scratchMachine("uefi");
+    using programs = standIns();
+    const checkout = machine.host("/home/alice/config");
+    machine.write(
+      "/home/alice/config/flake.nix",
+      "{ outputs = _: { nixosConfigurations = { }; }; }",
+    );
+    const git = async (...args: string[]) => {
+      const { success } = await new Deno.Command("git", { args: ["-C", checkout, ...args] })
+        .output();
+      ok(success, args.join(" "));
+    };
+    await git("init", "-q");
+    await git("add", ".");
+    // What it starts has left its group, and keeps its error output open.
+    const bait = "/home/alice/config/.git/bait";
+    machine.write(
+      bait,
+      `#!/bin/sh\n[ "$(id -u)" = 1000 ] || exit 1\nenv > ${bait}.env\n` +
+        `setsid sleep 600 > /dev/null &\necho $! > ${bait}.pid\nexit 1\n`,
+      0o755,
+    );
+    await git("config", "core.fsmonitor", bait);
+    const { success } = await new Deno.Command("chown", {
+      args: ["-R", `${ALICE}:100`, checkout],
+    }).output();
+    ok(success);
+    const flake = "/home/alice/config";
+    const { stderr } = await runTool("rebuild-helper", ["--flake", flake, "--host", "x", "build"], {
+      inside: machine.root,
+      standIns: programs.folder,
+      env: { NIX_CONFIG: "access-tokens = github.com=secret-of-root", https_proxy: "http://u:p@p" },
+    });
+    match(machine.read(`${bait}.env`), /^HOME=\/$/m, stderr);
+    doesNotMatch(machine.read(`${bait}.env`), /secret-of-root|u:p@p/);
+    Deno.kill(Number(machine.read(`${bait}.pid`)), "SIGKILL");
+  },
+);
+
+needsNix("the source tree is changed only in a folder that root alone can write", async () => {
+  await using machine = await SyncedMachine.start();
+  const folder = `${machine.root}/etc/hypervisor`;
+  await machine.expect(0);
+  const tries: readonly (readonly [uid: number, mode: number])[] = [
+    [ALICE, 0o755],
+    [0, 0o775],
+    [0, 0o777],
+  ];
+  for (const [uid, mode] of tries) {
+    Deno.chownSync(folder, uid, 100);
+    Deno.chmodSync(folder, mode);
+    for (const args of [["--ref", "v1"], ["--rollback"]]) {
+      const { stderr } = await machine.expect(3, args);
+      match(stderr, /etc\/hypervisor (?:belongs to user 1000|can be written by)/);
+    }
+  }
+  Deno.chownSync(folder, 0, 0);
+  Deno.chmodSync(folder, 0o755);
+  // What she has put there meanwhile is no change of ours.
+  const staging = `${folder}/.src-staging-0badf00d`;
+  Deno.mkdirSync(`${staging}/previous/tree`, { recursive: true });
+  Deno.writeTextFileSync(
+    `${staging}/journal.json`,
+    JSON.stringify({ version: 1, operations: [{ do: "aside", path: "README.md" }] }),
+  );
+  Deno.chownSync(staging, ALICE, 100);
+  const before = snapshotTree(machine.tree);
+  await machine.expect(0, ["--check-only"]);
+  await machine.expect(0);
+  deepEqual(snapshotTree(machine.tree), before);
+  ok(Deno.statSync(`${staging}/journal.json`).isFile);
+});
+
 needsNix("a source's pipes are named or left out, and hold nobody up", async () => {
   using machine = scratchMachine("uefi");
   using programs = standIns();
@@ -277,6 +356,10 @@ needsNix("a source's pipes are named or left out, and hold nobody up", async () 
   equal(refused.code, 6, refused.stderr);
   match(refused.stderr, /\.git\/config is a pipe, not a regular file/);
   Deno.removeSync(`${from.path}/.git`, { recursive: true });
+  await mkfifo(`${from.path}/lib/module.nix`);
+  const read = await run(["--dry-run"]);
+  match(read.stdout, /lib\/module\.nix is a pipe, not a\s+regular file/);
+  Deno.removeSync(`${from.path}/lib/module.nix`);
   await mkfifo(`${from.path}/lib/pipe`);
   const plan = await run(["--dry-run"]);
   equal(plan.code, 0, plan.stderr);

@@ -32,6 +32,15 @@ Deno.test("childEnvironment() keeps what is on its list and nothing that loads c
   assert.equal(env.LC_ALL, "C.UTF-8");
 });
 
+Deno.test("childEnvironment() hands on no TMPDIR that others can write", async () => {
+  await withScratch({ "open/x": "" }, (folder) => {
+    Deno.chmodSync(folder, 0o755);
+    Deno.chmodSync(`${folder}/open`, 0o777);
+    assert.equal(childEnvironment({ TMPDIR: folder }).TMPDIR, folder);
+    assert.equal(childEnvironment({ TMPDIR: `${folder}/open` }).TMPDIR, "/tmp");
+  });
+});
+
 Deno.test("nixConfig() adds flakes and keeps what the user set", () => {
   const flakes = "extra-experimental-features = nix-command flakes";
   assert.equal(nixConfig(undefined), flakes);

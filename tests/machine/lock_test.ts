@@ -120,3 +120,13 @@ Deno.test(
     });
   },
 );
+
+Deno.test("acquireLock() closes a lock that others could open, and so hold", async () => {
+  await withScratch({ "run/hyper-nixos.lock": "" }, async (root) => {
+    const path = `${root}/run/hyper-nixos.lock`;
+    for (const folder of [root, `${root}/run`]) Deno.chmodSync(folder, 0o755);
+    Deno.chmodSync(path, 0o644);
+    using _lock = await acquireLock(testContext({ root }));
+    assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
+  });
+});

@@ -9,6 +9,7 @@ import {
   type Runner,
 } from "../../lib/machine/run.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
+import { isRoot } from "../support/needs.ts";
 import { withScratch } from "../support/scratch_files.ts";
 
 function runner(signal: AbortSignal = new AbortController().signal): Runner {
@@ -177,4 +178,34 @@ Deno.test("quote() gives sh one word, whatever it contains", async () => {
     }),
     { numRuns: 30 },
   );
+});
+
+Deno.test("run() does not wait for what a child has left behind with its output", async () => {
+  // It has left the group, so that nothing reaches it.
+  const script = 'setsid sleep 600 & echo "$!"; yes | head -c 3000000';
+  const { stdout } = await runner()("sh", ["-c", script]);
+  const pid = Number(stdout.split("\n")[0]);
+  try {
+    assert.equal(stdout.length, `${pid}\n`.length + 3_000_000);
+    assert.equal(isAlive(pid), true);
+  } finally {
+    Deno.kill(pid, "SIGKILL");
+  }
+});
+
+Deno.test({
+  name: "run() tells another user's child nothing of the environment",
+  ignore: !isRoot,
+  fn: async () => {
+    const env = {
+      PATH: "/usr/bin:/bin",
+      LC_ALL: "C.UTF-8",
+      NIX_CONFIG: "access-tokens = x=secret",
+    };
+    const run = createRunner(env, new AbortController().signal);
+    const options = { user: { uid: 65534, gid: 65534 }, env: { HOME: "/" }, cwd: "/" };
+    const { stdout } = await run("env", [], options);
+    const names = stdout.trim().split("\n").map((line) => line.split("=")[0]);
+    assert.deepEqual(names.sort(), ["HOME", "LC_ALL", "PATH"]);
+  },
 });

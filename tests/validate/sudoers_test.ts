@@ -77,3 +77,14 @@ Deno.test("isGuestOperation() takes what operators.nix grants, and nothing near 
     ]
   ) ok(!isGuestOperation(command), command);
 });
+
+Deno.test("passwordlessRules() comes to an end with files that include each other, and with long lists", () => {
+  const rule = "a ALL=(ALL) NOPASSWD: /bin/x\n";
+  const bomb = "@include /etc/sudoers\n@includedir /etc/sudoers.d\n".repeat(20);
+  const found = rules({
+    "/etc/sudoers": rule + bomb,
+    "/etc/sudoers.d/a": bomb,
+    "/etc/sudoers.d/b": `${"a,".repeat(2000)}a ALL\n`,
+  });
+  deepEqual([...new Set(found)], ["a: /bin/x"]);
+});

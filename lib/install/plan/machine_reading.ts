@@ -6,12 +6,10 @@ import { type Hardware, readHardware } from "../../machine/hardware/hardware.ts"
 import { type HostName, readHostName } from "../../machine/host_name.ts";
 import { type InvokingUser, invokingUser } from "../../machine/accounts/invoking_user.ts";
 import { type LocaleSettings, readLocale } from "../../machine/locale.ts";
-import { machineFolder } from "../../machine/files/machine_files.ts";
 import { type Mount, readMounts } from "../../machine/hardware/mounts.ts";
 import { type OsRelease, readOsRelease } from "../../machine/os_release.ts";
 import { places } from "../../machine/places.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
-import { refuseSpecial } from "../../machine/files/regular_file.ts";
 import {
   readSshServerConfig,
   type SshServerConfig,
@@ -22,6 +20,7 @@ import { type Base, findBase } from "../../nix/evaluation/base.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { Identity } from "../../nix/evaluation/identity.ts";
 import { type EvaluatedHost, readHost } from "../../nix/evaluation/read_configuration.ts";
+import { refuseWhatNixMustNotRead } from "../../nix/read_by_nix.ts";
 import type { Context } from "../../machine/context.ts";
 import { type HardwareFile, NO_HARDWARE_FILE, readHardwareFile } from "../carry/hardware_file.ts";
 import type { InstallOptions } from "../options.ts";
@@ -59,10 +58,8 @@ export async function readMachine(
   ctx: Context,
   options: Pick<InstallOptions, "config" | "keepConfig">,
 ): Promise<MachineReading> {
-  // Nix would wait for a pipe here for ever.
-  for (const name of machineFolder(ctx, places.nixos)) {
-    refuseSpecial(ctx.root.follow(`${places.nixos}/${name}`));
-  }
+  // Before it is told that the configuration cannot be evaluated.
+  refuseWhatNixMustNotRead(ctx);
   const accounts = readAccounts(ctx);
   const mounts = readMounts(ctx);
   const progress = ctx.ui.progress("Evaluating your configuration");

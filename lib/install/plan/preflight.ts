@@ -7,6 +7,7 @@ import { type OsRelease, readOsRelease } from "../../machine/os_release.ts";
 import { places } from "../../machine/places.ts";
 import { stateFolderProblem } from "../../machine/state_folder.ts";
 import { ToolError } from "../../machine/tool_error.ts";
+import { treeFolderProblem } from "../../machine/tree/source_tree.ts";
 
 /** Room for copies, backups and receipts beside the source itself, in bytes. */
 const SPARE = 16 * 1024 * 1024;
@@ -49,8 +50,9 @@ export async function preflight(
       ExitCode.MissingDependency,
     );
   }
-  const state = stateFolderProblem(ctx);
-  if (state) blockers.push(state);
+  for (const problem of [stateFolderProblem(ctx), treeFolderProblem(ctx)]) {
+    if (problem) blockers.push(problem);
+  }
   if (Deno.uid() === 0) blockers.push(...await unwritable(ctx));
   space(ctx, sourceBytes, block, warnings);
   return { blockers, warnings };

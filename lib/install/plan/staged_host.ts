@@ -1,3 +1,4 @@
+import { makeTemporaryDirectory } from "../../machine/files/temporary.ts";
 import type { Context } from "../../machine/context.ts";
 import { ensureDirectory, parentOf } from "../../machine/files/files.ts";
 import { readMachineFile } from "../../machine/files/machine_files.ts";
@@ -31,7 +32,7 @@ export async function stageHost(
   base: HostBase | null,
   steps: readonly Step[],
 ): Promise<StagedHost> {
-  const root = Deno.makeTempDirSync({ prefix: "hyper-nixos-plan-" });
+  const root = makeTemporaryDirectory(ctx, "hyper-nixos-plan-");
   const remove = () => Deno.removeSync(root, { recursive: true });
   try {
     for (const step of steps) {

@@ -236,9 +236,10 @@ function temporaryPrefix(path: string): string {
   return `.${path.slice(path.lastIndexOf("/") + 1).slice(0, 75)}.`;
 }
 
-/** Whether an error says that there is nothing at a path. */
+/** Whether an error says that there is nothing at a path; links that lead in a circle lead to nothing. */
 export function isAbsent(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.FilesystemLoop;
 }
 
 function ifExists<T>(look: () => T): T | undefined {

@@ -55,12 +55,12 @@ export function readRegular(path: string, limit = LARGEST_READ): Uint8Array<Arra
 }
 
 /**
- * Refuses what would hold up a child that is told to read it: a pipe, a device, a socket. Nothing at all,
- * or a folder, is the child's to tell.
+ * Refuses what would hold up a child that is told to read it: a pipe, a device, a socket, or more than
+ * is read as a whole. Nothing at all, or a folder, is the child's to tell.
  * @param path as for {@link pin}
  * @throws ToolError exit 6 that says what is there
  */
-export function refuseSpecial(path: string): void {
+export function refuseUnreadable(path: string): void {
   let info;
   try {
     using pinned = pin(path);
@@ -68,7 +68,9 @@ export function refuseSpecial(path: string): void {
   } catch {
     return;
   }
-  if (!info.isFile && !info.isDirectory && !info.isSymlink) throw new NotRegular(path, info);
+  if (info.isDirectory || info.isSymlink) return;
+  if (!info.isFile) throw new NotRegular(path, info);
+  if (info.size > LARGEST_READ) throw tooLarge(path, LARGEST_READ);
 }
 
 /**

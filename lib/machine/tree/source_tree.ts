@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { ExitCode } from "../exit_code.ts";
+import { foreignPart, foreignWriter, isRootOrSelf } from "../files/file_trust.ts";
 import {
   ensureDirectory,
   listIfExists,
@@ -56,20 +57,43 @@ export function sourceTree(ctx: Context): SourceTree {
 }
 
 /**
+ * What speaks against changing the tree: who can write the folder that holds it could exchange what is
+ * staged there, which is written by path. Undefined also where there is no such folder yet.
+ */
+export function treeFolderProblem(ctx: Pick<Context, "root">): ToolError | undefined {
+  const folder = ctx.root.follow(places.hypervisor);
+  if (!lstatIfExists(folder)?.isDirectory) return undefined;
+  const foreign = foreignPart(folder, isRootOrSelf, ctx.root.isRunning ? "" : ctx.root.path);
+  return foreign && new ToolError(`${foreign.path} ${foreign.problem}`, {
+    code: ExitCode.PermissionDenied,
+    hint: `give it back to root: chown root:root ${foreign.path} && chmod go-w ${foreign.path}`,
+  });
+}
+
+/**
  * Makes an empty staging folder beside the tree, readable by its owner only. What is in it is no part
  * of any tree until a journal in it says so.
+ * @throws ToolError exit 3 where {@link treeFolderProblem} finds one
  */
-export function createStaging(tree: SourceTree): string {
+export function createStaging(ctx: Context, tree: SourceTree): string {
+  const problem = treeFolderProblem(ctx);
+  if (problem) throw problem;
   ensureDirectory(tree.parent, 0o755);
   return makeTemporaryFolder(tree.parent, STAGING);
 }
 
-/** The staging folders that are there: ours, or what a killed run left behind. A link is none. */
+/**
+ * The staging folders that are there: ours, or what a killed run left behind. A link is none, nor is what
+ * somebody else has made.
+ */
 export function stagingFolders(tree: SourceTree): string[] {
   return listIfExists(tree.parent)
     .filter((name) => name.startsWith(STAGING))
     .map((name) => `${tree.parent}/${name}`)
-    .filter((path) => lstatIfExists(path)?.isDirectory);
+    .filter((path) => {
+      const info = lstatIfExists(path);
+      return info?.isDirectory && foreignWriter(info, isRootOrSelf) === undefined;
+    });
 }
 
 /** Removes a staging folder whose content nobody needs; what is in it at the same time, which disks like. */

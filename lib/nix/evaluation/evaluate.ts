@@ -3,6 +3,7 @@ import { CommandError, type RunResult } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { evaluationFailure } from "./evaluation_failure.ts";
+import { refuseWhatNixMustNotRead } from "../read_by_nix.ts";
 import { attributeName } from "../nix_string.ts";
 import { temporaryStore } from "./temporary_store.ts";
 
@@ -91,6 +92,7 @@ async function evaluate(
   options: EvaluateOptions,
   input?: string,
 ): Promise<unknown> {
+  refuseWhatNixMustNotRead(ctx);
   using store = temporaryStore(ctx);
   const env = { ...invokingUser(ctx), ...store.env, ...options.env };
   const result = await runNix(ctx, command, { ...options, env }, input);

@@ -1,3 +1,4 @@
+import { makeTemporaryDirectory } from "../../machine/files/temporary.ts";
 import { statIfSeen } from "../../machine/files/files.ts";
 import type { Context } from "../../machine/context.ts";
 
@@ -18,7 +19,7 @@ export function temporaryStore(ctx: Context): UsableStore {
   const usable = Deno.uid() === 0 || ctx.run.env.NIX_REMOTE !== undefined ||
     statIfSeen(DAEMON_SOCKET) !== undefined;
   if (usable) return { env: {}, [Symbol.dispose]: () => {} };
-  const folder = Deno.makeTempDirSync({ prefix: "hyper-nixos-store-" });
+  const folder = makeTemporaryDirectory(ctx, "hyper-nixos-store-");
   return {
     env: { NIX_REMOTE: `local?root=${folder}` },
     [Symbol.dispose]: () => {

@@ -1,4 +1,5 @@
 import { ensureDirectory, lstatIfExists, removeIfExists } from "../../machine/files/files.ts";
+import { makeTemporaryDirectory } from "../../machine/files/temporary.ts";
 import { places } from "../../machine/places.ts";
 import { ensureStateFolder } from "../../machine/state_folder.ts";
 import type { Context } from "../../machine/context.ts";
@@ -41,7 +42,7 @@ export async function buildSystem(ctx: Context, options: BuildOptions): Promise<
  */
 export async function dryBuild(ctx: Context, options: BuildOptions): Promise<void> {
   using log = openRebuildLog(ctx);
-  const folder = Deno.makeTempDirSync({ prefix: "rebuild-" });
+  const folder = makeTemporaryDirectory(ctx, "rebuild-");
   try {
     const errors = await runBuild(ctx, "dry-build", options, folder, log.write);
     if (errors !== undefined) {
@@ -91,6 +92,6 @@ function buildFolder(ctx: Context): Disposable & { readonly path: string } {
     if (lstatIfExists(`${path}/result`)) Deno.removeSync(`${path}/result`);
     return { path, [Symbol.dispose]: () => {} };
   }
-  const path = Deno.makeTempDirSync({ prefix: "rebuild-" });
+  const path = makeTemporaryDirectory(ctx, "rebuild-");
   return { path, [Symbol.dispose]: () => removeIfExists(path) };
 }

@@ -87,7 +87,7 @@ export function askPam(
   } = {},
 ): PamAnswer {
   const answers = types.map((type) => {
-    const rules = resolved(texts, service, type, 0);
+    const rules = resolved(texts, service, type, { services: 0 });
     // Whether the unknown ones let in is not known: with all of them, and without any.
     if (passes(rules, person, asRoot, "failure")) return [];
     return passes(rules, person, asRoot, "success")
@@ -99,14 +99,23 @@ export function askPam(
     : { kind: "in", needs: answers.flatMap((needs) => needs ?? []) };
 }
 
+/** Services that are looked into at most, so that those that include each other come to an end. */
+const MAX_INCLUDED = 64;
+
 /** The rules of one type, with those of included services in their place. */
-function resolved(texts: PamTexts, service: string, type: string, depth: number): PamRule[] {
+function resolved(
+  texts: PamTexts,
+  service: string,
+  type: string,
+  seen: { services: number },
+): PamRule[] {
   const text = Object.hasOwn(texts, service) ? texts[service] : undefined;
   return pamRules(text ?? "").filter((rule) => rule.type === type).flatMap((rule) => {
     const includes = rule.control === "include" || rule.control === "substack";
-    return includes && depth < 5 && Object.hasOwn(texts, rule.module)
-      ? resolved(texts, rule.module, type, depth + 1)
-      : [rule];
+    const known = includes && Object.hasOwn(texts, rule.module);
+    if (!known || seen.services >= MAX_INCLUDED) return [rule];
+    seen.services++;
+    return resolved(texts, rule.module, type, seen);
   });
 }
 

@@ -35,7 +35,7 @@ function stageChange(ctx: ReturnType<typeof testContext>): Operation[] {
   here("mode", "stays");
   Deno.chmodSync(`${tree.path}/mode`, 0o600);
   Deno.symlinkSync("changed", `${tree.path}/link`);
-  const staging = createStaging(tree);
+  const staging = createStaging(ctx, tree);
   const fresh = staged.new(staging);
   const previous = staged.previousTree(staging);
   for (const folder of [`${fresh}/new/folder`, `${previous}/gone/deep`]) {
@@ -263,7 +263,7 @@ Deno.test("recoverSourceTree() refuses a journal that is damaged or leads out of
     fc.asyncProperty(journals, (journal) =>
       withMachine(async (ctx) => {
         const tree = sourceTree(ctx);
-        const staging = createStaging(tree);
+        const staging = createStaging(ctx, tree);
         Deno.writeTextFileSync(staged.journal(staging), journal);
         await rejects(recoverSourceTree(ctx), /damaged|hostile/);
         await discardStaging(staging);

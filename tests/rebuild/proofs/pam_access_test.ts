@@ -151,6 +151,8 @@ Deno.test("askPam() decides as Linux-PAM does", () => {
   equal(ask("optional pam_unix.so", "required pam_deny.so"), "out");
   equal(askPam({ x: "auth include y\naccount include y", y: UNIX }, "x", person).kind, "in");
   equal(askPam({}, "x", person).kind, "out");
+  const bomb = "auth include x\n".repeat(100);
+  equal(askPam({ x: bomb, y: UNIX }, "x", person).kind, "out");
   deepEqual(pamRules(`auth  required \\\n ${STORE}/lib/security/pam_x.so a=${STORE}/b # c`), [
     { type: "auth", control: "required", module: "pam_x.so", args: ["a=/b"] },
   ]);

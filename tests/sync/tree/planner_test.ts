@@ -117,7 +117,7 @@ Deno.test("planSync() and applyChange() make any tree the commit, and lose no lo
         await applyChange(ctx, {
           tree,
           operations,
-          staging: createStaging(tree),
+          staging: createStaging(ctx, tree),
           plan,
           contents: {
             of: ({ path }) =>
