@@ -1,3 +1,4 @@
+import { remove } from "../support/hostile/plant_at.ts";
 import { type Kind, kindOf, KINDS } from "./kind.ts";
 import { Random } from "./random.ts";
 import { canRun, canTrace } from "./requirements.ts";
@@ -75,7 +76,7 @@ async function runCase(
   if (kept) print(`  kept: ${folder} and ${trial.place ?? "no machine"}\n`);
   else {
     for (const path of [folder, ...(trial.place === undefined ? [] : [trial.place])]) {
-      Deno.removeSync(path, { recursive: true });
+      remove(path);
     }
   }
   return {

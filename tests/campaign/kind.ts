@@ -1,5 +1,7 @@
 import { crowdCase } from "./kinds/crowd.ts";
 import { fullDiskCase } from "./kinds/full_disk.ts";
+import { hostileDiskCase } from "./kinds/hostile_disk.ts";
+import { hostileUserCase } from "./kinds/hostile_user.ts";
 import { installCase } from "./kinds/install.ts";
 import { mendCase } from "./kinds/mend.ts";
 import { readingCase } from "./kinds/reading.ts";
@@ -28,6 +30,8 @@ export const KINDS: readonly Kind[] = [
   { name: "reading", weight: 12, needs: [], run: readingCase },
   { name: "together", weight: 12, needs: ["root"], run: togetherCase },
   { name: "full-disk", weight: 8, needs: ["root", "namespaces"], run: fullDiskCase },
+  { name: "hostile-disk", weight: 8, needs: ["root", "nix", "namespaces"], run: hostileDiskCase },
+  { name: "hostile-user", weight: 6, needs: ["root", "nix", "namespaces"], run: hostileUserCase },
   { name: "install", weight: 4, needs: ["root", "nix", "namespaces"], run: installCase },
   { name: "update", weight: 2, needs: ["root", "nix", "namespaces"], run: updateCase },
   { name: "mend", weight: 1, needs: ["root", "nix", "namespaces"], run: mendCase },

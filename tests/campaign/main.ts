@@ -8,8 +8,9 @@ import { missingRequirements } from "./requirements.ts";
 const HELP = `Usage: deno task campaign -- [OPTIONS]
 
 Runs the executables on random scratch machines, through random upstream histories, local
-edits, faults of network and disk, signals and tools that run at once, and checks after every
-run what the toolkit promises: the source tree is one commit or the other, no edit is lost,
+edits, faults of network and disk, signals, tools that run at once, a user without rights who
+exchanges files meanwhile, and mounted disks that a stranger made, and checks after every run
+what the toolkit promises: the source tree is one commit or the other, no edit is lost,
 nothing outside the owned folders changes (bytes, mode, owner, time), no secret can be read
 by others or is printed or logged, no temporary file, process or lock is left, receipts are
 settled, --undo gives back every byte, exit codes are the documented ones, nothing that is

@@ -47,6 +47,8 @@ export class Trial implements AsyncDisposable {
   networkHits = 0;
   /** Paths that this case's tools may write to besides {@link OWNED}. */
   owned: readonly RegExp[] = OWNED;
+  /** Whether everyone may write in TMPDIR, as in /tmp. */
+  sharedTemporary = false;
   #started = 0;
   readonly #cleanUps: (() => void | Promise<void>)[] = [];
   #secrets: Map<string, string> = new Map();
@@ -172,6 +174,7 @@ export class Trial implements AsyncDisposable {
     const number = ++this.#started;
     const temporary = `${this.folder}/tmp-${number}`;
     Deno.mkdirSync(temporary);
+    if (this.sharedTemporary) Deno.chmodSync(temporary, 0o1777);
     const run = await struckRun(tool, args, {
       ...(options.inside === undefined ? { root: this.root } : {}),
       ...options,
