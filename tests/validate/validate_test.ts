@@ -1,7 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { CHECKS } from "../../lib/validate/registry.ts";
 import { blocking, exitCodeOf, validate } from "../../lib/validate/validate.ts";
+import { Root } from "../../lib/machine/root.ts";
 import { testContext } from "../support/context.ts";
+import { scratchMachine } from "../support/scratch_machine.ts";
 
 async function inFolder(work: (root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "validate-" });
@@ -38,6 +40,21 @@ Deno.test("validate() stops with the signal's reason", () =>
     await validate(ctx, { quick: true }).catch((error) => caught = error);
     equal(caught, reason);
   }));
+
+Deno.test("validate() knows that root comes in by key on a rented server, and where sshd refuses that", async () => {
+  using machine = scratchMachine("rented");
+  const administrators = async () => {
+    const { results } = await validate(testContext({ root: machine.root }), { quick: true });
+    return results.find(({ check }) => check.id === "administrators");
+  };
+  const found = await administrators();
+  equal(found?.status, "pass");
+  match(found!.detail, /root logs in over SSH with a key/);
+  const config = Deno.readTextFileSync(new Root(machine.root).follow("/etc/ssh/sshd_config"));
+  Deno.removeSync(machine.host("/etc/ssh/sshd_config"));
+  machine.write("/etc/ssh/sshd_config", config.replace(/PermitRootLogin .*/, "PermitRootLogin no"));
+  equal((await administrators())?.status, "fail");
+});
 
 Deno.test("validate() skips what a tool is missing for", () =>
   inFolder(async (root) => {

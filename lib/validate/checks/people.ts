@@ -1,5 +1,7 @@
-import { groupsOf } from "../../machine/accounts/accounts.ts";
+import { type Account, groupsOf } from "../../machine/accounts/accounts.ts";
+import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
 import { loginUsers } from "../../machine/accounts/login_users.ts";
+import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
@@ -88,7 +90,7 @@ async function members(_ctx: Context, facts: Facts): Promise<Finding> {
     : fail(`missing: ${some(missing)}`, "an activation sets them: rebuild-helper switch", missing);
 }
 
-function administrators(ctx: Context, facts: Facts): Finding {
+async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
   const accounts = facts.accounts();
   if (!accounts.shadowReadable) return denied("/etc/shadow");
   const people = loginUsers(accounts).migratable;
@@ -99,15 +101,26 @@ function administrators(ctx: Context, facts: Facts): Finding {
   const able = [...wheel, ...people.filter(({ uid }) => uid === 0)]
     .filter(({ passwordState }) => passwordState === "hash" || passwordState === "empty");
   if (able.length > 0) return pass(`${able.map(({ name }) => name).join(", ")} can become root`);
+  const root = accounts.accounts.find(({ uid }) => uid === 0);
+  if (root && await comesInByKey(ctx, root)) return pass("root logs in over SSH with a key");
   return wheel.length > 0
     ? warn(
       `${wheel.map(({ name }) => name).join(", ")} may use sudo, but have no password to type`,
       `passwd ${wheel[0]!.name}`,
     )
     : fail(
-      "nobody can become root: no one in wheel, and root has no password",
+      "nobody can become root: no one in wheel, and root has neither a password nor an SSH key",
       `add someone to wheel in ${localModule(ctx)}, then rebuild-helper switch`,
     );
+}
+
+/** As on a rented server, which has no other account. */
+async function comesInByKey(ctx: Context, root: Account): Promise<boolean> {
+  const server = readSshServerConfig(ctx);
+  const lets = server?.pubkeyAuthentication && server.permitRootLogin !== "no";
+  if (!lets) return false;
+  const { system, home } = await readAuthorizedKeys(ctx, root);
+  return home || system.length > 0;
 }
 
 function emptyPasswords(_ctx: Context, facts: Facts): Finding {
