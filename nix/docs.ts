@@ -1,9 +1,40 @@
-/** Renews what the pages in docs/ take from the tools' declarations: `deno task docs`. */
+/** Renews what is made of something else: parts of docs/, and lib/nix/host_files.ts: `deno task docs`. */
 import { exitCodeTable, referenceParts, renewPage } from "../lib/program/reference.ts";
 import { eachTool } from "./man.ts";
 
-if (import.meta.main) {
-  for (const [path, renewed] of renewedPages()) Deno.writeTextFileSync(path, renewed);
+/** What is installed beside a published tree, from the files that are it: these are in no executable. */
+const HOST_FILES = [
+  "published/flake.nix",
+  "published/machine.nix",
+  "module/flake_link.nix",
+  "module/rebuild_wrapper.nix",
+  "module/nixos_rebuild.sh",
+];
+
+/** Name and text of each of {@link HOST_FILES}. */
+export function hostFiles(): Record<string, string> {
+  return Object.fromEntries(
+    HOST_FILES.map((path) => [path.split("/").at(-1)!, Deno.readTextFileSync(here(path))]),
+  );
+}
+
+function hostFilesModule(): string {
+  const texts = Object.entries(hostFiles()).map(([name, text]) =>
+    `  ${JSON.stringify(name)}: [\n${
+      text.split("\n").map((line) => `    ${JSON.stringify(line)},\n`).join("")
+    }  ].join("\\n"),\n`
+  );
+  return `/**
+ * What is installed beside a published tree, by name. Made of nix/published and nix/module by
+ * \`deno task docs\`: do not edit.
+ */
+export const HOST_FILES: Readonly<Record<string, string>> = {
+${texts.join("")}};
+`;
+}
+
+function here(path: string): string {
+  return new URL(path, import.meta.url).pathname;
 }
 
 /** The pages with parts that are made: the path of each, and what it should be. */
@@ -16,6 +47,11 @@ export function renewedPages(): (readonly [path: string, renewed: string])[] {
 }
 
 function renew(name: string, parts: ReadonlyMap<string, string>) {
-  const path = new URL(`../docs/${name}.md`, import.meta.url).pathname;
+  const path = here(`../docs/${name}.md`);
   return [path, renewPage(Deno.readTextFileSync(path), parts)] as const;
+}
+
+if (import.meta.main) {
+  for (const [path, renewed] of renewedPages()) Deno.writeTextFileSync(path, renewed);
+  Deno.writeTextFileSync(here("../lib/nix/host_files.ts"), hostFilesModule());
 }

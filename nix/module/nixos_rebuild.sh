@@ -1,10 +1,12 @@
 # shellcheck shell=bash disable=SC2154
-# Sourced by the host's own nixos-rebuild, with these set by nixos_rebuild.nix:
+# Sourced by the host's own nixos-rebuild, with these set by rebuild_wrapper.nix:
 #   stock        NixOS's nixos-rebuild, in shell or Python
 #   nix          the folder of Nix's commands
 #   coreutils    the folder of stat
 #   jq           the folder of jq
 #   channels     the folder of root's channels
+#   folder       the folder of this host's flake.nix
+#   flake_arguments  with which it is built
 #   record       host.json, which says the next three as they are now
 #   host         the attribute of nixosConfigurations that this machine is
 #   search_path  NIX_PATH of the owner's configuration, empty unless it is one of channels
@@ -12,8 +14,6 @@
 # Who names no flake, file, attribute or other machine gets this host; who names one gets what NixOS's own
 # nixos-rebuild makes of it.
 set -euo pipefail
-
-tree=/etc/hypervisor/src
 
 # The installer may have named another host or base since this generation was built; rebuild-helper builds
 # that one, too.
@@ -135,5 +135,5 @@ fi
 prepare
 # Started again by another nixos-rebuild, which builds the newest one first: it has updated them.
 if [[ -n $upgrade && -n $search_path && -z ${_NIXOS_REBUILD_REEXEC-} ]]; then update_channels; fi
-if [[ -z $impure ]]; then arguments+=(--impure); fi
-exec "$stock" "${arguments[@]}" --flake "path:$tree#$host"
+if [[ -n $impure && ${flake_arguments[*]} == --impure ]]; then flake_arguments=(); fi
+exec "$stock" "${arguments[@]}" "${flake_arguments[@]}" --flake "path:$folder#$host"

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { renewPage } from "../../lib/program/reference.ts";
-import { renewedPages } from "../../nix/docs.ts";
+import { HOST_FILES } from "../../lib/nix/host_files.ts";
+import { hostFiles, renewedPages } from "../../nix/docs.ts";
 
 const DOCS = new URL("../../docs", import.meta.url).pathname;
 const pages = [...Deno.readDirSync(DOCS)].map(({ name }) => name).filter((name) =>
@@ -18,6 +19,10 @@ for (const [path, renewed] of renewedPages()) {
     for (const heading of headings) assert.match(page, new RegExp(`^## ${heading}$`, "m"));
   });
 }
+
+Deno.test("what is installed beside a published tree is what nix/ says", () => {
+  assert.deepEqual(HOST_FILES, hostFiles(), "renew it with: deno task docs");
+});
 
 Deno.test("renewPage() refuses a page that lacks a part, or has one that nothing makes", () => {
   const page = "a\n<!-- made: options -->\n<!-- end -->\nb\n";

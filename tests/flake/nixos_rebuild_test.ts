@@ -28,6 +28,8 @@ interface Machine {
   readonly env?: Readonly<Record<string, string>>;
   /** host.json, where there is one. */
   readonly record?: unknown;
+  /** Whether its host is that of a published tree. */
+  readonly published?: boolean;
 }
 
 /** Runs the script with a NixOS's own that only records. */
@@ -46,7 +48,10 @@ printf '%s\\0' "$NIX_PATH" "\${SUDO_UID-}" "\${_NIXOS_REBUILD_REEXEC-}" "$@" > $
     Deno.mkdirSync(`${path}/channels/${channel}`, { recursive: true });
   }
   Deno.writeTextFileSync(`${path}/channels/own/.update-on-nixos-rebuild`, "");
-  const { searchPath = SEARCH_PATH, checkout = "", env = {}, record } = machine;
+  const { searchPath = SEARCH_PATH, checkout = "", env = {}, record, published } = machine;
+  const flake = published
+    ? "folder=/etc/hypervisor/host flake_arguments=(--override-input tree path:/etc/hypervisor/src)"
+    : "folder=/etc/hypervisor/src flake_arguments=(--impure)";
   if (record !== undefined) {
     Deno.writeTextFileSync(`${path}/host.json`, JSON.stringify(record, null, 2));
   }
@@ -56,6 +61,7 @@ printf '%s\\0' "$NIX_PATH" "\${SUDO_UID-}" "\${_NIXOS_REBUILD_REEXEC-}" "$@" > $
 stock=${path}/stock nix=${path} coreutils=$(dirname "$(command -v stat)") channels=${path}/channels
 jq=$(dirname "$(command -v jq)") record=${path}/host.json
 host=vmhost search_path=${searchPath} checkout=${checkout}
+${flake}
 . ${SCRIPT}\n`,
   );
   const { code, stderr } = await new Deno.Command(`${path}/nixos-rebuild`, {
@@ -102,6 +108,21 @@ test("builds this host where nothing else is named, whatever its options take", 
   }
   const pure = await run(["switch", "--impure"]);
   assert.deepEqual(pure.args, ["switch", ...OURS]);
+});
+
+test("builds the host of a published tree with the tree as it is now, and not impurely", async () => {
+  const machine = { searchPath: "", published: true } as const;
+  const theirs = [
+    ...["--override-input", "tree", "path:/etc/hypervisor/src"],
+    ...["--flake", "path:/etc/hypervisor/host#vmhost"],
+  ];
+  const started = await run(["switch", "--profile-name", "test", "-k"], machine);
+  assert.deepEqual(started.args, ["switch", "--profile-name", "test", "--keep-going", ...theirs]);
+  const elsewhere = ["switch", "--target-host", "root@other"];
+  assert.deepEqual((await run(elsewhere, machine)).args, elsewhere);
+  const record = { hostName: "renamed", base: null };
+  const renamed = await run(["boot"], { ...machine, record });
+  assert.equal(renamed.args.at(-1), "path:/etc/hypervisor/host#renamed");
 });
 
 test("is NixOS's own where a flake, file, attribute or store path is named", async () => {

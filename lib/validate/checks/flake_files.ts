@@ -1,6 +1,7 @@
 import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
+import { HOST_FILES } from "../../nix/host_files.ts";
 import { hostFolder } from "../../nix/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, skip } from "../check.ts";
@@ -13,7 +14,11 @@ const REQUIRED = ["hardware-local.nix", "users-local.nix", "system-local.nix"];
 const OWN = "local.nix";
 
 /** What the host of a published tree is composed of, beside them. */
-const COMPOSED = ["flake.nix", "machine.nix", "host.nix", "hardware-configuration.nix"];
+const COMPOSED = [
+  ...Object.keys(HOST_FILES).filter((name) => name.endsWith(".nix")),
+  "host.nix",
+  "hardware-configuration.nix",
+];
 
 /** The flake's files, read but not evaluated. */
 export const flakeFileChecks: readonly Check[] = [
