@@ -8,6 +8,7 @@ import { printableLine } from "../layout/printable.ts";
 import { formatDiff, lineDiff } from "../layout/line_diff.ts";
 import { sign, style } from "../layout/style.ts";
 import { table, wrapWords } from "../layout/table.ts";
+import type { TreeLayout } from "../machine/tree_layout.ts";
 import { expectedReason, nameOf } from "./expected_changes.ts";
 
 /** Longer diffs are cut, in lines: the JSON has all of it. */
@@ -17,8 +18,14 @@ const DIFF_LINES = 40;
  * Two systems held against each other, for people: what stays, then what would be gone, then every
  * other difference by what it is for.
  * @param diffs whether texts are shown line by line
+ * @param layout of the tree that the second is made of
  */
-export function comparisonText(comparison: Comparison, columns: number, diffs: boolean): string {
+export function comparisonText(
+  comparison: Comparison,
+  columns: number,
+  diffs: boolean,
+  layout?: TreeLayout,
+): string {
   const { differences, unread } = comparison;
   const gone = differences.filter(({ state }) => state === "gone");
   const rest = differences.filter(({ state }) => state !== "gone");
@@ -35,7 +42,9 @@ export function comparisonText(comparison: Comparison, columns: number, diffs: b
         columns,
       )
     ),
-    ...(rest.length === 0 ? [] : [table(["for", "changed, or new (+)"], rows(rest), columns)]),
+    ...(rest.length === 0
+      ? []
+      : [table(["for", "changed, or new (+)"], rows(rest, layout), columns)]),
     ...(diffs ? differences.flatMap(diffOf) : []),
   ];
   return lines.join("\n");
@@ -49,8 +58,8 @@ function sameSentence({ counts }: Comparison): string {
   return `${parts.join(", ")} stay exactly as they are`;
 }
 
-function rows(differences: readonly Difference[]): string[][] {
-  const byReason = Map.groupBy(differences, (one) => expectedReason(one) ?? OTHER);
+function rows(differences: readonly Difference[], layout?: TreeLayout): string[][] {
+  const byReason = Map.groupBy(differences, (one) => expectedReason(one, layout) ?? OTHER);
   const all = [...byReason].map(([reason, list]) => [reason, names(list)]);
   return [
     ...all.filter(([reason]) => reason !== OTHER),

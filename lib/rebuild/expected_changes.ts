@@ -1,4 +1,5 @@
 import type { Comparison, Difference, IdentityKind } from "../nix/evaluation/identity.ts";
+import type { TreeLayout } from "../machine/tree_layout.ts";
 import { fails, holds, type Verdict } from "./proofs/verdict.ts";
 
 /** What Hyper-NixOS must change in a system, by what for. */
@@ -57,13 +58,29 @@ const EXPECTED: readonly Expected[] = [
   { reason: "made of these", kinds: ["activation"], names: /./ },
 ];
 
+/** What is added to a published tree (nix/module/flake_link.nix). */
+const OF_THE_INSTALLATION = /^(nixos\/flake\.nix|hyper-nixos-flake)$/;
+
 /** What the name of the host stands in. */
 const OF_THE_NAME = /^(hostname|hosts|lsb-release|os-release)$/;
 
-/** Why Hyper-NixOS makes a difference; undefined for one that nobody expects. */
-export function expectedReason(difference: Difference): string | undefined {
+/**
+ * Why Hyper-NixOS makes a difference; undefined for one that nobody expects. Of a published tree, which is a
+ * system of its own, no more is known than that.
+ */
+export function expectedReason(
+  difference: Difference,
+  layout: TreeLayout = "native",
+): string | undefined {
   const { kind, name, state } = difference;
   if (state === "gone" || state === "unread") return undefined;
+  if (layout === "published") {
+    return OF_THE_INSTALLATION.test(name)
+      ? "the link in /etc/nixos"
+      : isOtherProgramsOnly(difference)
+      ? "programs and scripts in it"
+      : "the tree";
+  }
   if (kind === "etc" && OF_THE_NAME.test(name)) return "the host name";
   return EXPECTED.find((one) => one.kinds.includes(kind) && one.names.test(name))?.reason ??
     (isOtherProgramsOnly(difference) ? "programs and scripts in it" : undefined);

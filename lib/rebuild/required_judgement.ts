@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { localModule } from "../machine/tree_layout.ts";
+import { installedLayout, localModule } from "../machine/tree_layout.ts";
 import { currentSystem } from "../nix/generations.ts";
 import { compareIdentities, type Identity } from "../nix/evaluation/identity.ts";
 import { type EvaluatedHost, readHost } from "../nix/evaluation/read_configuration.ts";
@@ -104,7 +104,7 @@ function showChanges(
     return ctx.log.info("nothing of the running system changes");
   }
   ctx.log.info("what becomes of the running system:");
-  ctx.out.print(comparisonText(comparison, ctx.out.columns, false));
+  ctx.out.print(comparisonText(comparison, ctx.out.columns, false, installedLayout(ctx)));
 }
 
 /** The two proofs in one sentence. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { compareIdentities, type Identity } from "../../lib/nix/evaluation/identity.ts";
 import { comparisonText } from "../../lib/rebuild/comparison_text.ts";
 import { expectedReason, judgeChanges } from "../../lib/rebuild/expected_changes.ts";
@@ -134,6 +134,33 @@ Deno.test("comparisonText() says what stays, what is gone and what the rest is f
   match(text, /Nix settings +nix-daemon\.service/);
   match(text, /nix-daemon\.service\n.*- 1\n.*\+ 2/s);
   equal(expectedReason({ kind: "unit", name: "libvirtd.service", state: "gone" }), undefined);
+});
+
+Deno.test("comparisonText() claims nothing of what a published tree changes, but that it does", () => {
+  const comparison = compareIdentities(
+    system({ unit: { "nix-daemon.service": "1" } }),
+    system({
+      unit: { "nix-daemon.service": "2", "hypervisor-menu.service": "new" },
+      etc: { "nixos/flake.nix": "x" },
+    }),
+  );
+  const text = renderStyles(comparisonText(comparison, 80, false, "published"));
+  match(text, /the link in \/etc\/nixos +\+\/etc\/nixos\/flake\.nix/);
+  match(text, /the tree +nix-daemon\.service, \+hypervisor-menu\.service/);
+  doesNotMatch(text, /five tools|Nix settings/);
+});
+
+Deno.test("compareIdentities() lists a unit that is switched off as gone", () => {
+  const unit = (enable: boolean): Identity => ({
+    unit: { "clock.service": { is: { unit: null, enable }, text: "[Service]" } },
+  });
+  const states = (a: boolean, b: boolean) =>
+    compareIdentities(unit(a), unit(b)).differences.map(({ state }) => state);
+  deepEqual([states(true, false), states(false, true), states(false, false)], [
+    ["gone"],
+    ["changed"],
+    [],
+  ]);
 });
 
 Deno.test("comparisonText() shows no password hash", () => {

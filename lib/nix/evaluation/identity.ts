@@ -110,10 +110,18 @@ function difference(
 ): Difference[] {
   const texts = { ...textOf("before", before), ...textOf("after", after) };
   if (before === undefined) return [{ kind, name, state: "new", ...texts }];
-  if (after === undefined) return [{ kind, name, state: "gone", ...texts }];
+  // A unit that is switched off is masked: its text is there, and it never runs.
+  if (after === undefined || isSwitchedOff(after) && !isSwitchedOff(before)) {
+    return [{ kind, name, state: "gone", ...texts }];
+  }
   if ("unreadable" in before || "unreadable" in after) return [{ kind, name, state: "unread" }];
   const same = JSON.stringify(before) === JSON.stringify(after);
   return same ? [] : [{ kind, name, state: "changed", ...texts }];
+}
+
+function isSwitchedOff(item: Item): boolean {
+  if ("unreadable" in item || typeof item.is !== "object" || item.is === null) return false;
+  return "enable" in item.is && item.is.enable === false;
 }
 
 function textOf(when: "before" | "after", item: Item | undefined): Partial<Difference> {
