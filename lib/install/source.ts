@@ -102,8 +102,9 @@ function executable(): string {
 
 /** Someone who can rename a folder above the source can put another one in its place. */
 function refuseForeignParents(path: string, mayWrite: MayWrite): void {
-  const foreign = foreignPart(parentOf(path), mayWrite);
-  if (foreign === undefined) return;
+  const foreign = foreignPart(path, mayWrite);
+  // Of the folder itself its listing says it better.
+  if (foreign === undefined || foreign.path === path) return;
   throw new ToolError(`source ${path} is below ${foreign.path}, which ${foreign.problem}`, {
     code: ExitCode.PermissionDenied,
     hint: "copy it to a folder of your own and name that with --source",

@@ -125,6 +125,74 @@ needsNix(
   },
 );
 
+needsNix("a checkout directly in /tmp is a source, as one in a folder of mktemp's", async () => {
+  using host = new PublishedHost("uefi");
+  const path = `/tmp/hyper-nixos-${crypto.randomUUID()}`;
+  Deno.renameSync(host.path, path);
+  try {
+    const args = ["--dry-run", "--json", "--source", path];
+    const { blockers } = JSON.parse((await host.tool("system-installer", args)).stdout);
+    assert.deepEqual(blockers, []);
+  } finally {
+    Deno.renameSync(path, host.path);
+  }
+});
+
+needsNix(
+  "the plan says who wins where machine and tree disagree, by evaluation, and your files win",
+  async () => {
+    using host = new PublishedHost("uefi");
+    const path = "/etc/nixos/configuration.nix";
+    host.machine.write(
+      path,
+      host.machine.read(path).replace(
+        /\}\n$/,
+        "  services.fwupd.enable = true;\n  security.sudo.wheelNeedsPassword = false;\n}\n",
+      ),
+    );
+    const module = `${host.path}/modules/core/options.nix`;
+    const text = Deno.readTextFileSync(module);
+    const add = (lines: string) =>
+      Deno.writeTextFileSync(module, text.replace(/\}\n$/, `  config = {${lines}};\n}\n`));
+    add(' console.keyMap = lib.mkForce "fr"; boot.kernelModules = [ "tun" ]; ');
+    const table = async () => {
+      const plan = await host.install(["--dry-run", "--json"]);
+      assert.equal(plan.code, 0, plan.stderr);
+      const { blockers, disagreements, warnings } = JSON.parse(plan.stdout);
+      assert.deepEqual(blockers, []);
+      const rows = disagreements.map((
+        { option, machine, tree, wins }: Record<string, string>,
+      ) => [option, machine, tree, wins] as const);
+      return { rows: new Map(rows.map((row: string[]) => [row[0], row.slice(1)])), warnings };
+    };
+    const { rows } = await table();
+    assert.deepEqual(rows.get("networking.hostName"), ['"workbench"', '"hyper-nixos"', "machine"]);
+    assert.deepEqual(rows.get("services.fwupd.enable"), ["true", "false", "machine"]);
+    assert.deepEqual(
+      rows.get("services.openssh.settings.PasswordAuthentication"),
+      ["true", "false", "machine"],
+    );
+    assert.deepEqual(rows.get("security.sudo.wheelNeedsPassword"), ["false", "true", "tree"]);
+    assert.deepEqual(rows.get("console.keyMap"), ['"de"', '"fr"', "tree"]);
+    const shown = await host.install(["--dry-run"]);
+    assert.match(shown.stdout, /Where this machine and the tree disagree \(\d+\)/);
+    assert.match(
+      shown.stdout,
+      /the tree wins: the tree forces it\n.*\n +console\.keyMap +"de" \| "fr"/,
+    );
+
+    // A tree that makes no system with one of these: then that stays behind, and is named.
+    add(" boot.kernelModules = if config.services.fwupd.enable then lib.noFwupd else [ ]; ");
+    Deno.writeTextFileSync(
+      module,
+      Deno.readTextFileSync(module).replace("{ lib, ... }", "{ lib, config, ... }"),
+    );
+    const without = await table();
+    assert.deepEqual(without.rows.get("services.fwupd.enable"), ["true", "false", "tree"]);
+    assert.match(without.warnings.join("\n"), /there would be no system: .*noFwupd/s);
+  },
+);
+
 needsNix(
   "a tree that does not evaluate is refused with file and line, before anything is written",
   async () => {

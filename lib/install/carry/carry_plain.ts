@@ -1,3 +1,4 @@
+import type { PlainDefinition } from "../../nix/evaluation/owners_definitions.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import {
   type AttributeSet,
@@ -13,7 +14,15 @@ import type { Setting } from "./setting.ts";
  * what the new system says of other members stays.
  */
 export function carryPlain({ plain = [] }: ConfigurationFacts): Setting[] {
-  return plain.flatMap(({ said }) => said).flatMap(({ option, merges, value }): Setting[] => {
+  return plainSettings(plain.flatMap(({ said }) => said), EVALUATED);
+}
+
+/** Options as an owner set them, as settings. */
+export function plainSettings(
+  definitions: readonly PlainDefinition[],
+  source: string,
+): Setting[] {
+  return definitions.flatMap(({ option, merges, value }): Setting[] => {
     const data = asExpression(value);
     if (data === undefined) return [];
     const how = merges ? "merge" : "override";
@@ -22,9 +31,9 @@ export function carryPlain({ plain = [] }: ConfigurationFacts): Setting[] {
         option: [...option, name],
         value: member,
         how,
-        source: EVALUATED,
+        source,
       }))
-      : [{ option, value: data, how, source: EVALUATED }];
+      : [{ option, value: data, how, source }];
   });
 }
 

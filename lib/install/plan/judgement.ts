@@ -8,7 +8,9 @@ import { judgeChanges } from "../../rebuild/expected_changes.ts";
 import { judgeConfiguration } from "../../rebuild/proofs/judgement.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
 import type { MachineReading } from "./machine_reading.ts";
-import { findNotCarried } from "../carry/not_carried.ts";
+import { type ComparedSettings, compareSettings } from "../carry/not_carried.ts";
+import { readTreeSettings, type TreeSettings } from "../carry/tree_settings.ts";
+import type { Setting } from "../carry/setting.ts";
 import type { Plan } from "./plan.ts";
 import type { Source } from "../source.ts";
 import { stageHost } from "./staged_host.ts";
@@ -23,6 +25,8 @@ export interface JudgementInput {
   readonly steps: readonly Step[];
   readonly reading: MachineReading;
   readonly users: readonly CarriedUser[];
+  /** What was read of a published tree before. */
+  readonly tree?: TreeSettings | undefined;
 }
 
 /** What was found about the new host. */
@@ -30,7 +34,7 @@ export interface StagedJudgement {
   readonly judgement: Plan["judgement"];
   readonly identity?: Identity;
   /** Only without a base. */
-  readonly notCarried?: Plan["notCarried"];
+  readonly compared?: ComparedSettings | { readonly unknown: string } | undefined;
   /** Of the new system. */
   readonly nixosVersion?: string | undefined;
   /** The new host cannot be evaluated, where it must: nothing could be installed. */
@@ -43,7 +47,7 @@ export interface StagedJudgement {
  */
 export async function judgeStaged(
   ctx: Context,
-  { source, host, adopts, steps, reading, users }: JudgementInput,
+  { source, host, adopts, steps, reading, users, tree }: JudgementInput,
 ): Promise<StagedJudgement> {
   const unknown = (why: string): StagedJudgement => ({ judgement: { unknown: why } });
   if (source === undefined) return unknown("there is no source to evaluate");
@@ -74,8 +78,8 @@ export async function judgeStaged(
         autoUpgradeFlake: facts.autoUpgradeFlake ?? undefined,
       },
       identity,
-      notCarried: base === null && reading.base !== undefined && reading.facts !== undefined
-        ? await findNotCarried(ctx, reading.base.source, staged.configuration)
+      compared: base === null && reading.base !== undefined && reading.facts !== undefined
+        ? await compareSettings(ctx, reading.base.source, staged.configuration, tree)
         : undefined,
       nixosVersion: facts.nixosVersion ?? undefined,
     };
@@ -106,4 +110,22 @@ function refusalOf(error: ToolError, onBase: boolean, source: Source): ToolError
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/**
+ * Reads what a tree of the published layout says otherwise than this machine.
+ * @param steps those of a host for which nothing is carried over
+ * @param carried what is carried over in any case
+ * @returns the reason where that is not known; undefined where there is nothing to compare
+ */
+export async function readTree(
+  ctx: Context,
+  { source, host, steps, reading }: Pick<JudgementInput, "source" | "host" | "steps" | "reading">,
+  carried: readonly Setting[],
+): Promise<TreeSettings | { readonly unknown: string } | undefined> {
+  if (source?.layout !== "published" || !reading.os.isNixos) return undefined;
+  const owners = reading.base?.source;
+  if (owners === undefined || reading.facts === undefined) return undefined;
+  using alone = await stageHost(ctx, source, host.hostName, null, steps);
+  return await readTreeSettings(ctx, owners, alone.configuration, carried);
 }

@@ -23,7 +23,8 @@ import type { GeneratedSettings } from "./generated_files.ts";
 import { generateHardwareFile } from "../carry/generate_hardware.ts";
 import type { Ground } from "./ground.ts";
 import { hardwareSettings, virtualisationSettings } from "../carry/hardware_settings.ts";
-import { judgeStaged, type StagedJudgement } from "./judgement.ts";
+import { allOf, judgeSettings } from "./judge_settings.ts";
+import type { StagedJudgement } from "./judgement.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { machineSummary } from "./machine_summary.ts";
 import type { InstallOptions } from "../options.ts";
@@ -56,7 +57,7 @@ export async function makePlan(
   const base = options.keepConfig ? reading.base?.record : undefined;
   const layout = source?.layout ?? "native";
   const users = await peopleOf(ctx, options, reading, chosen.users.map(({ name }) => name));
-  const settings = options.keepConfig
+  const listed = options.keepConfig
     ? settingsOnBase(ctx, base, reading, hostName, chosen.users.map(({ name }) => name))
     : await settingsWithoutBase(ctx, options, reading, { hostName, users, blockers, layout });
   const host: HostRecord = {
@@ -75,7 +76,7 @@ export async function makePlan(
     ? undefined
     : await collect(blockers, () => generateHardwareFile(ctx));
   const hardware = generated?.content ?? machineText(ctx, places.hardwareConfiguration) ?? "{ }\n";
-  const steps = [
+  const stepsOf = (settings: GeneratedSettings) => [
     ...planSteps(ctx, {
       source,
       host,
@@ -88,9 +89,12 @@ export async function makePlan(
     }),
     ...tools,
   ];
-  const judged = await judgeStaged(withBinaryCache(ctx, source?.cache), {
-    ...{ source, host, adopts: options.keepConfig, steps, reading, users },
-  });
+  const { settings, steps, judged, warnings } = await judgeSettings(
+    withBinaryCache(ctx, source?.cache),
+    { source, host, adopts: options.keepConfig, reading, users },
+    listed,
+    stepsOf,
+  );
   const { judgement, identity, blocker, nixosVersion } = judged;
   if (blocker) blockers.push(blocker);
   const downgrade = layout === "published"
@@ -115,6 +119,7 @@ export async function makePlan(
       ...planWarnings(ctx, reading, source, chosen, options.keepConfig),
       ...newAdministrators(users),
       ...storePathWarnings([...settings.system, ...settings.hardware]),
+      ...warnings,
     ],
     machine: machineSummary(ctx, reading),
     users,
@@ -123,7 +128,10 @@ export async function makePlan(
     settings: [...settings.system, ...settings.hardware],
     notCarried: options.keepConfig || reading.facts === undefined
       ? undefined
-      : notCarriedBy(judged, [...settings.system, ...settings.hardware, ...settings.users]),
+      : notCarriedBy(judged, allOf(settings)),
+    disagreements: judged.compared && "disagreements" in judged.compared
+      ? judged.compared.disagreements ?? []
+      : [],
     steps,
     before: { facts: reading.facts, adopted: base && reading.identity },
     judgement,
@@ -132,12 +140,12 @@ export async function makePlan(
 }
 
 function notCarriedBy(
-  { judgement, notCarried }: StagedJudgement,
+  { judgement, compared }: StagedJudgement,
   carried: readonly Setting[],
 ): Plan["notCarried"] {
   // What is lost is not known either where the new host cannot be evaluated.
-  if (notCarried === undefined) return isJudged(judgement) ? undefined : judgement;
-  return "unknown" in notCarried ? notCarried : withoutCarried(notCarried, carried);
+  if (compared === undefined) return isJudged(judgement) ? undefined : judgement;
+  return "unknown" in compared ? compared : withoutCarried(compared.notCarried, carried);
 }
 
 /** On a base everybody stays; without one those who are carried over. Who is not chosen gets no groups. */

@@ -1,7 +1,7 @@
 import { places } from "../../machine/places.ts";
 import { printableLine } from "../../layout/printable.ts";
 import type { TreeLayout } from "../../machine/tree_layout.ts";
-import type { OwnersDefinition } from "../../nix/evaluation/owners_definitions.ts";
+import type { ChangedDefinition } from "../../nix/evaluation/changed_definitions.ts";
 import type { Context } from "../../machine/context.ts";
 import { sign, style } from "../../layout/style.ts";
 import { table, wrapWords } from "../../layout/table.ts";
@@ -62,7 +62,7 @@ export function notCarriedText(
 
 function grouped(
   ctx: Context,
-  settings: readonly OwnersDefinition[],
+  settings: readonly ChangedDefinition[],
   columns: number,
   all: boolean,
 ): string {

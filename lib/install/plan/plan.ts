@@ -11,6 +11,7 @@ import type { NotCarried } from "../carry/not_carried.ts";
 import type { PlanQuestion } from "./plan_questions.ts";
 import type { RunningSystem } from "./running_system.ts";
 import type { Setting } from "../carry/setting.ts";
+import type { Disagreement } from "../carry/tree_settings.ts";
 import type { Source } from "../source.ts";
 import type { Step } from "../step.ts";
 
@@ -48,6 +49,8 @@ export interface Plan {
    * undefined with a base, and where that configuration was not found or not evaluated.
    */
   readonly notCarried: NotCarried | { readonly unknown: string } | undefined;
+  /** What a source tree says otherwise than the machine, and who wins; none with a base. */
+  readonly disagreements: readonly Disagreement[];
   readonly steps: readonly Step[];
   /** The existing configuration, as the proofs before an activation hold the new one against it. */
   readonly before: RunningConfiguration;

@@ -53,7 +53,7 @@ export function planDocument(
           state: difference.state,
           before: difference.before ?? null,
           after: difference.after ?? null,
-          reason: expectedReason(difference) ?? null,
+          reason: expectedReason(difference, source?.layout) ?? null,
         })),
         unread: plan.comparison.unread,
       }
@@ -79,6 +79,14 @@ export function planDocument(
       source: setting.source,
     })),
     notCarried: notCarriedDocument(ctx, plan.notCarried),
+    disagreements: plan.disagreements.map((one) => ({
+      option: optionPath(one),
+      machine: definitionText(one.machine),
+      tree: definitionText(one.tree),
+      result: definitionText(one.result),
+      wins: one.wins,
+      why: one.why,
+    })),
     steps: plan.steps.map((step) => stepDocument(ctx, step)),
     judgement: isJudged(judgement)
       ? {

@@ -7,6 +7,7 @@ import { table, wrapWords } from "../../layout/table.ts";
 import { describeSource } from "../../nix/evaluation/configuration_source.ts";
 import { comparisonText } from "../../rebuild/comparison_text.ts";
 import { formatDiff, lineDiff } from "../../layout/line_diff.ts";
+import { disagreementsText } from "./disagreements_text.ts";
 import { notCarriedText } from "./not_carried_text.ts";
 import { isStepDone } from "../apply_step.ts";
 import { isJudged, type Plan } from "./plan.ts";
@@ -30,12 +31,17 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
     section("Machine", table(["", ""], plan.machine, columns)),
     section(`Users (${plan.users.length})`, users(plan, columns)),
     plan.base === undefined ? "" : section("Your configuration stays", base(ctx, plan, columns)),
-    plan.comparison === undefined
-      ? ""
-      : section("What becomes of the system", comparisonText(plan.comparison, columns, diffs)),
+    plan.comparison === undefined ? "" : section(
+      "What becomes of the system",
+      comparisonText(plan.comparison, columns, diffs, plan.source?.layout),
+    ),
     section(
       plan.base === undefined ? "Settings" : "Added for this machine",
       settings(plan, columns),
+    ),
+    section(
+      `Where this machine and the tree disagree (${plan.disagreements.length})`,
+      disagreementsText(plan.disagreements, columns, diffs),
     ),
     plan.notCarried === undefined ? "" : section(
       "Not carried over",

@@ -7,18 +7,28 @@ import { withoutStoreHashes } from "../store_path.ts";
  * lines that have another value there. Lists and lines may have more, because what Hyper-NixOS says is added
  * to them. What cannot be shown (a function, a value that fails) cannot be compared, and counts as changed.
  * Pure.
- * @param before `valuesOfDefinitions` of the owner's configuration
- * @param after the same of the new host
+ * @param after `valuesOfDefinitions` of the new host
  */
 export function changedDefinitions(
   definitions: readonly OwnersDefinition[],
-  before: readonly unknown[],
   after: readonly unknown[],
-): OwnersDefinition[] {
-  return definitions.flatMap(({ option, files, value }, index) =>
-    changedParts(option, value, before[index], after[index])
+): ChangedDefinition[] {
+  return definitions.flatMap(({ option, files, value, result }, index) =>
+    changedParts(option, value, result, after[index])
       .map((part) => ({ files, ...part }))
   );
+}
+
+/** A definition, or a member of one, that does not hold in another configuration. */
+export type ChangedDefinition = Pick<OwnersDefinition, "option" | "files" | "value">;
+
+/**
+ * Whether what is said in one configuration holds in another, which may have more entries or lines. Pure.
+ * @param before what the option has in the end in the first
+ * @param after the same of the other
+ */
+export function holdsIn(said: unknown, before: unknown, after: unknown): boolean {
+  return changedValue(said, before, after) === undefined;
 }
 
 type Part = Pick<OwnersDefinition, "option" | "value">;

@@ -19,6 +19,8 @@ const DefinitionSchema = v.object({
   files: v.array(v.string()),
   /** What these files say, as JSON: packages by name; `CANNOT_BE_SHOWN` for what is no data, or a secret. */
   value: v.unknown(),
+  /** The value that the option has in the end, as {@link valuesOfDefinitions} has it; not to be shown. */
+  result: v.unknown(),
 });
 
 /** An option that files of the owner's define. */
@@ -37,16 +39,19 @@ const Found = v.array(v.array(DefinitionSchema));
  * Lists every option that a file outside nixpkgs defines. No list of known options decides what is seen.
  * One evaluation, about as long as that of a system; where a part fails in a way that Nix cannot catch, the
  * others are evaluated without it.
+ * @param whose `tree`: only what files of a source tree of the published layout say
  * @throws ToolError as `applyToSource`
  */
 export async function ownersDefinitions(
   ctx: Context,
   source: ConfigurationSource,
+  whose: "owner" | "tree" = "owner",
   options: SourceOptions = {},
 ): Promise<OwnersDefinitions> {
   const apply = (name: string, argument: Expression) =>
     applyPart(ctx, source, name, argument, options);
-  const values = async (places: readonly Place[]) => v.parse(Found, await apply("values", places));
+  const part = whose === "owner" ? "values" : "treeValues";
+  const values = async (places: readonly Place[]) => v.parse(Found, await apply(part, places));
   const names = async (place: Place) => v.parse(v.array(v.string()), await apply("names", place));
   try {
     return { definitions: (await values([[]])).flat(), unreadable: [] };
@@ -60,6 +65,30 @@ export async function ownersDefinitions(
       unreadable: failed.map((place) => place.join(".")),
     };
   }
+}
+
+const Plain = v.array(v.object({
+  option: v.array(v.string()),
+  /** A list, or lines: to be defined beside what others say. */
+  merges: v.boolean(),
+  /** As JSON. */
+  value: v.unknown(),
+}));
+
+/** What an owner set of an option, to be written down again. */
+export type PlainDefinition = v.InferOutput<typeof Plain>[number];
+
+/**
+ * What the owner's files set of some options, as they set it. Options that hold what is no data (a
+ * package, a function) are left out. Not to be shown: it may hold secrets.
+ * @throws ToolError as `applyToSource`
+ */
+export async function plainDefinitions(
+  ctx: Context,
+  source: ConfigurationSource,
+  options: readonly (readonly string[])[],
+): Promise<readonly PlainDefinition[]> {
+  return v.parse(Plain, await applyPart(ctx, source, "plain", options, {}));
 }
 
 /** Bytes of one argument that a process may be given are limited (execve(2)); the code takes some of them. */

@@ -4,9 +4,13 @@ import { factsFunctions } from "./facts_functions.ts";
 export const CANNOT_BE_SHOWN = "cannot be shown";
 
 /**
- * Nix code: a function from an evaluated NixOS to `{ values, names, project }`. The first two are functions
- * of places in the options' tree (see `evaluateApart`). A value is a list of `{ option, files, value }` for the options that files
- * outside nixpkgs define. What is defined under an older name is listed under that.
+ * Nix code: a function from an evaluated NixOS to `{ values, treeValues, names, plain, project }`. The first
+ * three are functions of places in the options' tree (see `evaluateApart`). A value is a list of
+ * `{ option, files, value, result }` for the options that files outside nixpkgs define, or of these only files of a
+ * source tree of the published layout. What is defined under an older name is listed under that.
+ *
+ * `plain` gives of some options what `plainOption` of `facts_functions.ts` does: what the owner set, to be
+ * written down again; nothing for what is no data.
  *
  * `project` gives the values that options have in the end, of sets only the members that a shape has; null
  * for an option that is not there. Secrets are there as their hashes, to be compared and never shown.
@@ -26,34 +30,43 @@ ${factsFunctions}
   # nixpkgs defines these in modules that have no file.
   notTheOwners = [ [ "documentation" "nixos" "extraModules" ] [ "nixpkgs" "flake" "source" ] ];
 
-  walk = path: set: concatMap (name: visit (path ++ [ name ]) (try null (getAttr name set)))
+  walk = counts: path: set: concatMap (name: visit counts (path ++ [ name ]) (try null (getAttr name set)))
     (filter (name: name != "_module") (try [ ] (attrNames set)));
-  visit = path: value:
-    if isOption value then leaf path value
-    else if isAttrs value then walk path value
+  visit = counts: path: value:
+    if isOption value then leaf counts path value
+    else if isAttrs value then walk counts path value
     else [ ];
 
+  isOwners = file: ! isNixosFile file;
+  isTrees = file:
+    let parts = match "(/nix/store/[^/]+)/.*" file; in
+    parts != null && ! isNixosFile file
+    && pathExists (elemAt parts 0 + "/configuration.nix") && pathExists (elemAt parts 0 + "/modules");
+
   # The priority first: it is known without the default, which may be a package and costs much.
-  leaf = path: option:
+  leaf = counts: path: option:
     if elem path notTheOwners || option.internal or false || option.readOnly or false || try 0 (option.highestPrio or 100) >= 1500
-    then [ ] else defined path option;
-  defined = path: option:
+    then [ ] else defined counts path option;
+  defined = counts: path: option:
     let
       files = try null (let all = map text (option.files or [ ]); in builtins.deepSeq all all);
-      own = filter (index: ! isNixosFile (elemAt files index)) (genList (index: index) (length files));
+      own = filter (index: counts (elemAt files index)) (genList (index: index) (length files));
       definitions = option.definitions;
-    in
-      # Who says it is not known: it is named.
-      if files == null then [ { option = path; files = [ ]; value = hidden; } ]
-      else if own == [ ] then [ ] else [ {
-      option = path;
-      files = map (elemAt files) own;
       value = try hidden (let shown = together (map (index: show 0 (elemAt definitions index)) own); in
         builtins.deepSeq shown shown);
+    in
+      # Who says it is not known: it is named.
+      if files == null then [ { option = path; files = [ ]; value = hidden; result = hidden; } ]
+      else if own == [ ] then [ ] else [ {
+      inherit value;
+      option = path;
+      files = map (elemAt files) own;
+      result = resultOf path value;
     } ];
 
   together = shown:
-    if length shown == 1 then elemAt shown 0
+    # Several modules may say the same.
+    if length shown == 1 || builtins.all (one: one == elemAt shown 0) shown then elemAt shown 0
     else if builtins.all isList shown then concatMap (list: list) shown
     else if builtins.all isAttrs shown then foldl' merged { } shown
     else if builtins.all isString shown then builtins.concatStringsSep "\n" shown
@@ -96,14 +109,17 @@ ${factsFunctions}
     if isAttrs shape && isAttrs value && ! value ? outPath then
       builtins.mapAttrs (inner: _: if hasAttr inner value then projected inner (getAttr inner shape) (getAttr inner value) else null) shape
     else (showMember hashed 0 name value);
-  projectOne = entry:
-    let option = at entry.option options; name = elemAt entry.option (length entry.option - 1); in
+  resultOf = path: shape:
+    let option = at path options; name = elemAt path (length path - 1); in
     if ! isOption option then null
-    else try hidden (let value = projected name entry.shape option.value; in builtins.deepSeq value value);
+    else try hidden (let value = projected name shape option.value; in builtins.deepSeq value value);
 in {
-  project = map projectOne;
+  project = map (entry: resultOf entry.option entry.shape);
   # The definitions below some places of the options' tree, and the names below one.
-  values = map (place: visit place (at place options));
+  values = map (place: visit isOwners place (at place options));
+  treeValues = map (place: visit isTrees place (at place options));
+  plain = concatMap (path: try [ ] (let found = plainOption (builtins.concatStringsSep "." path); in
+    builtins.deepSeq found found));
   names = place: let value = at place options; in
     if isOption value || ! isAttrs value then [ ] else filter (name: name != "_module") (attrNames value);
 }

@@ -28,6 +28,20 @@ Deno.test("withoutCarried() leaves out what another option beside it says", () =
   deepEqual(left, { settings: [settings[1], settings[3]], unreadable: ["a"] });
 });
 
+Deno.test("withoutCarried() knows networkd's files by the options that they are made of", () => {
+  const settings = [
+    said("systemd.network.networks.lan.matchConfig.Name", "eth0"),
+    said("systemd.network.networks.wan.matchConfig.Name", "eth1"),
+    said("systemd.network.wait-online.anyInterface"),
+  ];
+  const carried = [{
+    ...override("x", "[Match]", "evaluated"),
+    option: ["systemd", "network", "units", "lan.network", "text"],
+  }];
+  const left = withoutCarried({ settings, unreadable: [] }, carried);
+  deepEqual(left.settings, settings.slice(1));
+});
+
 Deno.test("notCarriedText() takes at most a screen, and shows everything when asked to", () => {
   const settings = Array.from(
     { length: 60 },

@@ -131,9 +131,10 @@ Deno.test({
       });
       const { definitions } = await ownersDefinitions(ctx, host("old.nix"));
       const before = await valuesOfDefinitions(ctx, host("old.nix"), definitions);
+      deepEqual(definitions.map(({ result }) => result), before);
       const after = await valuesOfDefinitions(ctx, host("new.nix"), definitions);
       const changed = (values: readonly unknown[]) =>
-        changedDefinitions(definitions, before, values)
+        changedDefinitions(definitions, values)
           .map(({ option, value }) => [option.join("."), value]);
       deepEqual(changed(after), [
         ["boot.initrd.clevis.enable", true],
