@@ -27,9 +27,14 @@ const options = {
     defaultText: "this machine's host name",
   }),
   ...targetHostOption(
-    "do it on that machine, over SSH",
+    "do it on [USER@]HOST, over SSH",
     "built here, copied by Nix, then proven, activated and confirmed by the same tool there",
   ),
+  buildHost: text({
+    argument: "HOST",
+    description: "build it on [USER@]HOST, over SSH",
+    details: "evaluated here, built there by whoever logs in, then copied to where it is activated",
+  }),
   storePath: text({
     argument: "PATH",
     description: "activate this ready-built system",
@@ -78,6 +83,7 @@ const options = {
 /** What means nothing on the machine of --target-host. */
 const BUILT_HERE = [
   "targetHost",
+  "buildHost",
   "flake",
   "host",
   "storePath",
@@ -118,6 +124,7 @@ export const rebuildHelper: Tool<typeof options> = {
     ["rebuild-helper --host hypervisor02 build", "build another host"],
     ["sudo rebuild-helper --rollback --to 41", "bring a chosen generation back"],
     ["rebuild-helper --target-host root@host2 switch", "build here, activate there"],
+    ["rebuild-helper --build-host builder build", "build there, activate nothing"],
     [
       "sudo rebuild-helper --store-path ./result --confirm 120 switch",
       "activate what was built elsewhere",
@@ -130,8 +137,8 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
 --confirmed, or with the file it names.`,
   environment: sshEnvironment,
   exitCodes: {
-    [ExitCode.PermissionDenied]: "also when ssh or sudo of --target-host refuses",
-    [ExitCode.Network]: "also when --target-host is not reached, or the connection was lost",
+    [ExitCode.PermissionDenied]: "also when ssh or sudo of another machine refuses",
+    [ExitCode.Network]: "also when another machine is not reached, or the connection was lost",
     [ExitCode.General]: "also when units failed, or the machine went back",
     [ExitCode.Configuration]: "also when someone would be locked out",
   },

@@ -13,7 +13,7 @@ const options = {
     details: "as text for node_exporter's textfile collector on stdout, the rest on stderr; the " +
       "module writes it with hypervisor.validator.metricsFolder",
   }),
-  ...targetHostOption("check that machine, over SSH"),
+  ...targetHostOption("check [USER@]HOST, over SSH"),
 };
 
 /** Says whether an installation is healthy. */

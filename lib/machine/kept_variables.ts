@@ -15,6 +15,7 @@ const EVERYWHERE = [
   "NIX_SSHOPTS",
   "NIX_SSL_CERT_FILE",
   "NO_COLOR",
+  "SSH_AUTH_SOCK",
   "SSH_CONNECTION",
   "SSL_CERT_FILE",
 ];
@@ -38,7 +39,6 @@ export const KEPT_FOR_CHILDREN: readonly string[] = [
   "NIX_USER_CONF_FILES",
   "SSH_ASKPASS",
   "SSH_ASKPASS_REQUIRE",
-  "SSH_AUTH_SOCK",
   "SSL_CERT_DIR",
   "TERM",
   "TMPDIR",

@@ -70,6 +70,14 @@ export async function buildTools(ctx: Context, tree: string): Promise<string> {
     ...storeOf(ctx),
     `path:${tree}#default`,
   ], { timeout: 3_600_000 });
+  return builtOutput(stdout);
+}
+
+/**
+ * The store path that `nix build --json` says it has built.
+ * @throws ToolError when it says none
+ */
+export function builtOutput(stdout: string): string {
   const built = v.safeParse(BuiltSchema, JSON.parse(stdout));
   return storePath(built.success ? built.output[0]!.outputs.out : stdout);
 }

@@ -12,7 +12,7 @@ export const commonEnvironment: readonly Variable[] = [
 
 /** For tools that work on another machine. */
 export const sshEnvironment: readonly Variable[] = [
-  [["NIX_SSHOPTS"], "options for ssh(1), for --target-host, as Nix takes them"],
+  [["NIX_SSHOPTS"], "options for ssh(1), to reach another machine, as Nix takes them"],
   [["SSH_AUTH_SOCK"], "the agent that ssh asks for keys"],
 ];
 

@@ -121,7 +121,7 @@ export const restartGuestsOption: { readonly restartGuests: OptionSpec<boolean> 
   restartGuests: flag({ description: "go on although running guests may be stopped" }),
 };
 
-/** `--target-host [USER@]HOST`, of the tools that can work on another machine. */
+/** `--target-host HOST`, of the tools that can work on another machine. */
 export function targetHostOption(
   description: string,
   details?: string,
@@ -131,7 +131,7 @@ export function targetHostOption(
     "own: ~/.ssh/config, or NIX_SSHOPTS";
   return {
     targetHost: text({
-      argument: "[USER@]HOST",
+      argument: "HOST",
       description,
       details: details === undefined ? ways : `${details}; ${ways}`,
     }),

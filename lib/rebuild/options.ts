@@ -29,6 +29,8 @@ export interface RebuildOptions {
   readonly confirm?: number | undefined;
   /** Go on although guests that run may be stopped. */
   readonly restartGuests: boolean;
+  /** `[USER@]HOST` of the machine that builds; this one when not given. */
+  readonly buildHost?: string | undefined;
   /** Further options for the build. */
   readonly nixOptions?: readonly string[];
   /** Options that the evaluation and the build are given alike; their settings are in `ctx` already. */

@@ -137,6 +137,12 @@ export function requireOneTask(options: HelperOptions): void {
       "for example: rebuild-helper --store-path ./result --confirm 120 switch",
     );
   }
+  if (options.buildHost !== undefined && (tasks.length > 0 || options.storePath !== undefined)) {
+    refuse("--build-host goes with an action that builds", "leave it out: nothing is built");
+  }
+  if (options.buildHost !== undefined && action === "dry-build") {
+    refuse("dry-build cannot say what --build-host would build", "use build, it activates nothing");
+  }
   const rule = options.keep !== undefined || options.keepSince !== undefined;
   if (rule && !options.clean && !options.listGenerations) {
     refuse(

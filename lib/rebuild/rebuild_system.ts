@@ -1,5 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { session } from "../machine/accounts/session.ts";
+import { requireDestination } from "../machine/ssh/connection.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../machine/tree/tree_recovery.ts";
 import { closureDiff } from "../nix/closure_diff.ts";
@@ -18,6 +19,7 @@ import { type Action, activates, type RebuildOptions } from "./options.ts";
 import { requireHardwareCopy } from "./hardware_copy.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import { installationHooks } from "./receipt_hooks.ts";
+import { buildOn } from "./remote/build_host.ts";
 import { requireJudgement } from "./required_judgement.ts";
 import { sourceCommit } from "./build/source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./space.ts";
@@ -66,6 +68,7 @@ export async function rebuildSystem(
   options: RebuildOptions,
 ): Promise<RebuildResult> {
   refuseOnMounted(ctx, options);
+  if (options.buildHost !== undefined) requireDestination(ctx, options.buildHost, "--build-host");
   requireTools(ctx, options.action);
   await requireWholeTree(ctx);
   if (Deno.uid() === 0 && ctx.root.isRunning) await settleEarlierActivation(ctx);
@@ -91,7 +94,7 @@ export async function rebuildSystem(
     return result;
   }
   requireStoreSpace(ctx);
-  const { action } = options;
+  const { action, buildHost } = options;
   const evaluated = activates(action)
     ? await requireJudgement(ctx, target, options.running)
     : undefined;
@@ -105,7 +108,9 @@ export async function rebuildSystem(
     await hooks.activated?.({ action, toplevel });
     return { ...result, log, toplevel, after: numbered(ctx, toplevel) };
   }
-  const { toplevel, log } = await buildSystem(ctx, build);
+  const { toplevel, log } = buildHost === undefined
+    ? await buildSystem(ctx, build)
+    : await buildOn(ctx, buildHost, build, { fetch: action !== "build" });
   requireProven(ctx, evaluated, toplevel, options);
   await hooks.built?.();
   const changes = await closureDiff(ctx, toplevel);

@@ -1,6 +1,7 @@
 /** rebuild-helper on another machine, over a real sshd on loopback: built here, copied and activated there. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { runTool } from "../support/executable.ts";
+import { commandPath } from "../support/has_command.ts";
 import { commandInside } from "../support/launch.ts";
 import { hasNix, hasSshd, isRoot } from "../support/needs.ts";
 import { NEW, OLD } from "../support/rebuild_host.ts";
@@ -147,7 +148,7 @@ Deno.test({
     const script = `#!/bin/sh\n${commandInside("rebuild-helper", there.stand.folder)} "$@"\n`;
     here.machine.write("/root/hyper-nixos-tools/bin/rebuild-helper", script, 0o755);
     const add = await runTool(
-      "/usr/bin/nix-store",
+      commandPath("nix-store")!,
       ["--add", "/root/hyper-nixos-tools"],
       here.launch,
     );

@@ -1,10 +1,16 @@
 /** Whether a command is on PATH. */
 export function hasCommand(name: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${name}`).isFile;
-    } catch {
-      return false;
-    }
-  });
+  return commandPath(name) !== undefined;
+}
+
+/** Where a command is on PATH. */
+export function commandPath(name: string): string | undefined {
+  return (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder}/${name}`)
+    .find((path) => {
+      try {
+        return Deno.statSync(path).isFile;
+      } catch {
+        return false;
+      }
+    });
 }

@@ -2,6 +2,8 @@
  * A scratch machine that a real sshd on loopback leads into, and another one, from which tools go there.
  * Whoever logs in is in the machine's own namespaces.
  */
+import { OFFLINE_NIX_CONFIG } from "./context.ts";
+import { commandPath } from "./has_command.ts";
 import { commandInside, launch } from "./launch.ts";
 import { RebuildHost, withLine } from "./rebuild_host.ts";
 import type { HostOptions } from "./host.ts";
@@ -77,6 +79,7 @@ export class SshTarget implements AsyncDisposable {
     here.machine.write("/root/.ssh/known_hosts", `[127.0.0.1]:${port} ${known}\n`, 0o600);
     there.machine.write(`${FOLDER}/authorized_keys`, Deno.readTextFileSync(`${key}.pub`), 0o644);
     there.machine.write(`${FOLDER}/config`, sshdConfig(port, there.stand.folder), 0o600);
+    there.machine.write(`${FOLDER}/nix.conf`, OFFLINE_NIX_CONFIG);
     // Without PAM sshd takes "!" for an account that nobody may use.
     const shadow = there.machine.read("/etc/shadow");
     Deno.writeTextFileSync(there.machine.host("/etc/shadow"), shadow.replace("root:!:", "root:*:"));
@@ -91,6 +94,19 @@ export class SshTarget implements AsyncDisposable {
     }
     const full = (options.full ?? []).map(there.machine.host);
     return new SshTarget(here, there, port, await startServer(there, full));
+  }
+
+  /** Makes another machine known here by this name. */
+  alsoReach(name: string, other: SshTarget): void {
+    const [mine, theirs] = [this.here.machine, other.here.machine];
+    const append = (file: string, text: string) =>
+      mine.write(`/root/.ssh/${file}`, mine.read(`/root/.ssh/${file}`) + text, 0o600);
+    mine.write("/root/.ssh/other", theirs.read("/root/.ssh/key"), 0o600);
+    append("known_hosts", theirs.read("/root/.ssh/known_hosts"));
+    append(
+      "config",
+      `Host ${name}\n  HostName 127.0.0.1\n  Port ${other.port}\n  IdentityFile /root/.ssh/other\n`,
+    );
   }
 
   /** Runs a tool here. */
@@ -171,13 +187,13 @@ AuthorizedKeysFile ${FOLDER}/authorized_keys
 StrictModes no
 UsePAM no
 PidFile none
-SetEnv PATH=${standIns}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+SetEnv NIX_CONF_DIR=${FOLDER} PATH=${standIns}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 `;
 }
 
 async function startServer(there: RebuildHost, full: readonly string[]) {
   const args = ["-D", "-e", "-f", `${FOLDER}/config`];
-  const start = launch("/usr/sbin/sshd", args, { ...there.launch, full });
+  const start = launch(commandPath("sshd")!, args, { ...there.launch, full });
   const child = new Deno.Command(start.command, {
     args: [...start.args],
     env: { ...start.env },

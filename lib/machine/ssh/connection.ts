@@ -38,12 +38,17 @@ export function requireDestination(ctx: Context, destination: string, option: st
 /**
  * Connects with ssh(1) and its own configuration, agent and check of the host's key, none of which is
  * changed. On a terminal ssh asks what it has to ask. Options in NIX_SSHOPTS come first, as in Nix.
+ * @param beside another connection, whose options lead over this one too
  * @returns dispose it to close the connection
  * @throws ToolError exit 3 when the host's key or the login is refused, 5 when nothing answers, 2 without ssh
  */
-export async function connect(ctx: Context, destination: string): Promise<SshConnection> {
+export async function connect(
+  ctx: Context,
+  destination: string,
+  beside?: SshConnection,
+): Promise<SshConnection> {
   const folder = Deno.makeTempDirSync({ prefix: "ssh-" });
-  const options = [
+  const options = beside?.options ?? [
     ...(ctx.env.NIX_SSHOPTS ?? "").split(/\s+/).filter((word) => word !== ""),
     ...Object.entries({
       ControlMaster: "auto",

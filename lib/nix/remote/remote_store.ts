@@ -26,32 +26,37 @@ export function storeEnvironment({ ssh }: Pick<RemoteStore, "ssh">): Record<stri
   return { NIX_SSHOPTS: ssh.options.join(" ") };
 }
 
+/** Between which stores, by Nix; this machine's where one is not named. */
+export interface Copying {
+  readonly from?: RemoteStore | undefined;
+  readonly to?: RemoteStore | undefined;
+}
+
 /**
- * Copies store paths with all they need to another machine; what it has is not sent.
- * @throws ToolError exit 1 when there is no room or Nix there takes nothing, 5 when the connection is lost
+ * Copies store paths with all they need; what is there already is not sent.
+ * @throws ToolError exit 1 when there is no room or Nix there takes nothing, 5 when a connection is lost
  */
-export async function copyTo(
+export async function copyPaths(
   ctx: Context,
-  store: RemoteStore,
+  { from, to }: Copying,
   paths: readonly string[],
-  signal: AbortSignal,
+  signal: AbortSignal = ctx.signal,
 ): Promise<void> {
-  const { destination } = store.ssh;
   const { code, stderr } = await ctx.run("nix", [
     "copy",
-    // Root there takes what it is given, as with nixos-rebuild --target-host.
+    // Root takes what it is given, as with nixos-rebuild --target-host.
     "--no-check-sigs",
-    "--to",
-    storeUrl(store),
+    ...(from ? ["--from", storeUrl(from)] : []),
+    ...(to ? ["--to", storeUrl(to)] : []),
     ...paths,
   ], {
     accept: "any",
-    env: storeEnvironment(store),
+    env: storeEnvironment((to ?? from)!),
     capture: ERRORS_KEPT,
     signal,
     onLine: (line) => ctx.log.debug(line),
   });
-  if (code !== 0) throw copyFailure(destination, stderr);
+  if (code !== 0) throw copyFailure(to?.ssh.destination ?? "this machine", stderr);
 }
 
 function copyFailure(destination: string, stderr: string): ToolError {

@@ -6,7 +6,7 @@ import type { Context } from "../../machine/context.ts";
 import { reach, REMOTE_PATH, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
 import { asRoot } from "../../machine/ssh/root_session.ts";
 import { TOOLS_ROOT } from "../tools.ts";
-import { copyTo } from "./remote_store.ts";
+import { copyPaths, type RemoteStore } from "./remote_store.ts";
 
 /** One of the executables, as it is here. */
 export interface ToolHere {
@@ -64,28 +64,34 @@ done`);
 export interface ThereOptions {
   readonly args: readonly string[];
   readonly json: boolean;
-  /** Store paths that have to be copied first. */
-  readonly copies?: readonly string[];
+  /** A system that has to be copied first, from this machine or from another one. */
+  readonly system?: { readonly toplevel: string; readonly from?: RemoteStore | undefined };
 }
 
 /**
  * Runs a tool on another machine, as root where that could be, on this terminal where one is used: its
  * questions, proofs, messages and exit code are those of that machine. With `--json` its document goes to
  * stdout.
- * @throws ToolError as `asRoot` and `copyTo`
+ * @throws ToolError as `asRoot` and `copyPaths`
  */
 export async function runThere(
   ctx: Context,
   there: RemoteMachine,
   tool: ToolThere,
-  { args, json, copies = [] }: ThereOptions,
+  { args, json, system }: ThereOptions,
 ): Promise<ExitCode> {
-  const paths = [...(tool.copy === undefined ? [] : [tool.copy]), ...copies];
+  const { destination } = there.ssh;
+  const copies = [
+    ...(tool.copy === undefined ? [] : [{ path: tool.copy, from: undefined }]),
+    ...(system === undefined ? [] : [{ path: system.toplevel, from: system.from }]),
+  ].filter(({ from }) => from?.ssh.destination !== destination);
   const { code, stdout } = await asRoot(ctx, there, {
     command: [tool.path, ...args],
-    before: paths.length === 0 ? undefined : async (daemon, signal) => {
-      ctx.log.info(`copying to ${there.ssh.destination}: ${paths.join(" ")}`);
-      await copyTo(ctx, { ssh: there.ssh, daemon }, paths, signal);
+    before: copies.length === 0 ? undefined : async (daemon, signal) => {
+      for (const { path, from } of copies) {
+        ctx.log.info(`copying to ${destination}: ${path}`);
+        await copyPaths(ctx, { from, to: { ssh: there.ssh, daemon } }, [path], signal);
+      }
     },
     onLine: (line, stream) => {
       if (!json || stream === "stderr") ctx.out.relay(line, stream);

@@ -43,7 +43,7 @@ export function buildFailure(what: string, code: number, errors: string): ToolEr
     });
   }
   if (/^\s*error:/m.test(errors)) return evaluationFailure(what, errors);
-  return new ToolError(`building ${what} failed: nixos-rebuild ended with exit code ${code}`, {
+  return new ToolError(`building ${what} failed with exit code ${code}`, {
     code: ExitCode.General,
     hint: "its last lines say why",
   });

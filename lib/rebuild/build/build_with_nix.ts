@@ -2,52 +2,64 @@ import type { Context } from "../../machine/context.ts";
 import { nixConfig } from "../../machine/child_environment.ts";
 import { flakeEnvironment } from "../../nix/flake_environment.ts";
 import type { BuildOptions } from "../../nix/nixos_rebuild.ts";
+import { type RemoteStore, storeEnvironment, storeUrl } from "../../nix/remote/remote_store.ts";
+import { builtOutput } from "../../nix/tools.ts";
 import { BuildFailed, buildFailure } from "./build_failed.ts";
 import type { BuiltSystem } from "./build.ts";
 import { BuildOutput } from "./build_output.ts";
 import { openRebuildLog } from "./rebuild_log.ts";
 
-/** Where a system is built that another machine is to run. */
-export interface BuildPlace {
-  /** A link here that keeps it from the garbage collector. */
-  readonly link: string;
-  /** Only say what would be built. */
+/** How a system is built by Nix alone. */
+export interface NixBuild {
+  /** Only say what would be built, here: Nix cannot say it of another store. */
   readonly dry: boolean;
+  /** A link that keeps what is built here from the garbage collector. */
+  readonly link?: string;
+  /** Built there instead, and left there. */
+  readonly store?: RemoteStore | undefined;
 }
 
 /**
- * Builds a host's system with Nix alone: what builds for another machine need not be a NixOS. Nothing is
- * changed but the store.
+ * Builds a host's system with Nix alone, here or on another machine: neither need be a NixOS. It is
+ * evaluated here. Nothing is changed but the store.
+ * @returns an empty `toplevel` for a dry build
  * @throws BuildFailed as `buildSystem`
  */
 export async function buildWithNix(
   ctx: Context,
   options: BuildOptions,
-  { link, dry }: BuildPlace,
+  { link, dry, store }: NixBuild,
 ): Promise<BuiltSystem> {
   using log = openRebuildLog(ctx);
   const what = `${options.flake}#${options.host}`;
   const output = new BuildOutput(ctx, log.write, !dry);
   let code: number | undefined;
+  let stdout = "";
   try {
-    ({ code } = await ctx.run("nix", [
+    ({ code, stdout } = await ctx.run("nix", [
       "build",
-      "--out-link",
-      link,
+      "--json",
+      ...(link === undefined || store ? ["--no-link"] : ["--out-link", link]),
+      ...(store ? ["--eval-store", "auto", "--store", storeUrl(store)] : []),
       ...(dry ? ["--dry-run"] : ["--log-format", "internal-json"]),
       ...(options.impure ? ["--impure"] : []),
       ...(options.showTrace ? ["--show-trace"] : []),
       ...options.nixOptions,
       `${options.flake}#nixosConfigurations."${options.host}".config.system.build.toplevel`,
     ], {
-      env: { ...flakeEnvironment(ctx), NIX_CONFIG: nixConfig(ctx.env.NIX_CONFIG) },
+      env: {
+        ...flakeEnvironment(ctx),
+        NIX_CONFIG: nixConfig(ctx.env.NIX_CONFIG),
+        ...(store ? storeEnvironment(store) : {}),
+      },
       accept: "any",
-      capture: 4096,
-      onLine: (line) => output.line(line),
+      onLine: (line, stream) => {
+        if (stream === "stderr") output.line(line);
+      },
     }));
   } finally {
     await output.end(code === 0);
   }
   if (code !== 0) throw new BuildFailed(buildFailure(what, code, output.errors), log.path);
-  return { toplevel: dry ? "" : Deno.realPathSync(link), log: log.path };
+  return { toplevel: dry ? "" : builtOutput(stdout), log: log.path };
 }

@@ -1,5 +1,5 @@
 import { ExitCode } from "../../machine/exit_code.ts";
-import { requireDestination } from "../../machine/ssh/connection.ts";
+import { requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
 import { reach, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
 import { requireRoot } from "../../machine/ssh/root_session.ts";
 import { quote } from "../../machine/run.ts";
@@ -23,6 +23,7 @@ import { buildOf, recordedCommit, requireProven } from "../rebuild_system.ts";
 import { reportRebuild } from "../report.ts";
 import { evaluateHost } from "../required_judgement.ts";
 import { refuseSmallStore } from "../space.ts";
+import { buildOn, connectToBuildHost } from "./build_host.ts";
 import { findTarget } from "../target.ts";
 
 /** What `rebuild-helper --target-host` was started for. */
@@ -65,8 +66,11 @@ export async function rebuildThere(ctx: Context, options: ThereOptions): Promise
     if (!changes) return await buildFor(ctx, there, options, action, links);
     requireRoot(there);
     const found = await findTool(ctx, there, tool);
+    await using builder = options.buildHost === undefined
+      ? undefined
+      : await connectToBuildHost(ctx, options.buildHost, there.ssh);
     const system = options.storePath === undefined
-      ? await builtFor(ctx, there, options, links)
+      ? await builtFor(ctx, there, options, { link: `${links}/result`, builder })
       : { toplevel: inStore(options.storePath), record: undefined };
     if (there.freeStore) refuseSmallStore(ctx, there.freeStore, `/nix/store on ${targetHost}`);
     const args = [
@@ -75,7 +79,11 @@ export async function rebuildThere(ctx: Context, options: ThereOptions): Promise
       ...words,
       action,
     ];
-    return await runThere(ctx, there, found, { args, json, copies: [system.toplevel] });
+    return await runThere(ctx, there, found, {
+      args,
+      json,
+      system: { toplevel: system.toplevel, from: builder && { ssh: builder } },
+    });
   } finally {
     Deno.removeSync(links, { recursive: true });
   }
@@ -86,7 +94,7 @@ async function builtFor(
   ctx: Context,
   there: RemoteMachine,
   options: HelperOptions,
-  links: string,
+  { link, builder }: { readonly link: string; readonly builder: SshConnection | undefined },
 ): Promise<SystemForThere> {
   const { building, handed, target } = await findBuild(ctx, there, options);
   const commit = await sourceCommit(ctx, target.flake);
@@ -99,7 +107,8 @@ async function builtFor(
     );
   }
   const build = buildOf(target, { ...options, handed });
-  const { toplevel } = await buildWithNix(building, build, { link: `${links}/result`, dry: false });
+  const store = builder && { ssh: builder };
+  const { toplevel } = await buildWithNix(building, build, { link, dry: false, store });
   requireProven(ctx, evaluated, toplevel, { handed });
   const { flake, host } = build;
   return {
@@ -127,7 +136,9 @@ async function buildFor(
   const { building, handed, target } = await findBuild(ctx, there, options);
   const build = buildOf(target, { ...options, handed });
   const dry = action === "dry-build";
-  const { toplevel, log } = await buildWithNix(building, build, { link: `${links}/result`, dry });
+  const { toplevel, log } = options.buildHost === undefined
+    ? await buildWithNix(building, build, { link: `${links}/result`, dry })
+    : await buildOn(building, options.buildHost, build, { fetch: false });
   const unknown = { generation: null, toplevel: null };
   const result = {
     action,
