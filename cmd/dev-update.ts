@@ -1,7 +1,14 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
 import { main } from "../lib/program/main.ts";
-import { choice, confirmOption, flag, restartGuestsOption, text } from "../lib/program/options.ts";
+import {
+  choice,
+  confirmOption,
+  flag,
+  restartGuestsOption,
+  signedByOption,
+  text,
+} from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import { REBUILD_ACTIONS } from "../lib/update/options.ts";
 
@@ -16,6 +23,7 @@ const options = {
     description: "update from this repository, whatever the tree came from",
     defaultText: "HYPERVISOR_REPO, else the tree's own, else MasterofNull/Hyper-NixOS",
   }),
+  ...signedByOption,
   checkOnly: flag({ description: "only check for updates, change nothing" }),
   skipRebuild: flag({ description: "update the sources, do not rebuild the system" }),
   forceFull: flag({

@@ -1,7 +1,7 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { sshEnvironment } from "../lib/program/environment.ts";
 import { givenWords } from "../lib/program/given_words.ts";
-import { main, VERSION } from "../lib/program/main.ts";
+import { main } from "../lib/program/main.ts";
 import {
   confirmOption,
   flag,
@@ -9,11 +9,13 @@ import {
   restartGuestsOption,
   targetHostOption,
   text,
+  textOrNone,
   wholeNumber,
 } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import { HANDED_OPTIONS } from "../lib/rebuild/handed_options.ts";
 import type { Action } from "../lib/rebuild/options.ts";
+import { VERSION } from "../lib/program/version.ts";
 
 const options = {
   flake: text({
@@ -45,6 +47,12 @@ const options = {
     argument: "FILE",
     description: "with --store-path: what was evaluated of it",
     details: "for the proofs; --target-host makes such a file on the machine that builds",
+  }),
+  specialisation: textOrNone({
+    argument: "NAME",
+    description: "the specialisation to run",
+    details: "proven as the system itself, which the next boot starts",
+    defaultText: "the running one",
   }),
   showTrace: flag({ description: "show the whole Nix evaluation trace" }),
   impure: flag({ default: true, description: "allow impure evaluation (recommended)" }),

@@ -1,12 +1,12 @@
 import { counted } from "../lib/layout/counted.ts";
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import type { Context } from "../lib/machine/context.ts";
-import { earlyValues } from "../lib/program/early_values.ts";
 import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
-import { flag, text } from "../lib/program/options.ts";
+import { main } from "../lib/program/main.ts";
+import { flag, signedByOption, text } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
-import { beginSync } from "../lib/sync/begin.ts";
-import { EarlySync } from "../lib/sync/early_sync.ts";
+import type { EarlySync } from "../lib/sync/early_sync.ts";
+import type { SyncOptions } from "../lib/sync/options.ts";
 
 const options = {
   ref: text({
@@ -29,6 +29,7 @@ const options = {
     description: "trust sizes instead of checksums of downloads",
     details: "only those of raw files and archives: what comes by git's protocol is always checked",
   }),
+  ...signedByOption,
   rollback: flag({ description: "restore the tree of before; needs no network" }),
 };
 
@@ -43,6 +44,7 @@ export const smartSync: Tool<typeof options> = {
     ["sudo smart-sync", "sync to the main branch"],
     ["sudo smart-sync --ref v2.1", "sync to a version"],
     ["smart-sync --check-only", "is there anything new?"],
+    ["sudo smart-sync --signed-by allowed_signers", "only what they have signed"],
     ["smart-sync --dry-run --verbose", "list every file that would change"],
     ["sudo smart-sync --rollback", "undo the last sync"],
   ],
@@ -53,22 +55,28 @@ export const smartSync: Tool<typeof options> = {
     [ExitCode.General]: "also when another tool holds the lock",
     [ExitCode.InvalidArguments]: "also an unknown ref or repository",
     [ExitCode.Network]: "also a used-up rate limit",
-    [ExitCode.Configuration]: "another repository's commit, one that cannot build this host, " +
-      "hostile paths",
+    [ExitCode.MissingDependency]: "also git, which verifies signatures",
+    [ExitCode.Configuration]:
+      "another repository's commit, one that is not signed as it must be or " +
+      "cannot build this host, hostile paths",
   },
   errorPrefix: "[smart-sync ERROR]",
   needsRoot: (values) => !isReadOnly(values),
   writesLog: (values) => !isReadOnly(values),
+  begin: async (values) => {
+    const isAllowed = Deno.uid() === 0 || isReadOnly(values);
+    if (values.rollback || !isAllowed || !values.root.startsWith("/")) return;
+    const { EarlySync } = await import("../lib/sync/early_sync.ts");
+    early = new EarlySync(values.root, Deno.env.toObject(), syncOptions(values));
+  },
   run: async (ctx, values) => {
     if (values.rollback) return await rollback(ctx, values);
-    const syncOptions = { ...values, repository: values.repo };
-    const begun = early?.adopt(ctx, syncOptions) ?? beginSync(ctx, syncOptions);
-    begun.catch(() => {});
+    const begun = early?.adopt(ctx);
     // The servers are asked; while the answer travels, the rest is loaded.
     const { syncTree } = await import("../lib/sync/sync.ts");
     const { changedPaths, syncReport } = await import("../lib/sync/report.ts");
     using _lock = isReadOnly(values) ? undefined : await lock(ctx);
-    const summary = await syncTree(ctx, syncOptions, begun);
+    const summary = await syncTree(ctx, syncOptions(values), begun);
     ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
     if (values.json) return ctx.out.json({ version: 1, ...summary });
     if (summary.changed && (values.dryRun || values.verbose)) {
@@ -81,6 +89,10 @@ export const smartSync: Tool<typeof options> = {
 
 function isReadOnly(values: ToolValues<typeof options>): boolean {
   return values.dryRun || values.checkOnly;
+}
+
+function syncOptions(values: ToolValues<typeof options>): SyncOptions {
+  return { ...values, repository: values.repo };
 }
 
 function headline(summary: {
@@ -116,25 +128,4 @@ async function lock(ctx: Context): Promise<Disposable> {
 /** The sync that was begun at once, when this is the program. */
 let early: EarlySync | undefined;
 
-/** Begins to sync when the command line is plainly one of a sync that this user may do. */
-function beginEarly(): EarlySync | undefined {
-  const env = Deno.env.toObject();
-  const values = earlyValues(options, Deno.args);
-  if (values === undefined || values.has("rollback")) return undefined;
-  if (Deno.uid() !== 0 && !values.has("dryRun") && !values.has("checkOnly")) return undefined;
-  const root = values.get("root") ?? (env.HYPERVISOR_ROOT || "/");
-  if (!root.startsWith("/")) return undefined;
-  const ref = values.get("ref") ?? options.ref.default;
-  return new EarlySync(root, env, {
-    ref,
-    repository: values.get("repo"),
-    dryRun: values.has("dryRun"),
-    checkOnly: values.has("checkOnly"),
-  });
-}
-
-if (import.meta.main) {
-  early = beginEarly();
-  const { main } = await import("../lib/program/main.ts");
-  await main(smartSync);
-}
+if (import.meta.main) await main(smartSync);

@@ -3,7 +3,7 @@ import { ToolError } from "../lib/machine/tool_error.ts";
 import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts";
 import type { Context } from "../lib/machine/context.ts";
 import { syncEnvironment } from "../lib/program/environment.ts";
-import { main, VERSION } from "../lib/program/main.ts";
+import { main } from "../lib/program/main.ts";
 import {
   checked,
   choice,
@@ -14,6 +14,7 @@ import {
   text,
 } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
+import { VERSION } from "../lib/program/version.ts";
 
 const options = {
   hostname: parsed({
@@ -84,6 +85,10 @@ const options = {
     details: "the document of --dry-run --json, of which the member decisions counts; what the " +
       "command line says wins, and no question is asked",
   }),
+  explain: flag({
+    description: "say of each change why",
+    details: "what it is for, what it is made of, and what undoes it",
+  }),
   dryRun: flag({ description: "show the plan, change nothing; needs no root" }),
   undo: flag({
     description: "take the last installation back",
@@ -101,6 +106,7 @@ export const systemInstaller: Tool<typeof options> = {
   examples: [
     ["system-installer --dry-run", "show what it would do"],
     ["sudo system-installer --fast", "install, with questions"],
+    ["system-installer --dry-run --explain", "what each change is for"],
     ["sudo system-installer --undo", "take the last installation back"],
     ["sudo system-installer --action switch --yes", "install without any question"],
     ["sudo system-installer --hostname my-hypervisor --action test", "try it under another name"],
@@ -138,8 +144,13 @@ export const systemInstaller: Tool<typeof options> = {
 
 async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): Promise<ExitCode> {
   if (values.undo) {
-    if (values.answers !== undefined) {
-      throw new ToolError("--answers goes with an installation, not with --undo", {
+    const other = values.answers !== undefined
+      ? "--answers"
+      : values.explain
+      ? "--explain"
+      : undefined;
+    if (other !== undefined) {
+      throw new ToolError(`${other} goes with an installation, not with --undo`, {
         code: ExitCode.InvalidArguments,
         hint: "leave it out",
       });

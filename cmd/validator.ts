@@ -1,9 +1,10 @@
 import { ExitCode } from "../lib/machine/exit_code.ts";
 import { sshEnvironment } from "../lib/program/environment.ts";
 import { givenWords } from "../lib/program/given_words.ts";
-import { main, VERSION } from "../lib/program/main.ts";
+import { main } from "../lib/program/main.ts";
 import { flag, targetHostOption } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
+import { VERSION } from "../lib/program/version.ts";
 
 const options = {
   quick: flag({ description: "essential checks only: no evaluation, no network" }),

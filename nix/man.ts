@@ -10,7 +10,7 @@ import { systemInstaller } from "../cmd/system-installer.ts";
 import { validator } from "../cmd/validator.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "../lib/program/completions.ts";
 import { manualPage } from "../lib/program/manual.ts";
-import { VERSION } from "../lib/program/main.ts";
+import { VERSION } from "../lib/program/version.ts";
 import type { OptionTable } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import descriptions from "./descriptions.json" with { type: "json" };

@@ -103,6 +103,24 @@ export class GitRemote {
     );
   }
 
+  /**
+   * Fetches commits without what is in them: one alone, or all that lead to it from another one, which the
+   * server need not have.
+   * @throws TransferError "absent" when the server does not have it
+   */
+  async commits(commit: string, since: string | undefined, store: ObjectStore): Promise<void> {
+    const args = [
+      "ofs-delta",
+      "no-progress",
+      `want ${commit}`,
+      `filter ${FILTERS.commits}`,
+      since === undefined ? "deepen 1" : `have ${since}`,
+      "done",
+    ];
+    const { unpackObjects } = await import("../git/pack_objects.ts");
+    await this.#post("fetch", args, (answer) => unpackObjects(packOf(answer), store));
+  }
+
   #post<T>(
     command: string,
     args: readonly string[],

@@ -123,7 +123,7 @@ function refuse(ctx: Context, blockers: readonly ToolError[]): void {
 
 function show(ctx: Context, plan: Plan, options: InstallOptions, diffs: boolean): void {
   if (options.json && options.dryRun) ctx.out.json(planDocument(ctx, plan));
-  else ctx.out.print(renderPlan(ctx, plan, diffs));
+  else ctx.out.print(renderPlan(ctx, plan, { diffs, reasons: options.explain }));
 }
 
 /** A source that was found rather than named, and one that replaces another, are confirmed too. */

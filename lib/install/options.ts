@@ -23,6 +23,8 @@ export interface InstallOptions {
   readonly confirm: number | undefined;
   /** Go on although guests that run may be stopped. */
   readonly restartGuests: boolean;
+  /** Show of each step what it is for. */
+  readonly explain: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
 }

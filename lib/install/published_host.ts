@@ -23,8 +23,16 @@ export const HARDWARE_COPY = "hardware-configuration.nix";
  */
 export function publishedHostFiles({ host, flakeLink, hardware }: PublishedHost): FileStep[] {
   return [
-    ...Object.entries(HOST_FILES).map(([name, text]) => hostFile(name, "compose the host", text)),
-    hostFile(HARDWARE_COPY, "copy the hardware file", hardware),
+    ...Object.entries(HOST_FILES).map(([name, text]) =>
+      hostFile(name, "compose the host", text, {
+        why:
+          "the published tree knows no machine, and stays equal to its commit: these make a host of it",
+      })
+    ),
+    hostFile(HARDWARE_COPY, "copy the hardware file", hardware, {
+      why: "a flake sees only its own folder; compared with the machine's at every rebuild",
+      madeOf: places.hardwareConfiguration,
+    }),
     hostFactsStep(host, flakeLink),
   ];
 }
@@ -40,15 +48,24 @@ export function hostFactsStep(host: HostRecord, flakeLink: boolean): FileStep {
     flakeLink,
   };
   const text = [...commentLines(comment), printExpression(facts), ""].join("\n");
-  return hostFile("host.nix", "tell the flake of the host", text);
+  return hostFile("host.nix", "tell the flake of the host", text, {
+    why: "the flake cannot read host.json, which is in another folder",
+    madeOf: "host.json",
+  });
 }
 
-function hostFile(name: string, title: string, content: string): FileStep {
+function hostFile(
+  name: string,
+  title: string,
+  content: string,
+  reasons: Pick<FileStep, "why" | "madeOf">,
+): FileStep {
   return {
     kind: "file",
     id: `host/${name}`,
     title,
     path: `${places.host}/${name}`,
+    ...reasons,
     mode: 0o644,
     content,
   };

@@ -7,6 +7,10 @@ interface StepBase {
   readonly title: string;
   /** The machine path it changes. */
   readonly path: string;
+  /** What it is for, as a phrase that `--explain` shows. */
+  readonly why: string;
+  /** What it is made of; undefined where it is made of nothing but its declaration. */
+  readonly madeOf?: string;
 }
 
 /** Makes a folder, or leaves an existing one as it is. */
@@ -42,3 +46,13 @@ export interface TreeStep extends StepBase {
 
 /** One change of an installation: data that can be shown, applied (`apply.ts`) and reverted. */
 export type Step = DirectoryStep | FileStep | LinkStep | RemoveStep | TreeStep;
+
+/** What `--undo`, and a run that fails, do with a step (`revert_step.ts`). */
+export const UNDOING: Readonly<Record<Step["kind"], string>> = {
+  directory: "removed again when it was made here and is empty",
+  file: "as it was before, byte for byte; what you changed since is kept beside the backups",
+  secret: "as it was before, byte for byte",
+  link: "as it was before",
+  remove: "put back, byte for byte",
+  tree: "the tree of before is put back; what was changed in this one since is kept",
+};

@@ -17,6 +17,7 @@ export function toolsStep(path: string): LinkStep {
     id: "tools",
     title: "keep the tools from the garbage collector",
     path: TOOLS_ROOT,
+    why: "host.json names them, also when no generation is left that has them",
     target: path,
   };
 }

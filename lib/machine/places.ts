@@ -12,6 +12,8 @@ export const places = {
   /** The flake and the generated modules of a host of a published tree; see tree_layout.ts. */
   host: "/etc/hypervisor/host",
   hypervisor: "/etc/hypervisor",
+  /** Who may sign the commits that are synced; the NixOS module writes it. */
+  signers: "/etc/hypervisor/signers",
   nixos: "/etc/nixos",
   flakeLink: "/etc/nixos/flake.nix",
   hardwareConfiguration: "/etc/nixos/hardware-configuration.nix",

@@ -1,6 +1,7 @@
 import { listIfExists, lstatIfExists, parentOf, readTextIfExists } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import type { Context } from "../machine/context.ts";
+import { isSystemOrItsOwn, specialisationNames } from "./specialisation.ts";
 
 /** One generation of the system profile (`/nix/var/nix/profiles/system-<number>-link`). */
 export interface Generation {
@@ -11,8 +12,11 @@ export interface Generation {
   readonly made: Date;
   /** What the boot loader starts by default. */
   readonly isDefault: boolean;
+  /** It, or one of its specialisations. */
   readonly isRunning: boolean;
   readonly isBooted: boolean;
+  /** The names of its specialisations. */
+  readonly specialisations: readonly string[];
   readonly nixosVersion: string | undefined;
   readonly kernelVersion: string | undefined;
   /** `system.configurationRevision`, for example the commit it was built from. */
@@ -51,8 +55,9 @@ export function generations(ctx: Context): Generation[] {
       toplevel,
       made: made ?? new Date(0),
       isDefault: name === defaultLink,
-      isRunning: toplevel === running,
-      isBooted: toplevel === booted,
+      isRunning: running !== undefined && isSystemOrItsOwn(ctx, toplevel, running),
+      isBooted: booted !== undefined && isSystemOrItsOwn(ctx, toplevel, booted),
+      specialisations: specialisationNames(ctx, toplevel),
       ...versions(ctx, toplevel),
       configurationRevision: revision(ctx, toplevel),
     }];
@@ -69,9 +74,15 @@ export function runningOutsideProfile(
   return { toplevel, ...versions(ctx, toplevel) };
 }
 
-/** The generation number that a store path has in the profile, the newest one; undefined for none. */
+/**
+ * The generation number that a system has in the profile, the newest one, or that of the system it is a
+ * specialisation of; undefined for none.
+ */
 export function generationOf(ctx: Context, toplevel: string): number | undefined {
-  return generations(ctx).findLast((generation) => generation.toplevel === toplevel)?.number;
+  const all = generations(ctx);
+  const own = all.findLast((generation) => generation.toplevel === toplevel) ??
+    all.findLast((generation) => isSystemOrItsOwn(ctx, generation.toplevel, toplevel));
+  return own?.number;
 }
 
 function lastLink(ctx: Context): string | undefined {

@@ -24,6 +24,8 @@ const RecordSchema = v.object({
   activated: v.string(),
   facts: v.nullable(v.pipe(v.unknown(), v.check(areComplete), ConfigurationFactsSchema)),
   identity: v.optional(IdentitySchema),
+  /** What it is a specialisation of, and its name there; missing for a system by itself. */
+  specialisation: v.optional(v.object({ base: v.string(), name: v.string() })),
 });
 
 /** What is known of a system that was activated: where it came from and how it was configured. */

@@ -15,7 +15,7 @@ export function givenWords<T extends OptionTable>(
   return Object.entries(table).flatMap(([key, spec]) => {
     if (!values.given.has(key) || except.includes(key)) return [];
     const name = optionName(key);
-    if (spec.kind === "value") return [`${name}=${all[key]}`];
-    return [all[key] ? name : name.replace("--", "--no-")];
+    if (all[key] === false) return [name.replace("--", "--no-")];
+    return [spec.kind === "value" ? `${name}=${all[key]}` : name];
   });
 }

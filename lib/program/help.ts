@@ -31,10 +31,8 @@ export function helpText<T extends OptionTable>(tool: Tool<T>): string {
   const own = optionEntries(optionWords(tool).filter((option) => !isCommon(option)));
   const shared = optionEntries(optionWords(tool).filter(isCommon));
   const words = operand ? Object.entries(operand.choices) : [];
-  const width = Math.min(
-    WIDEST_NAME,
-    Math.max(...[...own, ...shared, ...words].map(([name]) => name.length)),
-  );
+  const lengths = [...own, ...shared, ...words].map(([name]) => name.length);
+  const width = Math.max(...lengths.filter((length) => length <= WIDEST_NAME));
   const brief = paragraph(`${SHARED} `, shared.map(([name]) => name.replaceAll(" ", FIXED_SPACE)))
     .map((line) => line.replaceAll(FIXED_SPACE, " "));
   const help = (examples: Tool<T>["examples"], common: readonly string[]) =>

@@ -20,24 +20,15 @@ export class ScreenLog implements Log {
   readonly #screen: Screen;
   readonly #options: LogOptions;
   #file: LogFile | undefined;
-  /** What waits for the file while it is being opened. */
-  #early: [level: Level, message: string][] | undefined;
 
   constructor(screen: Screen, options: LogOptions) {
     this.#screen = screen;
     this.#options = options;
   }
 
-  /** A file is being opened: messages wait for {@link attach}. */
-  expectFile(): void {
-    this.#early = [];
-  }
-
-  /** From now on messages also go to this file, those that waited for it first; undefined: to none. */
-  attach(file: LogFile | undefined): void {
+  /** From now on messages also go to this file. */
+  attach(file: LogFile): void {
     this.#file = file;
-    for (const [level, message] of this.#early ?? []) file?.write(level, message);
-    this.#early = undefined;
   }
 
   debug(message: string): void {
@@ -67,8 +58,7 @@ export class ScreenLog implements Log {
   }
 
   #record(level: Level, message: string): void {
-    if (this.#early) this.#early.push([level, plain(message)]);
-    else this.#file?.write(level, plain(message));
+    this.#file?.write(level, plain(message));
   }
 
   #line(message: string, stream: "stdout" | "stderr"): string {

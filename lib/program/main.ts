@@ -1,192 +1,45 @@
-import config from "../../deno.json" with { type: "json" };
-import { childEnvironment } from "../machine/child_environment.ts";
+import { parseCommandLine, type ParsedCommandLine } from "./command_line.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { statIfSeen } from "../machine/files/files.ts";
-import { elevation, needsRootError } from "../machine/accounts/privilege.ts";
-import { Root } from "../machine/root.ts";
-import { createRunner } from "../machine/run.ts";
-import { ToolError } from "../machine/tool_error.ts";
-import { parseCommandLine } from "./command_line.ts";
-import type { Context, Output } from "../machine/context.ts";
-import { Documents, type ErrorDocument } from "./documents.ts";
-import { reportFailure } from "./failure.ts";
-import { ScreenLog } from "./log.ts";
-import type { LogFile } from "./log_file.ts";
 import type { OptionTable } from "./options.ts";
-import { Screen } from "./output.ts";
-import { watchSignals } from "./signals.ts";
-import type { Tool, ToolValues } from "./tool.ts";
-import { createUi } from "./ui.ts";
-
-/** The toolkit's version; deno.json is its one source. */
-export const VERSION: string = config.version;
+import type { Tool } from "./tool.ts";
+import { VERSION } from "./version.ts";
 
 /** Runs an executable and ends the process: the only caller of `Deno.exit`. */
 export async function main<T extends OptionTable>(tool: Tool<T>): Promise<never> {
   Deno.umask(0o077);
   // `deno task NAME -- --help` hands the dashes on.
   const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
-  Deno.exit(await execute(tool, args));
+  Deno.exit(await start(tool, args));
 }
 
-/** Parses, prepares the context, runs the tool, reports what went wrong. Returns the exit code. */
-async function execute<T extends OptionTable>(
+/**
+ * Only what every start needs is loaded for it. What takes longest begins first, and the rest of the
+ * program is loaded meanwhile.
+ */
+async function start<T extends OptionTable>(
   tool: Tool<T>,
   args: readonly string[],
 ): Promise<ExitCode> {
-  const env = Deno.env.toObject();
-  const wanted = { colour: (env.NO_COLOR ?? "") === "", plain: env.TERM === "dumb" };
-  let values: ToolValues<T>;
+  let parsed: ParsedCommandLine<T>;
   try {
-    const parsed = parseCommandLine(tool, args, VERSION);
-    if (parsed.kind === "print") {
-      new Screen(wanted).stdout(parsed.text);
-      return ExitCode.Success;
-    }
-    values = parsed.values;
+    parsed = parseCommandLine(tool, args);
   } catch (error) {
-    const screen = new Screen(wanted);
-    const json = args.includes("--json");
-    const documents = new Documents(screen, tool.name, VERSION);
-    return fail(error, new ScreenLog(screen, logOptions(tool, false, json)), documents, json);
+    const { refuse } = await import("./execute.ts");
+    return refuse(tool, args, error);
   }
-
-  const screen = new Screen({
-    colour: wanted.colour && values.color,
-    plain: wanted.plain || values.plain,
-  });
-  const { json } = values;
-  const documents = new Documents(screen, tool.name, VERSION);
-  const data = json || tool.printsData?.(values) === true;
-  const log = new ScreenLog(screen, logOptions(tool, values.verbose, data));
-  const watch = watchSignals((message) => log.warn(message));
-  try {
-    const root = existingRoot(absolute(values.root));
-    const run = createRunner(() => childEnvironment(withRoot(env, root)), watch.signal);
-    const ui = createUi({
-      screen,
-      log,
-      yes: values.yes || tool.asks?.(values) === false,
-      signal: watch.signal,
-    });
-    if (tool.needsRoot(values) && Deno.uid() !== 0) {
-      const found = elevation(run, env, args);
-      if (!found || !ui.interactive) throw needsRootError(found);
-      if (
-        !await ui.confirm({
-          message: "This needs root. Go on with " + found.command + "?",
-          default: true,
-          option: "sudo",
-        })
-      ) {
-        throw needsRootError(found);
-      }
-      return (await run(found.command, found.args, { group: "terminal", accept: "any" })).code;
-    }
-    // Not waited for: opening it takes as long as a tool's first request to the network.
-    const logs = tool.writesLog(values) &&
-      (root.isRunning || statIfSeen(`${root.path}/var`)?.isDirectory === true);
-    const logFile = logs ? attachLogFile(log, root, tool.name, env) : undefined;
-    const ctx: Context = {
-      root,
-      out: output(screen, documents, data),
-      log,
-      ui,
-      run,
-      signal: watch.signal,
-      passPointOfNoReturn: watch.passPointOfNoReturn,
-      now: () => new Date(),
-      env,
-    };
-    try {
-      return await tool.run(ctx, values) ?? ExitCode.Success;
-    } catch (error) {
-      return fail(error, log, documents, json);
-    } finally {
-      await (await logFile)?.close();
-    }
-  } catch (error) {
-    return fail(error, log, documents, json);
-  } finally {
-    watch.stop();
-  }
+  if (parsed.kind !== "run") return await tell(tool, parsed.kind);
+  await tool.begin?.(parsed.values);
+  const { execute } = await import("./execute.ts");
+  return await execute(tool, args, parsed.values);
 }
 
-/** Reports what ended a run: on stderr for people and, with `--json`, as the run's document. */
-function fail(error: unknown, log: ScreenLog, documents: Documents, json: boolean): ExitCode {
-  const { code, message, hint } = reportFailure(error, log);
-  if (json && !documents.written) {
-    const document: ErrorDocument = { version: 1, exitCode: code, error: { message, hint } };
-    documents.write(document);
-  }
-  return code;
-}
-
-function logOptions(
-  tool: { readonly name: string; readonly errorPrefix?: string },
-  verbose: boolean,
-  json: boolean,
-) {
-  return { tool: tool.name, errorPrefix: tool.errorPrefix, verbose, allOnStderr: json };
-}
-
-/** The log file is a comfort: not being able to write it is one warning. */
-async function attachLogFile(
-  log: ScreenLog,
-  root: Root,
-  tool: string,
-  env: Readonly<Record<string, string>>,
-): Promise<LogFile | undefined> {
-  log.expectFile();
-  try {
-    // With the library behind it, of which a bundle has only what this module uses.
-    const { openLogFile } = await import("./log_file.ts");
-    const file = await openLogFile(root, tool, env.HYPERVISOR_LOG_FORMAT ?? "text");
-    log.attach(file);
-    return file;
-  } catch (error) {
-    log.attach(undefined);
-    log.warn(`no log file is written: ${error instanceof Error ? error.message : error}`);
-    return undefined;
-  }
-}
-
-function output(screen: Screen, documents: Documents, dataOnStdout: boolean): Output {
-  const line = (text: string) => text.endsWith("\n") ? text : text + "\n";
-  return {
-    print: (text) => dataOnStdout ? screen.stderr(line(text)) : screen.stdout(line(text)),
-    json: (document) => documents.write(document),
-    data: (text) => screen.stdout(text),
-    relay: (text, stream) => screen[stream](line(text)),
-    get isHeard() {
-      return screen.isHeard;
-    },
-    get columns() {
-      return screen.columns;
-    },
-  };
-}
-
-/** nix/host.nix reads the machine's files below HYPERVISOR_ROOT; --root decides what that is. */
-function withRoot(env: Record<string, string>, root: Root): Record<string, string> {
-  return { ...env, HYPERVISOR_ROOT: root.isRunning ? "" : root.path };
-}
-
-/** A root that is not there must not be made by writing a lock or a log into it. */
-function existingRoot(path: string): Root {
-  if (statIfSeen(`${path}/etc`)?.isDirectory) return new Root(path);
-  throw new ToolError(`root ${path} holds no machine: it has no folder etc`, {
-    code: ExitCode.InvalidArguments,
-    hint: "name the folder where the machine's / is mounted",
-  });
-}
-
-function absolute(path: string): string {
-  if (path === "") {
-    throw new ToolError("option --root needs a path", {
-      code: ExitCode.InvalidArguments,
-      hint: "name the folder where the machine's / is mounted, or leave it out",
-    });
-  }
-  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+async function tell<T extends OptionTable>(
+  tool: Tool<T>,
+  what: "help" | "version",
+): Promise<ExitCode> {
+  const { Screen, wantedRendering } = await import("./output.ts");
+  const { helpText } = await import("./help.ts");
+  const text = what === "help" ? helpText(tool) : `${tool.name} ${VERSION}\n`;
+  new Screen(wantedRendering(Deno.env.toObject())).stdout(text);
+  return ExitCode.Success;
 }

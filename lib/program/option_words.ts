@@ -59,8 +59,12 @@ function wordsOf(key: string, spec: OptionSpec<unknown>): OptionWords[] {
     env: spec.env,
     negates: false,
   };
-  if (spec.kind !== "flag" || !spec.default) return [words];
   const negated = { ...words, long: `no-${long}` };
+  if (spec.negatable) {
+    const off = { ...negated, argument: undefined, default: undefined, details: undefined };
+    return [words, { ...off, description: `no --${long}`, negates: true }];
+  }
+  if (spec.kind !== "flag" || !spec.default) return [words];
   if (key === "color") return [negated];
   return [
     { ...words, default: "on" },

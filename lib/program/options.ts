@@ -14,6 +14,8 @@ export interface OptionSpec<T> {
   /** The placeholder of a value in help, for example `NAME`. */
   readonly argument?: string;
   readonly choices?: readonly string[];
+  /** Whether a value has a `--no-` form, which makes it false. */
+  readonly negatable?: boolean;
   /** An environment variable that sets it; the command line wins. */
   readonly env?: string;
   /** Checks and converts the text; throws {@link OptionError} with what is wrong. */
@@ -84,6 +86,11 @@ export function parsed<T>(
   return { kind: "value", ...spec, default: undefined };
 }
 
+/** An option with a text that can also be turned off: `--no-` makes it false. */
+export function textOrNone(spec: ValueSpec): OptionSpec<string | false | undefined> {
+  return { kind: "value", ...spec, negatable: true, default: undefined };
+}
+
 /** A `parse` that takes what a domain function finds nothing wrong with. */
 export function checked(problem: (text: string) => string | undefined): (text: string) => string {
   return (text) => {
@@ -119,6 +126,18 @@ export const confirmOption: { readonly confirm: OptionSpec<number | undefined> }
 /** `--restart-guests`, of the tools that activate a system. */
 export const restartGuestsOption: { readonly restartGuests: OptionSpec<boolean> } = {
   restartGuests: flag({ description: "go on although running guests may be stopped" }),
+};
+
+/** `--signed-by FILE`, of the tools that sync. */
+export const signedByOption: { readonly signedBy: OptionSpec<string | false | undefined> } = {
+  signedBy: textOrNone({
+    argument: "FILE",
+    description: "refuse a commit that none of these has signed",
+    details:
+      "an SSH allowed_signers file, or keys of gpg --export; refused is also a commit that does " +
+      "not come after the tree's own",
+    defaultText: "/etc/hypervisor/signers if there",
+  }),
 };
 
 /** `--target-host HOST`, of the tools that can work on another machine. */

@@ -4,6 +4,11 @@ import { type Rendering, renderStyles } from "../layout/style.ts";
 /** A sign is one column wide, its word in plain mode at most so much wider. */
 const PLAIN_ROOM = 8;
 
+/** How the environment wants text to look. */
+export function wantedRendering(env: Readonly<Record<string, string>>): Required<Rendering> {
+  return { colour: (env.NO_COLOR ?? "") === "", plain: env.TERM === "dumb" };
+}
+
 /** A stream of the process: standard output or standard error. */
 interface Stream {
   writeSync(data: Uint8Array): number;

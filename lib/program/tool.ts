@@ -61,6 +61,11 @@ export interface Tool<T extends OptionTable> {
   readonly asks?: (values: ToolValues<T>) => boolean;
   /** Whether stdout is a program's in this run, besides with `--json`: all else goes to stderr. */
   readonly printsData?: (values: ToolValues<T>) => boolean;
+  /**
+   * Begins what may begin before there is a context, because it takes longer than a program to get ready.
+   * It reads only, and never throws.
+   */
+  readonly begin?: (values: ToolValues<T>) => Promise<void>;
   /** Does the job. Returns the exit code, 0 when it returns nothing. */
   readonly run: (ctx: Context, values: ToolValues<T>) => Promise<ExitCode | void>;
 }

@@ -13,6 +13,8 @@ import {
 } from "../nix/activation/activation_status.ts";
 import { failedUnits, unitsNamedAsFailed } from "../nix/activation/failed_units.ts";
 import { generationOf } from "../nix/generations.ts";
+import { specialisedOf } from "../nix/running_specialisation.ts";
+import { specialisationPath } from "../nix/specialisation.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
 import { awaitConfirmation } from "./confirmation.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
@@ -23,8 +25,10 @@ import { keepUndeclared } from "./undeclared_accounts.ts";
 
 /** What to activate, and how carefully. */
 export interface ActivateOptions {
-  /** The system's store path. */
+  /** The system's store path, or that of a specialisation whose system is known. */
   readonly toplevel: string;
+  /** The name of its specialisation that is to run; never for `boot`, which runs nothing now. */
+  readonly specialisation?: string | undefined;
   readonly action: "test" | "switch" | "boot";
   /** Go back by itself unless confirmed within this many seconds; not for `boot`. */
   readonly confirmSeconds?: number | undefined;
@@ -33,8 +37,12 @@ export interface ActivateOptions {
   /** Whether the profile gets a new generation (the default) or the one that the system has. */
   readonly generation?: "new" | "existing";
   /** Where the system came from, remembered when its activation succeeds; see `systemRecord`. */
-  readonly record?: Omit<SystemRecord, "version" | "activated" | "toplevel"> | undefined;
+  readonly record?: Known | undefined;
+  /** The same of the system that what runs then is a specialisation of. */
+  readonly recordOfBase?: Known | undefined;
 }
+
+type Known = Omit<SystemRecord, "version" | "activated" | "toplevel">;
 
 /**
  * Activates a built system. From its start on nothing reverts or ends because of a signal, and the
@@ -50,19 +58,22 @@ export async function activateSystem(
   const confirmSeconds = options.action === "boot" ? 0 : options.confirmSeconds ?? 0;
   const logFrom = options.log === undefined ? 0 : sizeOf(ctx.root.host(options.log));
   const accountsAfter = await saveAccounts(ctx, options.action);
-  const facts = options.record?.facts ?? systemRecord(ctx, options.toplevel)?.facts;
+  const { base, toplevel, specialisation } = partsOf(ctx, options);
+  const facts = options.record?.facts ?? systemRecord(ctx, toplevel)?.facts;
   await keepUndeclared(ctx, facts);
   const id = await startActivation(ctx, {
-    toplevel: options.toplevel,
+    toplevel,
+    base,
     action: options.action,
     confirmSeconds,
-    previous: systemBefore(ctx, options.toplevel, options.action),
+    previous: systemBefore(ctx, toplevel, options.action),
     generation: options.generation ?? "new",
     accountsAfter,
     log: options.log,
-    record: options.record === undefined
-      ? undefined
-      : JSON.stringify({ toplevel: options.toplevel, ...options.record }),
+    record: options.record === undefined ? undefined : JSON.stringify([
+      { toplevel, ...(specialisation && { specialisation }), ...options.record },
+      ...(options.recordOfBase ? [{ toplevel: base, ...options.recordOfBase }] : []),
+    ]),
   });
   const log = ctx.root.host(options.log ?? activationFiles(id).log);
   const output: string[] = [];
@@ -84,7 +95,7 @@ export async function activateSystem(
   }
   return await concludeActivation(
     ctx,
-    status ?? neverStarted(id, options, log),
+    status ?? neverStarted(id, { ...options, toplevel }, log),
     output.join("\n"),
   );
 }
@@ -105,7 +116,8 @@ export async function returnToSystem(
 ): Promise<ActivationOutcome> {
   const { action = "switch", restartGuests = false, ...others } = options;
   if (action !== "boot" && restartGuests !== "asked") {
-    await requireGuestsUntouched(ctx, toplevel, restartGuests);
+    const active = partsOf(ctx, { ...others, toplevel, action }).toplevel;
+    await requireGuestsUntouched(ctx, active, restartGuests);
   }
   const outcome = await activateSystem(ctx, {
     action,
@@ -131,7 +143,10 @@ export async function concludeActivation(
   const outcome = await judge(ctx, status, output);
   const record = readTextIfExists(ctx.root.host(activationFiles(status.id).record));
   const succeeded = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
-  if (succeeded && record !== undefined) recordSystem(ctx, JSON.parse(record));
+  if (succeeded && record !== undefined) {
+    // An older version kept one record, not a list.
+    for (const one of [JSON.parse(record)].flat()) recordSystem(ctx, one);
+  }
   // The next run says it, where nobody heard this one.
   if (ctx.out.isHeard) markReported(ctx, status.id);
   return outcome;
@@ -153,19 +168,38 @@ async function judge(
   });
 }
 
+/** What is to run, and the system that becomes the boot default with it. */
+function partsOf(ctx: Context, { toplevel, specialisation: name, action }: ActivateOptions) {
+  const own = name === undefined ? specialisedOf(ctx, toplevel) : { base: toplevel, name };
+  if (own === undefined) return { base: toplevel, toplevel };
+  if (action === "boot") return { base: own.base, toplevel: own.base };
+  const { base } = own;
+  return {
+    base,
+    toplevel: specialisationPath(ctx, base, own.name) ?? toplevel,
+    specialisation: own,
+  };
+}
+
 /** The exact command that brings the previous system back, without this toolkit and the network. */
 function rollbackCommand(ctx: Context, status: ActivationStatus): string | undefined {
   const { previous } = status;
   // A system that was the boot default already and is the only one known has nothing before it.
   if (previous === null || previous === status.toplevel) return undefined;
-  const switchTo = `${previous}/bin/switch-to-configuration`;
-  if (status.action === "test") return commandLine("sudo", [switchTo, "test"]);
-  const generation = generationOf(ctx, previous);
+  const become = (system: string, action: string) =>
+    commandLine("sudo", [`${system}/bin/switch-to-configuration`, action]);
+  if (status.action === "test") return become(previous, "test");
+  const base = specialisedOf(ctx, previous)?.base ?? previous;
+  const generation = generationOf(ctx, base);
   const choice = generation === undefined
-    ? ["--set", previous]
+    ? ["--set", base]
     : ["--switch-generation", String(generation)];
   const set = commandLine("sudo", ["nix-env", "-p", places.systemProfile, ...choice]);
-  return `${set} && ${commandLine("sudo", [switchTo, status.action])}`;
+  // The boot menu is the base's, also where a specialisation of it is to run.
+  const steps = base === previous
+    ? [become(previous, status.action)]
+    : [become(previous, "test"), become(base, "boot")];
+  return [set, ...steps].join(" && ");
 }
 
 /**

@@ -1,7 +1,7 @@
-import { machineFolder } from "../machine/files/machine_files.ts";
 import { readReceipts } from "../machine/receipt.ts";
 import { unfinishedActivation } from "../nix/activation/activation_progress.ts";
 import { bootedSystem, currentSystem, type Generation } from "../nix/generations.ts";
+import { isSystemOrItsOwn } from "../nix/specialisation.ts";
 import type { Context } from "../machine/context.ts";
 import { generationBefore } from "./previous_system.ts";
 
@@ -46,7 +46,9 @@ export async function cleanPlan(
     generation,
     kept: [
       ...(generation.isDefault ? ["boots"] : []),
-      ...needed.filter(([toplevel]) => isOf(ctx, generation, toplevel)).map(([, why]) => why),
+      ...needed.filter(([toplevel]) => isSystemOrItsOwn(ctx, generation.toplevel, toplevel)).map((
+        [, why],
+      ) => why),
       ...(generation.number === wayBack ? ["--rollback leads to it"] : []),
       ...(youngest.has(generation) ? [`of the newest ${rule.keep}`] : []),
       ...(generation.made.getTime() > since ? [`of the last ${rule.keepSince} days`] : []),
@@ -75,11 +77,4 @@ async function neededSystems(ctx: Context): Promise<[toplevel: string, why: stri
     ...waiting,
   ];
   return all.flatMap(([toplevel, why]) => toplevel ? [[toplevel, why]] : []);
-}
-
-/** Whether a system is a generation's, or one of its specialisations. */
-function isOf(ctx: Context, generation: Generation, toplevel: string): boolean {
-  const folder = `${generation.toplevel}/specialisation`;
-  return generation.toplevel === toplevel ||
-    machineFolder(ctx, folder).some((name) => ctx.root.realPath(`${folder}/${name}`) === toplevel);
 }

@@ -4,6 +4,7 @@ import {
   IDENTITY_KINDS,
   type IdentityKind,
 } from "../nix/evaluation/identity.ts";
+import { hideSecrets } from "../layout/hidden_secrets.ts";
 import { printableLine } from "../layout/printable.ts";
 import { formatDiff, lineDiff } from "../layout/line_diff.ts";
 import { sign, style } from "../layout/style.ts";
@@ -103,9 +104,9 @@ function diffOf(difference: Difference): string[] {
   const head = `  ${style.bold(printableLine(nameOf(difference)))}`;
   // What only leads to other store paths has no lines to show.
   if (before === undefined || before === after) return [];
-  const all = formatDiff(lineDiff(before, after ?? "")).map((line) =>
-    printableLine(withoutSecrets(line))
-  );
+  const [old, now] = [hideSecrets(before), hideSecrets(after ?? "")];
+  if (old === now) return [head, "    what differs is not shown: it may be a secret"];
+  const all = formatDiff(lineDiff(old, now)).map(printableLine);
   const shown = all.slice(0, DIFF_LINES).map((line) =>
     line.startsWith("+") ? style.green(line) : line.startsWith("-") ? style.red(line) : line
   );
@@ -113,12 +114,6 @@ function diffOf(difference: Difference): string[] {
     ? [`    … ${all.length - DIFF_LINES} more lines; see --json`]
     : [];
   return [head, ...shown.map((line) => `    ${line}`), ...more];
-}
-
-/** A text without password hashes as in crypt(5) and what it calls a secret. */
-export function withoutSecrets(line: string): string {
-  return line.replaceAll(/\$[0-9a-z]{1,8}\$[./A-Za-z0-9$,=+-]{8,}/g, "(hash)")
-    .replace(/((?:password|passwd|psk|secret|token|privatekey)\s*[=:]\s*)\S.*/i, "$1(not shown)");
 }
 
 function paragraph(text: string, columns: number): string[] {

@@ -1,4 +1,5 @@
 import { currentSystem, type Generation } from "../nix/generations.ts";
+import { runningSpecialisation } from "../nix/running_specialisation.ts";
 import type { Context } from "../machine/context.ts";
 import type { Cleaning } from "./clean.ts";
 import type { CleanEntry } from "./clean_plan.ts";
@@ -11,6 +12,7 @@ export interface RebuildDocument {
   readonly action: string;
   readonly flake: string | null;
   readonly host: string | null;
+  readonly specialisation: string | null;
   readonly nixOptions: readonly string[];
   readonly commit: string | null;
   readonly toplevel: string | null;
@@ -51,11 +53,12 @@ export interface GenerationsDocument {
     readonly nixosVersion: string | null;
     readonly kernelVersion: string | null;
     readonly configurationRevision: string | null;
+    readonly specialisations: readonly string[];
     /** Why `--clean` would keep it; empty when it would not, null when that may not be known. */
     readonly kept: readonly string[] | null;
   }[];
   /** What runs; it is no generation after a test. */
-  readonly running: NumberedSystem;
+  readonly running: NumberedSystem & { readonly specialisation: string | null };
 }
 
 /** `rebuild-helper --json --clean`, version 1. */
@@ -94,6 +97,7 @@ export function rebuildDocument(ctx: Context, result: RebuildResult): RebuildDoc
     action: result.action,
     flake: result.flake ?? null,
     host: result.host ?? null,
+    specialisation: result.specialisation ?? null,
     nixOptions: result.nixOptions,
     commit: result.commit ?? null,
     toplevel: result.toplevel ?? null,
@@ -142,11 +146,13 @@ export function generationsDocument(
       nixosVersion: one.nixosVersion ?? null,
       kernelVersion: one.kernelVersion ?? null,
       configurationRevision: one.configurationRevision ?? null,
+      specialisations: one.specialisations,
       kept: entries?.find(({ generation }) => generation.number === one.number)?.kept ?? null,
     })),
     running: {
       generation: generations.findLast(({ isRunning }) => isRunning)?.number ?? null,
       toplevel: running ?? null,
+      specialisation: runningSpecialisation(ctx) ?? null,
     },
   };
 }

@@ -12,7 +12,7 @@ export async function offerNextStep(
   outcome: ActivationOutcome,
 ): Promise<ActivationOutcome> {
   if (outcome.exitCode === 0 || !ctx.ui.interactive) return outcome;
-  const { toplevel, previousToplevel } = outcome;
+  const { base, previousToplevel } = outcome;
   if (outcome.onlyByReboot) {
     const boot = await ctx.ui.confirm({
       message: "Make it the boot default, for the next reboot?",
@@ -20,7 +20,7 @@ export async function offerNextStep(
       default: true,
     });
     if (!boot) return outcome;
-    const next = await activateSystem(ctx, { toplevel, action: "boot" });
+    const next = await activateSystem(ctx, { toplevel: base, action: "boot" });
     reportOutcome(ctx, next);
     return next;
   }

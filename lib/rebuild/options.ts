@@ -23,6 +23,8 @@ export interface RebuildOptions {
   readonly flake?: string | undefined;
   /** The attribute of `nixosConfigurations`; see `findTarget()` for when it is not given. */
   readonly host?: string | undefined;
+  /** The specialisation to activate, false for none; the one that runs when not given. */
+  readonly specialisation?: string | false | undefined;
   readonly impure: boolean;
   readonly showTrace: boolean;
   /** Go back unless confirmed within so many seconds; asked over SSH when not given. */

@@ -13,6 +13,8 @@ export interface ActivationOutcome {
     | "failed";
   readonly action: "test" | "switch" | "boot";
   readonly toplevel: string;
+  /** The system that it is a specialisation of, or itself. */
+  readonly base: string;
   readonly previousToplevel: string | undefined;
   /** A pre-switch check or an incompatible init refused it: `boot` and a reboot would do. */
   readonly onlyByReboot: boolean;
@@ -60,6 +62,7 @@ export function outcomeOf(status: ActivationStatus, facts: OutcomeFacts): Activa
     kind,
     action: status.action,
     toplevel: status.toplevel,
+    base: status.base ?? status.toplevel,
     previousToplevel: status.previous === null || status.previous === status.toplevel
       ? undefined
       : status.previous,

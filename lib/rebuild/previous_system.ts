@@ -8,12 +8,13 @@ import {
   type Generation,
   generations,
 } from "../nix/generations.ts";
+import { isSystemOrItsOwn } from "../nix/specialisation.ts";
 import { systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../machine/context.ts";
 
 /**
  * Where going back from a system leads that is about to be activated: to what was booted and still runs,
- * else to the boot default, else to what runs. Never to that system itself (it may run already, from a
+ * else to the boot default (where a specialisation of it runs, to that), else to what runs. Never to that system itself (it may run already, from a
  * test), and never to one of an installation that was undone.
  * @returns undefined when this machine knows no other
  */
@@ -24,8 +25,12 @@ export function systemBefore(
 ): string | undefined {
   const [running, bootsNext] = [currentSystem(ctx), bootDefault(ctx)];
   const booted = running === bootedSystem(ctx) ? running : undefined;
+  const isOfDefault = running !== undefined && bootsNext !== undefined &&
+    isSystemOrItsOwn(ctx, bootsNext, running);
   const isUndone = undoneSystems(ctx);
-  return (action === "boot" ? [bootsNext, running] : [booted, bootsNext, running])
+  return (action === "boot"
+    ? [bootsNext, running]
+    : [booted, isOfDefault ? running : bootsNext, bootsNext, running])
     .find((system) => system !== undefined && system !== toplevel && !isUndone(system));
 }
 

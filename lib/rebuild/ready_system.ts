@@ -8,6 +8,7 @@ import { currentSystem } from "../nix/generations.ts";
 import { requireSystem } from "../nix/system_closure.ts";
 import { type HandedRecord, parseHandedRecord, systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../machine/context.ts";
+import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
 import { type Action, activates } from "./options.ts";
 import {
@@ -26,6 +27,8 @@ export interface ReadyOptions {
   /** A file with what was evaluated of it where it was built; see {@link parseHandedRecord}. */
   readonly evaluated?: string | undefined;
   readonly confirm?: number | undefined;
+  /** As of `RebuildOptions`. */
+  readonly specialisation?: string | false | undefined;
   readonly restartGuests: boolean;
 }
 
@@ -44,18 +47,23 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   requireSystem(ctx, toplevel);
   requireThisPlatform(ctx, toplevel);
   await settleEarlierActivation(ctx);
-  const known = knownOf(ctx, toplevel, options.evaluated);
+  const chosen = chosenSpecialisation(ctx, action, options.specialisation);
+  const active = activePath(ctx, toplevel, chosen);
+  const known = active === toplevel
+    ? knownOf(ctx, toplevel, options.evaluated)
+    : systemRecord(ctx, active);
   if (activates(action)) {
     if (known?.facts) await requireSafe(ctx, { ...known, facts: known.facts });
-    else await acceptUnproven(ctx, toplevel, options);
+    else await acceptUnproven(ctx, active, options);
   }
-  const changes = await closureDiff(ctx, toplevel);
+  const changes = await closureDiff(ctx, active);
   if (changes) ctx.out.print(changes);
   const running = numbered(ctx, currentSystem(ctx));
   const built = {
     action,
     flake: known?.flake,
     host: known?.host,
+    specialisation: chosen?.name,
     nixOptions: [],
     commit: known?.commit ?? undefined,
     toplevel,
@@ -67,9 +75,9 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
     exitCode: ExitCode.Success,
   };
   if (activates(action)) {
-    return await activateBuilt(ctx, options, { built, hooks: {}, record: known });
+    return await activateBuilt(ctx, options, { built, active, hooks: {}, record: known });
   }
-  await showDryActivation(ctx, toplevel);
+  await showDryActivation(ctx, active);
   return built;
 }
 

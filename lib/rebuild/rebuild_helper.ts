@@ -8,6 +8,7 @@ import { withNixSettings } from "../nix/nix_settings.ts";
 import type { Context } from "../machine/context.ts";
 import { returnToSystem } from "./activate.ts";
 import { carriedCache } from "./build/carried_cache.ts";
+import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { cleanGenerations } from "./clean.ts";
 import { CLEAN_DEFAULTS, type CleanEntry, cleanPlan, type CleanRule } from "./clean_plan.ts";
 import { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
@@ -19,7 +20,7 @@ import {
 } from "./documents.ts";
 import { activateReady } from "./ready_system.ts";
 import { offerNextStep } from "./next_step.ts";
-import { activates, type RebuildOptions } from "./options.ts";
+import { type Action, activates, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import { generationBefore } from "./previous_system.ts";
 import { confirmSeconds, rebuildSystem } from "./rebuild_system.ts";
@@ -143,6 +144,16 @@ export function requireOneTask(options: HelperOptions): void {
   if (options.buildHost !== undefined && action === "dry-build") {
     refuse("dry-build cannot say what --build-host would build", "use build, it activates nothing");
   }
+  const runsNow = action === "test" || action === "switch" || action === "dry-activate";
+  if (
+    typeof options.specialisation === "string" && !runsNow &&
+    !(options.rollback && action === undefined)
+  ) {
+    refuse(
+      "--specialisation goes with test, switch and dry-activate",
+      "leave it out: a build makes all of them, and the next boot starts the system itself",
+    );
+  }
   const rule = options.keep !== undefined || options.keepSince !== undefined;
   if (rule && !options.clean && !options.listGenerations) {
     refuse(
@@ -196,6 +207,21 @@ function chosenGeneration(ctx: Context, number: number): Generation {
   });
 }
 
+/** The one that runs is kept where the generation has it: going back must not fail for want of one. */
+function specialisationOnReturn(
+  ctx: Context,
+  { toplevel, specialisations }: Generation,
+  action: Action,
+  options: HelperOptions,
+): string | undefined {
+  const chosen = chosenSpecialisation(ctx, action, options.specialisation);
+  if (chosen === undefined) return undefined;
+  if (chosen.named) activePath(ctx, toplevel, chosen);
+  if (specialisations.includes(chosen.name)) return chosen.name;
+  ctx.log.warn(`that generation has no specialisation ${chosen.name}: it is activated without`);
+  return undefined;
+}
+
 /** The previous generation again, or a chosen one, by its store path: nothing is evaluated, built or fetched. */
 async function rollBack(ctx: Context, options: HelperOptions): Promise<ActivationOutcome> {
   if (!ctx.root.isRunning) {
@@ -215,10 +241,12 @@ async function rollBack(ctx: Context, options: HelperOptions): Promise<Activatio
   }
   const action = (options.action ?? "switch") as "test" | "switch" | "boot";
   ctx.log.info(`going back to generation ${previous.number}: ${previous.toplevel}`);
+  const specialisation = specialisationOnReturn(ctx, previous, action, options);
   const seconds = await confirmSeconds(ctx, options.confirm, action);
   const { restartGuests } = options;
   return await returnToSystem(ctx, previous.toplevel, {
     action,
+    specialisation,
     confirmSeconds: seconds,
     restartGuests,
   });

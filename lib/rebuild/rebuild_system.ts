@@ -11,6 +11,7 @@ import type { BuildOptions } from "../nix/nixos_rebuild.ts";
 import type { Context } from "../machine/context.ts";
 import { type ActivateOptions, activateSystem } from "./activate.ts";
 import { buildSystem, dryBuild } from "./build/build.ts";
+import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
 import type { RebuildHooks } from "./hooks.ts";
 import { requireGuestsUntouched } from "./guests_question.ts";
@@ -38,6 +39,8 @@ export interface RebuildResult {
   /** Undefined, as the host, for a ready-built system of which nothing more is known. */
   readonly flake: string | undefined;
   readonly host: string | undefined;
+  /** The name of the specialisation that was activated; undefined for the system itself. */
+  readonly specialisation: string | undefined;
   /** The options that were handed on to Nix, as they were typed. */
   readonly nixOptions: readonly string[];
   /** The commit of the source; undefined when it is not known. */
@@ -79,6 +82,7 @@ export async function rebuildSystem(
     action: options.action,
     flake: build.flake,
     host: build.host,
+    specialisation: undefined,
     nixOptions: options.handed?.words ?? [],
     commit: await sourceCommit(ctx, target.flake),
     toplevel: undefined,
@@ -95,13 +99,14 @@ export async function rebuildSystem(
   }
   requireStoreSpace(ctx);
   const { action, buildHost } = options;
-  const evaluated = activates(action)
-    ? await requireJudgement(ctx, target, options.running)
+  const chosen = chosenSpecialisation(ctx, action, options.specialisation);
+  const judged = activates(action)
+    ? await requireJudgement(ctx, target, action, chosen, options.running)
     : undefined;
   const hooks = options.hooks ?? (activates(action) ? installationHooks(ctx, target) : {});
   if (!ctx.root.isRunning && activates(action)) {
     await hooks.activating?.({ action, toplevel: undefined });
-    await keepUndeclared(ctx, evaluated?.facts);
+    await keepUndeclared(ctx, judged?.active.facts);
     const { log } = await installSystem(ctx, build);
     const toplevel = bootDefault(ctx);
     await hooks.built?.();
@@ -111,22 +116,29 @@ export async function rebuildSystem(
   const { toplevel, log } = buildHost === undefined
     ? await buildSystem(ctx, build)
     : await buildOn(ctx, buildHost, build, { fetch: action !== "build" });
-  requireProven(ctx, evaluated, toplevel, options);
+  const active = activePath(ctx, toplevel, chosen);
+  requireProven(ctx, judged?.active, active, options);
+  requireProven(ctx, judged?.base, toplevel, options);
   await hooks.built?.();
-  const changes = await closureDiff(ctx, toplevel);
-  const built = { ...result, toplevel, log, changes };
+  const changes = await closureDiff(ctx, active);
+  const built = { ...result, toplevel, log, changes, specialisation: chosen?.name };
   if (changes) ctx.out.print(changes);
   if (activates(action)) {
-    const record = {
+    const source = {
       flake: build.flake,
       host: build.host,
       commit: recordedCommit(result.commit, options),
-      facts: evaluated?.facts ?? null,
-      identity: evaluated?.identity,
     };
-    return await activateBuilt(ctx, options, { built, hooks, record });
+    const known = (host: EvaluatedHost) => ({ ...source, ...host });
+    return await activateBuilt(ctx, options, {
+      built,
+      active,
+      hooks,
+      record: known(judged!.active),
+      recordOfBase: judged?.base && known(judged.base),
+    });
   }
-  if (action === "dry-activate") await showDryActivation(ctx, toplevel);
+  if (action === "dry-activate") await showDryActivation(ctx, active);
   return { ...built, after: numbered(ctx, toplevel) };
 }
 
@@ -159,10 +171,11 @@ export function recordedCommit(
 }
 
 /** A system that was built and proven. */
-export interface Built {
+export interface Built extends Pick<ActivateOptions, "record" | "recordOfBase"> {
   readonly built: RebuildResult & { readonly toplevel: string };
+  /** What is to run: it, or its specialisation. */
+  readonly active: string;
   readonly hooks: RebuildHooks;
-  readonly record: ActivateOptions["record"];
 }
 
 /**
@@ -177,27 +190,29 @@ export async function activateBuilt(
 ): Promise<RebuildResult> {
   const outcome = await activate(ctx, options, built);
   const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
-  const after = numbered(ctx, isActive ? built.built.toplevel : currentSystem(ctx));
+  const after = numbered(ctx, isActive ? built.active : currentSystem(ctx));
   return { ...built.built, after, outcome, exitCode: outcome.exitCode };
 }
 
 async function activate(
   ctx: Context,
   options: Pick<RebuildOptions, "action" | "confirm" | "restartGuests">,
-  { built, hooks, record }: Built,
+  { built, active, hooks, record, recordOfBase }: Built,
 ): Promise<ActivationOutcome> {
-  const { toplevel, log } = built;
+  const { toplevel, log, specialisation } = built;
   const action = options.action as "test" | "switch" | "boot";
   if (action !== "test") await requireBootSpace(ctx, toplevel);
-  if (action !== "boot") await requireGuestsUntouched(ctx, toplevel, options.restartGuests);
+  if (action !== "boot") await requireGuestsUntouched(ctx, active, options.restartGuests);
   const seconds = await confirmSeconds(ctx, options.confirm, action);
   await hooks.activating?.({ action, toplevel });
   const outcome = await activateSystem(ctx, {
     toplevel,
+    specialisation,
     action,
     log,
     confirmSeconds: seconds,
     record,
+    recordOfBase,
   });
   await hooks.activated?.({ action, toplevel });
   return outcome;

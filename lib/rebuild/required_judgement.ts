@@ -2,6 +2,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { installedLayout, localModule } from "../machine/tree_layout.ts";
 import { currentSystem } from "../nix/generations.ts";
+import { NO_SPECIALISATION } from "../nix/evaluation/configuration_source.ts";
 import { compareIdentities, type Identity } from "../nix/evaluation/identity.ts";
 import { type EvaluatedHost, readHost } from "../nix/evaluation/read_configuration.ts";
 import type { Context } from "../machine/context.ts";
@@ -9,7 +10,8 @@ import { comparisonText } from "./comparison_text.ts";
 import { judgeChanges } from "./expected_changes.ts";
 import { judgeConfiguration } from "./proofs/judgement.ts";
 import { systemRecord } from "../nix/system_record.ts";
-import type { RunningConfiguration } from "./options.ts";
+import { type ChosenSpecialisation, noSpecialisation } from "./chosen_specialisation.ts";
+import type { Action, RunningConfiguration } from "./options.ts";
 import type { Target } from "./target.ts";
 import { refusals, type Verdict } from "./proofs/verdict.ts";
 
@@ -18,34 +20,63 @@ export interface KnownSystem extends Pick<EvaluatedHost, "facts"> {
   readonly identity?: Identity | undefined;
 }
 
+/** What was evaluated and proven. */
+export interface Judged {
+  /** What is to run. */
+  readonly active: EvaluatedHost;
+  /** What the next boot starts, where what is to run is a specialisation of it. */
+  readonly base?: EvaluatedHost;
+}
+
 /**
- * Evaluates a host and makes the proofs, as {@link requireSafe}.
+ * Evaluates a host and makes the proofs, as {@link requireSafe}: of its specialisation where one is to run,
+ * and of the host itself where the next boot starts it.
  * @param running the configuration that runs, for where none was recorded when it was activated
- * @throws ToolError exit 6 for failed assertions and for what could not be proven
+ * @throws ToolError exit 6 for failed assertions and for what could not be proven, 4 and 6 as
+ *   `noSpecialisation`
  */
 export async function requireJudgement(
   ctx: Context,
   target: Target,
+  action: Action,
+  chosen: ChosenSpecialisation | undefined,
   running?: RunningConfiguration,
-): Promise<EvaluatedHost> {
-  const after = await evaluateHost(ctx, target);
-  await requireSafe(ctx, after, running);
-  return after;
+): Promise<Judged> {
+  if (chosen === undefined) {
+    const active = await evaluateHost(ctx, target);
+    await requireSafe(ctx, active, running);
+    return { active };
+  }
+  const active = await evaluateHost(ctx, target, chosen);
+  ctx.log.info(`the specialisation ${chosen.name}, which is to run:`);
+  // What was adopted is the owner's system itself, not a specialisation of it.
+  await requireSafe(ctx, active, running && { facts: running.facts });
+  if (action === "test") return { active };
+  const base = await evaluateHost(ctx, target);
+  ctx.log.info("the system itself, which the next boot starts:");
+  await requireSafe(ctx, base, running);
+  return { active, base };
 }
 
 /**
  * Evaluates a host that is to be built.
  * @throws ToolError exit 6 for failed assertions, else as {@link readHost}
  */
-export async function evaluateHost(ctx: Context, target: Target): Promise<EvaluatedHost> {
+export async function evaluateHost(
+  ctx: Context,
+  target: Target,
+  chosen?: ChosenSpecialisation,
+): Promise<EvaluatedHost> {
   const progress = ctx.ui.progress("evaluating the new configuration");
   let after: EvaluatedHost;
   try {
-    after = await readHost(ctx, { kind: "flake", ...target }, { whole: true });
+    const source = { kind: "flake" as const, ...target, specialisation: chosen?.name };
+    after = await readHost(ctx, source, { whole: true });
     progress.done("the new configuration was evaluated");
   } catch (error) {
     progress.fail("the new configuration cannot be evaluated");
-    throw error;
+    const there = error instanceof ToolError && chosen && error.message.split(NO_SPECIALISATION)[1];
+    throw typeof there === "string" ? noSpecialisation(chosen!, there) : error;
   }
   const { failedAssertions } = after.facts;
   if (failedAssertions.length > 0) {

@@ -5,6 +5,7 @@ import { type FreeSpace, freeSpace } from "../machine/files/free_space.ts";
 import { mountOf, readMounts } from "../machine/hardware/mounts.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { type Generation, generations } from "../nix/generations.ts";
+import { specialisationNames, specialisationPath } from "../nix/specialisation.ts";
 import type { Context } from "../machine/context.ts";
 import { cleanPlan } from "./clean_plan.ts";
 
@@ -116,6 +117,12 @@ function kernelFolder(ctx: Context): string | undefined {
   return boot !== undefined && boot.source !== store?.source ? "/boot" : undefined;
 }
 
+/** The boot menu has a system's specialisations, too. */
 function bootFiles(ctx: Context, toplevel: string): string[] {
-  return ["kernel", "initrd"].map((name) => ctx.root.realPath(`${toplevel}/${name}`));
+  const own = specialisationNames(ctx, toplevel)
+    .flatMap((name) => specialisationPath(ctx, toplevel, name) ?? []);
+  const files = [toplevel, ...own].flatMap((system) =>
+    ["kernel", "initrd"].map((name) => ctx.root.realPath(`${system}/${name}`))
+  );
+  return [...new Set(files)];
 }

@@ -4,12 +4,11 @@ import type { RequestContext } from "../github/http.ts";
 import { type Beginning, beginSync, type BegunSync } from "./begin.ts";
 
 /**
- * A sync that is begun as the first thing a program does, before its command line is parsed for good
- * and there is a context: a connection takes longer to come about than a program to get ready. It
- * reads what {@link beginSync} reads and writes nothing.
+ * A sync that is begun as the first thing a program does, before there is a context: a connection takes
+ * longer to come about than a program to get ready. It reads what {@link beginSync} reads and writes
+ * nothing.
  */
 export class EarlySync {
-  readonly #options: Beginning;
   readonly #waiting: WaitingContext;
   readonly #begun: Promise<BegunSync>;
 
@@ -18,23 +17,13 @@ export class EarlySync {
    * @param env the environment as it was at start
    */
   constructor(root: string, env: Readonly<Record<string, string>>, options: Beginning) {
-    this.#options = options;
     this.#waiting = new WaitingContext(new Root(root), env);
     this.#begun = beginSync(this.#waiting, options);
     this.#begun.catch(() => {});
   }
 
-  /**
-   * Hands the sync over to the real context, which gets to hear what was said meanwhile.
-   * @returns undefined when it was begun with anything else than what is wanted now
-   */
-  adopt(ctx: RequestContext, { ref, repository }: Beginning): Promise<BegunSync> | undefined {
-    const same = ctx.root.path === this.#waiting.root.path && ref === this.#options.ref &&
-      repository === this.#options.repository;
-    if (!same) {
-      this.#begun.then((begun) => begun[Symbol.dispose](), () => {});
-      return undefined;
-    }
+  /** Hands the sync over to the real context, which gets to hear what was said meanwhile. */
+  adopt(ctx: RequestContext): Promise<BegunSync> {
     this.#waiting.become(ctx);
     return this.#begun;
   }

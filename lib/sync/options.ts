@@ -4,6 +4,8 @@ export interface SyncOptions {
   readonly ref?: string | undefined;
   /** `--repo`: an explicit wish, which may change the repository the tree comes from. */
   readonly repository?: string | undefined;
+  /** `--signed-by`: a file of those who may sign commits; false for nobody, the machine's own by default. */
+  readonly signedBy?: string | false | undefined;
   /** Download everything, trust nothing that is known of the local files. */
   readonly forceFull?: boolean;
   /** Say what would be done; write nothing. */
@@ -22,6 +24,8 @@ export interface SyncSummary {
   readonly ref: string;
   /** The commit the tree is now, or would be. */
   readonly commit: string;
+  /** Who signed it; undefined where nobody has to. */
+  readonly signer: string | undefined;
   /** The commit it was before, when that is known. */
   readonly previousCommit: string | undefined;
   /** False when the tree was that commit already. */

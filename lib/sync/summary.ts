@@ -16,6 +16,7 @@ export interface SyncFacts {
   readonly delivery: Delivery | undefined;
   /** What became of local edits; undefined when nothing was replaced. */
   readonly applied: Applied | undefined;
+  readonly signer: string | undefined;
   readonly previousCommit: string | undefined;
   readonly written: boolean;
   readonly seconds: number;
@@ -23,7 +24,8 @@ export interface SyncFacts {
 
 /** What a sync did, or would do, in figures and names. */
 export function summaryOf(
-  { begun, local, plan, target, delivery, applied, previousCommit, written, seconds }: SyncFacts,
+  { begun, local, plan, target, delivery, applied, signer, previousCommit, written, seconds }:
+    SyncFacts,
 ): SyncSummary {
   const { repository, ref, remote: { http } } = begun;
   const left = new Set(applied?.left);
@@ -34,6 +36,7 @@ export function summaryOf(
     repository,
     ref,
     commit: plan.target.commit,
+    signer,
     previousCommit,
     changed: !isClean(plan),
     written,

@@ -6,6 +6,8 @@ import {
   readTextIfExists,
   writeFileAtomic,
 } from "../machine/files/files.ts";
+import { machineHas } from "../machine/files/machine_files.ts";
+import { places } from "../machine/places.ts";
 import { createStaging, type SourceTree, sourceTree } from "../machine/tree/source_tree.ts";
 import { ensureStateFolder } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -30,6 +32,7 @@ import type { SyncOptions, SyncSummary } from "./options.ts";
 import { isClean, type SyncPlan } from "./tree/plan.ts";
 import { planSync } from "./tree/planner.ts";
 import { syncableBelow } from "./previous.ts";
+import type { SignedCommit } from "./signature/signed_commit.ts";
 import { settlePlan } from "./second_look.ts";
 import { encodeState, readIndex, readSyncState, type SyncState } from "./state.ts";
 import { summaryOf } from "./summary.ts";
@@ -42,7 +45,8 @@ import type { Target } from "./target.ts";
  * replaced are backed up. A run that writes must hold the machine's lock and be root.
  * @param begun of the same options, when the servers were asked earlier than now
  * @throws ToolError exit 4 for an unknown ref or repository, 5 when the network or the servers fail, 6
- *   for another repository than the tree's, a commit that cannot build this host, or hostile paths
+ *   for another repository than the tree's, a commit that is not signed as it must be or cannot build
+ *   this host, or hostile paths
  */
 export async function syncTree(
   ctx: Context,
@@ -71,6 +75,7 @@ class Sync {
   readonly #writes: boolean;
   readonly #tree: SourceTree;
   readonly #state: SyncState | undefined;
+  #signed: SignedCommit | undefined;
 
   constructor(ctx: Context, options: SyncOptions, writes: boolean) {
     this.#ctx = ctx;
@@ -118,6 +123,7 @@ class Sync {
     prepareInflating();
     const { commit, by } = await begun.resolving.finally(() => answered = true);
     ctx.log.debug(`${begun.repository}@${ref} is commit ${commit} (found by ${by})`);
+    this.#signed = await this.#requireSigned(begun, commit);
     const same = index?.manifest.commit === commit && !this.#options.forceFull;
     await using arrival = everything && staging ? new Arrival(staging, commit) : undefined;
     store.arrival = arrival;
@@ -134,6 +140,7 @@ class Sync {
         archive: byArchive ? begun.archive ?? remote.archive(ref) : undefined,
         pathsOnly: !this.#writes,
       }, store);
+    this.#signed?.requireOf(target.manifest);
     await scanning;
     if (!same) this.#refuseUselessCommit(begun.repository, scanned, target);
     const base = index?.manifest ?? target.base ??
@@ -183,6 +190,18 @@ class Sync {
       stateAfter: encodeState(after),
     });
     return this.#summary(begun, local, plan, target, delivery, applied);
+  }
+
+  /** `--repo` is an explicit wish: what is there then need not come after what was there. */
+  async #requireSigned({ remote }: BegunSync, commit: string): Promise<SignedCommit | undefined> {
+    const ctx = this.#ctx;
+    const { signedBy = machineHas(ctx, places.signers), repository } = this.#options;
+    if (signedBy === false) return undefined;
+    const { findSigners } = await import("./signature/signers.ts");
+    const { requireSigned } = await import("./signature/signed_commit.ts");
+    const signers = findSigners(ctx, signedBy === true ? undefined : signedBy);
+    const previous = repository === undefined ? this.#state?.commit : undefined;
+    return await requireSigned(ctx, remote, { commit, previous }, signers);
   }
 
   #plan(
@@ -301,6 +320,7 @@ class Sync {
   ): SyncSummary {
     return summaryOf({
       ...{ begun, local, plan, target, delivery, applied },
+      signer: this.#signed?.signer,
       previousCommit: this.#state?.commit,
       written: this.#writes,
       seconds: (performance.now() - this.#started) / 1000,

@@ -19,7 +19,10 @@ export interface Target {
  * A commit that was received and its root tree; follows an annotated tag that was named by its own SHA.
  * @throws TransferError when it was not received
  */
-export function rootTree(name: string, store: ContentStore): { commit: string; tree: string } {
+export function rootTree(
+  name: string,
+  store: Pick<ContentStore, "received">,
+): { commit: string; tree: string } {
   for (let sha = name, depth = 0; depth < 10; depth++) {
     const commit = store.received(sha, "commit");
     if (commit) return { commit: sha, tree: headerOf(commit, "tree") };

@@ -12,6 +12,8 @@ export interface UpdateOptions {
   readonly ref: string;
   /** An explicit wish, which may change the repository the tree comes from. */
   readonly repo?: string | undefined;
+  /** A file of those who may sign commits; false for nobody, the machine's own by default. */
+  readonly signedBy?: string | false | undefined;
   /** Say whether there is something to do; write nothing. */
   readonly checkOnly: boolean;
   /** Sync, and leave the system as it is. */

@@ -10,8 +10,8 @@ import type { UpdateOptions } from "./options.ts";
  * @throws ToolError as `syncTree`
  */
 export async function syncSources(ctx: Context, options: UpdateOptions): Promise<SyncSummary> {
-  const { ref, repo, forceFull, checkOnly, verbose } = options;
-  const summary = await syncTree(ctx, { ref, repository: repo, forceFull, checkOnly });
+  const { ref, repo, forceFull, checkOnly, signedBy, verbose } = options;
+  const summary = await syncTree(ctx, { ref, repository: repo, forceFull, checkOnly, signedBy });
   ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
   if (summary.changed && verbose) ctx.out.print(changedPaths(summary).join("\n"));
   ctx.log.info(`${summary.repository} @ ${summary.ref}: ${sentence(summary)}`);

@@ -11,6 +11,7 @@
     ./nix_settings.nix
     ./nixos_rebuild.nix
     ./operators.nix
+    ./signers.nix
     ./tools.nix
     ./virtualisation.nix
   ];

@@ -25,7 +25,7 @@ function expectTaken(parse: (args: readonly string[]) => unknown, line: string):
 
 eachTool((tool) =>
   Deno.test(`every command line that the pages and --help show of ${tool.name} is one it takes`, () => {
-    const parse = (args: readonly string[]) => parseCommandLine(tool, args, "1");
+    const parse = (args: readonly string[]) => parseCommandLine(tool, args);
     let seen = 0;
     for (const path of pages) {
       for (const line of commandLines(Deno.readTextFileSync(`${REPOSITORY}/${path}`), tool.name)) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { VERSION } from "../../lib/program/main.ts";
+import { VERSION } from "../../lib/program/version.ts";
 import { eachTool } from "../../nix/man.ts";
 import { runTool, type ToolResult } from "../support/executable.ts";
 import { startsAsRoot } from "../support/launch.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { REPOSITORY } from "../../nix/bundle.ts";
 import { shellScripts } from "../../nix/lint.ts";
-import { VERSION } from "../../lib/program/main.ts";
+import { VERSION } from "../../lib/program/version.ts";
 
 /** The version that deno.json must be ahead of, or equal to when nothing is unreleased. */
 function problemOf(changelog: string, version: string): string | undefined {

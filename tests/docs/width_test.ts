@@ -27,7 +27,12 @@ needsNix("plans are at most 80 columns wide, also in words", async () => {
   try {
     Deno.chmodSync(source, 0o755);
     makeSource(`${source}/hyper-nixos`, { small: true });
-    for (const [kind, ...words] of [["rented"], ["rented", "--plain"], ["hostile"]] as const) {
+    for (
+      const [kind, ...words] of [["rented"], ["rented", "--plain"], [
+        "hostile",
+        "--explain",
+      ]] as const
+    ) {
       using machine = scratchMachine(kind);
       using programs = standIns();
       const options = { root: machine.root, standIns: programs.folder };

@@ -52,6 +52,19 @@ needsNix("dev-update --check-only says what there is, and changes nothing", asyn
   match(current.stdout, /the running system is not known to be built from them/);
 });
 
+needsNix("dev-update syncs nothing that the machine's own signers have not signed", async () => {
+  using host = await machine();
+  const line = "alice@example.org ssh-ed25519 " +
+    "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
+  host.write("/etc/hypervisor/signers", line, 0o644);
+  const { stdout, stderr } = await host.expect(6);
+  match(stderr, /is signed by nobody of \/etc\/hypervisor\/signers: it has no signature/);
+  match(stdout, /^ {2}rebuild +– +not reached$/m);
+  equal(host.sources, "v1");
+  await host.expect(0, ["--no-signed-by", "--skip-rebuild"]);
+  equal(host.sources, "main");
+});
+
 needsNix("dev-update --skip-rebuild syncs only; the next run rebuilds", async () => {
   using host = await machine();
   const before = host.running;

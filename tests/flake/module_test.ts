@@ -65,6 +65,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "module puts the signers of commits where the tools find them",
+  ignore: !hasNix,
+  fn: async () => {
+    const read = `nixos.config.environment.etc."hypervisor/signers".source or null`;
+    assert.equal(await evaluateModule(ENABLED, read), null);
+    const signers = `{ hypervisor.signers = "/nix/store/allowed-signers"; }`;
+    assert.equal(await evaluateModule(signers, read), null);
+    assert.equal(await evaluateModule(`${ENABLED} ${signers}`, read), "/nix/store/allowed-signers");
+  },
+});
+
+Deno.test({
   name: "module's folders carry an owner and a mode",
   ignore: !hasNix,
   fn: async () => {

@@ -49,11 +49,12 @@ function receipt(): Receipt {
 function steps(source: string): Step[] {
   const at = "/etc/hypervisor";
   return [
-    { kind: "directory", id: "d", title: "make", path: at, mode: 0o755 },
+    { kind: "directory", id: "d", title: "make", why: "a test", path: at, mode: 0o755 },
     {
       kind: "tree",
       id: "t",
       title: "copy",
+      why: "a test",
       path: `${at}/src`,
       source: listSource(source, () => true),
     },
@@ -61,6 +62,7 @@ function steps(source: string): Step[] {
       kind: "secret",
       id: "s",
       title: "keep",
+      why: "a test",
       path: "/var/lib/hyper-nixos/passwords/a",
       mode: 0o600,
       content: "$6$x\n",
@@ -69,6 +71,7 @@ function steps(source: string): Step[] {
       kind: "file",
       id: "f",
       title: "write",
+      why: "a test",
       path: `${at}/host.json`,
       mode: 0o644,
       content: "{}\n",
@@ -77,6 +80,7 @@ function steps(source: string): Step[] {
       kind: "link",
       id: "l",
       title: "link",
+      why: "a test",
       path: "/etc/nixos/flake.nix",
       target: `${at}/src/flake.nix`,
     },
@@ -152,6 +156,7 @@ function failing(root: string): Step {
     kind: "file",
     id: "x",
     title: "fail",
+    why: "a test",
     path: "/etc/in-the-way",
     mode: 0o644,
     content: "",
@@ -250,7 +255,15 @@ Deno.test("a backup that is not what was saved is not put back, and what is ther
   ensureStateFolder(ctx);
   const record = receipt();
   const path = "/etc/nixos/configuration.nix";
-  const step: Step = { kind: "file", id: "f", title: "write", path, mode: 0o644, content: "new\n" };
+  const step: Step = {
+    kind: "file",
+    id: "f",
+    title: "write",
+    why: "a test",
+    path,
+    mode: 0o644,
+    content: "new\n",
+  };
   await applyStep(ctx, record, step);
   const { before } = record.steps[0]!;
   assert.ok(before?.kind === "file" && before.backup !== null);

@@ -3,8 +3,16 @@ import { parseCommandLine } from "../../lib/program/command_line.ts";
 import { EXIT_CODES } from "../../lib/program/exit_codes.ts";
 import { helpText } from "../../lib/program/help.ts";
 import { optionWords } from "../../lib/program/option_words.ts";
-import { VERSION } from "../../lib/program/main.ts";
-import { choice, flag, OptionError, optionName, parsed, text } from "../../lib/program/options.ts";
+import { VERSION } from "../../lib/program/version.ts";
+import {
+  choice,
+  flag,
+  OptionError,
+  optionName,
+  parsed,
+  text,
+  textOrNone,
+} from "../../lib/program/options.ts";
 import type { Tool } from "../../lib/program/tool.ts";
 import { eachTool } from "../../nix/man.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
@@ -48,14 +56,14 @@ const tool: Tool<typeof options> = {
 };
 
 function values(...args: string[]) {
-  const result = parseCommandLine(tool, args, "1.2.3");
+  const result = parseCommandLine(tool, args);
   assert.equal(result.kind, "run");
   return result.kind === "run" ? result.values : assert.fail();
 }
 
 function failure(...args: string[]): ToolError {
   try {
-    parseCommandLine(tool, args, "1.2.3");
+    parseCommandLine(tool, args);
   } catch (error) {
     if (error instanceof ToolError) return error;
     throw error;
@@ -197,10 +205,73 @@ eachTool((tool) =>
   })
 );
 
-Deno.test("parseCommandLine() prints the version and ignores what else is there", () => {
-  const result = parseCommandLine(tool, ["--version"], VERSION);
-  assert.deepEqual(result, { kind: "print", text: `test-tool ${VERSION}\n` });
+Deno.test("parseCommandLine() tells help and version from a run, whatever else is wrong", () => {
+  for (
+    const [kind, ...args] of [
+      ["help", "--help"],
+      ["help", "-h"],
+      ["help", "left", "--forse", "--help"],
+      ["version", "--version"],
+      ["version", "--action", "destroy", "--version", "--help"],
+    ] as const
+  ) {
+    assert.deepEqual(parseCommandLine(tool, args), { kind });
+  }
+  // Behind two dashes, and as a value, they are no options.
+  assert.equal(failure("--", "--help").code, 4);
+  assert.equal(values("--hostname", "--help").hostname, "--help");
   assert.match(VERSION, /^\d+\.\d+\.\d+/);
+});
+
+Deno.test("parseCommandLine() takes a value as it is written, the last one counting", () => {
+  assert.equal(values("--ref=a=b").ref, "a=b");
+  assert.equal(values("--ref=").ref, "");
+  assert.equal(values("--ref", "v1", "--ref=v2").ref, "v2");
+  assert.equal(values("--ref", "--").ref, "--");
+});
+
+Deno.test("parseCommandLine() refuses what is no option of its form", () => {
+  assert.equal(failure("--dry-run=yes").message, "option '--dry-run' takes no value");
+  assert.equal(failure("-x").message, "unknown option '-x'");
+  // What was typed behind it may be secret.
+  assert.equal(failure("--tokne=secret").message, "unknown option '--tokne'");
+  assert.equal(failure("--color").code, 4);
+});
+
+Deno.test("parseCommandLine() knows the value that turns another option's own default off", () => {
+  const signedBy = textOrNone({ argument: "FILE", description: "whose" });
+  const other: Tool<{ signedBy: typeof signedBy }> = {
+    ...{ name: "test-tool", purpose: "Tests things.", options: { signedBy }, examples: [] },
+    ...{ needsRoot: () => false, writesLog: () => false, run: () => Promise.resolve() },
+  };
+  const read = (...args: string[]) => {
+    const parsed = parseCommandLine(other, args);
+    return parsed.kind === "run" ? parsed.values.signedBy : assert.fail();
+  };
+  assert.equal(read(), undefined);
+  assert.equal(read("--signed-by", "keys"), "keys");
+  assert.equal(read("--signed-by", "keys", "--no-signed-by"), false);
+  assert.throws(() => read("--no-signed-by=keys"), /takes no value/);
+});
+
+Deno.test("parseCommandLine() names the variable that holds a value that does not fit", () => {
+  const action = choice({ choices: ["build", "test"], description: "do", env: "TEST_TOOL_ACTION" });
+  const other: Tool<{ action: typeof action }> = {
+    ...{ name: "test-tool", purpose: "Tests things.", options: { action }, examples: [] },
+    ...{ needsRoot: () => false, writesLog: () => false, run: () => Promise.resolve() },
+  };
+  Deno.env.set("TEST_TOOL_ACTION", "biuld");
+  try {
+    assert.throws(() => parseCommandLine(other, []), {
+      message:
+        "option '--action <build|test>' argument 'biuld' from the variable TEST_TOOL_ACTION " +
+        "is invalid. Allowed choices are build, test",
+      hint: "did you mean build?",
+    });
+    assert.equal(parseCommandLine(other, ["--action", "test"]).kind, "run");
+  } finally {
+    Deno.env.delete("TEST_TOOL_ACTION");
+  }
 });
 
 Deno.test("optionName() writes a key as people type it", () => {

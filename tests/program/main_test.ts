@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { VERSION } from "../../lib/program/main.ts";
+import { VERSION } from "../../lib/program/version.ts";
 import { demo } from "../support/demo.ts";
 import { runTool, type RunToolOptions } from "../support/executable.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";

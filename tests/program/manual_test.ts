@@ -14,8 +14,12 @@ const hasMandoc = need(
 /** The options `--help` lists, `--no-` forms included. */
 function helpOptions(help: string): string[] {
   const options = help.slice(help.indexOf("\nOptions:"), help.indexOf("\nExamples:"));
-  const names = [...options.matchAll(/^ {2}(-.*?)(?: {2}|$)/gm)].map((match) => match[1]!);
-  return names.flatMap((name) => name.match(/--[a-z-]+/g) ?? []);
+  const [own = "", shared = ""] = options.split("\nOptions of every tool:");
+  const names = [...`${own}\n${shared.startsWith("\n") ? shared : ""}`
+    .matchAll(/^ {2}(-.*?)(?: {2}|$)/gm)].map((match) => match[1]!);
+  // Where there is no room for a table of the shared ones, they are named in a row.
+  const row = shared.startsWith("\n") ? "" : shared;
+  return [...names, row].flatMap((name) => name.match(/--[a-z-]+/g) ?? []);
 }
 
 Deno.test("manualPage() has every option of --help", () => {

@@ -172,3 +172,13 @@ Deno.test("comparisonText() shows no password hash", () => {
   const text = renderStyles(comparisonText(comparison, 80, true));
   ok(!text.includes(hash) && !text.includes("hunter2"), text);
 });
+
+Deno.test("comparisonText() says so where a secret is all that differs", () => {
+  const comparison = compareIdentities(
+    system({ unit: { "web.service": 'Environment="TOKEN=hunter2"' } }),
+    system({ unit: { "web.service": 'Environment="TOKEN=hunter3"' } }),
+  );
+  const text = renderStyles(comparisonText(comparison, 80, true));
+  ok(!text.includes("hunter"), text);
+  match(text, /web\.service\n.*may be a secret/);
+});

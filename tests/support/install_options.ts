@@ -16,6 +16,7 @@ export const INSTALL_OPTIONS: InstallOptions = {
   allowDowngrade: false,
   confirm: undefined,
   restartGuests: false,
+  explain: false,
   dryRun: true,
   json: false,
 };

@@ -13,7 +13,7 @@ Deno.test("EarlySync asks what a ref means before there is a context, and only o
   const options = { ref: "main", repository: REPOSITORY, dryRun: true };
   const early = new EarlySync(machine.root, env(machine), options);
   const ctx = testContext({ root: machine.root, env: env(machine) });
-  using begun = await early.adopt(ctx, options)!;
+  using begun = await early.adopt(ctx);
   equal((await begun.resolving).commit, machine.repository.second);
   equal(machine.server.requests.length, 1);
   equal(begun.archive, undefined);
@@ -24,7 +24,7 @@ Deno.test("EarlySync asks for the archive as well, when there is no tree and one
   const options = { ref: "main", repository: REPOSITORY };
   const begin = async () => {
     const early = new EarlySync(machine.root, env(machine), options);
-    return await early.adopt(testContext({ root: machine.root, env: env(machine) }), options)!;
+    return await early.adopt(testContext({ root: machine.root, env: env(machine) }));
   };
   using begun = await begin();
   const paths: string[] = [];
@@ -37,17 +37,6 @@ Deno.test("EarlySync asks for the archive as well, when there is no tree and one
   equal(other.archive, undefined);
 });
 
-Deno.test("EarlySync.adopt() gives nothing for another wish than it was begun with", async () => {
-  await using machine = await SyncedMachine.start();
-  const ctx = testContext({ root: machine.root, env: env(machine) });
-  const early = () =>
-    new EarlySync(machine.root, env(machine), { ref: "main", repository: REPOSITORY });
-  equal(early().adopt(ctx, { ref: "v1", repository: REPOSITORY }), undefined);
-  equal(early().adopt(ctx, { ref: "main", repository: undefined }), undefined);
-  const elsewhere = testContext({ root: machine.directory });
-  equal(early().adopt(elsewhere, { ref: "main", repository: REPOSITORY }), undefined);
-});
-
 Deno.test("EarlySync keeps what is said and stops when its context is aborted", async () => {
   await using machine = await SyncedMachine.start();
   const token = `${machine.directory}/.config/github/token`;
@@ -57,7 +46,7 @@ Deno.test("EarlySync keeps what is said and stops when its context is aborted", 
   const options = { ref: "main", repository: REPOSITORY };
   const early = new EarlySync(machine.root, env(machine), options);
   const ctx = testContext({ root: machine.root, env: env(machine) });
-  using begun = await early.adopt(ctx, options)!;
+  using begun = await early.adopt(ctx);
   equal(ctx.messages("warn").length, 1);
   match(ctx.messages("warn")[0]!, /token is not used/);
   ctx.abort(new Error("stop"));

@@ -19,6 +19,8 @@ export async function generateHardwareFile(ctx: Context): Promise<FileStep> {
     id: "hardware-configuration.nix",
     title: "describe the hardware",
     path: places.hardwareConfiguration,
+    why: "there is none that can be used, and the next boot has to know its disks",
+    madeOf: "nixos-generate-config --show-hardware-config",
     mode: 0o644,
     content: stdout,
   };

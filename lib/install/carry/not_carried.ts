@@ -7,7 +7,7 @@ import {
 import { ownersDefinitions, valuesOfDefinitions } from "../../nix/evaluation/owners_definitions.ts";
 import { CANNOT_BE_SHOWN } from "../../nix/evaluation/owners_definitions_expression.ts";
 import type { Context } from "../../machine/context.ts";
-import { withoutSecrets } from "../../rebuild/comparison_text.ts";
+import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import type { Setting } from "./setting.ts";
 import { type Disagreement, disagreements, type TreeSettings } from "./tree_settings.ts";
 
@@ -93,7 +93,11 @@ export function withoutCarried(
   return { settings: settings.filter((one) => !isCarried(one)), unreadable };
 }
 
-/** A value that a file says, as JSON, without what may be a secret. */
-export function definitionText(value: unknown): string {
-  return value === CANNOT_BE_SHOWN ? CANNOT_BE_SHOWN : withoutSecrets(JSON.stringify(value));
+/** A value that a file says, as JSON, without what may be a secret: by its option's name, or its own members'. */
+export function definitionText(
+  { option, value }: { readonly option: readonly string[]; readonly value?: unknown },
+): string {
+  if (value === CANNOT_BE_SHOWN) return CANNOT_BE_SHOWN;
+  const head = `${option.at(-1) ?? ""} = `;
+  return hideSecrets(head + JSON.stringify(value)).slice(head.length);
 }

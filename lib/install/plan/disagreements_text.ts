@@ -36,7 +36,7 @@ export function disagreementsText(
     ...[...groups].map(([heading, list]) => {
       const rows = list.map((one) => [
         printableLine(optionPath(one)),
-        `${valueText(one.machine, all)} | ${valueText(one.tree, all)}`,
+        `${valueText(one, one.machine, all)} | ${valueText(one, one.tree, all)}`,
       ]);
       const lines = wrapWords(heading, columns - 4).map((line) => `  ${style.dim(line)}`);
       return [...lines, table(["setting", "this machine | the tree"], rows, columns)].join("\n");
@@ -45,7 +45,7 @@ export function disagreementsText(
   ].join("\n");
 }
 
-function valueText(value: unknown, all: boolean): string {
-  const text = printableLine(definitionText(value));
+function valueText({ option }: Disagreement, value: unknown, all: boolean): string {
+  const text = printableLine(definitionText({ option, value }));
   return all || text.length <= VALUE_LENGTH ? text : `${text.slice(0, VALUE_LENGTH - 1)}…`;
 }

@@ -26,11 +26,17 @@ export function generatedFiles(
 ): FileStep[] {
   const { hostName } = host;
   const folder = modulesFolder(layoutOfRecord(host));
-  const module = (name: string, what: string, list: readonly Setting[]): FileStep =>
+  const module = (
+    name: string,
+    what: string,
+    list: readonly Setting[],
+    reasons: Reasons,
+  ): FileStep =>
     publicFile(
       folder,
       name,
       `write the ${what}`,
+      reasons,
       printModule({
         comment: `${what[0]!.toUpperCase()}${what.slice(1)} of ${hostName}, written by ` +
           "system-installer.\nDo not edit: the next run writes it anew. Your own settings belong " +
@@ -39,9 +45,23 @@ export function generatedFiles(
       }),
     );
   return [
-    module("hardware-local.nix", "hardware and boot loader", settings.hardware),
-    module("users-local.nix", "users", settings.users),
-    module("system-local.nix", "system settings", settings.system),
+    module("hardware-local.nix", "hardware and boot loader", settings.hardware, {
+      why:
+        "the processor's KVM and the IOMMU, and without your configuration how the machine boots",
+      madeOf: "/proc/cpuinfo, /sys, and your configuration",
+    }),
+    module("users-local.nix", "users", settings.users, {
+      why: isOnBase(host)
+        ? "those who run guests are in the groups for it; no account is declared"
+        : "everyone who can log in now still can",
+      madeOf: "--users, /etc/passwd, /etc/group, and your configuration",
+    }),
+    module("system-local.nix", "system settings", settings.system, {
+      why: isOnBase(host)
+        ? "only what no file of yours says: a new host name, the link in /etc/nixos"
+        : "what the machine was set to: names, disks, network, sshd, firewall, time, language",
+      madeOf: "your configuration as it was evaluated, and --hostname",
+    }),
     hostRecordStep(host),
     ...(localExists ? [] : [localModuleStep(folder, hostName)]),
   ];
@@ -49,7 +69,10 @@ export function generatedFiles(
 
 /** `host.json`, by which nix/host.nix and every tool know the host. */
 export function hostRecordStep(host: HostRecord): FileStep {
-  return publicFile(places.configuration, "host.json", "name the host", encodeHostRecord(host));
+  return publicFile(places.configuration, "host.json", "name the host", {
+    why: "the source makes this machine's host of it, and every tool knows the machine by it",
+    madeOf: "the host's name, and where your configuration and its nixpkgs are",
+  }, encodeHostRecord(host));
 }
 
 function isOnBase(host: HostRecord): boolean {
@@ -61,15 +84,25 @@ function localModuleStep(folder: string, hostName: string): FileStep {
     comment: `Your own settings for ${hostName}. No tool ever changes this file.`,
     config: {},
   });
-  return publicFile(folder, "local.nix", "make a file for your own settings", text);
+  const why = "a place for your own settings that no tool ever changes again";
+  return publicFile(folder, "local.nix", "make a file for your own settings", { why }, text);
 }
 
-function publicFile(folder: string, name: string, title: string, content: string): FileStep {
+type Reasons = Pick<FileStep, "why" | "madeOf">;
+
+function publicFile(
+  folder: string,
+  name: string,
+  title: string,
+  reasons: Reasons,
+  content: string,
+): FileStep {
   return {
     kind: "file",
     id: name,
     title,
     path: `${folder}/${name}`,
+    ...reasons,
     mode: PUBLIC,
     content,
   };

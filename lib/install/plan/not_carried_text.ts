@@ -69,13 +69,13 @@ function grouped(
   const place = (file: string) => printableLine(ctx.root.machine(file));
   const byFiles = Map.groupBy(settings, ({ files }) => files.map(place).join(", "));
   return [...byFiles].map(([files, list]) => {
-    const rows = list.map((one) => [printableLine(optionPath(one)), valueText(one.value, all)]);
+    const rows = list.map((one) => [printableLine(optionPath(one)), valueText(one, all)]);
     const from = files === "" ? "a file that is not known" : files;
     return `  ${style.dim(`from ${from}`)}\n${table(["", ""], rows, columns)}`;
   }).join("\n");
 }
 
-function valueText(value: unknown, all: boolean): string {
-  const text = printableLine(definitionText(value));
+function valueText(one: ChangedDefinition, all: boolean): string {
+  const text = printableLine(definitionText(one));
   return all || text.length <= VALUE_LENGTH ? text : `${text.slice(0, VALUE_LENGTH - 1)}…`;
 }

@@ -1,3 +1,4 @@
+import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { isUsable } from "../../nix/binary_cache.ts";
 import { printExpression } from "../../nix/expression_layout.ts";
 import { expectedReason } from "../../rebuild/expected_changes.ts";
@@ -5,7 +6,7 @@ import type { Context, Document } from "../../machine/context.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { definitionText } from "../carry/not_carried.ts";
 import { optionPath } from "../carry/setting.ts";
-import type { Step } from "../step.ts";
+import { type Step, UNDOING } from "../step.ts";
 
 /** Version of the document's shape; raised when a member changes its meaning or goes. */
 const VERSION = 1;
@@ -51,8 +52,8 @@ export function planDocument(
           kind: difference.kind,
           name: difference.name,
           state: difference.state,
-          before: difference.before ?? null,
-          after: difference.after ?? null,
+          before: shown(difference.before),
+          after: shown(difference.after),
           reason: expectedReason(difference, source?.layout) ?? null,
         })),
         unread: plan.comparison.unread,
@@ -81,9 +82,9 @@ export function planDocument(
     notCarried: notCarriedDocument(ctx, plan.notCarried),
     disagreements: plan.disagreements.map((one) => ({
       option: optionPath(one),
-      machine: definitionText(one.machine),
-      tree: definitionText(one.tree),
-      result: definitionText(one.result),
+      machine: definitionText({ ...one, value: one.machine }),
+      tree: definitionText({ ...one, value: one.tree }),
+      result: definitionText({ ...one, value: one.result }),
       wins: one.wins,
       why: one.why,
     })),
@@ -102,6 +103,11 @@ export function planDocument(
   };
 }
 
+/** A text of the owner's, for everyone. */
+function shown(text: string | undefined): string | null {
+  return text === undefined ? null : hideSecrets(text);
+}
+
 function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | null {
   if (found === undefined) return null;
   if ("unknown" in found) return { unknown: found.unknown, settings: null, unreadable: null };
@@ -109,7 +115,7 @@ function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | n
     unknown: null,
     settings: found.settings.map((one) => ({
       option: optionPath(one),
-      value: definitionText(one.value),
+      value: definitionText(one),
       files: one.files.map((file) => ctx.root.machine(file)),
     })),
     unreadable: found.unreadable,
@@ -122,6 +128,9 @@ function stepDocument(ctx: Context, step: Step): object {
     kind: step.kind,
     title: step.title,
     path: ctx.root.host(step.path),
+    why: step.why,
+    madeOf: step.madeOf ?? null,
+    undo: UNDOING[step.kind],
     mode: "mode" in step ? step.mode.toString(8) : null,
     content: step.kind === "file" ? step.content : null,
     target: step.kind === "link" ? step.target : null,

@@ -29,27 +29,37 @@ export function planSteps(
   ctx: Context,
   { source, host, settings, declared, hardware, published }: StepInput,
 ): Step[] {
-  const directory = (path: string, mode: number): Step => ({
+  const directory = (path: string, mode: number, why: string): Step => ({
     kind: "directory",
     id: path,
     title: "make a folder",
     path,
     mode,
+    why,
   });
   const folder = modulesFolder(layoutOfRecord(host));
   const localExists = lstatIfExists(ctx.root.follow(`${folder}/local.nix`)) !== undefined;
   return [
-    directory(places.nixos, 0o755),
-    directory(places.hypervisor, 0o755),
-    directory(places.configuration, 0o755),
-    ...(folder === places.configuration ? [] : [directory(folder, 0o755)]),
-    directory(`${places.state}/sync`, 0o700),
+    directory(places.nixos, 0o755, "nixos-rebuild looks for a configuration here"),
+    directory(places.hypervisor, 0o755, "Hyper-NixOS's own folder"),
+    directory(
+      places.configuration,
+      0o755,
+      "what is written for this machine, for everyone to read",
+    ),
+    ...(folder === places.configuration
+      ? []
+      : [directory(folder, 0o755, "the flake of this machine, beside a tree that knows none")]),
+    directory(`${places.state}/sync`, 0o700, "which commit the source is, for root alone"),
     ...(source && !source.inPlace
       ? [{
         kind: "tree" as const,
         id: "source",
         title: "copy the source",
         path: places.source,
+        why:
+          "what the host is built from, now and at every update, whatever becomes of that folder",
+        madeOf: source.listing.from,
         source: source.listing,
       }, syncStateStep(ctx, source)]
       : []),
@@ -66,15 +76,19 @@ function syncStateStep(ctx: Context, source: Source): Step {
     id: "sync-state",
     path: places.syncState,
     title: "note the commit of the source",
+    why: "smart-sync then moves only what differs, and never changes the repository by itself",
   };
-  if (source.origin === undefined) return { ...common, kind: "remove" };
+  if (source.origin === undefined) {
+    return { ...common, kind: "remove", why: "the note of another tree: this one names no commit" };
+  }
   const content = encodeState({
     version: 1,
     ...source.origin,
     ref: DEFAULT_REF,
     time: ctx.now().toISOString(),
   });
-  return { ...common, kind: "file", mode: 0o600, content };
+  const madeOf = "the git checkout, or what came with the source";
+  return { ...common, kind: "file", mode: 0o600, content, madeOf };
 }
 
 /** Each hash in a file of its own that only root can read: `hashedPassword` would end up in the store. */
@@ -85,6 +99,9 @@ function passwordSteps(ctx: Context, users: readonly CarriedUser[]): Step[] {
     id: `password-${account.name}`,
     title: `keep the password of ${account.name}`,
     path: passwordFile,
+    why:
+      "the new system declares the account; a hash in its configuration could be read by everyone",
+    madeOf: "/etc/shadow",
     mode: 0o600,
     content: `${hashes.get(account.name) ?? "!"}\n`,
   }));

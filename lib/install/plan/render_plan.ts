@@ -12,7 +12,7 @@ import { notCarriedText } from "./not_carried_text.ts";
 import { isStepDone } from "../apply_step.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { optionPath, type Setting } from "../carry/setting.ts";
-import type { Step } from "../step.ts";
+import { type Step, UNDOING } from "../step.ts";
 import { wayOfTools } from "../tools.ts";
 
 /** Longer values are cut in the table of settings, in characters. */
@@ -22,8 +22,13 @@ const VALUE_LENGTH = 100;
  * A plan for people: what stands against it first, then the machine, the users, every carried value
  * with where it came from, what changes, and what would be lost.
  * @param diffs whether every written file is shown line by line
+ * @param reasons whether each step is explained
  */
-export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
+export function renderPlan(
+  ctx: Context,
+  plan: Plan,
+  { diffs, reasons }: { readonly diffs: boolean; readonly reasons: boolean },
+): string {
   const columns = Math.min(ctx.out.columns, 120);
   return [
     blockers(plan, columns),
@@ -48,6 +53,7 @@ export function renderPlan(ctx: Context, plan: Plan, diffs: boolean): string {
       notCarriedText(ctx, plan.notCarried, columns, diffs, plan.source?.layout),
     ),
     section("Changes", changes(ctx, plan, columns)),
+    reasons ? section("Why each change", explanations(ctx, plan, columns)) : "",
     section("Packages", packages(plan, columns)),
     diffs ? section("Files, line by line", fileDiffs(ctx, plan)) : "",
     ...judgement(plan, columns),
@@ -160,6 +166,20 @@ function changes(ctx: Context, plan: Plan, columns: number): string {
   const kept = all.length - rows.length;
   const note = kept > 0 ? `\n  ${kept} more are as they should be already` : "";
   return table(["", ""], rows, columns) + note;
+}
+
+/** What each step is for, what it is made of, and what undoes it. */
+function explanations(ctx: Context, plan: Plan, columns: number): string {
+  return plan.steps.map((step) => {
+    const rows = [
+      ["to", step.title],
+      ["why", step.why],
+      ...(step.madeOf === undefined ? [] : [["made of", step.madeOf]]),
+      ["undone", UNDOING[step.kind]],
+    ];
+    const head = `  ${verb(ctx, step)} ${style.bold(step.path)}`;
+    return `${head}\n${table(["", ""], rows, columns)}`;
+  }).join("\n");
 }
 
 /** Where a build takes what is not built on the machine, when that is not as usual. */

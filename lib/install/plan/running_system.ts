@@ -1,8 +1,10 @@
 import * as v from "valibot";
+import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { currentSystem } from "../../nix/generations.ts";
+import { specialisedOf } from "../../nix/running_specialisation.ts";
 import type { Identity } from "../../nix/evaluation/identity.ts";
 import { withoutStoreHashes } from "../../nix/store_path.ts";
 import { systemRecord } from "../../nix/system_record.ts";
@@ -35,7 +37,7 @@ export function compareWithRunning(
   if (facts === undefined || identity === undefined) {
     return { kind: "unknown", why: "your configuration was not evaluated" };
   }
-  const parent = parentOfSpecialisation(ctx, toplevel);
+  const parent = specialisedOf(ctx, toplevel)?.base;
   const record = systemRecord(ctx, toplevel) ??
     (parent === undefined ? undefined : systemRecord(ctx, parent));
   const flake = record?.flake;
@@ -60,15 +62,6 @@ export function compareWithRunning(
 
 function storePath(path: string): string | undefined {
   return path.startsWith("/nix/store/") ? path : undefined;
-}
-
-/** A specialisation is a system of its own, below one of the generations' `specialisation` folder. */
-function parentOfSpecialisation(ctx: Context, toplevel: string): string | undefined {
-  return [places.systemProfile, places.bootedSystem].map((link) => ctx.root.realPath(link))
-    .find((parent) =>
-      machineFolder(ctx, `${parent}/specialisation`)
-        .some((name) => ctx.root.realPath(`${parent}/specialisation/${name}`) === toplevel)
-    );
 }
 
 function differentName(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
@@ -258,5 +251,5 @@ function differs(what: string, read: string | null | undefined, runs: string | u
   const [mine, theirs] = [meaning(read).split("\n"), meaning(runs).split("\n")];
   const line = mine.find((line) => !theirs.includes(line)) ??
     theirs.find((line) => !mine.includes(line));
-  return `${what} differs${line === undefined ? "" : `: ${line.slice(0, 100)}`}`;
+  return `${what} differs${line === undefined ? "" : `: ${hideSecrets(line).slice(0, 100)}`}`;
 }

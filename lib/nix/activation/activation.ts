@@ -25,6 +25,8 @@ const KEPT = 20;
 /** What to activate. */
 export interface ActivationRequest {
   readonly toplevel: string;
+  /** What becomes the boot default: the system that `toplevel` is a specialisation of, or itself. */
+  readonly base: string;
   readonly action: "test" | "switch" | "boot";
   /** Seconds to wait for a confirmation; 0 for none. */
   readonly confirmSeconds: number;
@@ -53,6 +55,7 @@ export interface ActivationRequest {
  */
 export async function startActivation(ctx: Context, request: ActivationRequest): Promise<string> {
   requireSystem(ctx, request.toplevel);
+  requireSystem(ctx, request.base);
   ensureStateFolder(ctx);
   ensureDirectory(ctx.root.host(places.activations), 0o700);
   const id = activationId(ctx.now());
@@ -103,13 +106,14 @@ function activationPlan(
     id,
     action: request.action,
     toplevel: request.toplevel,
+    base: request.base,
     previous,
     previousDefault,
     bootId: bootId(ctx),
     failedBefore,
     confirmSeconds: request.confirmSeconds,
     hungAfter: HUNG_AFTER,
-    setProfile: setProfileCommand(ctx, request.toplevel, request.generation),
+    setProfile: setProfileCommand(ctx, request.base, request.generation),
     restoreProfile: previousDefault === undefined
       ? []
       : setProfileCommand(ctx, previousDefault, "existing"),

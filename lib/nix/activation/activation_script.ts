@@ -6,6 +6,8 @@ export interface ActivationPlan {
   readonly id: string;
   readonly action: "test" | "switch" | "boot";
   readonly toplevel: string;
+  /** What becomes the boot default: the system that `toplevel` is a specialisation of, or itself. */
+  readonly base: string;
   readonly previous: string | undefined;
   readonly previousDefault: string | undefined;
   readonly bootId: string;
@@ -14,7 +16,7 @@ export interface ActivationPlan {
   readonly confirmSeconds: number;
   /** Seconds after which an activation that needs confirmation is taken for hung. */
   readonly hungAfter: number;
-  /** Makes `toplevel` the system profile, for example `nix-env -p … --set …`. */
+  /** Makes `base` the system profile, for example `nix-env -p … --set …`. */
   readonly setProfile: readonly string[];
   /** Puts the profile back to `previousDefault`; empty when there was none. */
   readonly restoreProfile: readonly string[];
@@ -49,6 +51,7 @@ export function activationScript(plan: ActivationPlan): string {
 set -u
 umask 077
 toplevel=${quote(plan.toplevel)}
+base=${quote(plan.base)}
 previous=${quote(plan.previous ?? "")}
 previous_default=${quote(plan.previousDefault ?? "")}
 status=${quote(plan.status)}
@@ -88,7 +91,7 @@ make_default() {
   ${command(plan.setProfile)}
   profile_code=$?
   [ "$profile_code" = 0 ] || return
-  "$toplevel/bin/switch-to-configuration" boot
+  "$base/bin/switch-to-configuration" boot
   boot_code=$?
   [ "$boot_code" = 0 ] && return
   echo "the boot loader could not be updated (exit code $boot_code): putting the previous default back"
@@ -202,6 +205,7 @@ function statusHead(plan: ActivationPlan): string {
     id: plan.id,
     action: plan.action,
     toplevel: plan.toplevel,
+    base: plan.base,
     previous: plan.previous ?? null,
     previousDefault: plan.previousDefault ?? null,
     log: plan.log,

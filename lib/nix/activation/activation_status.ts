@@ -14,6 +14,8 @@ const ActivationStatusSchema = v.object({
   id: v.string(),
   action: v.picklist(["test", "switch", "boot"]),
   toplevel: v.string(),
+  /** What becomes the boot default, where that is not `toplevel`, a specialisation of it. */
+  base: v.optional(v.string()),
   /** The system that going back activates, and the boot default before; null when unknown. */
   previous: v.nullable(v.string()),
   previousDefault: v.nullable(v.string()),

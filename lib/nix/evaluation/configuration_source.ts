@@ -20,6 +20,8 @@ export type ConfigurationSource =
     readonly flake: FlakeReference;
     /** The name in `nixosConfigurations`. */
     readonly host: string;
+    /** The name of a specialisation of it, to be read in its place. */
+    readonly specialisation?: string | undefined;
     /** For example HYPERVISOR_STAGED, for a host that is not written yet. */
     readonly env?: Readonly<Record<string, string>>;
   }
@@ -55,7 +57,7 @@ export async function applyToSource(
         ctx,
         source.flake.url,
         ["nixosConfigurations", source.host],
-        code,
+        source.specialisation === undefined ? code : ofSpecialisation(code, source.specialisation),
         {
           ...options,
           what,
@@ -87,13 +89,27 @@ export async function applyToSource(
   }
 }
 
+/** The function applied to a specialisation: its options are declared as those of its host are. */
+function ofSpecialisation(code: string, name: string): string {
+  const attribute = attributeName(name);
+  return `nixos:
+let all = nixos.config.specialisation or { };
+in if all ? ${attribute} then (${code}) (nixos // { config = all.${attribute}.configuration; })
+else throw "${NO_SPECIALISATION}\${builtins.concatStringsSep ", " (builtins.attrNames all)}"`;
+}
+
+/** How the failure begins of a source whose specialisation is not there; their names follow. */
+export const NO_SPECIALISATION = "no such specialisation, there are: ";
+
 /** A source in a few words, for messages and the plan. */
 export function describeSource(ctx: Context, source: ConfigurationSource): string {
   switch (source.kind) {
     case "channel":
       return ctx.root.machine(source.configuration);
     case "flake":
-      return `${source.flake.url}#${source.host}`;
+      return source.specialisation === undefined
+        ? `${source.flake.url}#${source.host}`
+        : `the specialisation ${source.specialisation} of ${source.flake.url}#${source.host}`;
     case "onBase":
       return `the new configuration of ${source.host}`;
   }

@@ -1,4 +1,5 @@
 import { ExitCode } from "../../machine/exit_code.ts";
+import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 
@@ -60,17 +61,17 @@ function lastError(stderr: string): string {
   return /program 'git' failed/.test(error) && fatal >= 0 ? stderr.slice(fatal) : error;
 }
 
-/** A password hash as in crypt(5): `$`, the method, `$`, and what follows. */
-const HASH = /\$[0-9a-z]{1,8}\$[./A-Za-z0-9$,=+-]{8,}/g;
+/** Options whose values Nix must not be quoted with. */
+const ABOUT_SECRET = /password|passphrase|psk\b|secret|token|private_?key/i;
 
 /**
  * The message's own lines: no locations, source excerpts, carets and advice about --show-trace, and
- * no passwords, which Nix quotes when two definitions of one conflict.
+ * no secrets, which Nix quotes when two definitions of one conflict.
  */
 function messageLines(error: string): string[] {
   const lines = ownLines(error);
-  const aboutPassword = /password/i.test(lines[0] ?? "");
-  return (aboutPassword ? lines.slice(0, 1) : lines).map((line) => line.replace(HASH, "(hash)"));
+  const aboutSecret = ABOUT_SECRET.test(lines[0] ?? "");
+  return (aboutSecret ? lines.slice(0, 1) : lines).map(hideSecrets);
 }
 
 function ownLines(error: string): string[] {

@@ -64,7 +64,7 @@ function proveSomebody(
   return [
     verdict("login", `${name} can still log in ${where}`, best.login),
     verdict("root", `${name} can become root`, best.root),
-    ...provePasswordStays(after, best.account),
+    ...provePasswordStays(before, after, best.account),
   ];
 }
 

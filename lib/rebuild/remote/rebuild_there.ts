@@ -144,6 +144,7 @@ async function buildFor(
     action,
     flake: build.flake,
     host: build.host,
+    specialisation: undefined,
     nixOptions: handed.words,
     commit: await sourceCommit(ctx, target.flake),
     toplevel: dry ? undefined : toplevel,

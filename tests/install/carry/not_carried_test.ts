@@ -60,6 +60,8 @@ Deno.test("notCarriedText() takes at most a screen, and shows everything when as
 Deno.test("notCarriedText() says what is not known, and shows no secret and no escape sequence", () => {
   const hostile = text([said("a.b", "password = letmein\x1b[2J")], true, ["c.d"]);
   doesNotMatch(hostile, /letmein/);
+  const byName = text([said("services.db.password", "letmein"), said("wifi", { psk: "letmein" })]);
+  doesNotMatch(byName, /letmein/);
   ok(!hostile.includes("\x1b"));
   match(hostile, /could not be read, and may be missing: c\.d/);
   match(text([]), /all that your files say is in the new host/);

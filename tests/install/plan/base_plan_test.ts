@@ -102,6 +102,26 @@ for (const kind of MACHINE_KINDS) {
 }
 
 Deno.test({
+  name: "a plan's document shows what differs without the secrets that the owner wrote there",
+  ignore: !hasNix,
+  fn: async () => {
+    using adopted = new Adopted("rented");
+    const plan = await adopted.plan();
+    const changed = {
+      kind: "unit",
+      name: "agent.service",
+      state: "changed",
+      before: "ExecStart=/bin/agent\nEnvironment=AGENT_TOKEN=hunter2",
+      after: "ExecStart=/bin/other\nEnvironment=AGENT_TOKEN=hunter2",
+    } as const;
+    const comparison = { ...plan.comparison!, differences: [changed] };
+    const text = JSON.stringify(planDocument(adopted.ctx, { ...plan, comparison }));
+    assert.ok(!text.includes("hunter2"), text);
+    assert.match(text, /bin\/other\\nEnvironment=AGENT_TOKEN=\(not shown\)/);
+  },
+});
+
+Deno.test({
   name: "a later edit of the owner's configuration has its normal effect",
   ignore: !hasNix,
   fn: async () => {
@@ -158,7 +178,7 @@ Deno.test({
       ],
       unreadable: [],
     });
-    const shown = renderPlan(adopted.ctx, plan, false);
+    const shown = renderPlan(adopted.ctx, plan, { diffs: false, reasons: false });
     const section = shown.slice(shown.indexOf("Not carried over"));
     assert.match(
       section,

@@ -41,6 +41,7 @@ case $1 in test) ${ends.test ?? "exit 0"};; boot) ${ends.boot ?? "exit 0"};; esa
       id: "20261124T071500Z-00000000",
       action: "switch",
       toplevel: `${folder}/new`,
+      base: `${folder}/new`,
       previous: `${folder}/old`,
       previousDefault: `${folder}/old`,
       bootId: "boot",

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { ExitCode } from "../../../lib/machine/exit_code.ts";
 import { evaluationFailure } from "../../../lib/nix/evaluation/evaluation_failure.ts";
 
@@ -105,8 +105,14 @@ Deno.test("evaluationFailure() repeats no password that Nix quotes", () => {
     conflict.message,
     "evaluating x failed: The option `users.users.a.password' has conflicting definition values:",
   );
+  const wifi = evaluationFailure(
+    "x",
+    "error: The option `networking.wireless.networks.home.psk' has conflicting definition values:\n" +
+      '       - In `/etc/nixos/a.nix\': "hunter2"\n',
+  );
+  ok(!wifi.message.includes("hunter2"), wifi.message);
   const hash = evaluationFailure("x", 'error: a string "$6$salt$aaaabbbbcccc./x" is no set\n');
-  strictEqual(hash.message, 'evaluating x failed: a string "(hash)" is no set');
+  strictEqual(hash.message, 'evaluating x failed: a string "(not shown)" is no set');
 });
 
 Deno.test("evaluationFailure() says so when HOME is someone else's", () => {

@@ -9,8 +9,9 @@ let
   inherit (lib) isType mkIf mkOption mkOptionDefault mkOverride showOption types;
 
   # What every evaluation declares besides the given modules.
-  internalModule = check: {
+  internalModule = check: extendModules: {
     _file = "<the module system>";
+    config._module.args = { inherit extendModules; };
     options._module = {
       args = mkOption { type = types.lazyAttrsOf types.raw; default = { }; internal = true; };
       check = mkOption { type = types.bool; default = check; internal = true; };
@@ -203,12 +204,16 @@ rec {
         f (named // base);
       # The last module's definitions come first, an imported module's before its importer's.
       collected = lib.reverseList
-        (collectModules call (specialArgs.modulesPath or "") ([ (internalModule check) ] ++ modules));
+        (collectModules call (specialArgs.modulesPath or "") ([ (internalModule check extendModules) ] ++ modules));
       merged = mergeLevel prefix
         (map (m: { inherit (m) file; value = m.options; }) collected)
         (concatMap (m: map (value: { inherit (m) file; inherit value; }) m.configs) collected);
       freeform = merged.config._module.freeformType;
       depth = length prefix;
+      extendModules = extra: evalModules (given // {
+        modules = modules ++ extra.modules or [ ];
+        specialArgs = specialArgs // extra.specialArgs or { };
+      });
       config =
         if freeform == null then merged.config
         else lib.recursiveUpdate
@@ -229,10 +234,7 @@ rec {
       options = checked options;
       config = checked (removeAttrs config [ "_module" ]);
       _module = checked config._module;
-      extendModules = extra: evalModules (given // {
-        modules = modules ++ extra.modules or [ ];
-        specialArgs = specialArgs // extra.specialArgs or { };
-      });
+      inherit extendModules;
       type = types.submoduleWith { inherit modules specialArgs; };
     };
 

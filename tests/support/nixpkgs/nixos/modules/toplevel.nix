@@ -1,5 +1,5 @@
 # The system itself: a small folder with the parts that tools look at, built by /bin/sh.
-{ lib, config, pkgs, options, ... }:
+{ lib, config, pkgs, options, extendModules, ... }:
 let
   inherit (lib) types;
   d = import ../lib/declare.nix { inherit lib; };
@@ -42,7 +42,10 @@ in
       variant_id = d.maybe types.str;
     };
   };
-  options.specialisation = d.free;
+  # Those of a specialisation are ignored.
+  options.specialisation = d.many {
+    configuration = d.of (extendModules { modules = [{ specialisation = lib.mkOverride 0 { }; }]; }).type { };
+  };
   options.meta = d.free;
 
   config = {
@@ -58,6 +61,9 @@ in
         nixosVersion = config.system.nixos.label;
         platform = pkgs.stdenv.hostPlatform.system;
         kernel = config.boot.kernelPackages.kernel;
+        specialisations = lib.concatStrings (lib.mapAttrsToList
+          (name: child: "${name}\t${child.configuration.system.build.toplevel}\n")
+          config.specialisation);
         kernelParams = toString config.boot.kernelParams;
         extraCommands = config.system.extraSystemBuilderCmds;
         sw = config.system.path;
@@ -75,6 +81,9 @@ in
         mkdir -p "$out/etc/$(dirname "$target")"
         ln -s "$source" "$out/etc/$target"
       done < "$etcPath"
+      mkdir $out/specialisation
+      printf '%s' "$specialisations" |
+        while IFS="$(printf '\t')" read -r name child; do ln -s "$child" "$out/specialisation/$name"; done
       while IFS="$(printf '\t')" read -r unit file; do ln -s "$file" "$out/etc/systemd/system/$unit"; done < "$unitsPath"
       sed "s|@out@|$out|" ${./switch-to-configuration.sh} > $out/bin/switch-to-configuration
       printf '#!/bin/sh\necho "stand-in init of %s"\n' "$out" > $out/init
