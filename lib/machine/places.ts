@@ -22,6 +22,8 @@ export const places = {
   passwords: "/var/lib/hyper-nixos/passwords",
   receipts: "/var/lib/hyper-nixos/receipts",
   backups: "/var/lib/hyper-nixos/backups",
+  /** Copies of guests' definitions, which the module's timer makes. */
+  guestBackups: "/var/lib/hyper-nixos/guests",
   cache: "/var/lib/hyper-nixos/cache",
   /** Which commit the source tree is, and what it is made of; see source_tree.ts. */
   syncState: "/var/lib/hyper-nixos/sync/state.json",

@@ -5,6 +5,7 @@ import { evaluationChecks } from "./checks/evaluation.ts";
 import { flakeFileChecks } from "./checks/flake_files.ts";
 import { flakeLinkCheck } from "./checks/flake_link.ts";
 import { folderChecks } from "./checks/folders.ts";
+import { guestBackupCheck } from "./checks/guest_backup.ts";
 import { guestsCheck } from "./checks/guests.ts";
 import { hardwareFileChecks } from "./checks/hardware_files.ts";
 import { hostRecordCheck } from "./checks/host_record.ts";
@@ -36,6 +37,7 @@ export const CHECKS: readonly Check[] = [
   ...hardwareFileChecks,
   ...serviceChecks,
   guestsCheck,
+  guestBackupCheck,
   ...systemChecks,
   ...networkChecks,
   stateFolderCheck,

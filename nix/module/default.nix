@@ -7,6 +7,7 @@
 {
   imports = [
     ./folders.nix
+    ./guest_backup.nix
     ./installed.nix
     ./nix_settings.nix
     ./nixos_rebuild.nix

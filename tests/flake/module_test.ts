@@ -65,6 +65,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "module copies guests' definitions once a day, where there are guests",
+  ignore: !hasNix,
+  fn: async () => {
+    const read = `let inherit (nixos.config.systemd) timers services; in
+      if timers ? hypervisor-guest-backup then [
+        timers.hypervisor-guest-backup.timerConfig.OnCalendar
+        (builtins.unsafeDiscardStringContext services.hypervisor-guest-backup.serviceConfig.ExecStart)
+      ] else null`;
+    const [when, command] = await evaluateModule(ENABLED, read) as [string, string];
+    assert.equal(when, "daily");
+    assert.match(
+      command,
+      /^\/nix\/store\/\S+-hypervisor-guest-backup \/var\/lib\/libvirt \/var\/lib\/hyper-nixos\/guests$/,
+    );
+    const without = ["virtualisation.libvirtd.enable", "hypervisor.guestBackup.enable"];
+    for (const option of without) {
+      assert.equal(await evaluateModule(`${ENABLED} { ${option} = false; }`, read), null);
+    }
+  },
+});
+
+Deno.test({
   name: "module puts the signers of commits where the tools find them",
   ignore: !hasNix,
   fn: async () => {

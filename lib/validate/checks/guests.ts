@@ -1,11 +1,10 @@
 import { counted } from "../../layout/counted.ts";
-import { listIfExists, lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
+import { lstatIfExists } from "../../machine/files/files.ts";
 import { storePathsIn } from "../../nix/store_path.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, some, warn } from "../check.ts";
+import { guestDefinitions } from "../guest_definitions.ts";
 
-/** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */
-const FOLDERS = ["/var/lib/libvirt/qemu", "/etc/libvirt/qemu"];
 /** NixOS links the emulators here at every start of libvirtd. */
 const STABLE = "/run/libvirt/nix-emulators, /run/libvirt/nix-ovmf";
 
@@ -23,18 +22,11 @@ export const guestsCheck: Check = {
 function guests(ctx: Context): Finding {
   const gone: string[] = [];
   const named: string[] = [];
-  let count = 0;
-  for (const folder of FOLDERS) {
-    for (
-      const file of listIfExists(ctx.root.follow(folder)).filter((name) => /\.xml$/.test(name))
-    ) {
-      const text = readTextIfExists(ctx.root.follow(`${folder}/${file}`)) ?? "";
-      const guest = file.slice(0, -".xml".length);
-      count++;
-      for (const path of new Set(storePathsIn(text))) {
-        const there = lstatIfExists(ctx.root.follow(path)) !== undefined;
-        (there ? named : gone).push(`${guest}: ${path}`);
-      }
+  const definitions = guestDefinitions(ctx);
+  for (const { guest, text } of definitions) {
+    for (const path of new Set(storePathsIn(text))) {
+      const there = lstatIfExists(ctx.root.follow(path)) !== undefined;
+      (there ? named : gone).push(`${guest}: ${path}`);
     }
   }
   const first = (gone[0] ?? named[0])?.split(":")[0];
@@ -50,6 +42,8 @@ function guests(ctx: Context): Finding {
     );
   }
   return pass(
-    count === 0 ? "no guest is defined" : `${counted(count, "guest")}, none names a store path`,
+    definitions.length === 0
+      ? "no guest is defined"
+      : `${counted(definitions.length, "guest")}, none names a store path`,
   );
 }

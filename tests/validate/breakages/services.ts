@@ -45,6 +45,33 @@ export const SERVICES: readonly Breakage[] = [
     break: (m) => m.write("/var/lib/libvirt/qemu/db.xml", `<emulator>${GONE}</emulator>`),
   },
   {
+    id: "guest-backup",
+    what: "a guest's definition is nowhere else",
+    expect: "warn",
+    break: (m) => m.write("/var/lib/libvirt/qemu/db.xml", "<domain/>"),
+  },
+  {
+    id: "guest-backup",
+    what: "a guest's definition is not in the newest copy",
+    expect: "warn",
+    break: (m) => {
+      m.write("/var/lib/libvirt/qemu/db.xml", "<domain/>");
+      Deno.utimeSync(m.host("/var/lib/libvirt/qemu/db.xml"), 0, 0);
+      m.write("/var/lib/hyper-nixos/guests/20261124T000000Z/qemu/db.xml", "<domain>other</domain>");
+      m.chmod("/var/lib/hyper-nixos/guests", 0o700);
+    },
+  },
+  {
+    id: "guest-backup",
+    what: "others may look into the copies",
+    expect: "fail",
+    break: (m) => {
+      m.write("/var/lib/libvirt/qemu/db.xml", "<domain/>");
+      m.write("/var/lib/hyper-nixos/guests/20261124T000000Z/qemu/db.xml", "<domain/>");
+      m.chmod("/var/lib/hyper-nixos/guests", 0o755);
+    },
+  },
+  {
     id: "pending-reboot",
     what: "the kernel that runs is older",
     expect: "warn",

@@ -16,7 +16,7 @@ let
     [ "coreutils" "nix" "git" "curl" "jq" "hello" "vim" "nano" "wget" "htop" "tmux" "rsync" "iproute2" "pciutils" "usbutils"
       "dmidecode" "util-linux" "kbd" "gnused" "gnugrep" "gawk" "findutils" "gnutar" "gzip" "xz" "lvm2" "mdadm" "cryptsetup"
       "e2fsprogs" "dosfstools" "btrfs-progs" "zfs" "qemu" "qemu_kvm" "libvirt" "virt-manager" "virt-viewer" "swtpm" "OVMF"
-      "openssh" "sudo" "doas" "procps" "nodejs" "nixfmt-rfc-style" "nixpkgs-fmt" "cacert" "which" "less" "file"
+      "openssh" "sudo" "doas" "procps" "nodejs" "nixfmt-rfc-style" "nixfmt" "deadnix" "nixpkgs-fmt" "cacert" "which" "less" "file"
       "bridge-utils" "dnsmasq" "nftables" "iptables" "ethtool" "lsof" "parted" "gptfdisk" "smartmontools" "nvme-cli"
       "nixos-rebuild" "nixos-install-tools" "linux-firmware" "firefox" "terminus_font" "nettools" "inetutils" "strace" "shellcheck" "sshpass" "openssl"
       "nfs-utils" "cifs-utils" "ntfs3g" "mergerfs" ]
