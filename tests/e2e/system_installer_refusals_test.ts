@@ -242,6 +242,25 @@ Deno.test({
   },
 });
 
+needsNix("system-installer's plan tells no password hash, as text or as a document", async () => {
+  using machine = scratchMachine("uefi");
+  using programs = standIns();
+  using from = source();
+  const hashes = machine.read("/etc/shadow").split("\n").map((line) => line.split(":")[1] ?? "")
+    .filter((hash) => hash.length > 20);
+  assert.ok(hashes.length > 0);
+  for (const form of [["--json"], ["--verbose"]]) {
+    const { stdout, stderr, code } = await runTool(
+      "system-installer",
+      ["--dry-run", "--no-keep-config", "--source", from.path, ...form],
+      { inside: machine.root, standIns: programs.folder },
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /hyper-nixos\/passwords\/\w/);
+    for (const hash of hashes) assert.ok(!(stdout + stderr).includes(hash), form.join());
+  }
+});
+
 needsNix("system-installer refuses a full disk before it touches anything", async () => {
   using machine = scratchMachine("uefi");
   using programs = standIns();
