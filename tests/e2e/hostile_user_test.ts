@@ -149,8 +149,8 @@ Deno.test({
       Deno.symlinkSync(target, `${folder}/token`);
     };
     link("/run/secrets/alice");
-    const own = await sent();
-    match(own.token, /token-of-alice/, own.said);
+    const hers = await sent();
+    match(hers.token, /token-of-alice/, hers.said);
     for (
       const [target, problem] of [
         ["/root/secret", undefined],
@@ -164,6 +164,15 @@ Deno.test({
       if (problem) match(said, problem);
       doesNotMatch(said, /token-of|\$6\$/);
     }
+    // Not either when it is she herself who runs it.
+    machine.server.requests.length = 0;
+    const own = await runTool("smart-sync", ["--check-only"], {
+      inside: user.root,
+      uid: ALICE,
+      env: { ...machine.env, HOME: "/home/alice" },
+    });
+    match(own.stderr, /belongs to user 1001/);
+    ok(machine.server.requests.every(({ headers }) => headers["authorization"] === undefined));
     Deno.removeSync(`${folder}/token`);
     await mkfifo(`${folder}/token`);
     const waited = await sent();

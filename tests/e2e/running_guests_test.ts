@@ -49,6 +49,10 @@ needsNix("rebuild-helper does not touch running guests without being allowed to"
   });
   host.ends("hook", saying("would restart the following units: sshd.service"));
   equal((await host.run(["switch"])).code, 0, "what guests do not need is restarted unasked");
+  host.ends("exit-dry-activate", "1");
+  const unknown = await host.run(["switch"]);
+  equal(unknown.code, 4, "what nobody can say is no yes");
+  match(unknown.stderr, /these guests run: web, database/);
 });
 
 needsNix("system-installer does not touch running guests without being allowed to", async () => {

@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Context } from "../../machine/context.ts";
 import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
 import type { HostBase, HostRecord } from "../../machine/host_record.ts";
@@ -148,6 +149,9 @@ function notCarriedBy(
   return "unknown" in compared ? compared : withoutCarried(compared.notCarried, carried);
 }
 
+/** Homes that are looked into at the same time, by a child each. */
+const AT_ONCE = 8;
+
 /** On a base everybody stays; without one those who are carried over. Who is not chosen gets no groups. */
 async function peopleOf(
   ctx: Context,
@@ -158,11 +162,11 @@ async function peopleOf(
   const shown = options.keepConfig
     ? loginUsers(accounts).migratable
     : accounts.accounts.filter(({ name }) => chosen.includes(name));
-  return await Promise.all(shown.map(async (account) => {
+  return await pMap(shown, async (account) => {
     const declared = facts?.users.accounts.find(({ name }) => name === account.name);
     const user = carriedUser(accounts, account, declared, await readAuthorizedKeys(ctx, account));
     return chosen.includes(account.name) ? user : { ...user, added: [] };
-  }));
+  }, { concurrency: AT_ONCE, signal: ctx.signal });
 }
 
 /** What the owner's configuration does not say. */

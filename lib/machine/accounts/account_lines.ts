@@ -2,6 +2,9 @@ import type { Context } from "../context.ts";
 import { readMachineFile } from "../files/machine_files.ts";
 import { printableLine } from "../../layout/printable.ts";
 
+/** Tens of thousands of accounts; everything looks at each of them. Bytes. */
+const LARGEST = 4 * 1024 * 1024;
+
 /** One well-formed line of an account file. */
 export interface AccountLine {
   /** From 1. */
@@ -35,7 +38,7 @@ export function readAccountLines(
   fieldCount: number,
   check: (fields: readonly string[]) => string | undefined = () => undefined,
 ): AccountLines {
-  const content = readMachineFile(ctx, path);
+  const content = readMachineFile(ctx, path, LARGEST);
   const lines = new Map<string, AccountLine>();
   const warnings: string[] = [];
   const skipped = new Set<string>();

@@ -12,10 +12,15 @@ export type FileContent =
  * Reads a file of the machine; never throws and never waits: a pipe or device in its place is
  * "unreadable". For looking at machines: an unknown is a statement, not a failure.
  * @param path a machine path; links are followed inside the root
+ * @param limit bytes; a larger file is "unreadable"
  */
-export function readMachineFile(ctx: Pick<Context, "root">, path: string): FileContent {
+export function readMachineFile(
+  ctx: Pick<Context, "root">,
+  path: string,
+  limit?: number,
+): FileContent {
   try {
-    return { kind: "read", bytes: readRegular(ctx.root.follow(path)) };
+    return { kind: "read", bytes: readRegular(ctx.root.follow(path), limit) };
   } catch (error) {
     if (isAbsent(error)) return { kind: "absent" };
     if (error instanceof NotRegular) return unreadable(`is ${error.found}, not a regular file`);

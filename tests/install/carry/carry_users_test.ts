@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { carriedUser, carryUsers } from "../../../lib/install/carry/carry_users.ts";
 import { optionPath } from "../../../lib/install/carry/setting.ts";
-import type { AccountFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
-import { accountFacts } from "../../support/facts.ts";
+import type {
+  AccountFacts,
+  ConfigurationFacts,
+} from "../../../lib/nix/evaluation/configuration_facts.ts";
+import { accountFacts, configurationFacts } from "../../support/facts.ts";
 
 function carried(declared: Partial<AccountFacts> | undefined): Record<string, unknown> {
   const account = {
@@ -31,4 +34,28 @@ Deno.test("carryUsers() has no activation take over a folder that NixOS did not 
     "users.users.git.linger": true,
     "users.users.git.homeMode": "755",
   });
+});
+
+Deno.test("carryUsers() keeps passwordless sudo only for who has no password to type", () => {
+  const people = (["none", "locked", "hash", "empty"] as const).map((passwordState, index) => ({
+    name: passwordState,
+    uid: 1000 + index,
+    gid: 100,
+    description: "",
+    home: `/home/${passwordState}`,
+    shell: "/run/current-system/sw/bin/bash",
+    passwordState,
+  }));
+  const wheel = { name: "wheel", gid: 1, members: people.map(({ name }) => name) };
+  const accounts = { accounts: people, groups: [wheel], shadowReadable: true, warnings: [] };
+  const users = people.map((person) =>
+    carriedUser(accounts, person, undefined, { system: [], home: false })
+  );
+  const rules = (change: (facts: ConfigurationFacts) => void) =>
+    carryUsers(users, accounts, configurationFacts(change))
+      .filter((one) => optionPath(one) === "security.sudo.extraRules")
+      .map(({ value }) => value);
+  const rule = { users: ["none", "locked"], commands: [{ command: "ALL", options: ["NOPASSWD"] }] };
+  assert.deepEqual(rules((facts) => facts.sudo.wheelNeedsPassword = false), [[rule]]);
+  assert.deepEqual(rules((facts) => facts.sudo.wheelNeedsPassword = true), []);
 });

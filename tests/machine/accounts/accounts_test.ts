@@ -183,3 +183,12 @@ Deno.test("readAccounts() reads this machine's accounts", () => {
   assert.equal(accounts.find((one) => one.name === "root")?.uid, 0);
   assert.ok(groups.some((group) => group.gid === 0));
 });
+
+Deno.test("readAccounts() reads no file of more accounts than anybody has", async () => {
+  const passwd = "root:x:0:0::/root:/bin/sh\n".repeat(200_000);
+  await withScratch({ "etc/passwd": passwd, "etc/group": "" }, (root) => {
+    const { accounts, warnings } = readAccounts(testContext({ root }));
+    assert.deepEqual(accounts, []);
+    assert.match(warnings.join(), /\/etc\/passwd cannot be read: .* is larger than 4194304 bytes/);
+  });
+});
