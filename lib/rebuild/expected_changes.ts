@@ -77,7 +77,7 @@ export function expectedReason(
   if (layout === "published") {
     return OF_THE_INSTALLATION.test(name)
       ? "the link in /etc/nixos"
-      : isOtherProgramsOnly(difference)
+      : isOtherProgramsOnly(difference) && !isKnownByPath(difference)
       ? "programs and scripts in it"
       : "the tree";
   }
@@ -94,6 +94,11 @@ function isOtherProgramsOnly({ kind, before, after }: Difference): boolean {
   const rest = (text: string) =>
     text.split("\n").filter((line) => !line.startsWith('Environment="PATH=')).join("\n");
   return rest(before) === rest(after);
+}
+
+/** A file of which only the store path is known, which says nothing of what is in it. */
+function isKnownByPath({ after }: Difference): boolean {
+  return /^source: /m.test(after ?? "");
 }
 
 /** What decides whether the machine boots or lets somebody in, by kind. */

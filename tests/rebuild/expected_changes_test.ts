@@ -138,15 +138,15 @@ Deno.test("comparisonText() says what stays, what is gone and what the rest is f
 
 Deno.test("comparisonText() claims nothing of what a published tree changes, but that it does", () => {
   const comparison = compareIdentities(
-    system({ unit: { "nix-daemon.service": "1" } }),
+    system({ unit: { "nix-daemon.service": "1" }, etc: { sudoers: `source: ${STORE("a")}` } }),
     system({
       unit: { "nix-daemon.service": "2", "hypervisor-menu.service": "new" },
-      etc: { "nixos/flake.nix": "x" },
+      etc: { "nixos/flake.nix": "x", sudoers: `source: ${STORE("b")}` },
     }),
   );
   const text = renderStyles(comparisonText(comparison, 80, false, "published"));
   match(text, /the link in \/etc\/nixos +\+\/etc\/nixos\/flake\.nix/);
-  match(text, /the tree +nix-daemon\.service, \+hypervisor-menu\.service/);
+  match(text, /the tree +\/etc\/sudoers, nix-daemon\.service,\s+\+hypervisor-menu\.service/);
   doesNotMatch(text, /five tools|Nix settings/);
 });
 
