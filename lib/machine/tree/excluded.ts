@@ -9,8 +9,12 @@ export const FIRST_LETTERS = ".trv";
 /** How names of Unix sockets end, anywhere; a folder of such a name is none. */
 export const SOCKET_NAME = ".socket";
 
-/** Whether a path, relative to the tree, is left alone: as if neither side had it. */
+/**
+ * Whether a path, relative to the tree, is left alone: as if neither side had it. So is Git's own of a
+ * submodule, which may hold passwords of servers; no commit can have one
+ * (verify_path() of Git).
+ */
 export function isExcluded(path: string, isFolder = false): boolean {
   return FIRST_LETTERS.includes(path.charAt(0)) && EXCLUDED.test(path) ||
-    !isFolder && path.endsWith(SOCKET_NAME);
+    !isFolder && path.endsWith(SOCKET_NAME) || path.endsWith("/.git");
 }
