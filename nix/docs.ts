@@ -7,6 +7,7 @@ const HOST_FILES = [
   "published/flake.nix",
   "published/machine.nix",
   "module/flake_link.nix",
+  "module/kit_loader.nix",
   "module/rebuild_wrapper.nix",
   "module/nixos_rebuild.sh",
 ];

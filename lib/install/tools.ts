@@ -1,6 +1,6 @@
 import { ToolError } from "../machine/tool_error.ts";
 import { type Receipt, writeReceipt } from "../machine/receipt.ts";
-import { layoutOfRecord } from "../machine/tree_layout.ts";
+import { layoutOfFolder, layoutOfRecord } from "../machine/tree_layout.ts";
 import { mayLeadToOurs } from "../nix/evaluation/base.ts";
 import { addTools, buildTools, hasTools, kitFolder, TOOLS_ROOT } from "../nix/tools.ts";
 import type { Context } from "../machine/context.ts";
@@ -22,26 +22,46 @@ export function toolsStep(path: string): LinkStep {
   };
 }
 
-/** How the five tools come onto a machine that has none of them, for the plan. */
-export function wayOfTools(ctx: Context, source: Plan["source"]): string {
-  if (source !== undefined && hasTools(kitFolder(source.listing.from))) return "from the USB kit";
-  const builds = runsFromStore(ctx) && source?.layout !== "published";
-  return builds ? "built from the source, which may need the network" : "not installed";
+/** How the five tools come onto a machine that has none of them. */
+interface WayOfTools {
+  /** For the plan. */
+  readonly words: string;
+  /** @returns the store path; undefined where there is no way */
+  readonly provide?: (ctx: Context) => Promise<string>;
 }
 
 /**
- * Gives the machine the tools that host.json is to name, where it has none: those of the USB kit that
- * this is run from, else, when this runs from the store, the package of the source. Without either the
- * installation goes on and says so: the tools are then where they were started from.
+ * The tools of the USB kit that this is run from or that the source is of, else, when this runs from the
+ * store, the package of the source; a published tree has none: then of the toolkit's own source.
+ */
+export function wayOfTools(ctx: Context, source: Plan["source"]): WayOfTools {
+  const { HYPERVISOR_LAUNCHER: launcher, HYPERVISOR_SOURCE: own } = ctx.env;
+  const kit = [...(source ? [source.listing.from] : []), ...(launcher ? [launcher] : [])]
+    .map(kitFolder).find(hasTools);
+  if (kit !== undefined) {
+    return { words: "from the USB kit", provide: (ctx) => addTools(ctx, kit) };
+  }
+  const from = source?.layout === "published" ? own : source?.listing.from;
+  const isPackage = ctx.env.HYPERVISOR_EXECUTABLE?.startsWith("/nix/store/") ?? false;
+  return isPackage && from && layoutOfFolder(from) === "native"
+    ? {
+      words: "built from the source, which may need the network",
+      provide: (ctx) => buildTools(ctx, from),
+    }
+    : { words: "not installed" };
+}
+
+/**
+ * Gives the machine the tools that host.json is to name, where it has none ({@link wayOfTools}). Without a
+ * way the installation goes on and says so: the tools are then where they were started from.
  */
 export async function provideTools(ctx: Context, plan: Plan, receipt: Receipt): Promise<void> {
   if (plan.host.version !== 2 || plan.host.tools !== null) return;
   const isPublished = layoutOfRecord(plan.host) === "published";
   if (plan.host.base === null && !isPublished) return;
-  const from = plan.source!.listing.from;
-  const way = wayOfTools(ctx, plan.source);
+  const { provide } = wayOfTools(ctx, plan.source);
   try {
-    if (way === "not installed") {
+    if (provide === undefined) {
       ctx.log.warn(
         "the five tools are not part of the new system: keep the ones that you started" +
           (isPublished ? "" : ", or build them there: nix build path:/etc/hypervisor/src"),
@@ -49,9 +69,7 @@ export async function provideTools(ctx: Context, plan: Plan, receipt: Receipt): 
       return;
     }
     const progress = ctx.ui.progress("putting the five tools into the store");
-    const path = way === "from the USB kit"
-      ? await addTools(ctx, kitFolder(from))
-      : await buildTools(ctx, from);
+    const path = await provide(ctx);
     progress.done(`the five tools are in ${path}`);
     await applyStep(ctx, receipt, toolsStep(path));
     const host = { ...plan.host, tools: path };
@@ -62,8 +80,4 @@ export async function provideTools(ctx: Context, plan: Plan, receipt: Receipt): 
     if (!(error instanceof ToolError) || ctx.signal.aborted) throw error;
     ctx.log.warn(`the five tools are not part of the new system: ${error.message}`);
   }
-}
-
-function runsFromStore(ctx: Context): boolean {
-  return ctx.env.HYPERVISOR_EXECUTABLE?.startsWith("/nix/store/") ?? false;
 }

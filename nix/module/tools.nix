@@ -2,8 +2,6 @@
 { lib, config, pkgs, ... }:
 let
   cfg = config.hypervisor;
-  # Executables of a USB kit name this as their loader (nix/usb_kit.ts): they were not built by Nix.
-  loader = "/run/hypervisor/ld.so";
   isKit = cfg.installed.host != null && cfg.package != null && ! (cfg.package ? executables);
   # The flake's package knows its parts; a plain store path has them all in bin/.
   validator = cfg.package.executables.validator or cfg.package;
@@ -59,10 +57,7 @@ in
     environment.systemPackages = lib.optional (cfg.package != null) cfg.package;
 
     systemd.tmpfiles.settings.hyper-nixos = lib.mkMerge [
-      (lib.mkIf isKit {
-        ${builtins.dirOf loader}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
-        ${loader}."L+" = scalars { argument = pkgs.stdenv.cc.bintools.dynamicLinker; };
-      })
+      (lib.mkIf isKit (import ./kit_loader.nix { inherit lib pkgs; }))
       (lib.mkIf (checksItself && metrics != null) {
         ${toString metrics}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
       })

@@ -20,6 +20,9 @@ in
     {
       nixpkgs.hostPlatform = lib.mkOverride 1200 host.system;
       environment.systemPackages = lib.optional (host.tools != null) tools;
+      # Those of a package do not need it.
+      systemd.tmpfiles.settings.hyper-nixos =
+        lib.mkIf (host.tools != null) (import ./kit_loader.nix { inherit lib pkgs; });
     }
     (import ./rebuild_wrapper.nix {
       inherit lib config options pkgs file folder;

@@ -125,6 +125,41 @@ needsNix(
   },
 );
 
+needsNix(
+  "the tools of the USB kit that installs a published tree are on PATH, with their loader",
+  async () => {
+    using host = new PublishedHost("uefi");
+    const kit = Deno.makeTempDirSync({ prefix: "kit-" });
+    try {
+      const folder = `${kit}/bin/${Deno.build.arch}-linux`;
+      Deno.mkdirSync(folder, { recursive: true });
+      const names = ["system-installer", "smart-sync", "dev-update", "rebuild-helper", "validator"];
+      for (const name of names) Deno.writeTextFileSync(`${folder}/${name}`, name);
+      const options = { ...host.launch, timeout: 120_000 };
+      const env = { HYPERVISOR_LAUNCHER: `${kit}/system-installer` };
+      const args = [...SWITCH, "--source", host.path];
+      const { code, stdout, stderr } = await runTool("system-installer", args, { ...options, env });
+      assert.equal(code, 0, stdout + stderr);
+      const { tools } = JSON.parse(host.machine.read("/etc/hypervisor/configuration/host.json"));
+      assert.match(tools, /^\/nix\/store\/.*-hyper-nixos-tools$/);
+      const { path } = host.system();
+      const real = new Root(host.machine.root);
+      assert.equal(Deno.readTextFileSync(real.follow(`${path}/sw/bin/validator`)), "validator");
+      const rules = Deno.readTextFileSync(real.follow(`${path}/etc/tmpfiles.d/hyper-nixos.conf`));
+      assert.match(rules, /\/run\/hypervisor\/ld\.so/);
+      // What has the tools keeps them, whatever it is run from later.
+      const again = await host.install(SWITCH);
+      assert.equal(again.code, 0, again.stdout + again.stderr);
+      assert.equal(
+        JSON.parse(host.machine.read("/etc/hypervisor/configuration/host.json")).tools,
+        tools,
+      );
+    } finally {
+      Deno.removeSync(kit, { recursive: true });
+    }
+  },
+);
+
 needsNix("a checkout directly in /tmp is a source, as one in a folder of mktemp's", async () => {
   using host = new PublishedHost("uefi");
   const path = `/tmp/hyper-nixos-${crypto.randomUUID()}`;

@@ -38,7 +38,7 @@ import { publishedHostFiles } from "../published_host.ts";
 import { releaseBlocker } from "../release_blocker.ts";
 import { compareWithRunning } from "./running_system.ts";
 import { force, type Found, merge, type Setting } from "../carry/setting.ts";
-import { toolsStep } from "../tools.ts";
+import { toolsStep, wayOfTools } from "../tools.ts";
 
 /**
  * Makes the plan of an installation: asks what has to be asked, changes nothing. What would stop a real
@@ -120,6 +120,9 @@ export async function makePlan(
       ...planWarnings(ctx, reading, source, chosen, options.keepConfig),
       ...newAdministrators(users),
       ...storePathWarnings([...settings.system, ...settings.hardware]),
+      ...(layout === "published" && host.tools === null && !wayOfTools(ctx, source).provide
+        ? ["the five tools will not be part of the new system: keep the ones that you started"]
+        : []),
       ...warnings,
     ],
     machine: machineSummary(ctx, reading),
