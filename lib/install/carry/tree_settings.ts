@@ -58,6 +58,9 @@ const LEFT_TO_THE_TREE: readonly (readonly [option: string, why: string])[] = [
   ["users", "accounts are carried over as they are in /etc/passwd"],
 ];
 
+/** Options that name a user who is logged in without being asked for a password. */
+const LOGS_IN = /auto_?log[io]n[._]?user$/i;
+
 /**
  * Finds what a tree and a machine say differently, by evaluation: no list of what a tree sets decides what
  * is seen. Three or four evaluations.
@@ -87,10 +90,16 @@ export async function readTreeSettings(
       owners: own,
       definitions,
       conflicts,
-      found: plainSettings(plain, "your files: the tree says otherwise")
-        .filter(({ option }) => wanted.some((one) => isAt(option, one.option)))
-        // Of the members of a set, lists are joined with the tree's.
-        .map((one) => Array.isArray(one.value) ? { ...one, how: "merge" as const } : one),
+      found: [
+        ...plainSettings(plain, "your files: the tree says otherwise")
+          .filter(({ option }) => wanted.some((one) => isAt(option, one.option)))
+          // Of the members of a set, lists are joined with the tree's.
+          .map((one) => Array.isArray(one.value) ? { ...one, how: "merge" as const } : one),
+        ...conflicts.filter((one) => one.machine === null).map(({ option }): Setting => ({
+          ...{ option, value: null, how: "override" },
+          source: "nobody is logged in without a password here",
+        })),
+      ],
     };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
@@ -114,7 +123,13 @@ export function conflictsOf(
         tree: below(definition.result, member),
       };
       // What is not there is what NixOS does without being told.
-      if ([results.machine, value].some(isNothing)) return [];
+      if (isNothing(value)) return [];
+      if (isNothing(results.machine)) {
+        const opens = results.machine === null && LOGS_IN.test(option.join("."));
+        return opens
+          ? [{ option, machine: null, tree: value, results, index, saidBy: "default" }]
+          : [];
+      }
       const owner = own.find((one) => isAt(one.option, option));
       const said = owner && below(owner.value, option.slice(owner.option.length));
       const saidBy = carried.some((one) => isAt(one.option, option) || isAt(option, one.option))
@@ -148,7 +163,11 @@ export function disagreements(
     const isFound = found.some((one) => isAt(one.option, option) || isAt(option, one.option));
     const why = {
       both: "what both say is joined",
-      machine: isFound ? "your files say it" : "it is carried over",
+      machine: machine === null
+        ? "nobody is logged in without a password here"
+        : isFound
+        ? "your files say it"
+        : "it is carried over",
       tree: leftWhy(conflict) ??
         (isFound || saidBy === "carried"
           ? "the tree forces it"

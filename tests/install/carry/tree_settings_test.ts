@@ -20,6 +20,7 @@ const TREE = [
   said("console.keyMap", "us"),
   said("time.timeZone", "UTC"),
   said("hypervisor.enable", true),
+  said("services.getty.autologinUser", "operator"),
   said("networking.token", "cannot be shown", "cannot be shown 1"),
 ];
 const OWN = [
@@ -37,6 +38,7 @@ const MACHINE = [
   true,
   false,
   "de",
+  null,
   null,
   null,
   "cannot be shown 2",
@@ -58,6 +60,7 @@ Deno.test("conflictsOf() names what a tree says otherwise, member by member, and
     ["services.fwupd.enable", true, false, "owner"],
     ["services.chrony.enable", false, true, "default"],
     ["console.keyMap", "de", "us", "carried"],
+    ["services.getty.autologinUser", null, "operator", "default"],
   ]);
 });
 
@@ -78,6 +81,7 @@ Deno.test("disagreements() says who wins and why; what only NixOS's defaults sai
     "us",
     "UTC",
     true,
+    null,
     "cannot be shown 1",
   ];
   const found = disagreements(read, results)
@@ -93,5 +97,6 @@ Deno.test("disagreements() says who wins and why; what only NixOS's defaults sai
     ],
     ["enable", "machine", "your files say it"],
     ["keyMap", "tree", "the tree forces it"],
+    ["autologinUser", "machine", "nobody is logged in without a password here"],
   ]);
 });
