@@ -25,12 +25,19 @@ export function systemSearchPath(ctx: Context): string[] | undefined {
     .find((entries) => entries !== undefined && givesNixos(ctx, entries));
 }
 
-/** NIX_PATH as Nix on this host must see it: paths of a mounted machine, links resolved inside its root. */
+/**
+ * NIX_PATH as Nix on this host must see it: paths of a mounted machine, links resolved inside its root,
+ * those of the channels in a folder too, which lead to the machine's own store.
+ */
 export function nixPath(ctx: Context, entries: readonly string[]): string {
-  return entries.map((entry) => {
+  return entries.flatMap((entry) => {
     const [, name = "", path = ""] = /^([^=]+=)?(.*)$/.exec(entry) ?? [];
-    if (ctx.root.isRunning || !path.startsWith("/")) return entry;
-    return name + (machineHas(ctx, path) ? ctx.root.follow(path) : path);
+    if (ctx.root.isRunning || !path.startsWith("/") || !machineHas(ctx, path)) return [entry];
+    const inside = name === "" ? machineFolder(ctx, path) : [];
+    return [
+      ...inside.map((name) => `${name}=${ctx.root.follow(`${path}/${name}`)}`),
+      name + ctx.root.follow(path),
+    ];
   }).join(":");
 }
 

@@ -2,6 +2,9 @@ import type { Context } from "../../machine/context.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import type { HostRecord } from "../../machine/host_record.ts";
 import { ToolError } from "../../machine/tool_error.ts";
+import { localModule } from "../../machine/tree_layout.ts";
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { applyToSource } from "../../nix/evaluation/configuration_source.ts";
 import { compareIdentities, type Identity } from "../../nix/evaluation/identity.ts";
 import { readHost } from "../../nix/evaluation/read_configuration.ts";
 import { judgeChanges } from "../../rebuild/expected_changes.ts";
@@ -61,6 +64,9 @@ export async function judgeStaged(
   try {
     using staged = await stageHost(ctx, source, host.hostName, base, steps);
     const { facts, identity } = await readHost(ctx, staged.configuration, { whole: true });
+    if (base !== null && failsToMake(identity, facts) && !failsToMake(reading.identity, facts)) {
+      await applyToSource(ctx, staged.configuration, WHOLE);
+    }
     progress.done("the new configuration was evaluated");
     const passwords = base === null
       ? users.map((user) => [user.passwordFile, user.account.passwordState] as const)
@@ -86,7 +92,7 @@ export async function judgeStaged(
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     progress.done(`the new configuration was not evaluated: ${error.message}`);
-    const blocker = refusalOf(error, base !== null, source);
+    const blocker = refusalOf(ctx, error, base !== null, source);
     return {
       ...unknown(error.message),
       ...(blocker === undefined ? {} : { blocker }),
@@ -94,14 +100,46 @@ export async function judgeStaged(
   }
 }
 
+/** Two values of one option, as the module system says it. */
+const COLLISION = /conflicting definition|defined multiple times/;
+
+function collisionHint(
+  ctx: Context,
+  message: string,
+  hint: string | undefined,
+): { readonly hint?: string } {
+  if (COLLISION.test(message)) {
+    return {
+      hint: `guests need the other value: change yours, or say in ${localModule(ctx)} which one ` +
+        "holds, with lib.mkForce",
+    };
+  }
+  return hint === undefined ? {} : { hint };
+}
+
+/** Fails with Nix's own words for what single values of it hide. */
+const WHOLE =
+  "nixos: builtins.unsafeDiscardStringContext nixos.config.system.build.toplevel.outPath";
+
+/** Whether something else than an assertion, which is told by itself, keeps a system from being made. */
+function failsToMake(identity: Identity | undefined, facts: ConfigurationFacts): boolean {
+  return typeof identity?.toplevel === "object" && identity.toplevel !== null &&
+    facts.failedAssertions.length === 0;
+}
+
 /** Without a network a host without a base cannot be evaluated yet, which is no refusal. */
-function refusalOf(error: ToolError, onBase: boolean, source: Source): ToolError | undefined {
+function refusalOf(
+  ctx: Context,
+  error: ToolError,
+  onBase: boolean,
+  source: Source,
+): ToolError | undefined {
   const { message, hint, code } = error;
   if (code !== ExitCode.Configuration) return undefined;
   if (onBase) {
     return new ToolError(
       `your configuration and Hyper-NixOS do not fit together: ${message}`,
-      { code, cause: error, ...(hint === undefined ? {} : { hint }) },
+      { code, cause: error, ...collisionHint(ctx, message, hint) },
     );
   }
   if (source.layout !== "published") return undefined;

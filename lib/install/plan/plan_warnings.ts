@@ -55,9 +55,16 @@ export function planWarnings(
 
 /** Who could not become root before, and can then. */
 export function newAdministrators(users: readonly CarriedUser[]): string[] {
-  return users.filter(({ added }) => added.includes("wheel")).map(({ account: { name } }) =>
-    `${name} gets wheel, and can then become root with a password; --users names those who shall`
+  const names = users.filter(({ added }) => added.includes("wheel")).map(({ account }) =>
+    account.name
   );
+  if (names.length === 0) return [];
+  const [who, verb] = names.length === 1
+    ? [names[0], "gets"]
+    : [`${names.slice(0, -1).join(", ")} and ${names.at(-1)}`, "get"];
+  return [
+    `${who} ${verb} wheel, and can then become root with a password; --users names those who shall`,
+  ];
 }
 
 /** What an owner must know who goes on with his own configuration. */

@@ -20,7 +20,8 @@ interface Shape {
  */
 export function assembleFacts(evaluated: Readonly<Record<string, unknown>>): ConfigurationFacts {
   const lost = unreadKeyFiles(evaluated);
-  const facts = repaired(readable(evaluated, ConfigurationFactsSchema, [], lost) as Members, lost);
+  const read = readable(evaluated, ConfigurationFactsSchema, [], lost);
+  const facts = repaired(isMembers(read) ? read : {}, lost);
   return normalized({ ...facts, unreadable: [...new Set(lost.map(optionOf))].sort() });
 }
 
@@ -67,7 +68,9 @@ function repaired(facts: Members, lost: string[]): ConfigurationFacts {
   for (;;) {
     const parsed = v.safeParse(ConfigurationFactsSchema, facts);
     if (parsed.success) return parsed.output;
-    lost.push(remove(facts, parsed.issues[0].path ?? []).join("."));
+    const place = remove(facts, parsed.issues[0].path ?? []);
+    if (place.length === 0) throw new v.ValiError(parsed.issues);
+    lost.push(place.join("."));
   }
 }
 

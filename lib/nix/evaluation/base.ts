@@ -128,7 +128,9 @@ function channelBase(ctx: Context, configuration: string, foundBy: string): Base
       "add one: nix-channel --add https://nixos.org/channels/nixos-RELEASE nixos; nix-channel --update",
     );
   }
-  const record: HostBase = { kind: "channel", configuration, searchPath };
+  // Nix would follow a link of a mounted machine out of its root.
+  const file = ctx.root.isRunning ? configuration : ctx.root.realPath(configuration);
+  const record: HostBase = { kind: "channel", configuration: file, searchPath };
   return { record, source: sourceOf(ctx, record), foundBy };
 }
 

@@ -54,15 +54,25 @@ export async function readApart(
   const groups: Tree = {};
   for (const [place, value] of found) put(groups, place, value);
   for (const place of failed) put(groups, place, { unreadable: true });
-  return Object.assign({}, ...Object.values(groups).map((group) => asLists(group)));
+  return Object.assign(
+    {},
+    ...Object.entries(groups).map(([name, group]) =>
+      // Of a group that is lost as a whole nobody knows the members: it is named itself.
+      isUnreadable(group) ? { [name]: group } : asLists(group)
+    ),
+  );
+}
+
+function isUnreadable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "unreadable");
 }
 
 /** Two values that have nothing to do with each other: where both fail, it is the configuration as a whole. */
-async function someEvaluates(values: (places: readonly Place[]) => Promise<unknown>) {
+async function someEvaluates(values: (places: readonly Place[]) => Promise<readonly unknown[]>) {
   for (const place of [["identity", "hostName"], ["boot", "boot", "timeout"]]) {
     try {
-      await values([place]);
-      return true;
+      const [value] = await values([place]);
+      if (!isUnreadable(value)) return true;
     } catch (error) {
       if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
     }

@@ -122,6 +122,24 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a value that collides with what guests need says how to decide it, and local.nix decides it",
+  ignore: !hasNix,
+  fn: async () => {
+    using adopted = new Adopted("uefi");
+    const own = "users.groups.libvirtd.gid = 999;\n  users.groups.printers.gid = 1500;";
+    adopted.edit("/etc/nixos/configuration.nix", "users.groups.printers.gid = 1500;", own);
+    const [blocker, ...others] = codes(await adopted.plan());
+    assert.deepEqual(others, []);
+    assert.match(blocker?.message ?? "", /users\.groups\.libvirtd\.gid/);
+    assert.match(blocker?.hint ?? "", /\/etc\/hypervisor\/configuration\/local\.nix.*lib\.mkForce/);
+    const decision = "{ lib, ... }: { users.groups.libvirtd.gid = lib.mkForce 999; }\n";
+    adopted.machine.write("/etc/hypervisor/configuration/local.nix", decision);
+    assert.deepEqual(codes(await adopted.plan()), []);
+  },
+});
+
+Deno.test({
   name: "a later edit of the owner's configuration has its normal effect",
   ignore: !hasNix,
   fn: async () => {

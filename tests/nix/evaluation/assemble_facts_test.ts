@@ -91,11 +91,15 @@ Deno.test("assembleFacts() makes paths of key files absolute, as sshd reads them
   ]);
 });
 
+Deno.test("assembleFacts() gives the defaults where nothing at all could be read", () => {
+  ok(v.is(ConfigurationFactsSchema, assembleFacts({ unreadable: true })));
+});
+
 Deno.test("assembleFacts() gives valid facts for any JSON", () => {
   const members = Object.keys(NO_FACTS);
   fc.assert(
     fc.property(
-      fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 3 })),
+      fc.dictionary(fc.constantFrom(...members, "unreadable"), fc.jsonValue({ maxDepth: 3 })),
       (evaluated) => v.is(ConfigurationFactsSchema, assembleFacts(evaluated)),
     ),
     { numRuns: 200 },

@@ -60,6 +60,30 @@ Deno.test("findBase() takes NIX_PATH and nixos-config from what the system sets 
   });
 });
 
+Deno.test("findBase() follows links of a mounted machine inside it: a linked configuration.nix, channels beside nixos", async () => {
+  using machine = scratchMachine("uefi");
+  machine.write("/home/alice/machines/workbench.nix", "{ }\n");
+  Deno.removeSync(machine.host("/etc/nixos/configuration.nix"));
+  const link = machine.host("/etc/nixos/configuration.nix");
+  Deno.symlinkSync("/home/alice/machines/workbench.nix", link);
+  const channels = machine.host(CHANNELS);
+  const environment = machine.root + Deno.readLinkSync(`${channels}-1-link`);
+  machine.write("/nix/store/00000000000000000000000000000000-home-manager/default.nix", "{ }\n");
+  Deno.symlinkSync(
+    "/nix/store/00000000000000000000000000000000-home-manager",
+    `${environment}/home-manager`,
+  );
+  const found = await baseOf(machine.root);
+  ok(found.record.kind === "channel" && found.source.kind === "channel");
+  strictEqual(found.record.configuration, "/home/alice/machines/workbench.nix");
+  strictEqual(found.source.configuration, machine.host("/home/alice/machines/workbench.nix"));
+  const entry = found.source.nixPath.split(":").find((entry) => entry.startsWith("home-manager="));
+  strictEqual(
+    entry,
+    `home-manager=${machine.root}/nix/store/00000000000000000000000000000000-home-manager`,
+  );
+});
+
 Deno.test({
   name: "findBase() follows a linked flake.nix inside the root and takes the host's own name",
   ignore: !hasNix,

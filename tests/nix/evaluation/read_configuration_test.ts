@@ -175,6 +175,21 @@ Deno.test({
 });
 
 Deno.test({
+  name: "readConfiguration() says so at once where the configuration imports what is not there",
+  ignore: !hasNix,
+  fn: async () => {
+    await rejects(
+      factsOf('{ imports = [ <home-manager/nixos> ]; networking.hostName = "alpha"; }'),
+      (error) => {
+        ok(error instanceof ToolError && error.code === ExitCode.Configuration, String(error));
+        ok(/home-manager\/nixos/.test(error.message), error.message);
+        return true;
+      },
+    );
+  },
+});
+
+Deno.test({
   name: "readConfiguration() reads a state version only where somebody set one",
   ignore: !hasNix,
   fn: async () => {
