@@ -25,6 +25,7 @@
         in genAttrs executables (name: apps.${name}));
       overlays.default = final: _: { hyper-nixos = (toolkit final).default; };
       nixosModules.default = module;
+      lib.fleet = import ./nix/fleet.nix { inherit module; ownNixpkgs = nixpkgs; };
       nixosConfigurations =
         {
           hypervisor-x86_64 = genericHost "x86_64-linux";
