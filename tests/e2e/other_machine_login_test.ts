@@ -32,7 +32,8 @@ Deno.test({
     equal(await terminal.exitCode(), 0, await terminal.screen());
     const screen = await terminal.screen();
     equal(screen.match(/password for dana/g)?.length, 1, screen);
-    ok(!screen.includes(password), screen);
+    ok(!screen.includes(password) && !screen.includes("Shared connection"), screen);
+    match(screen, /rebuild-helper --target-host target --confirmed/);
     deepEqual(there.actions(), [`test ${NEW}`, `boot ${NEW}`]);
     ok(there.bootDefault().endsWith(NEW));
   },
@@ -131,6 +132,29 @@ async function sshAgent(key: string): Promise<AsyncDisposable & { readonly socke
     },
   };
 }
+
+Deno.test({
+  name: "on a terminal ssh itself asks about a host key that it does not know, and no means no",
+  ignore: ignore || !hasTmux,
+  fn: async () => {
+    await using target = await SshTarget.start();
+    const { machine, launch } = target.here;
+    machine.write("/root/.ssh/known_hosts", "", 0o600);
+    const args = [...THERE, "--list-generations"];
+    await using refusing = await openToolTerminal("rebuild-helper", args, launch);
+    await refusing.waitFor(/Are you sure you want to continue connecting/);
+    await refusing.send("no", "Enter");
+    equal(await refusing.exitCode(), 3, await refusing.screen());
+    equal(machine.read("/root/.ssh/known_hosts"), "");
+
+    await using trusting = await openToolTerminal("rebuild-helper", args, launch);
+    await trusting.waitFor(/Are you sure you want to continue connecting/);
+    await trusting.send("yes", "Enter");
+    equal(await trusting.exitCode(), 0, await trusting.screen());
+    match(await trusting.screen(), /running, booted/);
+    match(machine.read("/root/.ssh/known_hosts"), /ssh-ed25519/);
+  },
+});
 
 Deno.test({
   name: "validator --target-host is the validator of that machine",

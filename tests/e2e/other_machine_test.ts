@@ -182,6 +182,15 @@ Deno.test({
       equal(refused.code, code, `${args} ${refused.stdout}${refused.stderr}`);
       match(refused.stderr, says);
     }
+    const profile = target.there.machine.host("/root/.bashrc");
+    Deno.writeTextFileSync(profile, "echo Welcome to starling, ä=b\n");
+    const greeted = await target.run("rebuild-helper", [...THERE, "--list-generations"]);
+    equal(greeted.code, 0, greeted.stderr);
+    const json = await target.run("rebuild-helper", [...THERE, "--json", "--list-generations"]);
+    equal(json.code, 1, json.stdout);
+    match(json.stderr, /answers in a way that is not understood: Welcome to starling/);
+    Deno.removeSync(profile);
+
     const mounted = await target.run("rebuild-helper", [...THERE, "build"], {
       env: { HYPERVISOR_ROOT: target.there.machine.root },
     });

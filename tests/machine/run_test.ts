@@ -52,6 +52,13 @@ Deno.test("run() captures both streams, feeds input and sets folder and variable
   });
 });
 
+Deno.test("run() can keep a child's input open, and its end is the end of this program's part", async () => {
+  const open = await runner()("sh", ["-c", "timeout 0.3 cat; echo $?"], { keepInputOpen: true });
+  assert.equal(open.stdout, "124\n");
+  const closed = await runner()("sh", ["-c", "timeout 30 cat; echo $?"]);
+  assert.equal(closed.stdout, "0\n");
+});
+
 Deno.test("run() is not disturbed by a child that does not read its input", async () => {
   const { code } = await runner()("true", [], { input: "x".repeat(1_000_000) });
   assert.equal(code, 0);

@@ -81,7 +81,9 @@ export async function connect(
     options,
     sh: async (script, { terminal = false, ...run } = {}) => {
       const command = `exec /bin/sh -c ${quote(script)}`;
-      const result = await ssh([terminal ? "-tt" : "-T", "--", destination, command], {
+      // Without a word of ssh's about the connection that was shared.
+      const how = terminal ? ["-tt", "-o", "LogLevel=ERROR"] : ["-T"];
+      const result = await ssh([...how, "--", destination, command], {
         ...run,
         ...(terminal ? { group: "terminal" } : {}),
       });

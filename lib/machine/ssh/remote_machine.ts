@@ -108,12 +108,7 @@ echo "folder=$(mktemp -d)"`,
   const lines = stdout.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2));
   const parsed = v.safeParse(SeenSchema, Object.fromEntries(lines));
   if (!parsed.success) {
-    throw new ToolError(
-      `${ssh.destination} answers in a way that is not understood: ${
-        printableLine(stdout.slice(0, 200))
-      }`,
-      { hint: `its login shell must run commands and print nothing: ssh ${ssh.destination} true` },
-    );
+    throw notUnderstood(ssh.destination, stdout);
   }
   const seen = parsed.output;
   ctx.log.debug(`${ssh.destination}: ${JSON.stringify(seen)}`);
@@ -131,4 +126,12 @@ echo "folder=$(mktemp -d)"`,
     elevation: seen.uid === "0" ? [] : elevator?.[terminal ? "asking" : "silent"],
     folder: seen.folder,
   };
+}
+
+/** A machine that says something else than what was asked: usually its login shell greets people. */
+export function notUnderstood(destination: string, said: string): ToolError {
+  const start = printableLine(said.slice(0, 200));
+  return new ToolError(`${destination} answers in a way that is not understood: ${start}`, {
+    hint: `its login shell must run commands and print nothing: ssh ${destination} true`,
+  });
 }

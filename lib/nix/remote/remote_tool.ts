@@ -3,7 +3,12 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { quote } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
-import { reach, REMOTE_PATH, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
+import {
+  notUnderstood,
+  reach,
+  REMOTE_PATH,
+  type RemoteMachine,
+} from "../../machine/ssh/remote_machine.ts";
 import { asRoot } from "../../machine/ssh/root_session.ts";
 import { TOOLS_ROOT } from "../tools.ts";
 import { copyPaths, type RemoteStore } from "./remote_store.ts";
@@ -42,15 +47,15 @@ export async function findTool(
   const own = /^(\/nix\/store\/[^/]+)\/bin\/[^/]+$/.exec(ctx.env.HYPERVISOR_EXECUTABLE ?? "");
   const runsThere = platform === `${Deno.build.arch}-linux`;
   const { stdout } = await ssh.sh(`${REMOTE_PATH}
-[ -x ${quote(own?.[0] ?? "/nonexistent")} ] && echo own
+[ -x ${quote(own?.[0] ?? "/nonexistent")} ] && echo own=yes
 for tool in /run/current-system/sw/bin/${name} ${TOOLS_ROOT}/bin/${name}; do
   [ "$("$tool" --version 2>/dev/null)" = ${quote(`${name} ${version}`)} ] || continue
-  echo "$tool"
+  echo "tool=$tool"
   break
 done`);
-  const [first = "", ...others] = stdout.split("\n").filter((line) => line !== "");
-  if (own && runsThere) return { path: own[0], copy: first === "own" ? undefined : own[1] };
-  const installed = first === "own" ? others[0] : first;
+  const isThere = /^own=yes$/m.test(stdout);
+  if (own && runsThere) return { path: own[0], copy: isThere ? undefined : own[1] };
+  const installed = /^tool=(\/.+)$/m.exec(stdout)?.[1];
   if (installed) return { path: installed, copy: undefined };
   throw new ToolError(`${ssh.destination} has no ${name} of version ${version}`, {
     code: ExitCode.MissingDependency,
@@ -85,11 +90,12 @@ export async function runThere(
     ...(tool.copy === undefined ? [] : [{ path: tool.copy, from: undefined }]),
     ...(system === undefined ? [] : [{ path: system.toplevel, from: system.from }]),
   ].filter(({ from }) => from?.ssh.destination !== destination);
+  // Said before the session: then the terminal is the other machine's.
+  for (const { path } of copies) ctx.log.info(`copying to ${destination}: ${path}`);
   const { code, stdout } = await asRoot(ctx, there, {
     command: [tool.path, ...args],
     before: copies.length === 0 ? undefined : async (daemon, signal) => {
       for (const { path, from } of copies) {
-        ctx.log.info(`copying to ${destination}: ${path}`);
         await copyPaths(ctx, { from, to: { ssh: there.ssh, daemon } }, [path], signal);
       }
     },
@@ -97,8 +103,16 @@ export async function runThere(
       if (!json || stream === "stderr") ctx.out.relay(line, stream);
     },
   });
-  if (json && stdout.trim() !== "") ctx.out.json(v.parse(DocumentSchema, JSON.parse(stdout)));
+  if (json && stdout.trim() !== "") ctx.out.json(documentIn(stdout, destination));
   return code;
+}
+
+function documentIn(stdout: string, destination: string): v.InferOutput<typeof DocumentSchema> {
+  try {
+    return v.parse(DocumentSchema, JSON.parse(stdout));
+  } catch {
+    throw notUnderstood(destination, stdout);
+  }
 }
 
 const DocumentSchema = v.looseObject({ version: v.number() });

@@ -79,6 +79,11 @@ export async function rebuildThere(ctx: Context, options: ThereOptions): Promise
       ...words,
       action,
     ];
+    if (options.confirm !== undefined || there.terminal && action !== "boot") {
+      // A line of its own, so that it can be copied.
+      ctx.log.info("where it has to be confirmed, this does it too, from here:");
+      ctx.out.print(`  rebuild-helper --target-host ${targetHost} --confirmed`);
+    }
     return await runThere(ctx, there, found, {
       args,
       json,

@@ -1,0 +1,90 @@
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
+import { ExitCode } from "../../../lib/machine/exit_code.ts";
+import { connect, requireDestination } from "../../../lib/machine/ssh/connection.ts";
+import { ToolError } from "../../../lib/machine/tool_error.ts";
+import { type TestContext, testContext } from "../../support/context.ts";
+
+const OPTION = "--target-host";
+
+Deno.test("requireDestination() lets nothing through that ssh or Nix would read as more than a host", () => {
+  const ctx = testContext();
+  const hosts = ["host", "dana@host2.example.org", "root@10.0.0.1", "fe80::1%eth0", "a_b@c", "::1"];
+  for (const host of hosts) requireDestination(ctx, host, OPTION);
+  const refused = [
+    "",
+    "-oProxyCommand=id",
+    "root@-x",
+    "a b",
+    "host?remote-program=x",
+    "host/path",
+    "ssh://host",
+    "a@b@c",
+    "host\n",
+    "$(id)",
+  ];
+  for (const host of refused) {
+    throws(() => requireDestination(ctx, host, OPTION), { code: ExitCode.InvalidArguments }, host);
+  }
+  const mounted = testContext({ root: Deno.makeTempDirSync() });
+  throws(() => requireDestination(mounted, "host", OPTION), { code: ExitCode.InvalidArguments });
+  Deno.removeSync(mounted.root.path);
+});
+
+/** What `connect()` throws when ssh, which is this script, says something and ends with 255. */
+async function refusal(says: string): Promise<ToolError> {
+  using ssh = scriptedSsh(`[ "$1" = -O ] || echo "${says}" > "$messages"; exit 255`);
+  try {
+    await connect(ssh.ctx, "dana@host");
+  } catch (error) {
+    if (error instanceof ToolError) return error;
+    throw error;
+  }
+  throw new Error("it connected");
+}
+
+/** A folder with an `ssh` of our own on PATH; `$messages` is the file that -E names. */
+function scriptedSsh(
+  script: string,
+): Disposable & { readonly ctx: TestContext; calls(): string[] } {
+  const folder = Deno.makeTempDirSync({ prefix: "ssh-script-" });
+  const head = `#!/bin/sh\necho "$*" >> ${folder}/calls\nall="$*"\n` +
+    "messages=${all#* -E }; messages=${messages%% *}\n" +
+    'while [ "$1" != -O ] && [ $# -gt 1 ]; do shift; done\n';
+  Deno.writeTextFileSync(`${folder}/ssh`, head + script + "\n", { mode: 0o755 });
+  const env = { PATH: `${folder}:/usr/bin:/bin`, TMPDIR: folder, NIX_SSHOPTS: " -p 2222  -4 " };
+  return {
+    ctx: testContext({ env }),
+    calls: () => Deno.readTextFileSync(`${folder}/calls`).trim().split("\n"),
+    [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
+  };
+}
+
+Deno.test("connect() tells a refused key, a refused login and a machine that does not answer apart", async () => {
+  const codes = async (says: string) => (await refusal(says)).code;
+  equal(await codes("Host key verification failed."), ExitCode.PermissionDenied);
+  equal(await codes("dana@host: Permission denied (publickey)."), ExitCode.PermissionDenied);
+  equal(await codes("ssh: connect to host host port 22: No route to host"), ExitCode.Network);
+  equal((await refusal("")).message, "dana@host cannot be reached: ssh did not say why");
+});
+
+Deno.test("connect() puts the user's options first, never weakens a check, and closes what it opened", async () => {
+  using ssh = scriptedSsh("exit 0");
+  const connection = await connect(ssh.ctx, "host");
+  deepEqual(connection.options.slice(0, 3), ["-p", "2222", "-4"]);
+  equal(connection.options.some((option) => /HostKey|KnownHosts|Batch/i.test(option)), false);
+  equal((await connection.sh("exit 0")).code, 0);
+  await connection[Symbol.asyncDispose]();
+  const last = ssh.calls().at(-1)!;
+  equal(last.endsWith("-O exit -- host"), true, last);
+});
+
+Deno.test("a command that ssh itself could not bring to its end is a lost connection", async () => {
+  using ssh = scriptedSsh(
+    'case "$all" in *"exec /bin/sh"*) echo "Broken pipe" >&2; exit 255 ;; esac',
+  );
+  await using connection = await connect(ssh.ctx, "host");
+  await rejects(() => connection.sh("true"), {
+    code: ExitCode.Network,
+    message: /lost: Broken pipe$/,
+  });
+});

@@ -1,0 +1,50 @@
+import { equal, rejects } from "node:assert/strict";
+import { ExitCode } from "../../../lib/machine/exit_code.ts";
+import type { SshConnection } from "../../../lib/machine/ssh/connection.ts";
+import { copyPaths, storeEnvironment, storeUrl } from "../../../lib/nix/remote/remote_store.ts";
+import { testContext } from "../../support/context.ts";
+
+function connection(destination: string): SshConnection {
+  return {
+    destination,
+    options: ["-p", "22"],
+    sh: () => Promise.reject(new Error("nothing is run")),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+Deno.test("storeUrl() names a store as Nix takes it", () => {
+  equal(storeUrl({ ssh: connection("root@host") }), "ssh-ng://root@host");
+  equal(storeUrl({ ssh: connection("root@fe80::1") }), "ssh-ng://root@[fe80::1]");
+  equal(storeUrl({ ssh: connection("::1") }), "ssh-ng://[::1]");
+  equal(
+    storeUrl({ ssh: connection("host"), daemon: "sh /run/x/daemon" }),
+    "ssh-ng://host?remote-program=sh%20%2Frun%2Fx%2Fdaemon",
+  );
+  equal(storeEnvironment({ ssh: connection("host") }).NIX_SSHOPTS, "-p 22");
+});
+
+Deno.test("copyPaths() tells a full disk, a lost connection and a refusal apart", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "nix-script-" });
+  const failing = async (says: string) => {
+    const script = `#!/bin/sh\necho "error: ${says}" >&2\nexit 1\n`;
+    Deno.writeTextFileSync(`${folder}/nix`, script, { mode: 0o755 });
+    const ctx = testContext({ env: { PATH: `${folder}:/usr/bin:/bin` } });
+    await copyPaths(ctx, { to: { ssh: connection("host") } }, ["/nix/store/x"]);
+  };
+  try {
+    await rejects(() => failing("writing to file: No space left on device"), {
+      code: ExitCode.General,
+      message: "the disk of host is full",
+    });
+    await rejects(() => failing("failed to start SSH connection to 'host'"), {
+      code: ExitCode.Network,
+    });
+    await rejects(() => failing("path lacks a signature"), {
+      code: ExitCode.General,
+      message: "the system could not be copied to host: error: path lacks a signature",
+    });
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
