@@ -1,5 +1,4 @@
 import { TransferError } from "./transfer_error.ts";
-import { isObjectName } from "../machine/tree/blob_hash.ts";
 import { hostilePathError } from "../machine/tree/hostile_path.ts";
 
 /** GitHub refuses files above 100 MB; what claims to be larger than this is not unpacked (bytes). */
@@ -66,7 +65,7 @@ export function parseTree(content: Uint8Array, sha: string): TreeItem[] {
     items.push({
       name: decodeName(content.subarray(space + 1, end), sha),
       mode,
-      sha: hexName(content, end + 1),
+      sha: content.subarray(end + 1, end + 21).toHex(),
     });
     at = end + 21;
   }
@@ -93,7 +92,7 @@ export function headerOf(content: Uint8Array, name: "tree" | "object"): string {
   const value = head.split("\n").find((line) => line.startsWith(`${name} `))?.slice(
     name.length + 1,
   );
-  if (value === undefined || !isObjectName(value)) {
+  if (value === undefined || !/^[0-9a-f]{40}$/.test(value)) {
     throw new TransferError("damaged", `an object has no ${name}`);
   }
   return value;
@@ -107,14 +106,3 @@ function decodeName(bytes: Uint8Array, sha: string): string {
     throw hostilePathError(shown, "is not valid UTF-8", `tree ${sha.slice(0, 12)}`);
   }
 }
-
-function hexName(bytes: Uint8Array, at: number): string {
-  let name = "";
-  for (let i = at; i < at + 20; i++) name += HEX[bytes[i]!];
-  return name;
-}
-
-const HEX: readonly string[] = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);

@@ -68,7 +68,7 @@ export class PackParser {
     if (trailer.length !== TRAILER) {
       throw new TransferError("damaged", `the pack has no trailer of ${TRAILER} bytes`);
     }
-    if (this.#hash.digest("hex") !== hex(trailer)) {
+    if (this.#hash.digest("hex") !== trailer.toHex()) {
       throw new TransferError("damaged", "the pack's checksum differs");
     }
   }
@@ -167,7 +167,7 @@ export class PackParser {
       }
     } else if (type === NAME_DELTA) {
       if (bytes.length - at < 20) return undefined;
-      base = hex(bytes.subarray(at, at += 20));
+      base = bytes.subarray(at, at += 20).toHex();
     } else if (KINDS[type] === undefined) {
       throw new TransferError("damaged", `unknown object type ${type}`);
     }
@@ -208,10 +208,4 @@ function inflateAt(
     if (code === "Z_BUF_ERROR") return undefined;
     throw new TransferError("damaged", "an object in the pack is damaged", { cause: error });
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
-  return text;
 }

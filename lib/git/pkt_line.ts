@@ -1,4 +1,6 @@
+import { concat } from "./bytes.ts";
 import { TransferError } from "./transfer_error.ts";
+
 /**
  * Git's pkt-line framing (gitprotocol-common(5)): four hexadecimal digits with the length of the
  * packet, themselves included, then the data. Lengths 0, 1 and 2 are marks.
@@ -32,7 +34,7 @@ export async function* readPackets(
 ): AsyncGenerator<Packet, void, void> {
   let pending: Uint8Array = new Uint8Array(0);
   for await (const chunk of chunks) {
-    pending = pending.length === 0 ? chunk : concat(pending, chunk);
+    pending = pending.length === 0 ? chunk : concat([pending, chunk]);
     let at = 0;
     while (pending.length - at >= 4) {
       const length = lengthAt(pending, at);
@@ -56,11 +58,4 @@ function lengthAt(bytes: Uint8Array, at: number): number {
     throw new TransferError("damaged", "the answer is not Git's protocol");
   }
   return length;
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

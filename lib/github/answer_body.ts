@@ -1,3 +1,5 @@
+import { alarm } from "./alarm.ts";
+import { concat } from "../git/bytes.ts";
 import type { SilenceGuard } from "./silence_guard.ts";
 
 /** So long the end of an answer is waited for that nobody reads any more (milliseconds). */
@@ -50,13 +52,11 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
 
   /** Reads to the end for nobody, but not for long. Never fails. */
   async drop(): Promise<void> {
-    const timer = setTimeout(() => this.cancel(), PATIENCE);
+    using _late = alarm(PATIENCE, () => this.cancel());
     try {
       while (!this.#ended) await this.#read();
     } catch {
       // The connection is gone, then.
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -98,11 +98,5 @@ export async function wholeBody(
     length += chunk.length;
     if (length > most) throw beyond();
   }
-  const content = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    content.set(chunk, at);
-    at += chunk.length;
-  }
-  return content;
+  return concat(chunks);
 }

@@ -78,12 +78,13 @@ export class GitRemote {
   }
 
   /**
-   * Fetches objects into a store. A repeated attempt puts objects again that are there already.
+   * Fetches objects into a store, which may come after the request is sent. A repeated attempt puts objects
+   * again that are there already.
    * @throws TransferError "absent" when the server does not have a want
    */
   async fetch(
     request: FetchRequest,
-    store: ObjectStore,
+    store: ObjectStore | Promise<ObjectStore>,
     progress?: (done: number, total: number) => void,
   ): Promise<PackResult> {
     const args = [
@@ -95,12 +96,13 @@ export class GitRemote {
       ...(request.single ? [] : ["deepen 1"]),
       "done",
     ];
-    const { unpackObjects } = await import("../git/pack_objects.ts");
-    return await this.#post(
-      "fetch",
-      args,
-      (answer) => unpackObjects(packOf(answer), store, progress),
-    );
+    const answered = this.#post("fetch", args, async (answer) => {
+      const { unpackObjects } = await unpacking;
+      return await unpackObjects(packOf(answer), await store, progress);
+    });
+    // Loaded while the request travels.
+    const unpacking = import("../git/pack_objects.ts");
+    return await answered;
   }
 
   /**

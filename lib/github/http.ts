@@ -103,16 +103,25 @@ export class HttpSession implements Disposable {
    * @throws TransferError when it does not pass, or what `use` throws
    */
   async transfer<T>(request: HttpRequest, use: (answer: HttpAnswer) => Promise<T>): Promise<T> {
-    let silences = 0;
-    // The first attempt is on its way while what repeats it is loaded.
-    let first: Promise<T> | undefined = this.#once(request, use);
-    first.catch(() => {});
+    try {
+      return await this.#once(request, use);
+    } catch (error) {
+      return await this.#again(request, use, error);
+    }
+  }
+
+  /** Goes on after the first attempt has failed. What repeats is loaded only then. */
+  async #again<T>(
+    request: HttpRequest,
+    use: (answer: HttpAnswer) => Promise<T>,
+    failed: unknown,
+  ): Promise<T> {
     const { default: pRetry, AbortError } = await import("p-retry");
-    return await pRetry(async () => {
-      const attempt = first ?? this.#once(request, use);
-      first = undefined;
+    let silences = 0;
+    return await pRetry(async (attempt) => {
       try {
-        return await attempt;
+        if (attempt === 1) throw failed;
+        return await this.#once(request, use);
       } catch (error) {
         this.#ctx.signal.throwIfAborted();
         const failure = classify(error, request.url);

@@ -1,3 +1,4 @@
+import { type Alarm, alarm } from "./alarm.ts";
 import { TransferError } from "../git/transfer_error.ts";
 
 /** What uses an answer has so long to notice an abort (milliseconds) before it is left behind. */
@@ -19,7 +20,7 @@ export class SilenceGuard {
   #heard = performance.now();
   #windowStart = performance.now();
   #windowBytes = 0;
-  #timer: ReturnType<typeof setTimeout>;
+  #timer: Alarm;
   /** Set when silence was the reason. */
   reason: TransferError | undefined;
 
@@ -34,7 +35,7 @@ export class SilenceGuard {
     outer.throwIfAborted();
     this.#left.promise.catch(() => {});
     outer.addEventListener("abort", this.#abort, { once: true });
-    this.#timer = setTimeout(() => this.#check(), Math.min(limit, this.#timeLeft));
+    this.#timer = alarm(Math.min(limit, this.#timeLeft), () => this.#check());
   }
 
   /** For the request. */
@@ -55,13 +56,13 @@ export class SilenceGuard {
 
   /** All has arrived: from now on silence is right. */
   complete(): void {
-    clearTimeout(this.#timer);
+    this.#timer[Symbol.dispose]();
   }
 
   /** The request is over. */
   stop(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#grace);
+    this.#timer[Symbol.dispose]();
+    if (this.#grace !== undefined) clearTimeout(this.#grace);
     this.#outer.removeEventListener("abort", this.#abort);
     this.#controller.abort();
   }
@@ -85,7 +86,7 @@ export class SilenceGuard {
         this.#windowBytes = 0;
       }
       const next = Math.min(silence, this.#timeLeft, window > 0 ? window : Infinity);
-      this.#timer = setTimeout(() => this.#check(), next);
+      this.#timer = alarm(next, () => this.#check());
     }
   }
 

@@ -106,7 +106,8 @@ function normalize(path: string): string {
 /** The target of a symbolic link; undefined for anything else, also for what does not exist. */
 function readLink(path: string): string | undefined {
   try {
-    return Deno.readLinkSync(path);
+    // Asked first: most are none, and an error takes longer to make than a look.
+    return Deno.lstatSync(path).isSymlink ? Deno.readLinkSync(path) : undefined;
   } catch {
     return undefined;
   }

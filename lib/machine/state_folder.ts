@@ -13,8 +13,10 @@ export function ensureStateFolder(ctx: Context): void {
   const problem = stateFolderProblem(ctx);
   if (problem) throw problem;
   for (const folder of [places.state, places.receipts, places.backups, places.passwords]) {
-    ensureDirectory(ctx.root.host(folder), 0o700);
-    setMode(ctx.root.host(folder), 0o700);
+    const path = ctx.root.host(folder);
+    const info = lstatIfExists(path);
+    if (!info?.isDirectory) ensureDirectory(path, 0o700);
+    else if (((info.mode ?? 0) & 0o7777) !== 0o700) setMode(path, 0o700);
   }
 }
 

@@ -67,7 +67,7 @@ export async function applyChange(ctx: Context, change: Change): Promise<Applied
       recordOf(plan, change.stateBefore),
       tree.index,
     );
-    const described = writeDescription(staging, change);
+    const described = await writeDescription(staging, change);
     const backup = backUpEdits(ctx, tree.path, staging, plan.edited);
     const operations = change.operations.map((step) => withStaged(staging, step));
     const draft = draftJournal(staging, operations);
@@ -103,10 +103,11 @@ function withStaged(staging: string, step: Operation): Operation {
 }
 
 /** State and index of the tree after the change, which are put in place with it. */
-function writeDescription(staging: string, change: Change): string[] {
+async function writeDescription(staging: string, change: Change): Promise<string[]> {
   if (change.stateAfter === undefined) return [];
   const { plan } = change;
-  const index = change.indexAfter ?? encodeIndex({ manifest: plan.target, figures: plan.figures });
+  const index = change.indexAfter ??
+    await encodeIndex({ manifest: plan.target, figures: plan.figures });
   // As they will be in the state folder, where they are linked to.
   Deno.writeTextFileSync(places.state(staging), change.stateAfter, { mode: 0o600 });
   Deno.writeFileSync(places.index(staging), index, { mode: 0o600 });

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { concat } from "../git/bytes.ts";
 import { Mode, parseTree } from "../git/git_objects.ts";
 import { objectHash } from "../machine/tree/blob_hash.ts";
 import { hostilePathProblem } from "../machine/tree/hostile_path.ts";
@@ -141,7 +141,7 @@ function open(row: number, prefix: string): OpenFolder {
 }
 
 function treeName({ items }: OpenFolder): string {
-  return objectHash("tree", Buffer.concat(items));
+  return objectHash("tree", concat(items));
 }
 
 const encoder = new TextEncoder();

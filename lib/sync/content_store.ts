@@ -4,7 +4,8 @@ import { parentOf } from "../machine/files/files.ts";
 import type { Arrival } from "./arrival.ts";
 import { DiskRoom } from "./disk_room.ts";
 import type { LocalTree } from "./tree/local_tree.ts";
-import type { Manifest, ManifestTrees } from "./tree/manifest.ts";
+import type { Manifest } from "./tree/manifest.ts";
+import type { ManifestTrees } from "./tree/manifest_trees.ts";
 
 /** Contents beyond this are kept in the staging folder instead of memory (bytes). */
 const IN_MEMORY = 48 * 1024 * 1024;

@@ -3,14 +3,15 @@ import { headerOf, kindOf } from "../git/git_objects.ts";
 import type { ListedEntry, RestApi } from "../github/rest.ts";
 import { TransferError } from "../git/transfer_error.ts";
 import type { Context } from "../machine/context.ts";
+import type { AskedChanges } from "./asked_changes.ts";
 import type { ContentStore } from "./content_store.ts";
+import type { Manifest } from "./tree/manifest.ts";
 import {
-  type Manifest,
   manifestFromList,
   manifestFromTrees,
-  ManifestTrees,
+  type ManifestTrees,
   MissingTree,
-} from "./tree/manifest.ts";
+} from "./tree/manifest_trees.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
 import { rootTree, type Target } from "./target.ts";
@@ -23,6 +24,8 @@ export interface Known {
   readonly trees: ManifestTrees | undefined;
   /** A commit whose paths are wanted besides, because only its name is known. */
   readonly also: string | undefined;
+  /** What the commit has otherwise than {@link base}, where that was asked for already. */
+  readonly asked?: AskedChanges | undefined;
   /** Contents are wanted too: nothing is here, or all is to be downloaded. */
   readonly everything: boolean;
   /** The archive of everything, in that case. */
@@ -97,15 +100,16 @@ async function fetchByGit(
   const progress = ctx.ui.progress("Receiving objects", STEPS);
   const note = new TransferNote(remote.http.bytes);
   try {
-    await remote.git.fetch(
-      { wants: also ? [commit, also] : [commit], have, only: pathsOnly ? "trees" : undefined },
-      store,
-      (done, total) =>
-        progress.update(
-          Math.floor(STEPS * done / total),
-          note.text(done, total, "objects", remote.http.bytes),
-        ),
-    );
+    const update = (done: number, total: number) =>
+      progress.update(
+        Math.floor(STEPS * done / total),
+        note.text(done, total, "objects", remote.http.bytes),
+      );
+    if (known.asked) await known.asked.receive(store, update);
+    else {
+      const wants = also ? [commit, also] : [commit];
+      await remote.git.fetch({ wants, have, only: pathsOnly ? "trees" : undefined }, store, update);
+    }
     const { commit: peeled, tree } = rootTree(commit, store);
     const source = (sha: string) => store.received(sha, "tree");
     const manifest = manifestFromTrees(peeled, tree, source, trees);
@@ -131,7 +135,13 @@ async function fetchByGit(
     }
     // The server believed that more is here than there is.
     ctx.log.debug(`${error.message}: asking again for all paths`);
-    return await fetchByGit(ctx, remote, commit, { ...known, base: undefined }, store);
+    return await fetchByGit(
+      ctx,
+      remote,
+      commit,
+      { ...known, base: undefined, asked: undefined },
+      store,
+    );
   }
 }
 

@@ -9,7 +9,8 @@ import { discardChange, recoverSourceTree } from "../machine/tree/tree_recovery.
 import type { Context } from "../machine/context.ts";
 import { applyChange } from "./apply.ts";
 import { LocalTree } from "./tree/local_tree.ts";
-import { type ManifestEntry, manifestFromList } from "./tree/manifest.ts";
+import type { ManifestEntry } from "./tree/manifest.ts";
+import { manifestFromList } from "./tree/manifest_trees.ts";
 import { planSync } from "./tree/planner.ts";
 import { previousFiles, readPreviousIndex, readRecord, syncableBelow } from "./previous.ts";
 import { settlePlan } from "./second_look.ts";
@@ -41,7 +42,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   const tree = sourceTree(ctx);
   const record = readRecord(tree.previous);
   const state = readSyncState(ctx);
-  const index = state && readIndex(ctx, state);
+  const index = state && await readIndex(ctx, state);
   if (record === undefined || index === undefined || record.to !== state?.commit) {
     throw new ToolError("there is no previous tree to go back to", {
       code: ExitCode.Configuration,

@@ -57,8 +57,11 @@ export function encodeState(state: SyncState): string {
 }
 
 /** The index that belongs to a state; undefined when there is none that does. */
-export function readIndex(ctx: Context, state: SyncState): LocalIndex | undefined {
+export async function readIndex(
+  ctx: Context,
+  state: SyncState,
+): Promise<LocalIndex | undefined> {
   const content = readIfExists(sourceTree(ctx).index, LARGEST_INDEX);
-  const index = content && decodeIndex(content);
+  const index = content && await decodeIndex(content);
   return index?.manifest.commit === state.commit ? index : undefined;
 }

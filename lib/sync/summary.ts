@@ -9,22 +9,23 @@ import type { Target } from "./target.ts";
 /** What a summary is made from. */
 export interface SyncFacts {
   readonly begun: BegunSync;
-  readonly local: LocalTree;
+  readonly local: Pick<LocalTree, "checked" | "hashed">;
   readonly plan: SyncPlan;
   readonly target: Target;
   /** How missing contents came; undefined when none were fetched separately. */
-  readonly delivery: Delivery | undefined;
+  readonly delivery?: Delivery | undefined;
   /** What became of local edits; undefined when nothing was replaced. */
-  readonly applied: Applied | undefined;
+  readonly applied?: Applied | undefined;
   readonly signer: string | undefined;
   readonly previousCommit: string | undefined;
   readonly written: boolean;
-  readonly seconds: number;
+  /** When it began (of `performance.now()`). */
+  readonly started: number;
 }
 
 /** What a sync did, or would do, in figures and names. */
 export function summaryOf(
-  { begun, local, plan, target, delivery, applied, signer, previousCommit, written, seconds }:
+  { begun, local, plan, target, delivery, applied, signer, previousCommit, written, started }:
     SyncFacts,
 ): SyncSummary {
   const { repository, ref, remote: { http } } = begun;
@@ -60,7 +61,7 @@ export function summaryOf(
     backup: applied?.backup,
     bytes: http.bytes,
     requests: http.requests,
-    seconds,
+    seconds: (performance.now() - started) / 1000,
     transport: transports.map(({ transport }) => transport).join(", then "),
     reason: transports.map(({ reason }) => reason).join("; "),
   };

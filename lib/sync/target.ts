@@ -15,6 +15,14 @@ export interface Target {
   readonly reason: string;
 }
 
+/** What is said of a target when the tree's own commit is still the one that is wanted. */
+export const NOTHING_NEW: Omit<Target, "manifest"> = {
+  base: undefined,
+  sizes: new Map<string, number>(),
+  transport: "none",
+  reason: "the commit is the one that was synced last",
+};
+
 /**
  * A commit that was received and its root tree; follows an annotated tag that was named by its own SHA.
  * @throws TransferError when it was not received

@@ -3,7 +3,7 @@ import { readArchive } from "../../lib/github/archive.ts";
 import { Mode } from "../../lib/git/git_objects.ts";
 import { blobHash } from "../../lib/machine/tree/blob_hash.ts";
 import { ArchiveManifest } from "../../lib/sync/archive_manifest.ts";
-import { manifestFromList } from "../../lib/sync/tree/manifest.ts";
+import { manifestFromList } from "../../lib/sync/tree/manifest_trees.ts";
 import { gitEnvironment } from "../support/github/git_environment.ts";
 import { type Change, commit, git, initRepository } from "../support/repositories.ts";
 

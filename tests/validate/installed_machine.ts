@@ -27,7 +27,7 @@ export class InstalledMachine implements Disposable {
       ...options,
     ]);
     equal(code, 0, stdout + stderr);
-    settle(machine.root);
+    await settle(machine.root);
     return InstalledMachine.#copyOf(machine.root);
   }
 

@@ -2,12 +2,13 @@
 import { fileHash, linkHash } from "../../lib/machine/tree/blob_hash.ts";
 import { Root } from "../../lib/machine/root.ts";
 import { encodeIndex, FIGURES } from "../../lib/sync/tree/index_file.ts";
-import { type ManifestEntry, manifestFromList } from "../../lib/sync/tree/manifest.ts";
+import type { ManifestEntry } from "../../lib/sync/tree/manifest.ts";
+import { manifestFromList } from "../../lib/sync/tree/manifest_trees.ts";
 import { encodeState } from "../../lib/sync/state.ts";
 import type { StandIns } from "../support/stand_ins.ts";
 
 /** Makes a freshly installed machine a running, healthy one. */
-export function settle(root: string): void {
+export async function settle(root: string): Promise<void> {
   const file = (path: string, text: string, mode = 0o644) => {
     Deno.mkdirSync((root + path).replace(/\/[^/]*$/, ""), { recursive: true, mode: 0o755 });
     Deno.writeTextFileSync(root + path, text);
@@ -41,7 +42,7 @@ export function settle(root: string): void {
     "/var/lib/libvirt/qemu/web.xml",
     "<domain><emulator>/run/libvirt/nix-emulators/qemu</emulator>",
   );
-  seedSyncState(root);
+  await seedSyncState(root);
   // What setup-etc.pl makes of the generation's own /etc.
   const fixed = Deno.readLinkSync(`${root}/etc/static`);
   Deno.mkdirSync(`${root}${fixed}/nixos`, { recursive: true });
@@ -67,7 +68,7 @@ export function answerWell(stand: StandIns): void {
 const COMMIT = "c0ffee".padEnd(40, "0");
 
 /** As if smart-sync had put the tree there: its state, and the index of all its files. */
-function seedSyncState(root: string): void {
+async function seedSyncState(root: string): Promise<void> {
   const tree = `${root}/etc/hypervisor/src`;
   const entries: ManifestEntry[] = [];
   const walk = (below: string) => {
@@ -95,7 +96,7 @@ function seedSyncState(root: string): void {
     time: "2026-11-24T08:00:00.000Z",
   };
   Deno.writeTextFileSync(`${folder}/state.json`, encodeState(state));
-  Deno.writeFileSync(`${folder}/index`, encodeIndex({ manifest, figures }));
+  Deno.writeFileSync(`${folder}/index`, await encodeIndex({ manifest, figures }));
 }
 
 /** Puts a program on the machine's PATH. */

@@ -224,12 +224,18 @@ export function temporaryName(path: string): string {
  * there now: who holds the machine's lock.
  */
 export function removeTemporaries(path: string): void {
-  const prefix = temporaryPrefix(path);
-  for (const name of listIfExists(parentOf(path))) {
-    const rest = name.startsWith(prefix) ? name.slice(prefix.length) : "";
-    if (/^[0-9a-f]{8}\.tmp$/.test(rest)) removeIfExists(`${parentOf(path)}/${name}`);
-  }
+  for (const temporary of temporariesOf(path)) removeIfExists(temporary);
 }
+
+/** What writers of this path are using, or have left. */
+export function temporariesOf(path: string): string[] {
+  const prefix = temporaryPrefix(path);
+  return listIfExists(parentOf(path))
+    .filter((name) => name.startsWith(prefix) && TEMPORARY.test(name.slice(prefix.length)))
+    .map((name) => `${parentOf(path)}/${name}`);
+}
+
+const TEMPORARY = /^[0-9a-f]{8}\.tmp$/;
 
 /** A name is at most 255 bytes, and a UTF-16 unit at most three of them. */
 function temporaryPrefix(path: string): string {

@@ -83,15 +83,22 @@ export function openOrMake(
   options: Deno.OpenOptions,
   mode: number,
 ): OpenFile & { readonly isNew: boolean } {
-  try {
-    return inFolder(path, (name) => {
-      const file = Deno.openSync(name, { ...options, createNew: true, mode });
-      const info = file.statSync();
-      return { file, info, isNew: true, [Symbol.dispose]: () => file.close() };
-    });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    return { ...openRegular(path, options), isNew: false };
+  for (let attempt = 1;; attempt++) {
+    try {
+      return { ...openRegular(path, options), isNew: false };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    try {
+      return inFolder(path, (name) => {
+        const file = Deno.openSync(name, { ...options, createNew: true, mode });
+        const info = file.statSync();
+        return { file, info, isNew: true, [Symbol.dispose]: () => file.close() };
+      });
+    } catch (error) {
+      // Somebody was quicker.
+      if (!(error instanceof Deno.errors.AlreadyExists) || attempt > 1) throw error;
+    }
   }
 }
 

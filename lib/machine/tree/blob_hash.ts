@@ -37,8 +37,3 @@ export function fileHash(path: string, size: number): string {
 export function linkHash(path: string): string {
   return blobHash(new TextEncoder().encode(Deno.readLinkSync(path)));
 }
-
-/** Whether a text is a full object name. */
-export function isObjectName(text: string): boolean {
-  return /^[0-9a-f]{40}$/.test(text);
-}

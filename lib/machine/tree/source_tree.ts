@@ -9,6 +9,7 @@ import {
   parentOf,
   removeAll,
   removeIfExists,
+  temporariesOf,
 } from "../files/files.ts";
 import { places } from "../places.ts";
 import { ToolError } from "../tool_error.ts";
@@ -94,6 +95,12 @@ export function stagingFolders(tree: SourceTree): string[] {
       const info = lstatIfExists(path);
       return info?.isDirectory && foreignWriter(info, isRootOrSelf) === undefined;
     });
+}
+
+/** Whether a run that was killed has left something, or another one is at work. */
+export function hasLeftovers(tree: SourceTree): boolean {
+  return stagingFolders(tree).length > 0 || temporariesOf(tree.state).length > 0 ||
+    temporariesOf(tree.index).length > 0;
 }
 
 /** Removes a staging folder whose content nobody needs; what is in it at the same time, which disks like. */

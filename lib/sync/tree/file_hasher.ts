@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import type { createHash } from "node:crypto";
 import {
   AT_EMPTY_PATH,
   type FolderCalls,
@@ -118,6 +118,7 @@ export class FileHasher implements Disposable {
    */
   async finish(turn: () => Promise<void>, sliceMs: number): Promise<ReadFiles> {
     this.#offer(true);
+    const { createHash } = await import("node:crypto");
     const work = hashShare(this.#job, this.#calls, createHash, readStatx);
     while (work(performance.now() + sliceMs)) await turn();
     await Promise.all(this.#ends);

@@ -1,6 +1,3 @@
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import * as v from "valibot";
 import { Manifest } from "./manifest.ts";
 import { NAME_BYTES, PathTable } from "./path_table.ts";
 
@@ -24,49 +21,60 @@ export interface LocalIndex {
 const MAGIC = "hyper-nixos index 2\n";
 /** Four figures of eight bytes, a mode and the start of the path of four each, a name. */
 const ROW_BYTES = FIGURES * 8 + 4 + 4 + NAME_BYTES;
-const HeadSchema = v.object({
-  commit: v.string(),
-  tree: v.string(),
-  count: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  paths: v.pipe(v.number(), v.integer(), v.minValue(0)),
-});
+/** Bytes of a SHA-1. */
+const DIGEST = 20;
+const NEWLINE = 0x0a;
+
+/** The JSON line. */
+interface Head {
+  readonly commit: string;
+  readonly tree: string;
+  /** Rows. */
+  readonly count: number;
+  /** Bytes of all paths. */
+  readonly paths: number;
+}
 
 /**
  * The index as bytes: a line that names the format, a JSON line, then columns (four figures of each
  * stat as float64, modes, where paths begin and end, object names, the paths), and the SHA-1 of all
  * that. They are the columns in memory: 60,000 rows must be there in a few milliseconds.
  */
-export function encodeIndex({ manifest, figures }: LocalIndex): Uint8Array {
+export async function encodeIndex({ manifest, figures }: LocalIndex): Promise<Uint8Array> {
   const { commit, tree, table } = manifest;
   const { modes, starts, names, paths } = table.columns;
-  const head = MAGIC + JSON.stringify({ commit, tree, count: table.count, paths: paths.length });
+  const line: Head = { commit, tree, count: table.count, paths: paths.length };
+  const head = MAGIC + JSON.stringify(line);
   // Padded so that the columns can be viewed in place.
   const start = Math.ceil((head.length + 1) / 8) * 8;
-  const bytes = Buffer.alloc(start + table.count * ROW_BYTES + 4 + paths.length + 20);
-  bytes.write(head.padEnd(start - 1) + "\n", "latin1");
+  const bytes = new Uint8Array(start + table.count * ROW_BYTES + 4 + paths.length + DIGEST);
+  bytes.set(new TextEncoder().encode(head.padEnd(start - 1) + "\n"));
   let at = start;
   for (const { buffer, byteOffset, byteLength } of [figures, modes, starts, names, paths]) {
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
     at += byteLength;
   }
-  createHash("sha1").update(bytes.subarray(0, at)).digest().copy(bytes, at);
+  bytes.set(await sha1(bytes.subarray(0, at)), at);
   return bytes;
 }
 
 /** Reads an index; undefined when it is damaged or of another format: it is then made anew. */
-export function decodeIndex(content: Uint8Array): LocalIndex | undefined {
+export async function decodeIndex(content: Uint8Array): Promise<LocalIndex | undefined> {
   // The columns need memory that begins at a multiple of eight.
   const bytes = content.byteOffset % 8 === 0 && content.buffer instanceof ArrayBuffer
-    ? Buffer.from(content.buffer, content.byteOffset, content.length)
-    : Buffer.from(new Uint8Array(content).buffer);
-  const body = bytes.subarray(0, -20);
-  if (bytes.length < 40 || bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
-  if (!createHash("sha1").update(body).digest().equals(bytes.subarray(-20))) return undefined;
-  const start = bytes.indexOf("\n", MAGIC.length) + 1;
-  const head = v.safeParse(HeadSchema, parseJson(bytes.toString("latin1", MAGIC.length, start)));
-  if (!head.success || start % 8 !== 0) return undefined;
-  const { commit, tree, count } = head.output;
-  if (body.length !== start + count * ROW_BYTES + 4 + head.output.paths) return undefined;
+    ? new Uint8Array(content.buffer, content.byteOffset, content.length)
+    : new Uint8Array(content);
+  if (bytes.length < 2 * DIGEST || text(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
+    return undefined;
+  }
+  const body = bytes.subarray(0, -DIGEST);
+  const digest = await sha1(body);
+  if (digest.some((byte, at) => byte !== bytes[body.length + at])) return undefined;
+  const start = bytes.indexOf(NEWLINE, MAGIC.length) + 1;
+  const head = headOf(text(bytes.subarray(MAGIC.length, start)));
+  if (head === undefined || start % 8 !== 0) return undefined;
+  const { commit, tree, count } = head;
+  if (body.length !== start + count * ROW_BYTES + 4 + head.paths) return undefined;
 
   const { buffer } = bytes;
   let at = bytes.byteOffset + start;
@@ -75,16 +83,33 @@ export function decodeIndex(content: Uint8Array): LocalIndex | undefined {
   const modes = new Uint32Array(buffer, take(count * 4), count);
   const starts = new Uint32Array(buffer, take(count * 4 + 4), count + 1);
   const names = new Uint8Array(buffer, take(count * NAME_BYTES), count * NAME_BYTES);
-  const paths = new Uint8Array(buffer, at, head.output.paths);
+  const paths = new Uint8Array(buffer, at, head.paths);
   if (starts[count] !== paths.length) return undefined;
   const table = new PathTable({ modes, starts, names, paths });
   return { manifest: new Manifest(commit, tree, table), figures };
 }
 
-function parseJson(text: string): unknown {
+/** By the web's own function: `node:crypto` takes longer to load than all the rest of a short run. */
+async function sha1(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-1", bytes));
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Undefined for what {@link encodeIndex} has not written. */
+function headOf(line: string): Head | undefined {
   try {
-    return JSON.parse(text);
+    const { commit, tree, count, paths } = JSON.parse(line);
+    const known = typeof commit === "string" && typeof tree === "string" && isCount(count) &&
+      isCount(paths);
+    return known ? { commit, tree, count, paths } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0;
 }

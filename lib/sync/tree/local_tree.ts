@@ -7,27 +7,25 @@ import { readRegular } from "../../machine/files/regular_file.ts";
 import { isExcludedRow } from "../exclusions.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { FIGURES, type FileFigures, type LocalIndex } from "./index_file.ts";
+import {
+  IndexLook,
+  OTHER,
+  REGULAR,
+  RIGHT,
+  SLICE_MS,
+  TYPE_BITS,
+  UNKNOWN,
+  UNREAD,
+} from "./index_look.ts";
 import { figuresOf, type LocalEntry, localKind, modeOf } from "./local_entry.ts";
 import { nameAt, type PathTable } from "./path_table.ts";
+import { turn } from "./turn.ts";
 
-/** Work that is done between two looks at the network (milliseconds). */
-const SLICE_MS = 10;
 /** Trees of so many rows are looked at through {@link FolderCalls}: below, their set-up costs more. */
 const MANY_ROWS = 200;
 
 /** After so many files in a row that the index does not know, only one in so many is looked at before it is read. */
 const STRANGE = 64;
-
-/** What a row of the index was found to be: not looked at, as it should be, or anything else. */
-const UNKNOWN = 0;
-const RIGHT = 1;
-const OTHER = 2;
-/** It has to be read. */
-const UNREAD = 3;
-
-/** S_IFMT and S_IFREG (inode(7)). */
-const TYPE_BITS = 0o170000;
-const REGULAR = 0o100000;
 
 /**
  * The tree as it is on disk, looked at once. Links in folders' places are seen as links, and nothing
@@ -36,20 +34,19 @@ const REGULAR = 0o100000;
  */
 export class LocalTree {
   readonly #path: string;
-  readonly #index: LocalIndex | undefined;
+  readonly #look: IndexLook | undefined;
   readonly #table: PathTable | undefined;
   readonly #trustBefore: number;
   readonly #trustFigures: boolean;
   readonly #uid: number = Deno.uid() ?? 0;
   readonly #rows: Uint8Array;
-  /** New figures of the index's rows. */
-  readonly #figures: FileFigures;
   /** What is at paths that are no row, or are not as their row says. */
   readonly #seen = new Map<string, LocalEntry | undefined>();
   /** Paths of what was seen, by name; made when it is asked. */
   #seenBySha: Map<string, string> | undefined;
   /** Files in a row that were not as the index knows them. */
   #strange = 0;
+  /** Besides those that the look at the rows has counted. */
   #checked = 0;
   #hashed = 0;
   #learnt = 0;
@@ -60,26 +57,26 @@ export class LocalTree {
    * @param trustBefore the second by the file system's clock: files changed in it or later are not
    *   remembered as unchanged
    * @param trustFigures false: files are read although the index knows them
+   * @param begun a look at rows of this index, when one was begun: what it has found is not looked at again
    */
   constructor(
     path: string,
     index: LocalIndex | undefined,
     trustBefore: number,
     trustFigures = true,
+    begun?: IndexLook,
   ) {
     this.#path = path;
-    this.#index = index;
+    this.#look = begun ?? (index && new IndexLook(index, trustFigures));
+    this.#rows = this.#look?.rows ?? new Uint8Array(0);
     this.#table = index?.manifest.table;
     this.#trustBefore = trustBefore;
     this.#trustFigures = trustFigures;
-    const rows = this.#table?.count ?? 0;
-    this.#rows = new Uint8Array(rows);
-    this.#figures = new Float64Array(rows * FIGURES);
   }
 
   /** Files and links looked at. */
   get checked(): number {
-    return this.#checked;
+    return this.#checked + (this.#look?.checked ?? 0);
   }
 
   /** Files whose content was read. */
@@ -133,7 +130,7 @@ export class LocalTree {
       if (this.isRight(row)) return this.#asExpected(row);
       return this.#seen.get(path);
     }
-    const entry = this.#look(path, undefined);
+    const entry = this.#lookAt(path, undefined);
     this.#seen.set(path, entry);
     return entry;
   }
@@ -147,7 +144,7 @@ export class LocalTree {
 
   /** Copies what the index may remember of rows to another index. */
   copyFigures(row: number, to: FileFigures, toRow: number, count = 1): void {
-    to.set(this.#figures.subarray(row * FIGURES, (row + count) * FIGURES), toRow * FIGURES);
+    to.set(this.#look!.figures.subarray(row * FIGURES, (row + count) * FIGURES), toRow * FIGURES);
   }
 
   /**
@@ -198,7 +195,7 @@ export class LocalTree {
         unread.add(row);
         return row + 1;
       }
-      if (this.#glance(row, table, folder, unread)) return row + 1;
+      if (this.#glance(row, folder, unread)) return row + 1;
     }
     // Nothing is looked at below what is no folder.
     const gone = !this.isRight(row) && table.isFolder(row) &&
@@ -209,7 +206,7 @@ export class LocalTree {
   /** Whether a file has to be read, or most probably: then it is not looked at before that. */
   #mustRead(row: number, mode: number): boolean {
     if ((mode & TYPE_BITS) !== REGULAR) return false;
-    if (!this.#trustFigures || this.#index!.figures[row * FIGURES + 2] === 0) return true;
+    if (!this.#trustFigures || this.#look!.index.figures[row * FIGURES + 2] === 0) return true;
     return this.#strange >= STRANGE && this.#strange++ % STRANGE !== 0;
   }
 
@@ -217,37 +214,13 @@ export class LocalTree {
    * Looks at a row in the quick way.
    * @returns false when it is not what the index says and has to be looked at in the other way
    */
-  #glance(row: number, table: PathTable, folder: FolderCalls, unread: FileHasher): boolean {
-    const { paths, starts, modes } = table.columns;
-    if (!folder.stat(paths.subarray(starts[row]))) return false;
-    const { found } = folder;
-    const expected = modes[row]!;
-    const type = found.mode & TYPE_BITS;
-    if (type !== (expected & TYPE_BITS)) return false;
-    if (type === Mode.Tree) {
-      if (!this.#isPermitted(expected, found.mode, found.uid)) return false;
-      this.#rows[row] = RIGHT;
-      return true;
-    }
-    if (type !== Mode.Symlink && !this.#isPermitted(expected, found.mode, found.uid)) return false;
-    const { size, mtime, ctime, inode } = found;
-    const known = this.#index!.figures;
-    const at = row * FIGURES;
-    const isKnown = this.#trustFigures && ctime !== 0 && known[at] === size &&
-      known[at + 1] === mtime && known[at + 2] === ctime && known[at + 3] === inode;
-    if (isKnown) {
-      this.#strange = 0;
-      this.#checked++;
-      this.#rows[row] = RIGHT;
-      const figures = this.#figures;
-      for (let i = 0; i < FIGURES; i++) figures[at + i] = known[at + i]!;
-      return true;
-    }
-    if (type !== REGULAR) return false;
-    this.#strange++;
-    this.#rows[row] = UNREAD;
-    unread.add(row);
-    return true;
+  #glance(row: number, folder: FolderCalls, unread: FileHasher): boolean {
+    const found = this.#look!.glance(row, folder);
+    if (found === UNREAD) {
+      this.#strange++;
+      unread.add(row);
+    } else if (found === RIGHT && !this.#table!.isFolder(row)) this.#strange = 0;
+    return found !== UNKNOWN;
   }
 
   /** Judges the rows of files that had to be read. */
@@ -268,10 +241,12 @@ export class LocalTree {
       const at = item * FIGURES;
       const old = this.#isOld(figures[at + 1]!, figures[at + 2]!);
       if (old) this.#learnt++;
-      if (table.isSameName(row, names, item) && this.#isPermitted(table.mode(row), mode, uid)) {
+      if (
+        table.isSameName(row, names, item) && this.#look!.isPermitted(table.mode(row), mode, uid)
+      ) {
         this.#rows[row] = RIGHT;
         if (!old) continue;
-        for (let i = 0; i < FIGURES; i++) this.#figures[row * FIGURES + i] = figures[at + i]!;
+        for (let i = 0; i < FIGURES; i++) this.#look!.figures[row * FIGURES + i] = figures[at + i]!;
       } else {
         const sha = nameAt(names, item);
         const remembered = old ? [...figures.subarray(at, at + FIGURES)] : undefined;
@@ -280,13 +255,8 @@ export class LocalTree {
     }
   }
 
-  /** Whether a file or folder has the permissions and the owner that it should have. */
-  #isPermitted(expected: number, mode: number, uid: number): boolean {
-    return (mode & 0o7777) === modeOf({ mode: expected }) && (uid === 0 || this.#uid !== 0);
-  }
-
   #lookAtRow(row: number): void {
-    this.#judge(row, this.#look(this.#table!.path(row), row));
+    this.#judge(row, this.#lookAt(this.#table!.path(row), row));
   }
 
   /** Notes whether what is there is what the row says; otherwise what it is is put into the map. */
@@ -295,16 +265,16 @@ export class LocalTree {
     const right = entry !== undefined && entry.kind === localKind(mode) &&
       (entry.kind === "folder" ||
         entry.sha !== undefined && this.#table!.hasName(row, entry.sha)) &&
-      (entry.kind === "symlink" || this.#isPermitted(mode, entry.mode, entry.uid));
+      (entry.kind === "symlink" || this.#look!.isPermitted(mode, entry.mode, entry.uid));
     this.#rows[row] = right ? RIGHT : OTHER;
     if (!right) this.#seen.set(this.#table!.path(row), entry);
-    else if (entry.figures) this.#figures.set(entry.figures, row * FIGURES);
+    else if (entry.figures) this.#look!.figures.set(entry.figures, row * FIGURES);
   }
 
   #asExpected(row: number): LocalEntry {
     const mode = this.#table!.mode(row);
     const kind = localKind(mode);
-    const figures = [...this.#figures.subarray(row * FIGURES, (row + 1) * FIGURES)];
+    const figures = [...this.#look!.figures.subarray(row * FIGURES, (row + 1) * FIGURES)];
     return {
       kind,
       sha: kind === "folder" ? undefined : this.#table!.name(row),
@@ -314,7 +284,7 @@ export class LocalTree {
     };
   }
 
-  #look(path: string, row: number | undefined): LocalEntry | undefined {
+  #lookAt(path: string, row: number | undefined): LocalEntry | undefined {
     const host = path === "" ? this.#path : `${this.#path}/${path}`;
     const info = lstatBelow(host);
     if (info === undefined) return undefined;
@@ -339,7 +309,7 @@ export class LocalTree {
   }
 
   #isKnown(row: number, figures: readonly number[]): boolean {
-    const known = this.#index!.figures;
+    const known = this.#look!.index.figures;
     const at = row * FIGURES;
     return this.#trustFigures && known[at + 2] !== 0 && figures[0] === known[at] &&
       figures[1] === known[at + 1] && figures[2] === known[at + 2] && figures[3] === known[at + 3];
@@ -369,9 +339,4 @@ function hashOf(path: string, size: number): string | undefined {
     if (error instanceof LinkInTheWay) return undefined;
     throw error;
   }
-}
-
-/** A timer, because an immediate does not let the network have its turn. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { Mode } from "../../git/git_objects.ts";
 
 /** Bytes of an object name. */
@@ -78,13 +77,11 @@ export class PathTable {
     const { starts, paths, names } = this.columns;
     const end = Math.min(row + (row === near?.end ? TEXTS : 1), this.count);
     const ofRows = paths.subarray(starts[row], starts[end]! - 1);
-    const { buffer, byteOffset } = names;
-    const from = byteOffset + row * NAME_BYTES;
     return this.#near = {
       rows: row,
       end,
       paths: decoder.decode(ofRows).split("\0"),
-      names: Buffer.from(buffer, from, (end - row) * NAME_BYTES).toString("hex"),
+      names: names.subarray(row * NAME_BYTES, end * NAME_BYTES).toHex(),
     };
   }
 
@@ -240,7 +237,7 @@ function isTree(mode: number): boolean {
 
 /** One of many object names that stand behind each other, in hexadecimal digits. */
 export function nameAt(names: Uint8Array, row: number): string {
-  return Buffer.from(names.subarray(row * NAME_BYTES, (row + 1) * NAME_BYTES)).toString("hex");
+  return names.subarray(row * NAME_BYTES, (row + 1) * NAME_BYTES).toHex();
 }
 
 /** The value of a hexadecimal digit (lower case). */

@@ -34,11 +34,11 @@ export const syncedTreeChecks: readonly Check[] = [
   },
 ];
 
-function syncedFiles(ctx: Context, facts: Facts): Finding {
+async function syncedFiles(ctx: Context, facts: Facts): Promise<Finding> {
   if (!facts.isInstalled()) return NOT_INSTALLED;
   const state = readSyncState(ctx);
   if (state === undefined) return skip("the tree was never synced: nothing to compare it with");
-  const index = readIndex(ctx, state);
+  const index = await readIndex(ctx, state);
   const commit = state.commit.slice(0, 12);
   if (index === undefined) {
     return skip(`the files of ${commit} are not known: smart-sync learns them`);

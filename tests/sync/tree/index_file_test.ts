@@ -29,12 +29,12 @@ const index: fc.Arbitrary<LocalIndex> = fc.tuple(sha, sha, fc.array(entry)).chai
   },
 );
 
-Deno.test("decodeIndex() reads what encodeIndex() wrote, wherever in memory it is", () => {
-  fc.assert(fc.property(index, fc.nat(9), (index, offset) => {
-    const bytes = encodeIndex(index);
+Deno.test("decodeIndex() reads what encodeIndex() wrote, wherever in memory it is", async () => {
+  await fc.assert(fc.asyncProperty(index, fc.nat(9), async (index, offset) => {
+    const bytes = await encodeIndex(index);
     const moved = new Uint8Array(bytes.length + offset).subarray(offset);
     moved.set(bytes);
-    const read = decodeIndex(moved)!;
+    const read = (await decodeIndex(moved))!;
     const { manifest } = index;
     deepEqual(
       [read.manifest.commit, read.manifest.tree, read.manifest.entries],
@@ -44,13 +44,14 @@ Deno.test("decodeIndex() reads what encodeIndex() wrote, wherever in memory it i
   }));
 });
 
-Deno.test("decodeIndex() refuses an index that was cut or changed anywhere", () => {
-  fc.assert(fc.property(index, fc.nat(), fc.integer({ min: 1, max: 255 }), (index, where, flip) => {
-    const bytes = encodeIndex(index);
+Deno.test("decodeIndex() refuses an index that was cut or changed anywhere", async () => {
+  const flips = fc.integer({ min: 1, max: 255 });
+  await fc.assert(fc.asyncProperty(index, fc.nat(), flips, async (index, where, flip) => {
+    const bytes = await encodeIndex(index);
     const at = where % bytes.length;
-    equal(decodeIndex(bytes.subarray(0, at)), undefined);
+    equal(await decodeIndex(bytes.subarray(0, at)), undefined);
     const damaged = Uint8Array.from(bytes);
     damaged[at]! ^= flip;
-    equal(decodeIndex(damaged), undefined);
+    equal(await decodeIndex(damaged), undefined);
   }));
 });

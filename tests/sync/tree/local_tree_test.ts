@@ -6,8 +6,12 @@ import { Mode } from "../../../lib/git/git_objects.ts";
 import { blobHash } from "../../../lib/machine/tree/blob_hash.ts";
 import { FolderCalls } from "../../../lib/machine/files/folder_calls.ts";
 import { FIGURES, type LocalIndex } from "../../../lib/sync/tree/index_file.ts";
+import { IndexLook } from "../../../lib/sync/tree/index_look.ts";
 import { LocalTree } from "../../../lib/sync/tree/local_tree.ts";
-import { type Manifest, manifestFromList } from "../../../lib/sync/tree/manifest.ts";
+import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
+import { manifestFromList } from "../../../lib/sync/tree/manifest_trees.ts";
+import { planSync } from "../../../lib/sync/tree/planner.ts";
+import { untouchedPlan } from "../../../lib/sync/tree/untouched_plan.ts";
 
 const encoder = new TextEncoder();
 
@@ -115,8 +119,9 @@ async function lookedAt(
   index: LocalIndex,
   trust: boolean,
   quick: boolean,
+  begun?: IndexLook,
 ): Promise<unknown> {
-  const local = new LocalTree(top, index, Infinity, trust);
+  const local = new LocalTree(top, index, Infinity, trust, begun);
   const all = await local.scan(quick);
   const right = [...local.rightRows].map((state) => state === 1);
   const { checked, hashed, learnt } = local;
@@ -125,6 +130,19 @@ async function lookedAt(
   const entries = index.manifest.entries.filter((_, row) => local.rightRows[row] === 2)
     .map(({ path }) => local.at(path));
   return { all, right, checked, hashed, learnt, figures: [...figures], entries };
+}
+
+/** A tree that seems untouched is one for which nothing is planned. */
+async function expectUntouched(top: string, index: LocalIndex, rows: IndexLook): Promise<void> {
+  const { manifest } = index;
+  const local = new LocalTree(top, index, Infinity);
+  await local.scan();
+  const plan = planSync({
+    ...{ local, target: manifest, base: manifest, indexed: true },
+    listBelow: () => [],
+  });
+  deepEqual(untouchedPlan(rows), plan);
+  deepEqual([rows.checked, 0], [local.checked, local.hashed]);
 }
 
 Deno.test("scan() says the same in the quick and in the slow way, and the same as git", async () => {
@@ -147,6 +165,10 @@ Deno.test("scan() says the same in the quick and in the slow way, and the same a
 
           const quick = await lookedAt(top, index, trust, true);
           deepEqual(quick, await lookedAt(top, index, trust, false));
+          const begun = new IndexLook(index, trust);
+          const isUntouched = await begun.isUntouched(top);
+          if (isUntouched) await expectUntouched(top, index, begun);
+          deepEqual(await lookedAt(top, index, trust, true, begun), quick);
           const local = new LocalTree(top, index, 0, trust);
           await local.scan(true);
           const wrong = manifest.entries.filter(({ path, mode }, row) =>
@@ -155,6 +177,9 @@ Deno.test("scan() says the same in the quick and in the slow way, and the same a
           // It looks at contents only when it is told to renew what it knows of the times.
           await git(top, "status", "--porcelain", "--untracked-files=no");
           const changed = await git(top, "diff-files", "--name-only", "-z");
+          // What has another time has to be read before that is known.
+          if (known && trust && events.length === 0) equal(isUntouched, true);
+          if (wrong.length > 0) equal(isUntouched, false);
           deepEqual(wrong.toSorted(), changed.split("\0").filter(Boolean).toSorted());
         } finally {
           await Deno.remove(folder, { recursive: true });

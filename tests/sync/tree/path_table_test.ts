@@ -2,7 +2,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { Mode } from "../../../lib/git/git_objects.ts";
 import { blobHash } from "../../../lib/machine/tree/blob_hash.ts";
-import { type Manifest, manifestFromList } from "../../../lib/sync/tree/manifest.ts";
+import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
+import { manifestFromList } from "../../../lib/sync/tree/manifest_trees.ts";
 import type { PathTable } from "../../../lib/sync/tree/path_table.ts";
 import { PathTableBuilder } from "../../../lib/sync/tree/path_table_builder.ts";
 

@@ -6,12 +6,12 @@ import { blobHash } from "../../../lib/machine/tree/blob_hash.ts";
 import { createStaging, sourceTree } from "../../../lib/machine/tree/source_tree.ts";
 import { applyChange } from "../../../lib/sync/apply.ts";
 import { LocalTree } from "../../../lib/sync/tree/local_tree.ts";
+import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
 import {
-  type Manifest,
   manifestFromList,
   manifestFromTrees,
   ManifestTrees,
-} from "../../../lib/sync/tree/manifest.ts";
+} from "../../../lib/sync/tree/manifest_trees.ts";
 import { planSync } from "../../../lib/sync/tree/planner.ts";
 import { settlePlan } from "../../../lib/sync/second_look.ts";
 import { syncableBelow } from "../../../lib/sync/previous.ts";

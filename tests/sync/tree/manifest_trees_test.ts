@@ -1,12 +1,12 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { Mode, parseTree } from "../../../lib/git/git_objects.ts";
+import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
 import {
-  type Manifest,
   manifestFromList,
   manifestFromTrees,
   ManifestTrees,
   MissingTree,
-} from "../../../lib/sync/tree/manifest.ts";
+} from "../../../lib/sync/tree/manifest_trees.ts";
 import { awkwardRepository } from "../../support/awkward_repository.ts";
 import { git } from "../../support/repositories.ts";
 import { gitEnvironment } from "../../support/github/git_environment.ts";
