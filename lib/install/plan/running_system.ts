@@ -9,6 +9,7 @@ import type { Identity } from "../../nix/evaluation/identity.ts";
 import { withoutStoreHashes } from "../../nix/store_path.ts";
 import { systemRecord } from "../../nix/system_record.ts";
 import type { Context } from "../../machine/context.ts";
+import { differentAddresses, differentOpenings, differentSshServer } from "./running_scripts.ts";
 
 /** How an evaluated configuration and the system that runs are related. */
 export type RunningSystem =
@@ -54,6 +55,8 @@ export function compareWithRunning(
     ...differentCrypttab(ctx, toplevel, identity),
     ...differentUnits(ctx, toplevel, identity),
     ...differentAddresses(ctx, toplevel, facts),
+    ...differentSshServer(ctx, toplevel, facts),
+    ...differentOpenings(ctx, toplevel, facts),
     ...differentParameters(ctx, toplevel, identity),
     ...differentAccounts(ctx, toplevel, facts),
   ];
@@ -134,45 +137,6 @@ function differentUnits(ctx: Context, toplevel: string, identity: Identity): str
     if (read === undefined || runs === undefined) return [differs(name, read, runs)];
     return meaning(read) === meaning(runs) ? [] : [differs(name, read, runs)];
   });
-}
-
-/**
- * Addresses stand in scripts, whose texts are known of what runs only: what NixOS writes there
- * (nixos/modules/tasks/network-interfaces-scripted.nix) is looked for.
- */
-function differentAddresses(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
-  const { interfaces, defaultGateway, defaultGateway6 } = facts.network;
-  const addresses = interfaces.flatMap(({ name, ipv4, ipv6 }) => {
-    const script = unitScript(ctx, toplevel, `network-addresses-${name}.service`);
-    const read = [...ipv4, ...ipv6].map((one) => `${one.address}/${one.prefixLength}`);
-    const runs = found(script, /\bip addr (?:add|replace) "?([\da-fA-F.:]+\/\d+)/g);
-    return different(`the addresses of ${name}`, read, runs);
-  });
-  const setup = unitScript(ctx, toplevel, "network-setup.service");
-  const gateways = [defaultGateway, defaultGateway6].flatMap((one) => one ? [one.address] : []);
-  const runs = found(
-    setup,
-    /\bip (?:-[46] )?route (?:add|replace) default\b.*?\bvia "?([\da-fA-F.:]+)/g,
-  );
-  return [...addresses, ...different("the default gateway", gateways, runs)];
-}
-
-/** The text of the program that a unit of the running system starts. */
-function unitScript(ctx: Context, toplevel: string, unit: string): string {
-  const text = machineText(ctx, `${toplevel}/etc/systemd/system/${unit}`) ?? "";
-  const program = /^ExecStart=(\/nix\/store\/\S+)/m.exec(text)?.[1];
-  return program === undefined ? "" : machineText(ctx, program) ?? "";
-}
-
-function found(text: string, pattern: RegExp): string[] {
-  return [...new Set([...text.matchAll(pattern)].map((match) => match[1]!))];
-}
-
-/** A script in which nothing was found may be written in another way. */
-function different(what: string, read: readonly string[], runs: readonly string[]): string[] {
-  const same = new Set(read).symmetricDifference(new Set(runs)).size === 0;
-  if (same || runs.length === 0) return [];
-  return [`${what}: ${read.join(", ") || "none"} was read, ${runs.join(", ")} runs`];
 }
 
 function differentParameters(ctx: Context, toplevel: string, identity: Identity): string[] {

@@ -301,6 +301,8 @@ export const ConfigurationFactsSchema = v.object({
     /** Without the lines that NixOS's own modules add. */
     extraCommands: text(),
     extraInputRules: text(),
+    /** Every rule beside the options, NixOS's own modules' too: iptables commands, or nftables' tables. */
+    rules: text(),
   }),
   /** systemd services that something starts (wantedBy, requiredBy, or a timer, socket or target of that name). */
   services: list(v.string()),

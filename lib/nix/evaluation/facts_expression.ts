@@ -231,6 +231,10 @@ in
     extraCommands = guard (ownLines (options.networking.firewall.extraCommands or { })
       (net.firewall.extraCommands or ""));
     extraInputRules = guard (text (net.firewall.extraInputRules or ""));
+    rules = guard (builtins.concatStringsSep "\n" (if net.nftables.enable or false
+      then map (table: text (table.content or "")) (builtins.attrValues (enabled (net.nftables.tables or { })))
+        ++ [ (text (net.nftables.ruleset or "")) ]
+      else [ (text (net.firewall.extraCommands or "")) ]));
   };
 
   services = {

@@ -20,6 +20,9 @@ const ROOT = {
 const READ = configurationFacts((facts) => {
   facts.hostName = "host";
   facts.fileSystems = [ROOT];
+  facts.ssh = { ...facts.ssh, enable: true, ports: [22], permitRootLogin: "prohibit-password" };
+  facts.firewall = { ...facts.firewall, enable: true, trustedInterfaces: [] };
+  facts.firewall.open = { tcp: [22], udp: [], tcpRanges: [], udpRanges: [] };
   facts.users.accounts = [accountFacts({ name: "ana", uid: 1000, isNormalUser: true })];
 });
 const IDENTITY: Identity = {
@@ -48,6 +51,7 @@ async function compared(
   changes: Record<string, string | undefined> = {},
   accounts: object = ACCOUNTS,
   identity: Identity = IDENTITY,
+  others: Record<string, string> = {},
 ) {
   const files = Object.fromEntries(
     Object.entries({ ...RUNS, ...changes }).flatMap(([name, text]) =>
@@ -57,6 +61,7 @@ async function compared(
   let found: ReturnType<typeof compareWithRunning> | undefined;
   await withScratch({
     ...files,
+    ...others,
     "nix/store/0000000000000000000000000000000e-users-groups.json": JSON.stringify(accounts),
     "nix/var/nix/profiles/system": { link: SYSTEM },
   }, (folder) => {
@@ -113,6 +118,43 @@ Deno.test("compareWithRunning() names what differs in meaning", async () => {
     assert.equal(found.length, 1, JSON.stringify([change, found]));
     assert.match(found[0]!, said);
   }
+});
+
+Deno.test("compareWithRunning() names a port that the running firewall's script lets in", async () => {
+  const store = "/nix/store/0000000000000000000000000000001b-firewall-start";
+  const unit = `ExecStart=@${store}/bin/firewall-start firewall-start\n`;
+  const identity: Identity = {
+    ...IDENTITY,
+    unit: { ...IDENTITY.unit, "firewall.service": { is: 1, text: unit } },
+  };
+  const script = (...ports: number[]) =>
+    "ip46tables -N nixos-fw\n" +
+    ports.map((port) => `ip46tables -A nixos-fw -p tcp --dport ${port} -j nixos-fw-accept \n`)
+      .join("");
+  const found = (...ports: number[]) =>
+    differences(
+      { "etc/systemd/system/firewall.service": unit },
+      ACCOUNTS,
+      identity,
+      { [`${store.slice(1)}/bin/firewall-start`]: script(...ports) },
+    );
+  assert.deepEqual(await found(22), []);
+  assert.deepEqual(await found(22, 8080), [
+    "the firewall: tcp 8080 is let in by what runs, and not by what was read",
+  ]);
+  assert.deepEqual(await found(), [
+    "the firewall: tcp 22 is let in by what was read, and not by what runs",
+  ]);
+});
+
+Deno.test("compareWithRunning() compares where the SSH server listens and what it takes", async () => {
+  const found = (text: string) => differences({ "etc/ssh/sshd_config": text });
+  const same = "Port 22\nPermitRootLogin prohibit-password\nPasswordAuthentication yes\n";
+  assert.deepEqual(await found(`${same}Match User x\n  PasswordAuthentication no\n`), []);
+  assert.deepEqual(await found(same.replace("22", "2200").replace("yes", "no")), [
+    "the SSH server's port: 22 was read, 2200 runs",
+    "PasswordAuthentication: yes was read, no runs",
+  ]);
 });
 
 Deno.test("compareWithRunning() compares who is declared", async () => {
