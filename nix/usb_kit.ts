@@ -2,11 +2,12 @@
  * Makes the folder to copy to a USB stick (docs/offline.md):
  *
  *     deno run -A nix/usb_kit.ts DIRECTORY [--executables FOLDER] [--commit SHA]
- *       [--with-system HOST [-- NIX OPTIONS]]
+ *       [--with-system HOST] [--with-plan FILE] [-- NIX OPTIONS]
  *
  * `--executables` names a folder of <system>/<name> instead of compiling. `--commit` says which commit
  * this tree is where no `.git` does, so that smart-sync knows it after an installation. `--with-system`
- * builds a host of the flake and adds all it took, and the flake's inputs, as a signed binary cache.
+ * builds a host of the flake and adds all it took, and the flake's inputs, as a signed binary cache;
+ * `--with-plan` what the system of a machine takes that has no network, from the file that its plan names.
  */
 import { ORIGIN_FILE, readCheckout } from "../lib/install/checkout_origin.ts";
 import { listSource } from "../lib/install/source_listing.ts";
@@ -15,22 +16,18 @@ import { sha256 } from "../lib/machine/files/sha256.ts";
 import { REPOSITORY } from "./bundle.ts";
 import { compileAll, TARGETS, toolNames } from "./compile.ts";
 import { setInterpreter } from "./elf.ts";
+import { addCache, type CacheOptions } from "./kit_cache.ts";
 
 /** The loader that the kit's executables name; the launcher points this link at the machine's own. */
 const LOADER_LINK = "/run/hypervisor/ld.so";
 
 /** What a kit is made of. */
-export interface KitOptions {
+export interface KitOptions extends CacheOptions {
   /** Must not exist yet, or be empty. */
   readonly folder: string;
   readonly executables?: string;
   readonly commit?: string;
-  readonly system?: string;
-  readonly nixOptions?: readonly string[];
-  readonly report: (line: string) => void;
 }
-
-const KEY_NAME = "hyper-nixos-usb-kit-1";
 
 /**
  * @throws Error when the folder is not empty, when there is no executable, or with Nix's words
@@ -53,8 +50,11 @@ export async function makeKit(options: KitOptions): Promise<void> {
   const launcher = Deno.readFileSync(`${REPOSITORY}nix/usb_kit_launcher.sh`);
   for (const name of toolNames()) write(`${folder}/${name}`, launcher, 0o755);
   write(`${folder}/README.txt`, Deno.readFileSync(`${REPOSITORY}nix/usb_kit_README.txt`), 0o644);
-  if (options.system !== undefined) {
-    addCache(folder, options.system, options.nixOptions ?? [], report);
+  if (options.system !== undefined || options.plan !== undefined) {
+    await addCache(options);
+    for (const path of filesBelow(`${folder}/cache`)) {
+      Deno.chmodSync(`${folder}/cache/${path}`, 0o644);
+    }
   }
   write(`${folder}/SHA256SUMS`, new TextEncoder().encode(checksums(folder)), 0o644);
 }
@@ -106,50 +106,6 @@ function noteOrigin(file: string, commit: string | undefined): void {
   if (origin) write(file, new TextEncoder().encode(JSON.stringify(origin) + "\n"), 0o644);
 }
 
-/** All that building a host took, signed with a key that is gone afterwards; and the flake's inputs. */
-function addCache(
-  folder: string,
-  system: string,
-  nixOptions: readonly string[],
-  report: (line: string) => void,
-): void {
-  const cache = `${Deno.realPathSync(folder)}/cache`;
-  const flake = `path:${Deno.realPathSync(folder)}/source`;
-  const keys = Deno.makeTempDirSync({ prefix: "hyper-nixos-key-" });
-  try {
-    const [secret, key] = [`${keys}/secret`, `${keys}/public`];
-    nix("nix-store", ["--generate-binary-cache-key", KEY_NAME, secret, key]);
-    const attribute = `${flake}#nixosConfigurations.${system}.config.system.build.toplevel`;
-    report(`building ${system}`);
-    const built = JSON.parse(
-      nix("nix", ["build", "--no-link", "--json", "--impure", attribute, ...nixOptions]),
-    ) as { drvPath: string }[];
-    const closure = nix("nix-store", ["-qR", "--include-outputs", built[0]!.drvPath]);
-    const paths = closure.trim().split("\n").filter((path) => !path.endsWith(".drv"));
-    // Empty folders that Nix would make in a cache it opens: a read-only stick cannot.
-    for (const name of ["nar", "realisations", "log"]) {
-      Deno.mkdirSync(`${cache}/${name}`, { recursive: true });
-    }
-    report(`copying ${paths.length} store paths`);
-    nix("nix", ["copy", "--to", `file://${cache}?secret-key=${secret}`, ...paths]);
-    nix("nix", ["flake", "archive", "--to", `file://${cache}`, flake, ...nixOptions]);
-    Deno.copyFileSync(key, `${cache}/public-key`);
-    for (const path of filesBelow(cache)) Deno.chmodSync(`${cache}/${path}`, 0o644);
-  } finally {
-    Deno.removeSync(keys, { recursive: true });
-  }
-}
-
-function nix(command: string, args: readonly string[]): string {
-  const features = "extra-experimental-features = nix-command flakes";
-  const { success, stdout, stderr } = new Deno.Command(command, {
-    args: [...args],
-    env: { NIX_CONFIG: `${Deno.env.get("NIX_CONFIG") ?? ""}\n${features}` },
-  }).outputSync();
-  if (success) return new TextDecoder().decode(stdout);
-  throw new Error(`${command} ${args[0]}: ${new TextDecoder().decode(stderr)}`);
-}
-
 /** In the form of sha256sum(1). */
 function checksums(folder: string): string {
   return filesBelow(folder)
@@ -184,7 +140,7 @@ if (import.meta.main) {
   const folder = own[0];
   if (folder === undefined || folder.startsWith("-")) {
     print(
-      "usage: DIRECTORY [--executables FOLDER] [--commit SHA] [--with-system HOST [-- OPTIONS]]",
+      "usage: DIRECTORY [--executables FOLDER] [--commit SHA] [--with-system HOST] [--with-plan FILE] [-- OPTIONS]",
     );
     Deno.exit(4);
   }
@@ -194,6 +150,7 @@ if (import.meta.main) {
       ...valueOf(own, "--executables"),
       ...valueOf(own, "--commit"),
       ...valueOf(own, "--with-system"),
+      ...valueOf(own, "--with-plan"),
       nixOptions: end < 0 ? [] : args.slice(end + 1),
       report: print,
     });

@@ -64,7 +64,7 @@ async function attempt(
     if (ended !== undefined) return ended;
   } catch (thrown) {
     if (!(thrown instanceof ToolError) || ctx.signal.aborted) throw thrown;
-    const error = withOfflineHint(thrown, plan);
+    const error = withOfflineHint(thrown, plan.source);
     if (!ctx.ui.interactive) throw withFilesKept(error);
     ctx.log.error(error.message, error.hint);
     return await menu(ctx, "It failed; the files are kept. What now?", true, action);

@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { isUsable } from "../nix/binary_cache.ts";
-import type { Plan } from "./plan/plan.ts";
+import type { Source } from "./source.ts";
 
 /** For an action that failed: the files stay, and how to take them back. */
 export function withFilesKept(error: ToolError): ToolError {
@@ -10,8 +10,8 @@ export function withFilesKept(error: ToolError): ToolError {
 }
 
 /** For an action that lacked the network: what helps where there is none. */
-export function withOfflineHint(error: ToolError, plan: Plan): ToolError {
-  if (error.code !== ExitCode.Network || isUsable(plan.source?.cache)) return error;
+export function withOfflineHint(error: ToolError, source: Source | undefined): ToolError {
+  if (error.code !== ExitCode.Network || isUsable(source?.cache)) return error;
   const hint = error.hint ? `${error.hint}, ` : "";
   return withHint(error, `${hint}or install from a stick with a system on it (docs/offline.md)`);
 }

@@ -13,11 +13,12 @@ import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
 import { runActions } from "./actions.ts";
 import { baseBlockers } from "./plan/base_blockers.ts";
-import { examineGround } from "./plan/ground.ts";
+import { assume, decide, isSame } from "./plan/decide.ts";
+import { examineGround, type Ground } from "./plan/ground.ts";
 import { answerQuestions } from "./plan/plan_questions.ts";
 import { notNixos } from "./plan/preflight.ts";
 import { provideTools } from "./tools.ts";
-import { readMachine } from "./plan/machine_reading.ts";
+import { type MachineReading, readMachine } from "./plan/machine_reading.ts";
 import { makePlan } from "./plan/make_plan.ts";
 import { type InstallOptions, optionsFor } from "./options.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -48,7 +49,9 @@ export async function install(ctx: Context, request: InstallRequest): Promise<Ex
   if (request.dryRun) {
     const ground = await examineGround(ctx, request);
     const options = optionsFor(request, ground.source?.layout);
-    const plan = await makePlan(ctx, options, ground, await readMachine(ctx, options));
+    const reading = await readMachine(ctx, options);
+    const decided = await decide(ctx, options, reading);
+    const plan = await makePlan(ctx, options, ground, reading, decided);
     show(ctx, plan, options, options.verbose);
     return ExitCode.Success;
   }
@@ -65,7 +68,7 @@ export async function install(ctx: Context, request: InstallRequest): Promise<Ex
   refuse(ctx, ground.blockers);
   const reading = await readMachine(ctx, options);
   refuse(ctx, baseBlockers(options, reading));
-  const plan = await makePlan(ctx, options, ground, reading);
+  const plan = await planBeforeQuestions(ctx, options, ground, reading);
   show(ctx, plan, options, options.verbose);
   refuse(ctx, plan.blockers);
   await answerQuestions(ctx, plan.questions);
@@ -93,6 +96,24 @@ export async function install(ctx: Context, request: InstallRequest): Promise<Ex
     }
     throw error;
   }
+}
+
+/**
+ * The plan for the answers that a person gives. It is made for those that are offered before anything is
+ * asked, and made again only for others: what stands against it then stands against all.
+ */
+async function planBeforeQuestions(
+  ctx: Context,
+  options: InstallRequest,
+  ground: Ground,
+  reading: MachineReading,
+): Promise<Plan> {
+  const assumed = await assume(ctx, options, reading);
+  const plan = assumed && await makePlan(ctx, options, ground, reading, assumed);
+  if (plan !== undefined && plan.blockers.length > 0) return plan;
+  const decided = await decide(ctx, options, reading);
+  if (plan !== undefined && isSame(assumed!, decided)) return plan;
+  return await makePlan(ctx, options, ground, reading, decided);
 }
 
 /** What no answer could make possible is refused before anything is read. */

@@ -1,6 +1,6 @@
 import type { Context } from "../machine/context.ts";
 import { endpointsOf } from "../github/endpoints.ts";
-import { hasAddress } from "../machine/hardware/network_state.ts";
+import { isOffline } from "../machine/hardware/network_state.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { syncTree } from "../sync/sync.ts";
 import { connections } from "./build_options.ts";
@@ -17,7 +17,7 @@ export async function checkForUpdates(
   plan: Plan,
 ): Promise<void> {
   if (options.skipUpdateCheck) return;
-  if (isOffline(ctx)) {
+  if (isOffline(ctx) && !isHere(ctx)) {
     ctx.log.info("no network: GitHub is not asked for updates");
     return;
   }
@@ -46,10 +46,8 @@ export async function checkForUpdates(
   }
 }
 
-/** No address, no proxy, and a server elsewhere: nothing has to be tried, and nobody asked. */
-function isOffline({ env }: Context): boolean {
+/** A server on this machine needs no network. */
+function isHere({ env }: Context): boolean {
   const { api } = endpointsOf(env);
-  const isHere = /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(api).hostname);
-  const proxy = env.https_proxy ?? env.HTTPS_PROXY ?? env.all_proxy ?? env.ALL_PROXY;
-  return !isHere && !proxy && !hasAddress();
+  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(api).hostname);
 }

@@ -66,6 +66,11 @@ export function isUsable(
   return cache !== undefined && "publicKey" in cache;
 }
 
+/** A cache as Nix names it, asked before all others. */
+export function cacheUrl({ folder }: BinaryCache): string {
+  return `file://${folder}?priority=1`;
+}
+
 /**
  * A context under which every Nix asks this cache first, for evaluation and builds alike; the other
  * substituters stay.
@@ -80,7 +85,7 @@ export function withBinaryCache(
   // user set wins over these two.
   const before = ["substitute = true", "connect-timeout = 5"];
   return withNixSettings(ctx, [
-    `extra-substituters = file://${cache.folder}?priority=1`,
+    `extra-substituters = ${cacheUrl(cache)}`,
     `extra-trusted-public-keys = ${cache.publicKey}`,
   ], before);
 }

@@ -16,12 +16,14 @@ function onTerminal(
   work: (terminal: Terminal, machine: ScratchMachine, programs: StandIns) => Promise<void>,
   args: readonly string[] = [],
   env: Record<string, string> = {},
+  prepare: (machine: ScratchMachine) => void = () => {},
 ): void {
   Deno.test({
     name: `system-installer on a terminal: ${name}`,
     ignore: !hasNix || !hasTmux || !isRoot,
     fn: async () => {
       using host = new InstallerHost(kind);
+      prepare(host.machine);
       await using terminal = await openToolTerminal(
         "system-installer",
         host.withSource(["--skip-update-check", ...args]),
@@ -90,6 +92,40 @@ for (const kind of ["rented", "uefi"] as const) {
     },
   );
 }
+
+onTerminal(
+  "what no answer changes is said before the first question",
+  "uefi",
+  async (terminal) => {
+    await terminal.waitFor(/do not fit together/, LONG);
+    assert.equal(await terminal.exitCode(), 6);
+    assert.doesNotMatch(await terminal.screen(), /Host name/);
+  },
+  [],
+  {},
+  (machine) => {
+    const file = "/etc/nixos/configuration.nix";
+    const text = machine.read(file);
+    const end = text.lastIndexOf("}");
+    machine.write(file, `${text.slice(0, end)}  security.polkit.enable = false;\n}\n`);
+  },
+);
+
+onTerminal(
+  "another host name than the offered one is planned with",
+  "uefi",
+  async (terminal) => {
+    await terminal.waitFor(/Host name/, LONG);
+    await terminal.send("vmhost", "Enter");
+    await terminal.waitFor(/Who runs virtual machines here/);
+    await terminal.send("Enter");
+    const plan = await terminal.waitFor(/Apply these changes\?/, LONG);
+    assert.doesNotMatch(plan, /not proven yet/);
+    await terminal.send("n");
+    await terminal.waitFor(/nothing was changed/);
+    assert.match(await terminal.screen(), /nothing was changed/);
+  },
+);
 
 onTerminal(
   "a user who is left behind must be confirmed",

@@ -1,15 +1,20 @@
 import type { Context } from "../../machine/context.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
+import { isOffline } from "../../machine/hardware/network_state.ts";
 import type { HostRecord } from "../../machine/host_record.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { localModule } from "../../machine/tree_layout.ts";
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { applyToSource } from "../../nix/evaluation/configuration_source.ts";
 import { compareIdentities, type Identity } from "../../nix/evaluation/identity.ts";
+import {
+  applyToSource,
+  type ConfigurationSource,
+} from "../../nix/evaluation/configuration_source.ts";
 import { readHost } from "../../nix/evaluation/read_configuration.ts";
+import { lookAtSupply } from "../../nix/supply.ts";
 import { judgeChanges } from "../../rebuild/expected_changes.ts";
 import { judgeConfiguration } from "../../rebuild/proofs/judgement.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
+import { withOfflineHint } from "../failure_hints.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { type ComparedSettings, compareSettings } from "../carry/not_carried.ts";
 import { readTreeSettings, type TreeSettings } from "../carry/tree_settings.ts";
@@ -18,6 +23,7 @@ import type { Plan } from "./plan.ts";
 import type { Source } from "../source.ts";
 import { stageHost } from "./staged_host.ts";
 import type { Step } from "../step.ts";
+import type { SupplyRequest } from "./supply_plan.ts";
 
 /** What the judgement of a plan is made on. */
 export interface JudgementInput {
@@ -30,12 +36,15 @@ export interface JudgementInput {
   readonly users: readonly CarriedUser[];
   /** What was read of a published tree before. */
   readonly tree?: TreeSettings | undefined;
+  /** Undefined: what its build takes is not looked at. */
+  readonly supplyRequest: SupplyRequest | undefined;
 }
 
 /** What was found about the new host. */
 export interface StagedJudgement {
   readonly judgement: Plan["judgement"];
   readonly identity?: Identity;
+  readonly supply?: Plan["supply"];
   /** Only without a base. */
   readonly compared?: ComparedSettings | { readonly unknown: string } | undefined;
   /** Of the new system. */
@@ -50,8 +59,9 @@ export interface StagedJudgement {
  */
 export async function judgeStaged(
   ctx: Context,
-  { source, host, adopts, steps, reading, users, tree }: JudgementInput,
+  input: JudgementInput,
 ): Promise<StagedJudgement> {
+  const { source, host, adopts, steps, reading, users, tree, supplyRequest } = input;
   const unknown = (why: string): StagedJudgement => ({ judgement: { unknown: why } });
   if (source === undefined) return unknown("there is no source to evaluate");
   if (!reading.os.isNixos) return unknown("this is not a NixOS machine");
@@ -63,11 +73,18 @@ export async function judgeStaged(
   const progress = ctx.ui.progress("Evaluating the new configuration");
   try {
     using staged = await stageHost(ctx, source, host.hostName, base, steps);
-    const { facts, identity } = await readHost(ctx, staged.configuration, { whole: true });
-    if (base !== null && failsToMake(identity, facts) && !failsToMake(reading.identity, facts)) {
-      await applyToSource(ctx, staged.configuration, WHOLE);
-    }
-    progress.done("the new configuration was evaluated");
+    const { facts, identity } = await readHost(ctx, staged.configuration, {
+      whole: true,
+      // Nix can be asked about derivations that are in the store.
+      writeStore: supplyRequest !== undefined,
+    });
+    const problem = await wholeProblem(ctx, staged.configuration, identity);
+    const blocker = problem && refusalOf(ctx, problem, input);
+    progress.done(
+      problem === undefined
+        ? "the new configuration was evaluated"
+        : `the new configuration makes no system: ${problem.message}`,
+    );
     const passwords = base === null
       ? users.map((user) => [user.passwordFile, user.account.passwordState] as const)
       : [];
@@ -84,15 +101,17 @@ export async function judgeStaged(
         autoUpgradeFlake: facts.autoUpgradeFlake ?? undefined,
       },
       identity,
+      supply: await supplyOf(ctx, identity, supplyRequest),
       compared: base === null && reading.base !== undefined && reading.facts !== undefined
         ? await compareSettings(ctx, reading.base.source, staged.configuration, tree)
         : undefined,
       nixosVersion: facts.nixosVersion ?? undefined,
+      ...(blocker === undefined ? {} : { blocker }),
     };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     progress.done(`the new configuration was not evaluated: ${error.message}`);
-    const blocker = refusalOf(ctx, error, base !== null, source);
+    const blocker = refusalOf(ctx, error, input);
     return {
       ...unknown(error.message),
       ...(blocker === undefined ? {} : { blocker }),
@@ -107,47 +126,66 @@ function collisionHint(
   ctx: Context,
   message: string,
   hint: string | undefined,
-): { readonly hint?: string } {
-  if (COLLISION.test(message)) {
-    return {
-      hint: `guests need the other value: change yours, or say in ${localModule(ctx)} which one ` +
-        "holds, with lib.mkForce",
-    };
+): string | undefined {
+  if (!COLLISION.test(message)) return hint;
+  return `guests need the other value: change yours, or say in ${localModule(ctx)} which one ` +
+    "holds, with lib.mkForce";
+}
+
+async function supplyOf(
+  ctx: Context,
+  { derivation }: Identity,
+  request: SupplyRequest | undefined,
+): Promise<Plan["supply"]> {
+  if (request === undefined || typeof derivation !== "string") return undefined;
+  const progress = ctx.ui.progress("Looking for what the build takes");
+  try {
+    const supply = await lookAtSupply(ctx, derivation, request);
+    progress.done("what the build takes is known");
+    return supply;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    progress.fail(`what the build takes is not known: ${error.message}`);
+    return { unknown: error.message };
   }
-  return hint === undefined ? {} : { hint };
 }
 
-/** Fails with Nix's own words for what single values of it hide. */
-const WHOLE =
-  "nixos: builtins.unsafeDiscardStringContext nixos.config.system.build.toplevel.outPath";
-
-/** Whether something else than an assertion, which is told by itself, keeps a system from being made. */
-function failsToMake(identity: Identity | undefined, facts: ConfigurationFacts): boolean {
-  return typeof identity?.toplevel === "object" && identity.toplevel !== null &&
-    facts.failedAssertions.length === 0;
+/**
+ * Where single values of a host can be read and its system cannot, nothing can be built: two values that
+ * collide, or an assertion that fails.
+ */
+async function wholeProblem(
+  ctx: Context,
+  source: ConfigurationSource,
+  { toplevel }: Identity,
+): Promise<ToolError | undefined> {
+  if (typeof toplevel === "string") return undefined;
+  try {
+    await applyToSource(ctx, source, "nixos: nixos.config.system.build.toplevel.drvPath");
+    return undefined;
+  } catch (error) {
+    if (error instanceof ToolError) return error;
+    throw error;
+  }
 }
 
-/** Without a network a host without a base cannot be evaluated yet, which is no refusal. */
+/** What cannot be fetched now may be there later, unless there is no network at all. */
 function refusalOf(
   ctx: Context,
   error: ToolError,
-  onBase: boolean,
-  source: Source,
+  { source, adopts, reading }: JudgementInput,
 ): ToolError | undefined {
   const { message, hint, code } = error;
+  if (code === ExitCode.Network && isOffline(ctx)) return withOfflineHint(error, source);
   if (code !== ExitCode.Configuration) return undefined;
-  if (onBase) {
-    return new ToolError(
-      `your configuration and Hyper-NixOS do not fit together: ${message}`,
-      { code, cause: error, ...collisionHint(ctx, message, hint) },
-    );
+  const refusal = (text: string, next: string | undefined) =>
+    new ToolError(text, { code, cause: error, ...(next === undefined ? {} : { hint: next }) });
+  if (!adopts) return refusal(`this tree does not make a system of this machine: ${message}`, hint);
+  if (typeof reading.identity?.toplevel !== "string") {
+    return refusal(`your configuration makes no system: ${message}`, hint);
   }
-  if (source.layout !== "published") return undefined;
-  return new ToolError(`this tree does not make a system of this machine: ${message}`, {
-    code,
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  const collides = collisionHint(ctx, message, hint);
+  return refusal(`your configuration and Hyper-NixOS do not fit together: ${message}`, collides);
 }
 
 /**

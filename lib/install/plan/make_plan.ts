@@ -5,7 +5,7 @@ import type { HostBase, HostRecord } from "../../machine/host_record.ts";
 import { loginUsers } from "../../machine/accounts/login_users.ts";
 import { machineText } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
-import { ToolError } from "../../machine/tool_error.ts";
+import type { ToolError } from "../../machine/tool_error.ts";
 import type { TreeLayout } from "../../machine/tree_layout.ts";
 import { mayLeadToOurs } from "../../nix/evaluation/base.ts";
 import { withBinaryCache } from "../../nix/binary_cache.ts";
@@ -19,7 +19,7 @@ import { carryPlain } from "../carry/carry_plain.ts";
 import { carryRunningSsh, carrySsh } from "../carry/carry_ssh.ts";
 import { carryIdentity, carryLocale, carryRunningSwap, EVALUATED } from "../carry/carry_system.ts";
 import { type CarriedUser, carriedUser, carryUsers, groupsOfUsers } from "../carry/carry_users.ts";
-import { decideHostName, decideStateVersion, decideUsers } from "./decisions.ts";
+import { collect, type Decided } from "./decide.ts";
 import type { GeneratedSettings } from "./generated_files.ts";
 import { generateHardwareFile } from "../carry/generate_hardware.ts";
 import type { Ground } from "./ground.ts";
@@ -38,29 +38,32 @@ import { publishedHostFiles } from "../published_host.ts";
 import { releaseBlocker } from "../release_blocker.ts";
 import { compareWithRunning } from "./running_system.ts";
 import { force, type Found, merge, type Setting } from "../carry/setting.ts";
+import { supplyBlockers, supplyQuestions, supplyRequest } from "./supply_plan.ts";
 import { toolsStep, wayOfTools } from "../tools.ts";
 
 /**
- * Makes the plan of an installation: asks what has to be asked, changes nothing. What would stop a real
- * run is collected in `blockers`.
- * @throws ToolError exit 4 for an option that names something that is not there
+ * Makes the plan of an installation: asks and changes nothing. What would stop a real run is collected in
+ * `blockers`.
  */
 export async function makePlan(
   ctx: Context,
   options: InstallOptions,
   { source, ...ground }: Ground,
   reading: MachineReading,
+  decided: Decided,
 ): Promise<Plan> {
-  const blockers: ToolError[] = [...ground.blockers, ...baseBlockers(options, reading)];
-  const hostName = await collect(blockers, () => decideHostName(ctx, options, reading)) ??
-    { value: "unknown", source: "nothing" };
-  const chosen = await decideUsers(ctx, options, reading);
+  const blockers: ToolError[] = [
+    ...ground.blockers,
+    ...baseBlockers(options, reading),
+    ...decided.blockers,
+  ];
+  const { hostName, chosen } = decided;
   const base = options.keepConfig ? reading.base?.record : undefined;
   const layout = source?.layout ?? "native";
   const users = await peopleOf(ctx, options, reading, chosen.users.map(({ name }) => name));
   const listed = options.keepConfig
     ? settingsOnBase(ctx, base, reading, hostName, chosen.users.map(({ name }) => name))
-    : await settingsWithoutBase(ctx, options, reading, { hostName, users, blockers, layout });
+    : settingsWithoutBase(ctx, reading, { decided, users, blockers, layout });
   const host: HostRecord = {
     version: 2,
     hostName: hostName.value,
@@ -92,12 +95,20 @@ export async function makePlan(
   ];
   const { settings, steps, judged, warnings } = await judgeSettings(
     withBinaryCache(ctx, source?.cache),
-    { source, host, adopts: options.keepConfig, reading, users },
+    {
+      source,
+      host,
+      adopts: options.keepConfig,
+      reading,
+      users,
+      supplyRequest: supplyRequest(ctx, source),
+    },
     listed,
     stepsOf,
   );
-  const { judgement, identity, blocker, nixosVersion } = judged;
+  const { judgement, identity, blocker, nixosVersion, supply } = judged;
   if (blocker) blockers.push(blocker);
+  blockers.push(...supplyBlockers(supply, hostName.value));
   const downgrade = layout === "published"
     ? releaseBlocker(options, reading, nixosVersion)
     : undefined;
@@ -114,7 +125,10 @@ export async function makePlan(
     nixosVersion: reading.facts?.nixosVersion ?? undefined,
     blockers,
     running,
-    questions: planQuestions(options, running, judgement),
+    questions: [
+      ...planQuestions(options, running, judgement),
+      ...supplyQuestions(supply, hostName.value),
+    ],
     warnings: [
       ...ground.warnings,
       ...planWarnings(ctx, reading, source, chosen, options.keepConfig),
@@ -137,6 +151,7 @@ export async function makePlan(
       ? judged.compared.disagreements ?? []
       : [],
     steps,
+    supply,
     before: { facts: reading.facts, adopted: base && reading.identity },
     judgement,
     comparison,
@@ -201,25 +216,23 @@ function flakeLink(ctx: Context, base: HostBase["kind"] | undefined): Setting[] 
   return [merge("hypervisor.installed.flakeLink", true, "/etc/nixos: no flake of yours is there")];
 }
 
-async function settingsWithoutBase(
+function settingsWithoutBase(
   ctx: Context,
-  options: InstallOptions,
   reading: MachineReading,
-  { hostName, users, blockers, layout }: {
-    readonly hostName: Found<string>;
+  { decided, users, blockers, layout }: {
+    readonly decided: Decided;
     readonly users: readonly CarriedUser[];
     readonly blockers: ToolError[];
     readonly layout: TreeLayout;
   },
-): Promise<GeneratedSettings> {
-  const stateVersion = await collect(blockers, () => decideStateVersion(ctx, options, reading));
+): GeneratedSettings {
   const hardware = hardwareSettings(reading, layout);
   if (hardware.problem) blockers.push(hardware.problem);
   return {
     hardware: hardware.settings,
     users: carryUsers(users, reading.accounts, reading.facts, layout),
     system: [
-      ...systemSettings(reading, hostName, stateVersion),
+      ...systemSettings(reading, decided),
       ...(layout === "native" ? flakeLink(ctx, undefined) : []),
     ],
   };
@@ -227,8 +240,7 @@ async function settingsWithoutBase(
 
 function systemSettings(
   reading: MachineReading,
-  hostName: Found<string>,
-  stateVersion: Found<string> | undefined,
+  { hostName, stateVersion }: Decided,
 ): Setting[] {
   const { facts, hardwareFile } = reading;
   return [
@@ -247,17 +259,4 @@ function systemSettings(
         ...carryRunningSwap(reading.swap, hardwareFile.swap),
       ]),
   ];
-}
-
-async function collect<T>(
-  blockers: ToolError[],
-  work: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    blockers.push(error);
-    return undefined;
-  }
 }

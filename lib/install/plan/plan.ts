@@ -4,6 +4,7 @@ import type { Base } from "../../nix/evaluation/base.ts";
 import type { Comparison } from "../../nix/evaluation/identity.ts";
 import type { Disappearing } from "../../rebuild/proofs/disappearing.ts";
 import type { RunningConfiguration } from "../../rebuild/options.ts";
+import type { Supply, UnknownSupply } from "../../nix/supply.ts";
 import type { Verdict } from "../../rebuild/proofs/verdict.ts";
 import type { Decisions } from "../answers.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
@@ -52,6 +53,8 @@ export interface Plan {
   /** What a source tree says otherwise than the machine, and who wins; none with a base. */
   readonly disagreements: readonly Disagreement[];
   readonly steps: readonly Step[];
+  /** What the build takes from elsewhere, where that was looked at. */
+  readonly supply: Supply | UnknownSupply | undefined;
   /** The existing configuration, as the proofs before an activation hold the new one against it. */
   readonly before: RunningConfiguration;
   /** What the evaluation of the new configuration showed; the reason when it could not be evaluated. */

@@ -7,6 +7,7 @@ import { isJudged, type Plan } from "./plan.ts";
 import { definitionText } from "../carry/not_carried.ts";
 import { optionPath } from "../carry/setting.ts";
 import { type Step, UNDOING } from "../step.ts";
+import { isKnown } from "./supply_plan.ts";
 
 /** Version of the document's shape; raised when a member changes its meaning or goes. */
 const VERSION = 1;
@@ -88,6 +89,7 @@ export function planDocument(
       wins: one.wins,
       why: one.why,
     })),
+    supply: supplyDocument(plan.supply),
     steps: plan.steps.map((step) => stepDocument(ctx, step)),
     judgement: isJudged(judgement)
       ? {
@@ -106,6 +108,16 @@ export function planDocument(
 /** A text of the owner's, for everyone. */
 function shown(text: string | undefined): string | null {
   return text === undefined ? null : hideSecrets(text);
+}
+
+function supplyDocument(supply: Plan["supply"]): object | null {
+  if (supply === undefined) return null;
+  if (!isKnown(supply)) {
+    const { unknown } = supply;
+    return { unknown, derivation: null, made: null, carried: null, fetched: null, lacking: null };
+  }
+  const { derivation, made, carried, fetched, lacking, asked } = supply;
+  return { unknown: null, derivation, made, carried, fetched: asked ? fetched : null, lacking };
 }
 
 function notCarriedDocument(ctx: Context, found: Plan["notCarried"]): object | null {

@@ -13,6 +13,7 @@ import { isStepDone } from "../apply_step.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { optionPath, type Setting } from "../carry/setting.ts";
 import { type Step, UNDOING } from "../step.ts";
+import { supplyLines } from "./supply_plan.ts";
 import { wayOfTools } from "../tools.ts";
 
 /** Longer values are cut in the table of settings, in characters. */
@@ -185,9 +186,13 @@ function explanations(ctx: Context, plan: Plan, columns: number): string {
 /** Where a build takes what is not built on the machine, when that is not as usual. */
 function packages(plan: Plan, columns: number): string {
   const cache = plan.source?.cache;
-  if (!isUsable(cache)) return "";
-  const text = `from the binary cache ${cache.folder} first: what is in it needs no network`;
-  return hanging(text, columns).join("\n");
+  const lines = [
+    ...(isUsable(cache)
+      ? [`from the binary cache ${cache.folder} first: what is in it needs no network`]
+      : []),
+    ...supplyLines(plan.supply),
+  ];
+  return lines.flatMap((line) => hanging(line, columns)).join("\n");
 }
 
 /** What a step will do to what is there now. */

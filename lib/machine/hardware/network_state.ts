@@ -37,9 +37,10 @@ export function readNetworkState(ctx: Context): NetworkState {
   };
 }
 
-/** Whether this host has an address besides loopback's and link-local ones: without, it is offline. */
-export function hasAddress(): boolean {
-  return readAddresses().length > 0;
+/** Whether nothing on a network can be reached: no address but loopback's and link-local ones, no proxy. */
+export function isOffline({ env }: Pick<Context, "env">): boolean {
+  const proxy = env.https_proxy ?? env.HTTPS_PROXY ?? env.all_proxy ?? env.ALL_PROXY;
+  return !proxy && readAddresses().length === 0;
 }
 
 function readAddresses(): InterfaceAddress[] {

@@ -27,6 +27,10 @@ const ItemSchema = v.union([
   }),
   v.object({ unreadable: v.literal(true) }),
 ]);
+/** A store path. */
+const PathSchema = v.optional(
+  v.nullable(v.union([v.string(), v.object({ unreadable: v.literal(true) })])),
+);
 const ItemsSchema = v.record(v.string(), ItemSchema);
 
 /** What an evaluated system is made of, by kind and name. A kind that could not be evaluated is missing. */
@@ -42,9 +46,9 @@ export const IdentitySchema = v.object({
   group: v.optional(ItemsSchema),
   wrapper: v.optional(ItemsSchema),
   /** The store path that the system has, or would have. */
-  toplevel: v.optional(
-    v.nullable(v.union([v.string(), v.object({ unreadable: v.literal(true) })])),
-  ),
+  toplevel: PathSchema,
+  /** Of the derivation that makes it; in the store only where it was evaluated with `writeStore`. */
+  derivation: PathSchema,
 });
 
 /** What an evaluated system is made of. */

@@ -114,7 +114,10 @@ in
       })
       (enabled (config.security.wrappers or { }));
   };
-  system.toplevel = guard (text (build.toplevel or null));
+  system = {
+    toplevel = guard (text (build.toplevel or null));
+    derivation = guard (text (build.toplevel.drvPath or null));
+  };
 }
 `;
 

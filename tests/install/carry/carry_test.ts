@@ -1,9 +1,7 @@
 /** What an installation without the owner's configuration carries over, held against real evaluations before and after. */
 import assert from "node:assert/strict";
-import { examineGround } from "../../../lib/install/plan/ground.ts";
 import { readMachine } from "../../../lib/install/plan/machine_reading.ts";
 import { isJudged } from "../../../lib/install/plan/plan.ts";
-import { makePlan } from "../../../lib/install/plan/make_plan.ts";
 import type { InstallOptions } from "../../../lib/install/options.ts";
 import { stageHost } from "../../../lib/install/plan/staged_host.ts";
 import { Root } from "../../../lib/machine/root.ts";
@@ -11,6 +9,7 @@ import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configurati
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
 import { testContext } from "../../support/context.ts";
 import { INSTALL_OPTIONS } from "../../support/install_options.ts";
+import { planFor } from "../../support/make_plan.ts";
 import { hasNix } from "../../support/needs.ts";
 import { MACHINE_KINDS, type MachineKind, scratchMachine } from "../../support/scratch_machine.ts";
 import { makeSource } from "../../support/source.ts";
@@ -29,7 +28,7 @@ async function beforeAndAfter(
     const ctx = testContext({ root: machine.root });
     const reading = await readMachine(ctx, OPTIONS);
     const options = { ...OPTIONS, source: `${folder}/source` };
-    const plan = await makePlan(ctx, options, await examineGround(ctx, options), reading);
+    const plan = await planFor(ctx, options, reading);
     assert.deepEqual(plan.blockers.filter(({ code }) => code === 6), []);
     if (local !== undefined) {
       Deno.mkdirSync(machine.host("/etc/hypervisor/configuration"), { recursive: true });
@@ -141,8 +140,7 @@ Deno.test({
       machine.write("/etc/nixos/configuration.nix", '{ system.stateVersion = "23.05"; oops\n');
       const ctx = testContext({ root: machine.root });
       const options = { ...OPTIONS, source: `${folder}/source` };
-      const ground = await examineGround(ctx, options);
-      const plan = await makePlan(ctx, options, ground, await readMachine(ctx, OPTIONS));
+      const plan = await planFor(ctx, options, await readMachine(ctx, OPTIONS));
       const from = new Map(plan.settings.map((one) => [one.option.join("."), one]));
       assert.deepEqual(from.get("services.openssh.ports")?.value, [2222]);
       assert.equal(from.get("services.openssh.ports")?.source, "/etc/ssh/sshd_config");

@@ -1,8 +1,6 @@
 /** What a plan on the owner's own configuration is, held against real evaluations. */
 import assert from "node:assert/strict";
-import { examineGround } from "../../../lib/install/plan/ground.ts";
 import { readMachine } from "../../../lib/install/plan/machine_reading.ts";
-import { makePlan } from "../../../lib/install/plan/make_plan.ts";
 import type { InstallOptions } from "../../../lib/install/options.ts";
 import { planDocument } from "../../../lib/install/plan/plan_document.ts";
 import { renderPlan } from "../../../lib/install/plan/render_plan.ts";
@@ -13,6 +11,7 @@ import { readConfiguration } from "../../../lib/nix/evaluation/read_configuratio
 import { expectedReason } from "../../../lib/rebuild/expected_changes.ts";
 import { type TestContext, testContext } from "../../support/context.ts";
 import { INSTALL_OPTIONS } from "../../support/install_options.ts";
+import { planFor } from "../../support/make_plan.ts";
 import { hasNix } from "../../support/needs.ts";
 import {
   MACHINE_KINDS,
@@ -36,8 +35,7 @@ class Adopted implements Disposable {
 
   async plan(options: Partial<InstallOptions> = {}): Promise<Plan> {
     const all = { ...INSTALL_OPTIONS, source: `${this.folder}/source`, ...options };
-    const ground = await examineGround(this.ctx, all);
-    return await makePlan(this.ctx, all, ground, await readMachine(this.ctx, all));
+    return await planFor(this.ctx, all, await readMachine(this.ctx, all));
   }
 
   /** The new host, evaluated from the files of a plan and what lies on the machine now. */

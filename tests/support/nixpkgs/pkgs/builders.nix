@@ -28,6 +28,9 @@ let
     if builtins.getEnv "STANDIN_DENO" != "" then attrs
     else removeAttrs attrs [ "outputHash" "outputHashAlgo" "outputHashMode" ];
 
+  # As in nixpkgs: made where it is needed, and never taken from a cache.
+  local = { preferLocalBuild = true; allowSubstitutes = false; };
+
   phases = [ "unpackPhase" "patchPhase" "configurePhase" "buildPhase" "checkPhase" "installPhase" "fixupPhase" "installCheckPhase" ];
   mkDerivation = given:
     let
@@ -94,7 +97,7 @@ rec {
 
   writeTextFile = { name, text, executable ? false, destination ? "", meta ? { }, ... }:
     # A text in the environment is limited to 128 KiB (execve(2)); a file is not.
-    runShell name { inherit text executable destination meta; passAsFile = [ "text" ]; } ''
+    runShell name (local // { inherit text executable destination meta; passAsFile = [ "text" ]; }) ''
       target="$out$destination"
       mkdir -p "$(dirname "$target")"
       cat "$textPath" > "$target"
@@ -126,7 +129,7 @@ rec {
       sorted = builtins.sort (a: b: priority a < priority b) paths;
     in
     # Of two files with one name, the one of the package with the lower priority is there.
-    runShell name { inherit meta passthru; paths = map toString sorted; } ''
+    runShell name (local // { inherit meta passthru; paths = map toString sorted; }) ''
       mkdir -p $out
       for package in $paths; do
         (cd "$package" && find . -type d) | while read -r folder; do mkdir -p "$out/$folder"; done
@@ -141,7 +144,7 @@ rec {
     let
       list = if builtins.isList entries then entries else lib.mapAttrsToList (name: path: { inherit name path; }) entries;
     in
-    runShell name { links = lib.concatMapStrings (e: "${e.name}\t${e.path}\n") list; } ''
+    runShell name (local // { links = lib.concatMapStrings (e: "${e.name}\t${e.path}\n") list; }) ''
       mkdir -p $out
       printf '%s' "$links" | while IFS="$(printf '\t')" read -r link target; do
         mkdir -p "$(dirname "$out/$link")"; ln -s "$target" "$out/$link"

@@ -53,6 +53,8 @@ in
       "system.stateVersion is not set, defaulting to ${config.system.stateVersion}. Read why this matters on https://nixos.org/manual/nixos/stable/options.html#opt-system.stateVersion.";
     system.build.toplevel = checked (pkgs.runShell "nixos-system-${config.system.name}-${config.system.nixos.label}"
       {
+        preferLocalBuild = true;
+        allowSubstitutes = false;
         passAsFile = [ "facts" "etc" "units" ];
         facts = builtins.toJSON facts;
         etc = lib.concatMapStrings (e: "${e.target}\t${e.source}\n") etc;
