@@ -1,5 +1,6 @@
 import type { Scenario } from "./network_bench.ts";
 import { table } from "./report.ts";
+import { OWN_PARTS } from "./report_parts.ts";
 
 /** At most so much of the peer's, by changed files: CPU and wall on loopback, wall through the fast network. */
 interface Limits {
@@ -13,7 +14,7 @@ const UPDATE_NETWORK: readonly (readonly [files: number, limit: number])[] = [
 ];
 const INSTALL: Limits = { loopback: 1.5, network: 1.05 };
 
-const HEADING = "## Real history";
+const [HEADING] = OWN_PARTS;
 
 /** What the CPU time goes into, found with perf(1), V8's profiler and executables that end half-way. */
 const WHY =
@@ -59,19 +60,6 @@ export function historyReport(where: string, scenarios: readonly Scenario[]): st
     table([...header, "share of CPU", "share of wall time"], rows),
     ...(rows.some((row) => row.some((cell) => cell.startsWith("**"))) ? [WHY] : []),
   ].join("\n\n") + "\n";
-}
-
-/** The part about real histories in a report, which a run on generated repositories keeps; maybe empty. */
-export function historyPart(report: string): string {
-  const at = report.indexOf(`${HEADING}\n`);
-  return at < 0 ? "" : report.slice(at);
-}
-
-/** A report with this part about real histories. */
-export function withHistory(report: string, part: string): string {
-  const old = historyPart(report);
-  const rest = report.slice(0, report.length - old.length).trimEnd();
-  return part === "" ? `${rest}\n` : `${rest}\n\n${part.trimEnd()}\n`;
 }
 
 function figuresOf({ figures }: Scenario) {

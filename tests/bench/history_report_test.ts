@@ -1,5 +1,5 @@
-import { equal, match, ok } from "node:assert/strict";
-import { historyPart, historyReport, withHistory } from "./history_report.ts";
+import { match, ok } from "node:assert/strict";
+import { historyReport } from "./history_report.ts";
 import type { Scenario } from "./network_bench.ts";
 import { loopback, networkKinds } from "./test_network.ts";
 
@@ -38,15 +38,4 @@ Deno.test("historyReport() compares what is beyond the empty program, and marks 
   match(text, /\| 50 of 10 \| .* \| 0\.80 \(1\) \| \*\*1\.20\*\* \(0\.85\) \|/);
   match(text, /Where the shares are missed/);
   ok(!historyReport("Here.", [scenario(5, loopback, updates)]).includes("missed"));
-});
-
-Deno.test("withHistory() replaces the part about real histories, and only that", () => {
-  const report = "# Benchmarks\n\nAll.\n";
-  const one = historyReport("One.", [scenario(5, loopback, updates)]);
-  const other = historyReport("Other.", [scenario(5, loopback, updates)]);
-  const first = withHistory(report, one);
-  equal(historyPart(first), one);
-  equal(withHistory(first, other), `${report}\n${other}`);
-  equal(withHistory(first, ""), report);
-  equal(historyPart(report), "");
 });

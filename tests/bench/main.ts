@@ -5,9 +5,11 @@
  *     deno task bench --sizes large --networks slow --changes 0,5 --iterations 3
  *     deno task bench --only network|local|startup   --peers-only (without smart-sync)
  *     deno task bench --history PATH|URL [--named TEXT] [--networks loopback,fast] [--changes 0,5,install]
+ *     deno task bench --plan NIXPKGS [--module FILE] [--named TEXT] [--iterations 5]
  *
- * With `--history`, the newest commits of a real bare repository, CPU seconds beside wall; `--output` then
- * replaces that part of a report.
+ * With `--history`, the newest commits of a real bare repository, CPU seconds beside wall; with `--plan`,
+ * system-installer's plan of a machine with that complete nixpkgs, beside the evaluations that it needs.
+ * `--output` then replaces that part of a report.
  * A full run writes docs/benchmarks.md; a partial one only prints (or writes to `--output FILE`).
  * smart-sync runs compiled where HYPERVISOR_TEST_EXECUTABLES names a folder of executables or
  * DENO_COMPILE a compiler, otherwise from source.
@@ -23,12 +25,15 @@ import {
   smallRepository,
 } from "../support/sized_repository.ts";
 import { benchHistory } from "./history_bench.ts";
-import { historyPart, historyReport, withHistory } from "./history_report.ts";
+import { historyReport } from "./history_report.ts";
 import { benchLocal, type LocalFigures } from "./local_bench.ts";
 import { describeMachine } from "./machine.ts";
 import { run } from "./measure.ts";
 import { benchNetwork, type Scenario } from "./network_bench.ts";
+import { benchPlan } from "./plan_bench.ts";
+import { planReport } from "./plan_report.ts";
 import { report } from "./report.ts";
+import { OWN_PARTS, withPart, withPartsOf } from "./report_parts.ts";
 import { benchStartup, type StartupFigures } from "./startup_bench.ts";
 import { networkKinds } from "./test_network.ts";
 
@@ -55,6 +60,8 @@ const { values: options } = parseArgs({
     iterations: { type: "string" },
     output: { type: "string" },
     history: { type: "string" },
+    plan: { type: "string" },
+    module: { type: "string" },
     named: { type: "string" },
   },
 });
@@ -130,10 +137,27 @@ async function benchRealHistory(source: string, folder: string): Promise<void> {
   const where =
     `History: ${name}. Machine: ${await describeMachine()}. smart-sync: ${tool.kind}. ` +
     `Load average before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}.`;
-  const part = historyReport(where, scenarios);
+  await writePart(OWN_PARTS[0], historyReport(where, scenarios));
+}
+
+async function benchRealPlan(nixpkgs: string, folder: string): Promise<void> {
+  const [loadBefore = 0] = Deno.loadavg();
+  const figures = await benchPlan({
+    ...{ nixpkgs, folder, say, rounds: Number(options.iterations ?? 5) },
+    module: options.module === undefined ? "{ }" : await Deno.readTextFile(options.module),
+  });
+  const [loadAfter = 0] = Deno.loadavg();
+  const kind = executables === undefined ? "bundled, run by Deno" : "compiled executable";
+  const where = `Nixpkgs: ${options.named ?? nixpkgs.split("/").at(-1)}, as the channel of a ` +
+    `scratch machine. Machine: ${await describeMachine()}. system-installer: ${kind}. ` +
+    `Load average before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}.`;
+  await writePart(OWN_PARTS[1], planReport(where, figures));
+}
+
+async function writePart(heading: string, part: string): Promise<void> {
   if (options.output !== undefined) {
     const old = await Deno.readTextFile(options.output);
-    await Deno.writeTextFile(options.output, withHistory(old, part));
+    await Deno.writeTextFile(options.output, withPart(old, heading, part));
   }
   await Deno.stdout.write(new TextEncoder().encode(part));
 }
@@ -170,7 +194,7 @@ async function benchGenerated(folder: string): Promise<void> {
     }.`;
     const text = report({ ...head, load, complete }, { scenarios, local, startup });
     if (output !== undefined) {
-      await Deno.writeTextFile(output, withHistory(text, historyPart(before)));
+      await Deno.writeTextFile(output, withPartsOf(text, before));
     }
     return text;
   };
@@ -212,7 +236,8 @@ async function benchGenerated(folder: string): Promise<void> {
 
 const folder = await Deno.makeTempDir({ prefix: "bench-" });
 try {
-  if (options.history === undefined) await benchGenerated(folder);
+  if (options.plan !== undefined) await benchRealPlan(options.plan, folder);
+  else if (options.history === undefined) await benchGenerated(folder);
   else await benchRealHistory(options.history, folder);
 } finally {
   await Deno.remove(folder, { recursive: true });
