@@ -137,7 +137,7 @@ export const PLANTS: readonly Plant[] = [
         "d/".repeat(550),
       ),
   },
-  { name: "garbage", put: (host) => Deno.writeTextFileSync(host, '\x1b[2J{"version":1e999,\0') },
+  { name: "garbage", put: (host) => Deno.writeTextFileSync(host, '\x1b[2J{"version":1e999,\0\n') },
 ];
 
 function outsideName(outside: string): string {
