@@ -8,6 +8,7 @@ import {
   readLinkIfExists,
   readTextIfExists,
   removeIfExists,
+  setMode,
   temporaryName,
   writeFileAtomic,
 } from "../../../lib/machine/files/files.ts";
@@ -134,4 +135,13 @@ Deno.test("parentOf() and temporaryName() stay in the same folder", () => {
   assert.match(temporaryName("/etc/passwd"), /^\/etc\/\.passwd\.[0-9a-f]{8}\.tmp$/);
   assert.match(temporaryName("/x"), /^\/\.x\./);
   assert.notEqual(temporaryName("/x"), temporaryName("/x"));
+});
+
+Deno.test("setMode() changes what is there, and says of a link that it is one", async () => {
+  await withScratch({ "file": "" }, (folder) => {
+    Deno.symlinkSync("file", `${folder}/link`);
+    setMode(`${folder}/file`, 0o640);
+    assert.throws(() => setMode(`${folder}/link`, 0o777), /link is a symbolic link and is not/);
+    assert.equal(Deno.statSync(`${folder}/file`).mode! & 0o777, 0o640);
+  });
 });
