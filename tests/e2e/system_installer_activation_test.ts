@@ -1,6 +1,8 @@
 /** Activations that fail, proofs that refuse, and what --undo gives back afterwards. */
 import assert from "node:assert/strict";
-import { runTool, startTool } from "../support/executable.ts";
+import { withAccountLock } from "../../lib/machine/accounts/account_lock.ts";
+import { testContext } from "../support/context.ts";
+import { type RunningTool, runTool, startTool } from "../support/executable.ts";
 import { until } from "../support/host.ts";
 import { hasNix, hasTmux, isRoot, needsNix } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
@@ -78,6 +80,40 @@ needsNix(
     assert.ok(machine.read("/etc/shadow").includes(alice));
   },
 );
+
+needsNix(
+  "--undo waits for a passwd that has the accounts' lock, and keeps what it wrote",
+  async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    assert.equal((await host.run(SWITCH)).code, 0);
+    let undoing: RunningTool | undefined;
+    const ctx = testContext({ root: machine.root });
+    await withAccountLock(ctx, async () => {
+      undoing = startTool("system-installer", ["--undo"], { ...host.launch, timeout: 120_000 });
+      const { pid } = undoing;
+      await until("it asks for the lock", () => opens(pid, ".pwd.lock") || undefined);
+      const shadow = machine.read("/etc/shadow");
+      machine.write("/etc/shadow", shadow.replace(/^bob:[^:]*:/m, "bob:$6$late$hash:"), 0o640);
+    });
+    await using running = undoing!;
+    const { code, stderr } = await running.result;
+    assert.equal(code, 0, stderr);
+    assert.match(machine.read("/etc/shadow"), /^bob:\$6\$late\$hash:/m);
+  },
+);
+
+/** Whether a process has a file of this name open. */
+function opens(pid: number, name: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return [...Deno.readDirSync(folder)].some((entry) => {
+    try {
+      return Deno.readLinkSync(`${folder}/${entry.name}`).endsWith(`/${name}`);
+    } catch {
+      return false; // It was closed.
+    }
+  });
+}
 
 needsNix(
   "a switch that would lock everybody out is refused with the option that cures it",
