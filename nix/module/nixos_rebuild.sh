@@ -7,6 +7,7 @@
 #   channels     the folder of root's channels
 #   folder       the folder of this host's flake.nix
 #   flake_arguments  with which it is built
+#   hardware     the machine's hardware file where the folder has a copy of it, else empty
 #   record       host.json, which says the next three as they are now
 #   host         the attribute of nixosConfigurations that this machine is
 #   search_path  NIX_PATH of the owner's configuration, empty unless it is one of channels
@@ -130,6 +131,17 @@ fi
 if [[ $action == edit ]]; then
   if [[ -n $search_path ]]; then prepare; fi
   exec "$stock" "${given[@]}" "${bare[@]}"
+fi
+
+# The flake sees its own folder alone: after a new disk it would build for the old ones.
+if [[ -n $hardware && -r $hardware ]]; then
+  copy=$folder/hardware-configuration.nix
+  if [[ $(<"$hardware") != "$(<"$copy")" ]]; then
+    echo "nixos-rebuild: $hardware is not what this host is built with: $copy is another" >&2
+    echo "  next: compare them (diff $copy $hardware) and copy the right one over the other, for a new disk:" >&2
+    echo "  cp $hardware $copy" >&2
+    exit 1
+  fi
 fi
 
 prepare

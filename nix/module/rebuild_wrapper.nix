@@ -5,8 +5,9 @@
 #   host: the attribute of nixosConfigurations
 #   folder: the machine path of the folder that holds this host's flake.nix
 #   arguments: with which that flake is built
+#   hardware: the machine path of the hardware file that the folder has a copy of
 #   searchPath, checkout: of an owner's configuration below it
-{ lib, config, options, pkgs, file, host, folder, arguments, searchPath ? [ ], checkout ? null }:
+{ lib, config, options, pkgs, file, host, folder, arguments, hardware ? null, searchPath ? [ ], checkout ? null }:
 let
   # NixOS's own, whichever that is: the shell script up to 25.05, the one in Python since, or the owner's.
   # Read from the other definitions, because their names and options differ from release to release.
@@ -27,6 +28,7 @@ let
     host=${lib.escapeShellArg host}
     folder=${lib.escapeShellArg folder}
     flake_arguments=(${lib.escapeShellArgs arguments})
+    hardware=${lib.escapeShellArg (toString hardware)}
     search_path=${lib.escapeShellArg (lib.concatStringsSep ":" searchPath)}
     checkout=${lib.escapeShellArg (toString checkout)}
     ${builtins.readFile ./nixos_rebuild.sh}

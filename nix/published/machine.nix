@@ -27,6 +27,7 @@ in
     (import ./rebuild_wrapper.nix {
       inherit lib config options pkgs file folder;
       host = host.hostName;
+      hardware = "/etc/nixos/hardware-configuration.nix";
       # The tree fails with --impure; it is always taken as it is now.
       arguments = [ "--override-input" "tree" "path:/etc/hypervisor/src" ];
     })

@@ -28,8 +28,8 @@ interface Machine {
   readonly env?: Readonly<Record<string, string>>;
   /** host.json, where there is one. */
   readonly record?: unknown;
-  /** Whether its host is that of a published tree. */
-  readonly published?: boolean;
+  /** The copy of the hardware file, `{ }`, where its host is that of a published tree. */
+  readonly published?: string;
 }
 
 /** Runs the script with a NixOS's own that only records. */
@@ -50,8 +50,14 @@ printf '%s\\0' "$NIX_PATH" "\${SUDO_UID-}" "\${_NIXOS_REBUILD_REEXEC-}" "$@" > $
   Deno.writeTextFileSync(`${path}/channels/own/.update-on-nixos-rebuild`, "");
   const { searchPath = SEARCH_PATH, checkout = "", env = {}, record, published } = machine;
   const flake = published
-    ? "folder=/etc/hypervisor/host flake_arguments=(--override-input tree path:/etc/hypervisor/src)"
-    : "folder=/etc/hypervisor/src flake_arguments=(--impure)";
+    ? `folder=${path}/host flake_arguments=(--override-input tree path:/etc/hypervisor/src)\n` +
+      `hardware=${path}/hardware-configuration.nix`
+    : "folder=/etc/hypervisor/src flake_arguments=(--impure) hardware=";
+  if (published) {
+    Deno.mkdirSync(`${path}/host`);
+    Deno.writeTextFileSync(`${path}/hardware-configuration.nix`, "{ }\n");
+    Deno.writeTextFileSync(`${path}/host/hardware-configuration.nix`, published);
+  }
   if (record !== undefined) {
     Deno.writeTextFileSync(`${path}/host.json`, JSON.stringify(record, null, 2));
   }
@@ -111,18 +117,27 @@ test("builds this host where nothing else is named, whatever its options take", 
 });
 
 test("builds the host of a published tree with the tree as it is now, and not impurely", async () => {
-  const machine = { searchPath: "", published: true } as const;
-  const theirs = [
-    ...["--override-input", "tree", "path:/etc/hypervisor/src"],
-    ...["--flake", "path:/etc/hypervisor/host#vmhost"],
-  ];
-  const started = await run(["switch", "--profile-name", "test", "-k"], machine);
-  assert.deepEqual(started.args, ["switch", "--profile-name", "test", "--keep-going", ...theirs]);
+  const machine = { searchPath: "", published: "{ }\n" } as const;
+  const built = async (args: readonly string[], more = {}) => {
+    const started = await run(args, { ...machine, ...more });
+    return started.args.map((arg) => arg.replace(/^path:.*\/host#/, "path:HOST#"));
+  };
+  const tree = ["--override-input", "tree", "path:/etc/hypervisor/src"];
+  const theirs = [...tree, "--flake", "path:HOST#vmhost"];
+  assert.deepEqual(
+    await built(["switch", "--profile-name", "test", "-k"]),
+    ["switch", "--profile-name", "test", "--keep-going", ...theirs],
+  );
   const elsewhere = ["switch", "--target-host", "root@other"];
-  assert.deepEqual((await run(elsewhere, machine)).args, elsewhere);
+  assert.deepEqual(await built(elsewhere), elsewhere);
   const record = { hostName: "renamed", base: null };
-  const renamed = await run(["boot"], { ...machine, record });
-  assert.equal(renamed.args.at(-1), "path:/etc/hypervisor/host#renamed");
+  assert.equal((await built(["boot"], { record })).at(-1), "path:HOST#renamed");
+  const other = { published: "{ } # the old disks\n" };
+  await assert.rejects(
+    built(["switch"], other),
+    /hardware-configuration\.nix is not what this host is built with: .*cp /s,
+  );
+  assert.deepEqual(await built(["switch", "--rollback"], other), ["switch", "--rollback"]);
 });
 
 test("is NixOS's own where a flake, file, attribute or store path is named", async () => {
