@@ -182,14 +182,17 @@ needsNix(
       path,
       host.machine.read(path).replace(
         /\}\n$/,
-        "  services.fwupd.enable = true;\n  security.sudo.wheelNeedsPassword = false;\n}\n",
+        "  services.fwupd.enable = true;\n  security.sudo.wheelNeedsPassword = false;\n" +
+          '  environment.etc.motd.text = "mine";\n}\n',
       ),
     );
     const module = `${host.path}/modules/core/options.nix`;
     const text = Deno.readTextFileSync(module);
     const add = (lines: string) =>
       Deno.writeTextFileSync(module, text.replace(/\}\n$/, `  config = {${lines}};\n}\n`));
-    add(' console.keyMap = lib.mkForce "fr"; boot.kernelModules = [ "tun" ]; ');
+    add(
+      ' console.keyMap = lib.mkForce "fr"; boot.kernelModules = [ "tun" ]; environment.etc.motd.text = lib.mkDefault "theirs"; ',
+    );
     const table = async () => {
       const plan = await host.install(["--dry-run", "--json"]);
       assert.equal(plan.code, 0, plan.stderr);
@@ -203,6 +206,7 @@ needsNix(
     const { rows } = await table();
     assert.deepEqual(rows.get("networking.hostName"), ['"workbench"', '"hyper-nixos"', "machine"]);
     assert.deepEqual(rows.get("services.fwupd.enable"), ["true", "false", "machine"]);
+    assert.deepEqual(rows.get("environment.etc.motd.text"), ['"mine"', '"theirs"', "machine"]);
     assert.deepEqual(
       rows.get("services.openssh.settings.PasswordAuthentication"),
       ["true", "false", "machine"],

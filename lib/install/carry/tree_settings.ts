@@ -58,6 +58,9 @@ const LEFT_TO_THE_TREE: readonly (readonly [option: string, why: string])[] = [
   ["users", "accounts are carried over as they are in /etc/passwd"],
 ];
 
+/** Where a found setting comes from, in plans. */
+const YOURS = "your files: the tree says otherwise";
+
 /** Options that name a user who is logged in without being asked for a password. */
 const LOGS_IN = /auto_?log[io]n[._]?user$/i;
 
@@ -85,16 +88,22 @@ export async function readTreeSettings(
     const options = own.definitions.map(({ option }) => option)
       .filter((option) => wanted.some((one) => isAt(option, one.option)));
     const plain = options.length === 0 ? [] : await plainDefinitions(ctx, owners, options);
+    const settings = plainSettings(plain, YOURS)
+      .filter(({ option }) => wanted.some((one) => isAt(option, one.option)))
+      // Of the members of a set, lists are joined with the tree's.
+      .map((one) => Array.isArray(one.value) ? { ...one, how: "merge" as const } : one);
     progress.done("looked for what this machine and the tree say differently");
     return {
       owners: own,
       definitions,
       conflicts,
       found: [
-        ...plainSettings(plain, "your files: the tree says otherwise")
-          .filter(({ option }) => wanted.some((one) => isAt(option, one.option)))
-          // Of the members of a set, lists are joined with the tree's.
-          .map((one) => Array.isArray(one.value) ? { ...one, how: "merge" as const } : one),
+        ...settings,
+        // A text or a number beside what is no data (a file of /etc and its store path).
+        ...wanted.filter(({ option }) => !settings.some((one) => isAt(one.option, option)))
+          .flatMap(({ option, machine }): Setting[] =>
+            isPlain(machine) ? [{ option, value: machine, how: "override", source: YOURS }] : []
+          ),
         ...conflicts.filter((one) => one.machine === null).map(({ option }): Setting => ({
           ...{ option, value: null, how: "override" },
           source: "nobody is logged in without a password here",
@@ -201,6 +210,12 @@ function below(value: unknown, path: readonly string[]): unknown {
 function isNothing(value: unknown): boolean {
   return value === null || value === undefined || isHidden(value) ||
     Array.isArray(value) && value.length === 0;
+}
+
+/** A value that is the same in another system; a path, a package or a kernel is none (`show` names them). */
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === "boolean" || Number.isSafeInteger(value) ||
+    typeof value === "string" && !/^(\/|package |kernel )|\/nix\/store\//.test(value);
 }
 
 /** Also the hash of a secret. */
