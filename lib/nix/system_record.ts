@@ -36,13 +36,13 @@ export type HandedRecord = Omit<SystemRecord, "activated">;
 
 const HandedSchema = v.omit(RecordSchema, ["activated"]);
 
-/** A record as it is handed to the machine that activates the system; undefined when it is none. */
-export function parseHandedRecord(text: string): HandedRecord | undefined {
+/** Records as they are handed to the machine that activates the system: one, or a list; empty for others. */
+export function parseHandedRecords(text: string): HandedRecord[] {
   try {
-    const parsed = v.safeParse(HandedSchema, JSON.parse(text));
-    return parsed.success ? parsed.output : undefined;
+    const parsed = v.safeParse(v.array(HandedSchema), [JSON.parse(text)].flat());
+    return parsed.success ? parsed.output : [];
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { closureDiff } from "../nix/closure_diff.ts";
 import { currentSystem } from "../nix/generations.ts";
 import { requireSystem } from "../nix/system_closure.ts";
-import { type HandedRecord, parseHandedRecord, systemRecord } from "../nix/system_record.ts";
+import { type HandedRecord, parseHandedRecords, systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../machine/context.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./earlier_activation.ts";
@@ -24,7 +24,7 @@ export interface ReadyOptions {
   readonly action: Action;
   /** The store path, or a link to it. */
   readonly storePath: string;
-  /** A file with what was evaluated of it where it was built; see {@link parseHandedRecord}. */
+  /** A file with what was evaluated of it where it was built; see {@link parseHandedRecords}. */
   readonly evaluated?: string | undefined;
   readonly confirm?: number | undefined;
   /** As of `RebuildOptions`. */
@@ -49,12 +49,17 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   await settleEarlierActivation(ctx);
   const chosen = chosenSpecialisation(ctx, action, options.specialisation);
   const active = activePath(ctx, toplevel, chosen);
-  const known = active === toplevel
-    ? knownOf(ctx, toplevel, options.evaluated)
-    : systemRecord(ctx, active);
+  const handed = handedRecords(toplevel, options.evaluated);
+  const knownOf = (path: string): HandedRecord | undefined =>
+    handed.find((record) => record.toplevel === path) ?? systemRecord(ctx, path);
+  const known = knownOf(active);
+  // What the next boot starts, where what is to run is a specialisation of it.
+  const base = active === toplevel || action !== "switch" ? undefined : knownOf(toplevel);
   if (activates(action)) {
-    if (known?.facts) await requireSafe(ctx, { ...known, facts: known.facts });
-    else await acceptUnproven(ctx, active, options);
+    const all = active === toplevel || action !== "switch" ? [known] : [known, base];
+    if (all.every((one) => one?.facts)) {
+      for (const one of all) await requireSafe(ctx, { ...one!, facts: one!.facts! });
+    } else await acceptUnproven(ctx, active, options);
   }
   const changes = await closureDiff(ctx, active);
   if (changes) ctx.out.print(changes);
@@ -75,7 +80,13 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
     exitCode: ExitCode.Success,
   };
   if (activates(action)) {
-    return await activateBuilt(ctx, options, { built, active, hooks: {}, record: known });
+    return await activateBuilt(ctx, options, {
+      built,
+      active,
+      hooks: {},
+      record: known,
+      recordOfBase: base,
+    });
   }
   await showDryActivation(ctx, active);
   return built;
@@ -126,14 +137,11 @@ function requireThisPlatform(ctx: Context, toplevel: string): void {
   });
 }
 
-function knownOf(
-  ctx: Context,
-  toplevel: string,
-  file: string | undefined,
-): HandedRecord | undefined {
-  if (file === undefined) return systemRecord(ctx, toplevel);
-  const known = parseHandedRecord(readHanded(file));
-  if (known?.toplevel === toplevel) return known;
+/** @throws ToolError exit 4 for a file that does not say what the system is made of */
+function handedRecords(toplevel: string, file: string | undefined): HandedRecord[] {
+  if (file === undefined) return [];
+  const records = parseHandedRecords(readHanded(file));
+  if (records.some((record) => record.toplevel === toplevel)) return records;
   throw new ToolError(`${file} does not say what ${toplevel} is made of`, {
     code: ExitCode.InvalidArguments,
     hint:

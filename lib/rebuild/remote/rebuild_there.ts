@@ -1,6 +1,6 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
-import { reach, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
+import { reach, REMOTE_PATH, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
 import { requireRoot } from "../../machine/ssh/root_session.ts";
 import { quote } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
@@ -15,6 +15,7 @@ import {
 import type { HandedRecord } from "../../nix/system_record.ts";
 import { sourceCommit } from "../build/source_commit.ts";
 import { buildWithNix } from "../build/build_with_nix.ts";
+import type { ChosenSpecialisation } from "../chosen_specialisation.ts";
 import { rebuildDocument } from "../documents.ts";
 import { type Action, activates } from "../options.ts";
 import { inStore } from "../ready_system.ts";
@@ -38,8 +39,8 @@ export interface ThereOptions extends HelperOptions {
 /** A system for the other machine, in the store of this one. */
 interface SystemForThere {
   readonly toplevel: string;
-  /** What was evaluated of it; undefined when it was only named. */
-  readonly record: HandedRecord | undefined;
+  /** What was evaluated of it, and of its specialisation that is to run; empty when it was only named. */
+  readonly records: readonly HandedRecord[];
 }
 
 /**
@@ -71,11 +72,11 @@ export async function rebuildThere(ctx: Context, options: ThereOptions): Promise
       : await connectToBuildHost(ctx, options.buildHost, there.ssh);
     const system = options.storePath === undefined
       ? await builtFor(ctx, there, options, { link: `${links}/result`, builder })
-      : { toplevel: inStore(options.storePath), record: undefined };
+      : { toplevel: inStore(options.storePath), records: [] };
     if (there.freeStore) refuseSmallStore(ctx, there.freeStore, `/nix/store on ${targetHost}`);
     const args = [
       `--store-path=${system.toplevel}`,
-      ...await handOver(there, system.record),
+      ...await handOver(there, system.records),
       ...words,
       action,
     ];
@@ -116,19 +117,43 @@ async function builtFor(
   const { toplevel } = await buildWithNix(building, build, { link, dry: false, store });
   requireProven(ctx, evaluated, toplevel, { handed });
   const { flake, host } = build;
-  return {
+  const record = {
+    version: 1 as const,
     toplevel,
-    record: {
-      version: 1,
-      toplevel,
-      flake,
-      host,
-      commit: recordedCommit(commit, { handed }),
-      facts,
-      identity,
-    },
+    flake,
+    host,
+    commit: recordedCommit(commit, { handed }),
+    facts,
+    identity,
   };
+  const chosen = await specialisationThere(there, options);
+  if (chosen === undefined) return { toplevel, records: [record] };
+  const active = await evaluateHost(building, target, chosen);
+  const path = active.identity.toplevel;
+  // Without its path nobody there could tell what this is about.
+  if (typeof path !== "string") return { toplevel, records: [record] };
+  return { toplevel, records: [record, { ...record, ...active, toplevel: path }] };
 }
+
+/** The specialisation that is to run there, as `chosenSpecialisation` finds it there once more. */
+async function specialisationThere(
+  there: RemoteMachine,
+  { action, specialisation }: HelperOptions,
+): Promise<ChosenSpecialisation | undefined> {
+  if (specialisation === false || action === "boot") return undefined;
+  if (specialisation !== undefined) return { name: specialisation, named: true };
+  const { stdout } = await there.ssh.sh(RUNNING_SPECIALISATION);
+  const name = stdout.trim();
+  return name === "" ? undefined : { name, named: false };
+}
+
+/** Prints what `runningSpecialisation` would return there. */
+const RUNNING_SPECIALISATION = `${REMOTE_PATH}
+running=$(readlink -f /run/current-system)
+for one in /nix/var/nix/profiles/system-*-link/specialisation/* /run/booted-system/specialisation/*; do
+  if [ -e "$one" ] && [ "$(readlink -f "$one")" = "$running" ]; then basename "$one"; exit; fi
+done
+if [ -r /etc/specialisation ]; then cat /etc/specialisation; fi`;
 
 /** `build` and `dry-build`: nothing is copied. */
 async function buildFor(
@@ -174,9 +199,12 @@ async function findBuild(ctx: Context, there: RemoteMachine, options: HelperOpti
 }
 
 /** Puts what was evaluated into a file there; the proofs are made of it. */
-async function handOver(there: RemoteMachine, record: HandedRecord | undefined): Promise<string[]> {
-  if (record === undefined) return [];
+async function handOver(
+  there: RemoteMachine,
+  records: readonly HandedRecord[],
+): Promise<string[]> {
+  if (records.length === 0) return [];
   const file = `${there.folder}/evaluated`;
-  await there.ssh.sh(`umask 077; cat > ${quote(file)}`, { input: JSON.stringify(record) });
+  await there.ssh.sh(`umask 077; cat > ${quote(file)}`, { input: JSON.stringify(records) });
   return [`--evaluated=${file}`];
 }
