@@ -1,6 +1,6 @@
 import { identityOf } from "../machine/tree/file_identity.ts";
 import { lstatIfExists } from "../machine/files/files.ts";
-import { LinkInTheWay } from "../machine/files/pinned.ts";
+import { LinkInTheWay, pinningOnce } from "../machine/files/pinned.ts";
 import type { Operation } from "../machine/tree/tree_journal.ts";
 import type { LocalTree } from "./tree/local_tree.ts";
 import type { SyncPlan } from "./tree/plan.ts";
@@ -37,7 +37,8 @@ export async function settlePlan(
   let compared = first;
   for (let looks = 1;; looks++) {
     const look = new SecondLook(tree, compared.local, now());
-    const operations = compared.plan.operations.flatMap((step) => look.at(step));
+    const { operations: steps } = compared.plan;
+    const operations = pinningOnce(() => steps.flatMap((step) => look.at(step)));
     if (!look.foundChange || looks === LOOKS) return { ...compared, operations };
     compared = await again();
   }

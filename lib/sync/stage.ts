@@ -1,6 +1,7 @@
 import { beyondBound, Bounds } from "../git/bounds.ts";
 import { kindOf } from "../git/git_objects.ts";
 import { lstatIfExists, makeHardLink, parentOf } from "../machine/files/files.ts";
+import { pinningOnce } from "../machine/files/pinned.ts";
 import { hostilePathError } from "../machine/tree/hostile_path.ts";
 import { staged as places } from "../machine/tree/tree_journal.ts";
 import { DiskRoom } from "./disk_room.ts";
@@ -93,15 +94,17 @@ export function linkPrevious(
 ): string[] {
   const top = places.previousTree(staging);
   const folders = new FolderMaker(top, 0o700);
-  for (const path of files) {
-    folders.make(parentOf(`${top}/${path}`));
-    try {
-      makeHardLink(`${tree}/${path}`, `${top}/${path}`);
-    } catch (error) {
-      // Somebody has just removed it, or put a folder there: what is there when it is replaced is kept.
-      if (lstatIfExists(`${tree}/${path}`)?.isDirectory === false) throw error;
+  pinningOnce(() => {
+    for (const path of files) {
+      folders.make(parentOf(`${top}/${path}`));
+      try {
+        makeHardLink(`${tree}/${path}`, `${top}/${path}`);
+      } catch (error) {
+        // Somebody has just removed it, or put a folder there: what is there when it is replaced is kept.
+        if (lstatIfExists(`${tree}/${path}`)?.isDirectory === false) throw error;
+      }
     }
-  }
+  });
   for (const path of asides) folders.make(parentOf(`${top}/${path}`));
   return folders.made;
 }

@@ -45,8 +45,11 @@ export const OPEN = {
 const SYS_OPENAT2 = 437n;
 /** RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS (linux/openat2.h). */
 const NO_LINKS = 0x04n | 0x02n;
-/** The size of `struct open_how`: flags, mode and resolve, 64 bits each. */
-const OPEN_HOW_SIZE = 24n;
+/** `struct open_how`: flags, mode and resolve, 64 bits each. */
+const OPEN_HOW = new BigUint64Array([0n, 0n, NO_LINKS]);
+const OPEN_HOW_SIZE = BigInt(OPEN_HOW.byteLength);
+
+const encoder = new TextEncoder();
 
 let loaded: LibcCalls | undefined;
 
@@ -78,7 +81,7 @@ export function requireLibc(): LibcCalls {
  */
 export function cString(path: string): Uint8Array<ArrayBuffer> {
   if (path.includes("\0")) throw new TypeError("a path has a zero byte");
-  return new TextEncoder().encode(path + "\0");
+  return encoder.encode(path + "\0");
 }
 
 /**
@@ -87,8 +90,9 @@ export function cString(path: string): Uint8Array<ArrayBuffer> {
  * @returns a descriptor; negative when it failed
  */
 export function openWithoutLinks(path: string, flags: number): number {
-  const how = new BigUint64Array([BigInt(flags), 0n, NO_LINKS]);
-  return Number(requireLibc().syscall(SYS_OPENAT2, AT_FDCWD, cString(path), how, OPEN_HOW_SIZE));
+  OPEN_HOW[0] = BigInt(flags);
+  const call = requireLibc().syscall;
+  return Number(call(SYS_OPENAT2, AT_FDCWD, cString(path), OPEN_HOW, OPEN_HOW_SIZE));
 }
 
 /**

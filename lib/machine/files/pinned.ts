@@ -53,12 +53,52 @@ export function pinFolder(path: string, open = opener()): Pinned {
  */
 export function inFolder<T>(path: string, operation: (path: string) => T): T {
   const [folder, name] = split(path);
-  using pinned = pinFolder(folder);
+  const pinned = held?.get(folder) ?? pinFolder(folder);
+  if (held !== undefined) hold(folder, pinned, held);
   try {
     return operation(`${pinned.path}/${name}`);
   } catch (error) {
     throw named(error, pinned, folder);
+  } finally {
+    if (held === undefined) pinned[Symbol.dispose]();
   }
+}
+
+/** Folders that stay pinned while {@link pinningOnce} works, by their paths; the last used one last. */
+let held: Map<string, Pinned> | undefined;
+/** So many at a time. */
+const MOST_HELD = 32;
+
+/**
+ * Does many things to names in few folders, and pins each folder once for them. What somebody else puts in a
+ * folder's place meanwhile is not seen: it is the folder that was opened and checked, as with one pin.
+ * Whoever moves or removes a folder in between calls {@link forgetFolders} after it.
+ */
+export function pinningOnce<T>(work: () => T): T {
+  if (held !== undefined) return work();
+  held = new Map();
+  try {
+    return work();
+  } finally {
+    forgetFolders();
+    held = undefined;
+  }
+}
+
+/** Folders are to be found by their paths again. */
+export function forgetFolders(): void {
+  for (const pinned of held?.values() ?? []) pinned[Symbol.dispose]();
+  held?.clear();
+}
+
+/** What was used last stays: it is in use now, and what was used before it may be, by an outer call. */
+function hold(folder: string, pinned: Pinned, all: Map<string, Pinned>): void {
+  all.delete(folder);
+  all.set(folder, pinned);
+  if (all.size <= MOST_HELD) return;
+  const [[oldest, unused] = []] = all;
+  if (oldest !== undefined) all.delete(oldest);
+  unused?.[Symbol.dispose]();
 }
 
 /** {@link inFolder} for what takes its time. */

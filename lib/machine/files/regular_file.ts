@@ -109,7 +109,7 @@ export function readAll(
   limit = LARGEST_READ,
 ): Uint8Array<ArrayBuffer> {
   // Files of the kernel say that they are empty. One byte more than the size: that is the end.
-  let buffer = new Uint8Array(Math.min(Math.max(info.size, CHUNK), limit) + 1);
+  let buffer = new Uint8Array(Math.min(info.size || CHUNK, limit) + 1);
   let length = 0;
   for (;;) {
     const count = file.readSync(buffer.subarray(length));

@@ -12,6 +12,7 @@ import {
   rename,
   setMode,
 } from "../files/files.ts";
+import { forgetFolders, pinningOnce } from "../files/pinned.ts";
 import { filesBelow } from "./files_below.ts";
 import { type Operation, staged } from "./tree_journal.ts";
 
@@ -26,13 +27,18 @@ export function doOperations(
   operations: readonly Operation[],
   onDone: (count: number) => void = () => {},
 ): string[] {
-  operations.forEach((operation, index) => {
-    doOperation(operation, placesOf(tree, staging, operation.path));
-    onDone(index + 1);
+  const left = new Set<string>();
+  pinningOnce(() => {
+    operations.forEach((operation, index) => {
+      const isDone = doOperation(operation, placesOf(tree, staging, operation.path));
+      if (!isDone) left.add(operation.path);
+      onDone(index + 1);
+    });
+    for (const operation of operations) {
+      if (!left.has(operation.path)) keepLateEdits(operation, tree, staging);
+    }
   });
-  for (const operation of operations) keepLateEdits(operation, tree, staging);
-  return operations.filter(({ do: what, path }) => what === "remove" && exists(`${tree}/${path}`))
-    .map(({ path }) => path);
+  return [...left];
 }
 
 /**
@@ -75,25 +81,40 @@ function placesOf(tree: string, staging: string, path: string): Places {
   };
 }
 
-function doOperation(operation: Operation, places: Places): void {
+/** Returns false when what was to be removed is an edit now, and stays. */
+function doOperation(operation: Operation, places: Places): boolean {
   const { there, previous } = places;
   switch (operation.do) {
     case "aside":
       // Both are there when an attempt to take it back stopped half-way.
       if (sameFile(there, previous)) remove(there);
       else if (exists(there) && !exists(previous)) rename(there, previous);
-      return;
+      forgetFolders();
+      return true;
     case "remove":
-      if (sameFile(there, previous) && isWhatItWas(there, operation.was)) remove(there);
-      return;
+      return removeKnown(operation.was, places);
     case "put":
-      return put(operation.was ?? wasThere(operation.fresh, previous), operation.fresh, places);
+      put(operation.was ?? wasThere(operation.fresh, previous), operation.fresh, places);
+      return true;
     case "mode":
       permit(there, operation.mode);
-      return;
+      return true;
     case "prune":
-      if (isEmptyFolder(there)) remove(there);
+      if (!isEmptyFolder(there)) return true;
+      forgetFolders();
+      remove(there);
+      return true;
   }
+}
+
+/** Removes the file that the previous tree has a link of, unless it was changed. */
+function removeKnown(was: FileIdentity | undefined, { there, previous }: Places): boolean {
+  const found = lstatIfExists(there);
+  if (found === undefined) return true;
+  const isKnown = isSame(found, lstatIfExists(previous)) &&
+    (was === undefined || isStill(found, was));
+  if (isKnown) remove(there);
+  return isKnown;
 }
 
 /** What a journal of an earlier version does not say: what the previous tree has a link of. */
@@ -108,6 +129,9 @@ function put(was: FileIdentity | undefined, fresh: FileIdentity | undefined, pla
   if (staged === undefined) return;
   // It was interrupted after the exchange.
   if (fresh && staged.ino !== fresh.inode) return settleExchanged(was, places);
+  if (staged.isDirectory) forgetFolders();
+  // Where nothing was, nothing is, as a rule.
+  if (was === undefined && renameToFree(from, there)) return;
   for (;;) {
     const found = lstatIfExists(there);
     if (found === undefined) {
@@ -125,7 +149,8 @@ function put(was: FileIdentity | undefined, fresh: FileIdentity | undefined, pla
 /** What was there is in the staged file's place now. */
 function settleExchanged(was: FileIdentity | undefined, places: Places): void {
   const { new: found, previous, kept } = places;
-  const isExpected = was && isStill(lstatIfExists(found), was) && sameFile(found, previous);
+  const info = lstatIfExists(found);
+  const isExpected = was && isStill(info, was) && isSame(info, lstatIfExists(previous));
   if (isExpected) remove(found);
   else keep(found, kept);
 }
@@ -134,11 +159,10 @@ function settleExchanged(was: FileIdentity | undefined, places: Places): void {
 function keepLateEdits(operation: Operation, tree: string, staging: string): void {
   const { do: what, path } = operation;
   if (what === "mode" || what === "prune") return;
-  const { there, previous, kept } = placesOf(tree, staging, path);
+  const { previous, kept } = placesOf(tree, staging, path);
   if (what !== "aside") {
     const info = operation.was && lstatIfExists(previous);
-    const stayed = what === "remove" && exists(there);
-    if (info && !stayed && !isStill(info, operation.was!)) keepLink(previous, kept);
+    if (info && !isStill(info, operation.was!)) keepLink(previous, kept);
     return;
   }
   if (operation.below === undefined) return;
@@ -206,6 +230,7 @@ function editsOf(path: string, decided: number): string[] {
 /** Moves an edit to where it is kept. */
 function keep(path: string, kept: string): void {
   rename(path, freeName(kept));
+  forgetFolders();
 }
 
 /** Keeps an edit, which stays where it is as well. */
@@ -220,10 +245,6 @@ function freeName(path: string): string {
   return name;
 }
 
-function isWhatItWas(path: string, was: FileIdentity | undefined): boolean {
-  return was === undefined || isStill(lstatIfExists(path), was);
-}
-
 function permit(path: string, mode: number): void {
   const info = lstatIfExists(path);
   if (info === undefined || info.isSymlink) return;
@@ -233,7 +254,10 @@ function permit(path: string, mode: number): void {
 }
 
 function sameFile(a: string, b: string): boolean {
-  const [first, second] = [lstatIfExists(a), lstatIfExists(b)];
+  return isSame(lstatIfExists(a), lstatIfExists(b));
+}
+
+function isSame(first: Deno.FileInfo | undefined, second: Deno.FileInfo | undefined): boolean {
   return first !== undefined && second !== undefined && first.ino === second.ino &&
     first.dev === second.dev;
 }

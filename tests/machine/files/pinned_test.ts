@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { openStepByStep, openWithoutLinks } from "../../../lib/machine/files/libc.ts";
-import { inFolder, LinkInTheWay, pin, pinFolder } from "../../../lib/machine/files/pinned.ts";
+import {
+  forgetFolders,
+  inFolder,
+  LinkInTheWay,
+  pin,
+  pinFolder,
+  pinningOnce,
+} from "../../../lib/machine/files/pinned.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
 /** The kernel's own way, and the one for kernels and containers without it. */
@@ -100,3 +107,66 @@ function opened(descriptor: string): string {
     return "-";
   }
 }
+
+/** Descriptors that this process has open on folders below one. */
+function openBelow(folder: string): string[] {
+  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+    try {
+      const path = Deno.readLinkSync(`/proc/self/fd/${name}`);
+      return path.startsWith(`${folder}/`) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+Deno.test("pinningOnce() holds folders, not their names, until they are forgotten", async () => {
+  await withScratch({ "a/file": "one", "other": { link: "/etc" } }, (folder) => {
+    const read = () => inFolder(`${folder}/a/file`, (path) => Deno.readTextFileSync(path));
+    pinningOnce(() => {
+      assert.equal(read(), "one");
+      assert.deepEqual(openBelow(folder), [`${folder}/a`]);
+      Deno.renameSync(`${folder}/a`, `${folder}/b`);
+      Deno.symlinkSync("/etc", `${folder}/a`);
+      // The folder that was opened and checked, wherever it is now.
+      assert.equal(read(), "one");
+      forgetFolders();
+      assert.throws(read, LinkInTheWay);
+    });
+    assert.deepEqual(openBelow(folder), []);
+    assert.throws(read, LinkInTheWay);
+  });
+});
+
+Deno.test("pinningOnce() holds few folders at a time, and none that is in use is let go", async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 100 }, (_, n) => [`${n}/file`, String(n)]),
+  );
+  await withScratch(files, (folder) => {
+    pinningOnce(() => {
+      for (let round = 0; round < 2; round++) {
+        for (let n = 0; n < 100; n++) {
+          // Begun in the folder that was used longest ago, with another one used meanwhile.
+          inFolder(`${folder}/${n}/file`, (path) => {
+            const other = inFolder(`${folder}/${(n + 50) % 100}/file`, Deno.readTextFileSync);
+            assert.equal(other, String((n + 50) % 100));
+            assert.equal(Deno.readTextFileSync(path), String(n));
+          });
+        }
+      }
+      assert.ok(openBelow(folder).length <= 32);
+    });
+    assert.deepEqual(openBelow(folder), []);
+  });
+});
+
+Deno.test("pinningOnce() lets go of everything when its work fails", async () => {
+  await withScratch({ "a/file": "" }, (folder) => {
+    const work = () => {
+      inFolder(`${folder}/a/file`, Deno.lstatSync);
+      inFolder(`${folder}/a/none`, Deno.lstatSync);
+    };
+    assert.throws(() => pinningOnce(work), /\/a\/none/);
+    assert.deepEqual(openBelow(folder), []);
+  });
+});
