@@ -166,6 +166,11 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
       const tool = { name: "rebuild-helper", version: VERSION };
       return await rebuildThere(ctx, { ...values, action, targetHost, words, tool });
     }
+    if (values.listGenerations) {
+      // Without all that rebuilds.
+      const { listGenerations } = await import("../lib/rebuild/list_generations.ts");
+      return await listGenerations(ctx, { ...values, action });
+    }
     const { rebuildHelper: run } = await import("../lib/rebuild/rebuild_helper.ts");
     return await run(ctx, { ...values, action });
   },

@@ -13,8 +13,12 @@ export interface CleanRule {
   readonly keepSince: number;
 }
 
-/** What `--clean` keeps when nothing else is said. */
-export const CLEAN_DEFAULTS: CleanRule = { keep: 5, keepSince: 14 };
+/** What `--clean` keeps, as far as the command line says it. */
+export function cleanRule(
+  { keep = 5, keepSince = 14 }: { readonly [K in keyof CleanRule]?: CleanRule[K] | undefined },
+): CleanRule {
+  return { keep, keepSince };
+}
 
 const DAY = 24 * 60 * 60 * 1000;
 
