@@ -184,11 +184,11 @@ Deno.test({
     }
     const profile = target.there.machine.host("/root/.bashrc");
     Deno.writeTextFileSync(profile, "echo Welcome to starling, ä=b\n");
-    const greeted = await target.run("rebuild-helper", [...THERE, "--list-generations"]);
-    equal(greeted.code, 0, greeted.stderr);
-    const json = await target.run("rebuild-helper", [...THERE, "--json", "--list-generations"]);
-    equal(json.code, 1, json.stdout);
-    match(json.stderr, /answers in a way that is not understood: Welcome to starling/);
+    for (const args of [["--list-generations"], ["--json", "--rollback"], ["test"]]) {
+      const greeted = await target.run("rebuild-helper", [...THERE, ...args]);
+      equal(greeted.code, 1, greeted.stdout);
+      match(greeted.stderr, /answers in a way that is not understood: Welcome to starling/);
+    }
     Deno.removeSync(profile);
 
     const mounted = await target.run("rebuild-helper", [...THERE, "build"], {

@@ -107,7 +107,8 @@ echo "folder=$(mktemp -d)"`,
   );
   const lines = stdout.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2));
   const parsed = v.safeParse(SeenSchema, Object.fromEntries(lines));
-  if (!parsed.success) {
+  // Whatever greets would also come between Nix and its daemon there.
+  if (!parsed.success || !stdout.startsWith("uid=")) {
     throw notUnderstood(ssh.destination, stdout);
   }
   const seen = parsed.output;
