@@ -112,10 +112,11 @@ function lines(text: string): string[] {
 
 function nix(command: string, args: readonly string[]): string {
   const features = "extra-experimental-features = nix-command flakes";
-  const { success, stdout, stderr } = new Deno.Command(command, {
+  const { success, signal, stdout, stderr } = new Deno.Command(command, {
     args: [...args],
     env: { NIX_CONFIG: `${Deno.env.get("NIX_CONFIG") ?? ""}\n${features}` },
   }).outputSync();
   if (success) return new TextDecoder().decode(stdout);
-  throw new Error(`${command} ${args[0]}: ${new TextDecoder().decode(stderr)}`);
+  const said = new TextDecoder().decode(stderr);
+  throw new Error(`${command} ${args[0]}: ${signal === null ? said : `ended by ${signal}`}`);
 }

@@ -154,6 +154,31 @@ extra-experimental-features = nix-command flakes`,
   },
 });
 
+Deno.test({
+  name: "--with-plan refuses a file that is no plan",
+  ignore: !hasNix || !isRoot,
+  fn: async () => {
+    using scratch = scratchFolder();
+    const file = `${scratch.path}/host.plan`;
+    Deno.mkdirSync(`${scratch.path}/any/x86_64-linux`, { recursive: true });
+    Deno.copyFileSync("/bin/sh", `${scratch.path}/any/x86_64-linux/system-installer`);
+    const made = (kit: string) =>
+      makeKit({
+        folder: `${scratch.path}/${kit}`,
+        executables: `${scratch.path}/any`,
+        plan: file,
+        report: () => {},
+      });
+    Deno.writeTextFileSync(file, "not compressed\n");
+    await assert.rejects(made("one"), /host\.plan cannot be read/);
+    // An export of nothing: a 64-bit zero.
+    const nothing = new Blob([new Uint8Array(8)]).stream();
+    const compressed = nothing.pipeThrough(new CompressionStream("gzip"));
+    Deno.writeFileSync(file, await new Response(compressed).bytes());
+    await assert.rejects(made("two"), /host\.plan is no plan of a system/);
+  },
+});
+
 Deno.test("setInterpreter() refuses a name that does not fit, and a file without a loader", () => {
   const bytes = Deno.readFileSync("/bin/sh");
   const before = bytes.slice();
