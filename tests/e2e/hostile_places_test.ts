@@ -23,10 +23,15 @@ interface Case {
   readonly command: Command;
 }
 
+/** Those kinds that can be at a place. */
+function fitting({ path }: Place): Plant[] {
+  return PLANTS.filter(({ only }) => only?.test(path) ?? true);
+}
+
 function cases(): Case[] {
   if (ALL) {
     return PLACES.flatMap((place) =>
-      PLANTS.flatMap((plant) =>
+      fitting(place).flatMap((plant) =>
         place.commands.map((command) => ({ plants: [[place, plant] as const], command }))
       )
     );
@@ -37,13 +42,17 @@ function cases(): Case[] {
   );
   return [
     ...PLANTS.map((plant): Case => ({
-      plants: looked.map((place) => [place, plant] as const),
+      plants: looked.filter((place) => fitting(place).includes(plant))
+        .map((place) => [place, plant] as const),
       command: "look",
     })),
-    ...PLACES.filter((place) => !looked.includes(place)).map((place, index): Case => ({
-      plants: [[place, PLANTS[(index * 7) % PLANTS.length]!]],
-      command: place.commands[0],
-    })),
+    ...PLACES.filter((place) => !looked.includes(place)).map((place, index): Case => {
+      const kinds = fitting(place);
+      return {
+        plants: [[place, kinds[(index * 7) % kinds.length]!]],
+        command: place.commands[0],
+      };
+    }),
   ];
 }
 

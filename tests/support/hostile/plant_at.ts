@@ -6,10 +6,11 @@ import type { Plant } from "./plants.ts";
 /**
  * Puts something in a place's place on the machine at this root.
  * @returns the host path
- * @throws Error where the place is below something else that was planted
+ * @throws Error where the place is below something else that was planted, or cannot be so
  */
 export function plantAt(root: string, place: Place, plant: Plant, outside: Outside): string {
   const path = named(root, place.path);
+  if (plant.only && !plant.only.test(path)) throw new Error(`no ${plant.name} can be at ${path}`);
   const host = root + path;
   const folder = dirname(host);
   Deno.mkdirSync(folder, { recursive: true, mode: 0o755 });

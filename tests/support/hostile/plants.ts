@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 /** What somebody puts in the place of a file or folder. */
 export interface Plant {
   readonly name: string;
+  /** Where it can be; everywhere otherwise. */
+  readonly only?: RegExp;
   /**
    * @param host where; nothing is there
    * @param aside what was there before, at this host path; it may be gone
@@ -88,7 +90,9 @@ export const PLANTS: readonly Plant[] = [
     },
   },
   {
+    // None leads out of a disk; but on a running machine users have their homes beside root's files.
     name: "hard link to the host's file",
+    only: /^\/home\//,
     put: (host, _aside, outside) => Deno.linkSync(`${outside}/shared`, host),
   },
   {
