@@ -79,3 +79,9 @@ Deno.test("docs/architecture.md lays out the folders that there are", () => {
     if (isDirectory) assert.match(page, new RegExp(`^ {2}${name}\\[`, "m"));
   }
 });
+
+Deno.test("temporary folders are made where it is looked at who else can write there", () => {
+  const makers = ["lib", "cmd"].flatMap(sources)
+    .filter((path) => Deno.readTextFileSync(`${REPOSITORY}/${path}`).includes("makeTempDir"));
+  assert.deepEqual(makers, ["lib/machine/files/temporary.ts"]);
+});

@@ -1,3 +1,4 @@
+import { makeTemporaryDirectory } from "../files/temporary.ts";
 import { ExitCode } from "../exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { quote, type RunOptions, type RunResult } from "../run.ts";
@@ -47,7 +48,7 @@ export async function connect(
   destination: string,
   beside?: SshConnection,
 ): Promise<SshConnection> {
-  const folder = Deno.makeTempDirSync({ prefix: "ssh-" });
+  const folder = makeTemporaryDirectory(ctx, "ssh-");
   const options = beside?.options ?? [
     ...(ctx.env.NIX_SSHOPTS ?? "").split(/\s+/).filter((word) => word !== ""),
     ...Object.entries({

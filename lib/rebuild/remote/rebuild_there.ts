@@ -1,3 +1,4 @@
+import { makeTemporaryDirectory } from "../../machine/files/temporary.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
 import { reach, REMOTE_PATH, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
@@ -63,7 +64,7 @@ export async function rebuildThere(ctx: Context, options: ThereOptions): Promise
   }
   const changes = activates(action) || action === "dry-activate";
   await using there = await reach(ctx, targetHost, changes && usesTerminal(ctx, json));
-  const links = Deno.makeTempDirSync({ prefix: "rebuild-" });
+  const links = makeTemporaryDirectory(ctx, "rebuild-");
   try {
     if (!changes) return await buildFor(ctx, there, options, action, links);
     requireRoot(there);

@@ -1,3 +1,4 @@
+import { makeTemporaryDirectory } from "../../machine/files/temporary.ts";
 import type { Context } from "../../machine/context.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
@@ -30,7 +31,7 @@ export async function verifyCommit(
   content: Uint8Array,
 ): Promise<string> {
   requireCommands(ctx, signers);
-  const folder = Deno.makeTempDirSync({ prefix: "hyper-nixos-signature-" });
+  const folder = makeTemporaryDirectory(ctx, "hyper-nixos-signature-");
   try {
     const git = await privateGit(ctx, signers, folder);
     await git(["init", "--quiet", "--bare"]);
