@@ -1,7 +1,12 @@
 import type { Context } from "../machine/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { foreignPart, type MayWrite, rootSelfAnd } from "../machine/files/file_trust.ts";
-import { lstatIfExists, parentOf, realPathIfSeen } from "../machine/files/files.ts";
+import {
+  lstatIfExists,
+  parentOf,
+  readTextIfExists,
+  realPathIfSeen,
+} from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { layoutOf, layoutOfFolder, NEEDED, type TreeLayout } from "../machine/tree_layout.ts";
@@ -87,13 +92,20 @@ function locate(ctx: Context, named: string | undefined): [path: string, foundBy
   ] as const;
   for (const [start, foundBy] of starts) {
     for (let path = realPathIfSeen(start) ?? "/"; path !== "/"; path = parentOf(path)) {
-      if (layoutOfFolder(path) !== undefined) return [path, foundBy];
+      if (isHyperNixos(path)) return [path, foundBy];
     }
   }
   throw new ToolError("no source of Hyper-NixOS found", {
     code: ExitCode.Configuration,
     hint: "run it inside a checkout of the repository, or name one with --source PATH",
   });
+}
+
+/** The published layout is also that of many people's own configurations: there its flake has to say it. */
+function isHyperNixos(path: string): boolean {
+  const layout = layoutOfFolder(path);
+  return layout === "native" ||
+    layout === "published" && /hyper-nixos/i.test(readTextIfExists(`${path}/flake.nix`) ?? "");
 }
 
 function executable(): string {

@@ -24,9 +24,13 @@ export function publishedFlake(directory: string, tree: string): FlakeReference 
   return { url: `path:${directory}`, directory, pure: true, inputs: { tree: `path:${tree}` } };
 }
 
-/** Adds to a reference of the installed machine's own flake how that is built; others stay as they are. */
+/**
+ * Adds to a reference of the installed machine's own flake how that is built, and to that of the
+ * published tree in it that it fails with `--impure`; others stay as they are.
+ */
 export function asHostFlake(ctx: Context, flake: FlakeReference): FlakeReference {
   if (flake.directory === undefined || installedLayout(ctx) !== "published") return flake;
+  if (flake.directory === ctx.root.follow(places.source)) return { ...flake, pure: true };
   if (flake.directory !== ctx.root.follow(places.host)) return flake;
   const { pure, inputs } = publishedFlake(flake.directory, ctx.root.host(places.source));
   // A checkout above it (etckeeper) sees only what git tracks.

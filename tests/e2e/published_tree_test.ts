@@ -14,6 +14,7 @@ import { unowned } from "./installer.ts";
 
 const SWITCH = ["--action", "switch", "--skip-update-check"];
 const HOST = "/etc/hypervisor/host";
+const SOURCE = "/etc/hypervisor/src";
 
 /** A machine with such a source beside it. */
 class PublishedHost extends Host {
@@ -160,6 +161,22 @@ needsNix(
   },
 );
 
+needsNix(
+  "a flake of anybody's is no source that nobody named, though it is laid out the same",
+  async () => {
+    using host = new PublishedHost("uefi");
+    const blockers = async () => {
+      const options = { ...host.launch, cwd: host.path, timeout: 120_000 };
+      const { stdout } = await runTool("system-installer", ["--dry-run", "--json"], options);
+      return JSON.parse(stdout).blockers.map(({ message }: { message: string }) => message);
+    };
+    assert.deepEqual(await blockers(), ["no source of Hyper-NixOS found"]);
+    const flake = `${host.path}/flake.nix`;
+    Deno.writeTextFileSync(flake, `# Hyper-NixOS\n${Deno.readTextFileSync(flake)}`);
+    assert.deepEqual(await blockers(), []);
+  },
+);
+
 needsNix("a checkout directly in /tmp is a source, as one in a folder of mktemp's", async () => {
   using host = new PublishedHost("uefi");
   const path = `/tmp/hyper-nixos-${crypto.randomUUID()}`;
@@ -272,6 +289,13 @@ needsNix(
     assert.equal(built.code, 0, built.stdout + built.stderr);
     assert.notEqual(host.system().path, first);
     assert.ok(host.machine.exists(`${host.system().path}/etc/edited`));
+
+    // The tree's own flake fails where the machine that evaluates can be looked at.
+    host.stand.clear();
+    await host.tool("rebuild-helper", ["--flake", `${SOURCE}#hypervisor-x86_64`, "dry-build"]);
+    const own = host.stand.calls("nixos-rebuild")[0]?.args ?? [];
+    assert.ok(own.some((arg) => arg.includes("hypervisor-x86_64")), own.join(" "));
+    assert.ok(!own.includes("--impure"));
 
     const hardware = "/etc/nixos/hardware-configuration.nix";
     host.machine.write(hardware, `${host.machine.read(hardware)}# another disk\n`);
