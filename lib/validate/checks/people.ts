@@ -68,13 +68,16 @@ async function members(_ctx: Context, facts: Facts): Promise<Finding> {
   if ("status" in configuration) return configuration;
   const accounts = facts.accounts();
   const { users } = configuration;
+  // NixOS ignores, silently, an extra group that nothing declares: no activation would make it.
+  const known = new Set(users.groups.map(({ name }) => name));
   // Accounts made by hand have no declaration: their groups name them.
   const people = new Set([
     ...users.accounts.filter(({ isNormalUser }) => isNormalUser).map(({ name }) => name),
     ...loginUsers(accounts).migratable.filter(({ uid }) => uid !== 0).map(({ name }) => name),
   ]);
   const missing = [...people].flatMap((name) => {
-    const declared = users.accounts.find((account) => account.name === name)?.extraGroups ?? [];
+    const declared = users.accounts.find((account) => account.name === name)?.extraGroups
+      .filter((group) => known.has(group)) ?? [];
     const listed = users.groups.filter(({ members }) => members.includes(name)).map((one) =>
       one.name
     );
