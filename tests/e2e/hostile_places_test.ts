@@ -38,13 +38,13 @@ function cases(): Case[] {
   }
   // It goes on to the next check, whatever it finds.
   const looked = PLACES.filter(({ kind, commands }) =>
-    kind === "file" && commands.includes("look")
+    kind === "file" && commands.some((command) => command === "look" || command === "fix")
   );
   return [
     ...PLANTS.map((plant): Case => ({
       plants: looked.filter((place) => fitting(place).includes(plant))
         .map((place) => [place, plant] as const),
-      command: "look",
+      command: "fix",
     })),
     ...PLACES.filter((place) => !looked.includes(place)).map((place, index): Case => {
       const kinds = fitting(place);

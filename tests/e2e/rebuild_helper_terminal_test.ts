@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
-import { NEW, OLD, RebuildHost as Host } from "../support/rebuild_host.ts";
+import { NEW, OLD, RebuildHost as Host, withLine } from "../support/rebuild_host.ts";
 import { openToolTerminal } from "../support/terminal.ts";
 
 const ignore = !hasNix || !isRoot || !hasTmux;
@@ -93,5 +93,20 @@ Deno.test({
     equal(await terminal.exitCode(), 130);
     deepEqual(host.actions(), []);
     equal(host.activation(), undefined);
+  },
+});
+
+Deno.test({
+  name: "rebuild-helper takes Enter at the question whether to lock out for a no",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    host.configure(withLine("security.sudo.enable = false;"));
+    const launch = { ...host.launch, env: { ...host.launch.env, SUDO_USER: "dana" } };
+    await using terminal = await openToolTerminal("rebuild-helper", ["switch"], launch);
+    await terminal.waitFor(/Activate it nevertheless/);
+    await terminal.send("Enter");
+    equal(await terminal.exitCode(), 6, await terminal.screen());
+    deepEqual(host.actions(), []);
   },
 });
