@@ -2,7 +2,7 @@ import type { Context } from "../../machine/context.ts";
 import type { Account } from "../../machine/accounts/accounts.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { usableHostRecord } from "../../machine/host_record.ts";
-import { loginUsers } from "../../machine/accounts/login_users.ts";
+import { isBuildUser, loginUsers } from "../../machine/accounts/login_users.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { nearestName } from "../../layout/nearest_name.ts";
 import { EVALUATED } from "../carry/carry_system.ts";
@@ -67,7 +67,7 @@ export async function decideUsers(
     leftBehind: [
       ...dropped.map(({ name }) => ({ name, reason: "not chosen" })),
       // System accounts are NixOS's own business; people's accounts that stay behind are not.
-      ...excluded.filter(({ name, uid }) => uid >= 1000 && uid < 65534 && !/^nixbld\d+$/.test(name))
+      ...excluded.filter(({ name, uid }) => uid >= 1000 && uid < 65534 && !isBuildUser(name))
         .map(({ name, reason }) => ({ name, reason })),
     ],
   };

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { hideSecrets } from "../../layout/hidden_secrets.ts";
+import { isBuildUser } from "../../machine/accounts/login_users.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
@@ -166,9 +167,9 @@ function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationF
   if (!parsed.success) return [];
   const people = (list: readonly { name: string; uid: number | null; isNormalUser?: boolean }[]) =>
     new Set(
-      list.filter(({ uid, isNormalUser }) => isNormalUser || (uid ?? 0) >= 1000).map(({ name }) =>
-        name
-      ),
+      list.filter(({ name, uid, isNormalUser }) =>
+        isNormalUser || (uid ?? 0) >= 1000 && !isBuildUser(name)
+      ).map(({ name }) => name),
     );
   const declared = new Set(facts.users.accounts.map(({ name }) => name));
   const runs = people(parsed.output.users);

@@ -38,11 +38,16 @@ function hasLoginShell({ shell }: Account): boolean {
   return !NO_LOGIN.has(shell.slice(shell.lastIndexOf("/") + 1));
 }
 
+/** Whether an account is one of those that Nix builds as; their number follows `nix.nrBuildUsers`. */
+export function isBuildUser(name: string): boolean {
+  return /^nixbld\d*$/.test(name);
+}
+
 function reasonAgainst(account: Account): string | undefined {
   const { name, uid } = account;
   if (name === "root" && uid === 0) return undefined;
   if (name === "nobody") return "nobody is nobody's account";
-  if (/^nixbld\d*$/.test(name)) return "a build user of Nix";
+  if (isBuildUser(name)) return "a build user of Nix";
   if (uid < FIRST_UID) return `a system account (uid below ${FIRST_UID})`;
   if (uid > LAST_UID) return `not a person's account (uid above ${LAST_UID})`;
   if (!hasLoginShell(account)) return `no login shell (${account.shell})`;

@@ -1,3 +1,4 @@
+import { isBuildUser } from "../../machine/accounts/login_users.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "./machine_now.ts";
 import { removedAccounts } from "./accounts_after.ts";
@@ -27,7 +28,7 @@ export function disappearing(
   // What the present configuration would remove as well is not of the new one's doing.
   const anyway = new Set(before === undefined ? [] : removedAccounts(before, now));
   const removed = removedAccounts(after, now)
-    .filter((name) => !/^nixbld\d*$/.test(name) && !anyway.has(name));
+    .filter((name) => !isBuildUser(name) && !anyway.has(name));
   const isPerson = (name: string) => {
     const uid = now.accounts.find((account) => account.name === name)?.uid ?? 0;
     return uid >= 1000 && uid < 65534;

@@ -169,6 +169,9 @@ Deno.test("compareWithRunning() compares who is declared", async () => {
     "the account bo is declared by what runs, and not by what was read",
     "users.mutableUsers: true was read, false runs",
   ]);
+  // As many as nix.nrBuildUsers says, and none without Nix: nobody logs in as one.
+  const builders = { ...ACCOUNTS, users: [...ACCOUNTS.users, { name: "nixbld1", uid: 30001 }] };
+  assert.deepEqual(await differences({}, builders), []);
 });
 
 Deno.test("compareWithRunning() says when nothing can be compared", async () => {
