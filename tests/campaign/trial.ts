@@ -248,7 +248,8 @@ function cannotRemove({ strike, hit }: StruckRun): boolean {
 function logProblems(root: string, secrets: Secrets): string[] {
   const folder = `${root}/var/log/hypervisor`;
   try {
-    return [...Deno.readDirSync(folder)].flatMap(({ name }) =>
+    // What is no file there is a hostile user's.
+    return [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).flatMap(({ name }) =>
       outputProblems(Deno.readTextFileSync(`${folder}/${name}`), `the log ${name}`, secrets)
     );
   } catch (error) {
