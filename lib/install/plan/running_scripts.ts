@@ -37,7 +37,7 @@ export function differentOpenings(
   const unit = firewall.nftables ? "nftables.service" : "firewall.service";
   const script = unitScripts(ctx, toplevel, unit);
   // Without a script the units differ, which is told already.
-  if (script === "" || !firewall.enable && !firewall.nftables) return [];
+  if (script.trim() === "" || !firewall.enable && !firewall.nftables) return [];
   const [read, runs] = [openingsRead(firewall), openingsOf(script)];
   return [
     ...[...runs.difference(read)].map((opening) =>

@@ -147,6 +147,18 @@ Deno.test("compareWithRunning() names a port that the running firewall's script 
   ]);
 });
 
+Deno.test("compareWithRunning() takes scripts of a firewall that are not there for no firewall's", async () => {
+  const unit = ["deletions", "rules"].map((name) =>
+    `ExecStart=/nix/store/0000000000000000000000000000001b-nftables-${name}\n`
+  ).join("");
+  const identity: Identity = {
+    ...IDENTITY,
+    unit: { ...IDENTITY.unit, "firewall.service": { is: 1, text: unit } },
+  };
+  const runs = { "etc/systemd/system/firewall.service": unit };
+  assert.deepEqual(await differences(runs, ACCOUNTS, identity), []);
+});
+
 Deno.test("compareWithRunning() compares where the SSH server listens and what it takes", async () => {
   const found = (text: string) => differences({ "etc/ssh/sshd_config": text });
   const same = "Port 22\nPermitRootLogin prohibit-password\nPasswordAuthentication yes\n";
