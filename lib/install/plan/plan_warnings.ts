@@ -7,6 +7,9 @@ import type { HostBase } from "../../machine/host_record.ts";
 import type { Source } from "../source.ts";
 import { optionPath, type Setting } from "../carry/setting.ts";
 import { receiptNotes } from "../unfinished.ts";
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { places } from "../../machine/places.ts";
+import { fileSystemOf, VOLATILE } from "../../rebuild/proofs/password_file.ts";
 import { isUsable } from "../../nix/binary_cache.ts";
 import { storePathsIn } from "../../nix/store_path.ts";
 import type { Context } from "../../machine/context.ts";
@@ -42,6 +45,7 @@ export function planWarnings(
     ...passwordless.map(({ name }) =>
       `${name} has an empty password, which is kept: anyone can log in`
     ),
+    ...volatileWarnings(facts),
     ...(keepConfig ? baseWarnings(ctx, reading) : carryWarnings(reading, chosen)),
     ...(source && source.listing.skipped.length > 0
       ? [`not copied, neither file nor link: ${source.listing.skipped.join(", ")}`]
@@ -64,6 +68,18 @@ export function newAdministrators(users: readonly CarriedUser[]): string[] {
     : [`${names.slice(0, -1).join(", ")} and ${names.at(-1)}`, "get"];
   return [
     `${who} ${verb} wheel, and can then become root with a password; --users names those who shall`,
+  ];
+}
+
+/** Places of ours that the next restart would empty, as on a machine whose root is a tmpfs. */
+export function volatileWarnings(facts: ConfigurationFacts | undefined): string[] {
+  if (facts === undefined) return [];
+  const lost = [places.hypervisor, places.state].filter((path) =>
+    VOLATILE.test(fileSystemOf(facts, path)?.fsType ?? "")
+  );
+  return lost.length === 0 ? [] : [
+    `a restart empties ${lost.join(" and ")}: the system stays, but cannot be rebuilt or undone; ` +
+    "keep them first, as the rest of your state (environment.persistence, or fileSystems with bind)",
   ];
 }
 

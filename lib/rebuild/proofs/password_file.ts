@@ -3,8 +3,8 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import type { AccountState } from "./machine_now.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
-/** What a restart empties. */
-const VOLATILE = /^(tmpfs|ramfs)$/;
+/** Types of file systems that a restart empties. */
+export const VOLATILE = /^(tmpfs|ramfs)$/;
 
 /** Made anew at each boot by the system that names it, before the accounts (sops-nix, agenix). */
 const MADE_AT_BOOT = /^\/run\//;
@@ -60,7 +60,11 @@ function isAsBefore(
 
 type FileSystem = ConfigurationFacts["fileSystems"][number];
 
-function fileSystemOf({ fileSystems }: ConfigurationFacts, path: string): FileSystem | undefined {
+/** The file system that a machine path lies on: of several the innermost. */
+export function fileSystemOf(
+  { fileSystems }: ConfigurationFacts,
+  path: string,
+): FileSystem | undefined {
   return fileSystems.filter(({ mountPoint }) =>
     mountPoint === "/" || path === mountPoint || path.startsWith(`${mountPoint}/`)
   ).sort((a, b) => b.mountPoint.length - a.mountPoint.length)[0];

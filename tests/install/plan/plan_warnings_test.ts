@@ -1,7 +1,9 @@
 /** What a plan warns of, in words. */
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, match } from "node:assert/strict";
 import type { CarriedUser } from "../../../lib/install/carry/carry_users.ts";
-import { newAdministrators } from "../../../lib/install/plan/plan_warnings.ts";
+import { newAdministrators, volatileWarnings } from "../../../lib/install/plan/plan_warnings.ts";
+
+import { configurationFacts } from "../../support/facts.ts";
 
 const gaining = (name: string, ...added: string[]) =>
   ({ account: { name }, added }) as unknown as CarriedUser;
@@ -14,4 +16,21 @@ Deno.test("newAdministrators() names in one line all who get wheel", () => {
     newAdministrators(["ana", "bob", "eve"].map((name) => gaining(name, "kvm", "wheel"))),
     [`ana, bob and eve get ${rest}`],
   );
+});
+
+Deno.test("volatileWarnings() names what a restart would empty, and nothing that is kept", () => {
+  const on = (...mounts: [mountPoint: string, fsType: string][]) =>
+    volatileWarnings(configurationFacts((facts) => {
+      facts.fileSystems = mounts.map(([mountPoint, fsType]) => ({
+        mountPoint,
+        fsType,
+        device: "none",
+        options: [],
+        neededForBoot: true,
+      }));
+    }));
+  deepEqual(on(["/", "ext4"]), []);
+  match(on(["/", "tmpfs"], ["/nix", "btrfs"])[0]!, /\/etc\/hypervisor and \/var\/lib\/hyper-nixos/);
+  match(on(["/", "tmpfs"], ["/var/lib", "none"])[0]!, /empties \/etc\/hypervisor:/);
+  deepEqual(on(["/", "tmpfs"], ["/etc/hypervisor", "none"], ["/var/lib", "none"]), []);
 });
