@@ -6,5 +6,7 @@
   # Imported twice (by the flake and by the owner), it counts once.
   key = toString ./flake_module.nix;
   imports = [ ./module ];
-  config.hypervisor.package = lib.mkOverride 1200 (if pkgs.deno ? denort then (toolkit pkgs).default else null);
+  config.hypervisor.package = lib.mkOverride 1200 (
+    if pkgs.deno ? denort then (toolkit pkgs).default else null
+  );
 }

@@ -2,7 +2,11 @@
 { pkgs }:
 pkgs.writeShellApplication {
   name = "format";
-  runtimeInputs = [ pkgs.deno pkgs.git pkgs.nixfmt ];
+  runtimeInputs = [
+    pkgs.deno
+    pkgs.git
+    pkgs.nixfmt
+  ];
   text = ''
     [ $# -gt 0 ] || set -- "$(git rev-parse --show-toplevel)"
     deno fmt --permit-no-files "$@"

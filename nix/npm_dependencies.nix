@@ -3,7 +3,12 @@
 #   deno run -A nix/npm_dependencies.ts
 # registry.json files (with the time of the download) and folders left empty are removed, so that the
 # result is the same for every Deno from 2.6 on.
-{ lib, stdenvNoCC, deno, cacert }:
+{
+  lib,
+  stdenvNoCC,
+  deno,
+  cacert,
+}:
 let
   lockHash = builtins.substring 0 12 (builtins.hashFile "sha256" ../deno.lock);
 in
@@ -11,13 +16,22 @@ stdenvNoCC.mkDerivation {
   # The lock in the name: with another lock an old result under the same hash is not taken for it.
   name = "hyper-nixos-npm-${lockHash}";
   dontUnpack = true;
-  nativeBuildInputs = [ deno cacert ];
+  nativeBuildInputs = [
+    deno
+    cacert
+  ];
   outputHashMode = "recursive";
   outputHashAlgo = "sha256";
   outputHash = (lib.importJSON ./npm_dependencies.json).hash;
   impureEnvVars = [
-    "http_proxy" "https_proxy" "all_proxy" "no_proxy"
-    "HTTP_PROXY" "HTTPS_PROXY" "ALL_PROXY" "NO_PROXY"
+    "http_proxy"
+    "https_proxy"
+    "all_proxy"
+    "no_proxy"
+    "HTTP_PROXY"
+    "HTTPS_PROXY"
+    "ALL_PROXY"
+    "NO_PROXY"
     "NIX_SSL_CERT_FILE"
   ];
   # Certificates of a proxy are in the system's file, which Deno reads only when told.

@@ -1,38 +1,58 @@
 # One executable: compiled in the sandbox, without network, and wrapped.
-{ lib
-, stdenvNoCC
-, callPackage
-, deno
-, makeWrapper
-, runCommand
-, coreutils
-, curl
-, esbuild
-, git
-, gnutar
-, gzip
-, jq
-, less
-, util-linux
-, name
-, source
+{
+  lib,
+  stdenvNoCC,
+  callPackage,
+  deno,
+  makeWrapper,
+  runCommand,
+  coreutils,
+  curl,
+  esbuild,
+  git,
+  gnutar,
+  gzip,
+  jq,
+  less,
+  util-linux,
+  name,
+  source,
 }:
 let
   inherit (lib.importJSON ../deno.json) version;
 
   # `deno compile` appends the program to this runtime. nixpkgs has it since mid 2026.
-  denort = deno.denort or (throw
-    "this nixpkgs has no deno.denort, which compiling ${name} needs: use the nixpkgs that flake.lock pins, or a later one");
+  denort =
+    deno.denort
+      or (throw "this nixpkgs has no deno.denort, which compiling ${name} needs: use the nixpkgs that flake.lock pins, or a later one");
 
   # What is compiled, and no other file: a change elsewhere in the tree compiles nothing again.
   code = lib.cleanSourceWith {
     name = "hyper-nixos-code";
     src = ../.;
-    filter = path: _:
-      let relative = lib.removePrefix (toString ../. + "/") (toString path);
-      in lib.elem relative ([ "cmd" "lib" "deno.json" "deno.lock" "nix" ]
-        ++ map (file: "nix/${file}") [ "bundle.ts" "compile.ts" "descriptions.json" "elf.ts" "man.ts" ])
-        || lib.hasPrefix "cmd/" relative || lib.hasPrefix "lib/" relative;
+    filter =
+      path: _:
+      let
+        relative = lib.removePrefix (toString ../. + "/") (toString path);
+      in
+      lib.elem relative (
+        [
+          "cmd"
+          "lib"
+          "deno.json"
+          "deno.lock"
+          "nix"
+        ]
+        ++ map (file: "nix/${file}") [
+          "bundle.ts"
+          "compile.ts"
+          "descriptions.json"
+          "elf.ts"
+          "man.ts"
+        ]
+      )
+      || lib.hasPrefix "cmd/" relative
+      || lib.hasPrefix "lib/" relative;
   };
 
   program = stdenvNoCC.mkDerivation {
@@ -68,26 +88,36 @@ let
 
   # What the tools and the installer's shell start, besides what belongs to the machine itself
   # (nixos-rebuild, systemctl, nix): those must be the machine's own.
-  tools = [ coreutils curl git gnutar gzip jq less util-linux ];
+  tools = [
+    coreutils
+    curl
+    git
+    gnutar
+    gzip
+    jq
+    less
+    util-linux
+  ];
 in
 runCommand "${name}-${version}"
-{
-  pname = name;
-  inherit version;
-  nativeBuildInputs = [ makeWrapper ];
-  passthru = { inherit program; };
-  meta = {
-    description = (lib.importJSON ./descriptions.json).${name};
-    mainProgram = name;
-    license = lib.licenses.mit;
-    platforms = lib.platforms.linux;
-  };
-} ''
-  mkdir -p $out
-  cp -r ${program}/share $out/share
-  makeWrapper ${program}/libexec/${name} $out/bin/${name} \
-    --prefix PATH : ${lib.makeBinPath tools} \
-    --set HYPERVISOR_SOURCE ${source} \
-    ${lib.optionalString (source ? rev) "--set HYPERVISOR_SOURCE_COMMIT ${source.rev}"} \
-    --set HYPERVISOR_EXECUTABLE $out/bin/${name}
-''
+  {
+    pname = name;
+    inherit version;
+    nativeBuildInputs = [ makeWrapper ];
+    passthru = { inherit program; };
+    meta = {
+      description = (lib.importJSON ./descriptions.json).${name};
+      mainProgram = name;
+      license = lib.licenses.mit;
+      platforms = lib.platforms.linux;
+    };
+  }
+  ''
+    mkdir -p $out
+    cp -r ${program}/share $out/share
+    makeWrapper ${program}/libexec/${name} $out/bin/${name} \
+      --prefix PATH : ${lib.makeBinPath tools} \
+      --set HYPERVISOR_SOURCE ${source} \
+      ${lib.optionalString (source ? rev) "--set HYPERVISOR_SOURCE_COMMIT ${source.rev}"} \
+      --set HYPERVISOR_EXECUTABLE $out/bin/${name}
+  ''

@@ -6,7 +6,8 @@ let
   names = import ./executables.nix;
   executables = lib.genAttrs names (name: pkgs.callPackage ./package.nix { inherit name source; });
 in
-executables // {
+executables
+// {
   usb-kit = pkgs.callPackage ./usb_kit.nix {
     inherit executables source;
     inherit (pkgs.stdenv.hostPlatform) system;

@@ -1,7 +1,11 @@
 # /etc/nixos/flake.nix as a link to the flake of this host, while a generation with it runs: a part of a
 # configuration. It is installed beside the host of a published tree, too.
 #   folder: the machine path of the folder that holds this host's flake.nix
-{ lib, config, folder }:
+{
+  lib,
+  config,
+  folder,
+}:
 {
   # Not mode "direct-symlink": NixOS notes such a file in /etc/.clean, and the first generation without it
   # removes what then has its name, also a flake that the owner has put there meanwhile. This one it

@@ -4,7 +4,10 @@
 let
   cfg = config.hypervisor;
   folder = mode: group: {
-    d = lib.mapAttrs (_: lib.mkOverride 1200) { inherit mode group; user = "root"; };
+    d = lib.mapAttrs (_: lib.mkOverride 1200) {
+      inherit mode group;
+      user = "root";
+    };
   };
 in
 {

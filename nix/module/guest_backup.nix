@@ -1,6 +1,11 @@
 # A copy of guests' definitions, once a day: an accident in libvirt's folder would take them all, and the
 # disks alone do not say what a guest was.
-{ lib, config, pkgs, ... }:
+{
+  lib,
+  config,
+  pkgs,
+  ...
+}:
 let
   cfg = config.hypervisor;
   script = pkgs.writeShellScript "hypervisor-guest-backup" ''
@@ -33,17 +38,18 @@ in
   };
 
   config = lib.mkIf (cfg.enable && cfg.guestBackup.enable && config.virtualisation.libvirtd.enable) {
-    systemd.services.hypervisor-guest-backup = scalars
-      {
+    systemd.services.hypervisor-guest-backup =
+      scalars {
         description = "Copy of guests' definitions";
         restartIfChanged = false;
-      } // {
-      serviceConfig = scalars {
-        Type = "oneshot";
-        ExecStart = "${script} /var/lib/libvirt ${folder}";
-        Nice = 10;
+      }
+      // {
+        serviceConfig = scalars {
+          Type = "oneshot";
+          ExecStart = "${script} /var/lib/libvirt ${folder}";
+          Nice = 10;
+        };
       };
-    };
     systemd.timers.hypervisor-guest-backup = {
       description = lib.mkOverride 1200 "Regular copy of guests' definitions";
       wantedBy = [ "timers.target" ];

@@ -3,10 +3,12 @@
 { lib, config, ... }:
 let
   cfg = config.hypervisor.installed;
-  option = type: default: description: lib.mkOption {
-    inherit type default description;
-    internal = true;
-  };
+  option =
+    type: default: description:
+    lib.mkOption {
+      inherit type default description;
+      internal = true;
+    };
 in
 {
   options.hypervisor.installed = {
@@ -25,6 +27,10 @@ in
     '';
   };
 
-  config = lib.mkIf (config.hypervisor.enable && cfg.flakeLink)
-    (import ./flake_link.nix { inherit lib config; folder = "/etc/hypervisor/src"; });
+  config = lib.mkIf (config.hypervisor.enable && cfg.flakeLink) (
+    import ./flake_link.nix {
+      inherit lib config;
+      folder = "/etc/hypervisor/src";
+    }
+  );
 }

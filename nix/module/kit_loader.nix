@@ -6,6 +6,10 @@ let
   scalars = lib.mapAttrs (_: lib.mkOverride 1200);
 in
 {
-  ${builtins.dirOf loader}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
+  ${builtins.dirOf loader}.d = scalars {
+    mode = "0755";
+    user = "root";
+    group = "root";
+  };
   ${loader}."L+" = scalars { argument = pkgs.stdenv.cc.bintools.dynamicLinker; };
 }

@@ -2,11 +2,15 @@
 { lib, config, ... }:
 let
   cfg = config.hypervisor;
-  features = [ "nix-command" "flakes" ];
+  features = [
+    "nix-command"
+    "flakes"
+  ];
   words = value: if builtins.isString value then lib.splitString " " value else value;
-  missing = lib.subtractLists
-    (lib.concatMap (name: words (config.nix.settings.${name} or [ ])) [ "experimental-features" "extra-experimental-features" ])
-    features;
+  missing = lib.subtractLists (lib.concatMap (name: words (config.nix.settings.${name} or [ ])) [
+    "experimental-features"
+    "extra-experimental-features"
+  ]) features;
 in
 {
   options.hypervisor.nix = {
@@ -36,10 +40,12 @@ in
   };
 
   config = lib.mkIf cfg.enable {
-    assertions = [{
-      assertion = cfg.nix.substituters == [ ] || cfg.nix.trustedPublicKeys != [ ];
-      message = "hypervisor.nix.substituters names a binary cache, but hypervisor.nix.trustedPublicKeys has no key for it: Nix would refuse everything from it. Add the cache's public key.";
-    }];
+    assertions = [
+      {
+        assertion = cfg.nix.substituters == [ ] || cfg.nix.trustedPublicKeys != [ ];
+        message = "hypervisor.nix.substituters names a binary cache, but hypervisor.nix.trustedPublicKeys has no key for it: Nix would refuse everything from it. Add the cache's public key.";
+      }
+    ];
 
     nix.settings = {
       # Beside the owner's experimental-features, which may be a text or a list and would not merge.
@@ -52,6 +58,8 @@ in
       trusted-public-keys = lib.mkIf (cfg.nix.trustedPublicKeys != [ ]) cfg.nix.trustedPublicKeys;
     };
     # Where the owner's extra-experimental-features takes the place of ours and lacks one.
-    nix.extraOptions = lib.mkIf (missing != [ ]) (lib.mkAfter "extra-experimental-features = ${toString missing}");
+    nix.extraOptions = lib.mkIf (missing != [ ]) (
+      lib.mkAfter "extra-experimental-features = ${toString missing}"
+    );
   };
 }

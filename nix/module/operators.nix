@@ -9,18 +9,43 @@ let
   # Commands of virsh(1) that change or show the state of a guest that root has defined, and take no
   # file, no device, no URI and no XML.
   onGuest = [
-    "start" "shutdown" "reboot" "reset" "suspend" "resume" "destroy" "managedsave"
-    "autostart" "console" "domid" "dominfo" "domstate" "domuuid" "domblklist" "domiflist" "domifaddr"
-    "domstats" "dommemstat" "vcpuinfo" "snapshot-list"
+    "start"
+    "shutdown"
+    "reboot"
+    "reset"
+    "suspend"
+    "resume"
+    "destroy"
+    "managedsave"
+    "autostart"
+    "console"
+    "domid"
+    "dominfo"
+    "domstate"
+    "domuuid"
+    "domblklist"
+    "domiflist"
+    "domifaddr"
+    "domstats"
+    "dommemstat"
+    "vcpuinfo"
+    "snapshot-list"
   ];
-  overview = [ "list" "list --all" "nodeinfo" "net-list --all" "pool-list --all" "version" ];
+  overview = [
+    "list"
+    "list --all"
+    "nodeinfo"
+    "net-list --all"
+    "pool-list --all"
+    "version"
+  ];
 
   # sudoers(5): arguments from ^ to $ are an extended regular expression for all of them together. A
   # name that starts with a letter or digit cannot be an option; no separator can be part of it.
   name = "[A-Za-z0-9][A-Za-z0-9._+-]*";
-  commands =
-    map (command: "${virsh} ${command}") overview
-    ++ [ "${virsh} ^(${lib.concatStringsSep "|" onGuest}) ${name}$" ];
+  commands = map (command: "${virsh} ${command}") overview ++ [
+    "${virsh} ^(${lib.concatStringsSep "|" onGuest}) ${name}$"
+  ];
 in
 {
   options.hypervisor.operators = lib.mkOption {
@@ -45,20 +70,24 @@ in
 
   config = lib.mkIf cfg.enable {
     # With users.mutableUsers, an account may have been made by hand.
-    assertions = map
-      (user: {
-        assertion = config.users.mutableUsers || config.users.users ? ${user};
-        message = "hypervisor.operators names ${user}, but there is no users.users.${user}, and users.mutableUsers is off: declare the user or remove the name.";
-      })
-      cfg.operators;
+    assertions = map (user: {
+      assertion = config.users.mutableUsers || config.users.users ? ${user};
+      message = "hypervisor.operators names ${user}, but there is no users.users.${user}, and users.mutableUsers is off: declare the user or remove the name.";
+    }) cfg.operators;
 
-    warnings = lib.optional (cfg.operators != [ ] && !config.security.sudo.enable)
-      "hypervisor.operators has no effect without security.sudo.enable: sudo-rs and doas do not know such rules. Set it to [ ], or use sudo.";
+    warnings =
+      lib.optional (cfg.operators != [ ] && !config.security.sudo.enable)
+        "hypervisor.operators has no effect without security.sudo.enable: sudo-rs and doas do not know such rules. Set it to [ ], or use sudo.";
 
-    security.sudo.extraRules = lib.mkIf (cfg.operators != [ ]) [{
-      users = cfg.operators;
-      runAs = "root";
-      commands = map (command: { inherit command; options = [ "NOPASSWD" ]; }) commands;
-    }];
+    security.sudo.extraRules = lib.mkIf (cfg.operators != [ ]) [
+      {
+        users = cfg.operators;
+        runAs = "root";
+        commands = map (command: {
+          inherit command;
+          options = [ "NOPASSWD" ];
+        }) commands;
+      }
+    ];
   };
 }

@@ -7,16 +7,32 @@
 #   arguments: with which that flake is built
 #   hardware: the machine path of the hardware file that the folder has a copy of
 #   searchPath, checkout: of an owner's configuration below it
-{ lib, config, options, pkgs, file, host, folder, arguments, hardware ? null, searchPath ? [ ], checkout ? null }:
+{
+  lib,
+  config,
+  options,
+  pkgs,
+  file,
+  host,
+  folder,
+  arguments,
+  hardware ? null,
+  searchPath ? [ ],
+  checkout ? null,
+}:
 let
   # NixOS's own, whichever that is: the shell script up to 25.05, the one in Python since, or the owner's.
   # Read from the other definitions, because their names and options differ from release to release.
-  others = lib.filter (definition: definition.file != file && definition.value ? nixos-rebuild)
-    options.system.build.definitionsWithLocations;
-  stock = (lib.mergeDefinitions [ "system" "build" "nixos-rebuild" ]
-    (lib.types.uniq lib.types.unspecified)
-    (map (definition: { inherit (definition) file; value = definition.value.nixos-rebuild; }) others)
-  ).mergedValue;
+  others = lib.filter (
+    definition: definition.file != file && definition.value ? nixos-rebuild
+  ) options.system.build.definitionsWithLocations;
+  stock =
+    (lib.mergeDefinitions [ "system" "build" "nixos-rebuild" ] (lib.types.uniq lib.types.unspecified) (
+      map (definition: {
+        inherit (definition) file;
+        value = definition.value.nixos-rebuild;
+      }) others
+    )).mergedValue;
 
   script = pkgs.writeShellScript "nixos-rebuild" ''
     stock=${stock}/bin/nixos-rebuild
@@ -42,10 +58,15 @@ let
       ln -s ${script} $out/bin/nixos-rebuild
     '';
     # Where NixOS puts the stock one on PATH as well, this one is found.
-    meta = { mainProgram = "nixos-rebuild"; priority = -10; };
+    meta = {
+      mainProgram = "nixos-rebuild";
+      priority = -10;
+    };
   };
   # Whether the owner wants one on PATH; later releases have a switch for each tool.
-  wanted = config.system.tools.nixos-rebuild.enable or (config.nix.enable && !config.system.disableInstallerTools);
+  wanted =
+    config.system.tools.nixos-rebuild.enable
+      or (config.nix.enable && !config.system.disableInstallerTools);
 in
 {
   # Stronger than NixOS's plain definition; an owner's mkForce still wins.

@@ -1,8 +1,13 @@
 # The five tools, and the daily check.
-{ lib, config, pkgs, ... }:
+{
+  lib,
+  config,
+  pkgs,
+  ...
+}:
 let
   cfg = config.hypervisor;
-  isKit = cfg.installed.host != null && cfg.package != null && ! (cfg.package ? executables);
+  isKit = cfg.installed.host != null && cfg.package != null && !(cfg.package ? executables);
   # The flake's package knows its parts; a plain store path has them all in bin/.
   validator = cfg.package.executables.validator or cfg.package;
   checksItself = cfg.validator.enable && cfg.package != null;
@@ -59,26 +64,37 @@ in
     systemd.tmpfiles.settings.hyper-nixos = lib.mkMerge [
       (lib.mkIf isKit (import ./kit_loader.nix { inherit lib pkgs; }))
       (lib.mkIf (checksItself && metrics != null) {
-        ${toString metrics}.d = scalars { mode = "0755"; user = "root"; group = "root"; };
+        ${toString metrics}.d = scalars {
+          mode = "0755";
+          user = "root";
+          group = "root";
+        };
       })
     ];
 
-    systemd.services.hypervisor-validator = lib.mkIf checksItself (scalars
-      {
+    systemd.services.hypervisor-validator = lib.mkIf checksItself (
+      scalars {
         description = "Check of the Hyper-NixOS installation";
         # An activation must not start it: it would look at a machine that is changing.
         restartIfChanged = false;
-      } // {
-      serviceConfig = scalars {
-        Type = "oneshot";
-        ExecStart = if metrics == null then check else
-          "${writesMetrics} ${lib.replaceStrings [ "%" ] [ "%%" ] (lib.escapeShellArg (toString metrics))} ${check}";
-        Nice = 10;
-        # 6: something is not healthy. That is the log's content, not a failure of this service,
-        # which would show as a failed unit at every rebuild.
-        SuccessExitStatus = 6;
-      };
-    });
+      }
+      // {
+        serviceConfig = scalars {
+          Type = "oneshot";
+          ExecStart =
+            if metrics == null then
+              check
+            else
+              "${writesMetrics} ${
+                lib.replaceStrings [ "%" ] [ "%%" ] (lib.escapeShellArg (toString metrics))
+              } ${check}";
+          Nice = 10;
+          # 6: something is not healthy. That is the log's content, not a failure of this service,
+          # which would show as a failed unit at every rebuild.
+          SuccessExitStatus = 6;
+        };
+      }
+    );
     systemd.timers.hypervisor-validator = lib.mkIf checksItself {
       description = lib.mkOverride 1200 "Regular check of the Hyper-NixOS installation";
       wantedBy = [ "timers.target" ];

@@ -10,7 +10,8 @@
     flake = false;
   };
 
-  outputs = { self, tree }:
+  outputs =
+    { tree, ... }:
     let
       host = import ./host.nix;
       lock = builtins.fromJSON (builtins.readFile "${tree}/flake.lock");
@@ -26,7 +27,8 @@
           ./users-local.nix
           ./system-local.nix
           ./machine.nix
-        ] ++ (if builtins.pathExists ./local.nix then [ ./local.nix ] else [ ]);
+        ]
+        ++ (if builtins.pathExists ./local.nix then [ ./local.nix ] else [ ]);
       };
     };
 }

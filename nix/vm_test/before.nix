@@ -4,14 +4,20 @@
   imports = [
     # The test drives the machine through a service of this module: without it, it is lost.
     (modulesPath + "/testing/test-instrumentation.nix")
-  ] ++ lib.optional (builtins.pathExists ./hardware-configuration.nix) ./hardware-configuration.nix;
+  ]
+  ++ lib.optional (builtins.pathExists ./hardware-configuration.nix) ./hardware-configuration.nix;
 
   boot.loader.grub.device = "/dev/vda";
   # The test's disk has no partitions, and so no room for GRUB but in its file system.
   boot.loader.grub.forceInstall = true;
 
   networking.hostName = "machine";
-  networking.interfaces.eth1.ipv4.addresses = [{ address = "192.168.1.2"; prefixLength = 24; }];
+  networking.interfaces.eth1.ipv4.addresses = [
+    {
+      address = "192.168.1.2";
+      prefixLength = 24;
+    }
+  ];
   time.timeZone = "Europe/Berlin";
   system.stateVersion = "24.05";
 

@@ -3,12 +3,13 @@
 #   nix build --print-build-logs .#checks.x86_64-linux.vm
 # It needs KVM, and all that building a NixOS takes (some 15 GB of downloads): the machine builds its
 # own systems without a network. It was evaluated with nixpkgs 24.05 and never run so far.
-{ pkgs
-, module
-, packages
+{
+  pkgs,
+  module,
+  packages,
   # This tree, and the store path of the nixpkgs that its flake.lock pins: Nix finds it by that hash.
-, source
-, nixpkgs
+  source,
+  nixpkgs,
 }:
 let
   # As near as can be to what the installer makes of the machine. Nobody runs it: it brings what
@@ -21,7 +22,10 @@ let
       ./local.nix
       {
         nixpkgs.hostPlatform = pkgs.stdenv.hostPlatform.system;
-        fileSystems."/" = { device = "/dev/disk/by-label/nixos"; fsType = "ext4"; };
+        fileSystems."/" = {
+          device = "/dev/disk/by-label/nixos";
+          fsType = "ext4";
+        };
         hypervisor.enable = true;
         hypervisor.operators = [ "alice" ];
         system.includeBuildDependencies = true;
@@ -30,7 +34,12 @@ let
   };
 
   # Root's channel.
-  channel = pkgs.linkFarm "channel" [{ name = "nixos"; path = nixpkgs; }];
+  channel = pkgs.linkFarm "channel" [
+    {
+      name = "nixos";
+      path = nixpkgs;
+    }
+  ];
 in
 pkgs.testers.runNixOSTest {
   name = "hyper-nixos";
@@ -45,10 +54,18 @@ pkgs.testers.runNixOSTest {
       writableStoreUseTmpfs = false;
       # The address is the machine's own (before.nix), so that the installer finds it configured.
       vlans = [ ];
-      interfaces.eth1 = { vlan = 1; assignIP = false; };
+      interfaces.eth1 = {
+        vlan = 1;
+        assignIP = false;
+      };
     };
     environment.systemPackages = [ packages.default ];
-    system.extraDependencies = [ nixpkgs channel "${source}" expected.config.system.build.toplevel ];
+    system.extraDependencies = [
+      nixpkgs
+      channel
+      "${source}"
+      expected.config.system.build.toplevel
+    ];
   };
 
   nodes.client = {
@@ -64,5 +81,6 @@ pkgs.testers.runNixOSTest {
     CHANNEL = "${channel}"
     DENO = "${pkgs.deno}/bin/deno"
     GIT = "${pkgs.git}/bin"
-  '' + builtins.readFile ./script.py;
+  ''
+  + builtins.readFile ./script.py;
 }

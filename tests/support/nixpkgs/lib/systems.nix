@@ -1,7 +1,8 @@
 # What a system double such as "x86_64-linux" says about a platform.
 { lib }:
 {
-  elaborate = given:
+  elaborate =
+    given:
     let
       system = if builtins.isString given then given else given.system;
       cpu = builtins.head (lib.splitString "-" system);
@@ -17,7 +18,15 @@
       isDarwin = false;
       linuxArch = if cpu == "aarch64" then "arm64" else cpu;
       parsed.cpu.name = cpu;
-      efiArch = { x86_64 = "x64"; aarch64 = "aa64"; }.${cpu} or cpu;
+      efiArch =
+        {
+          x86_64 = "x64";
+          aarch64 = "aa64";
+        }
+        .${cpu} or cpu;
     };
-  flakeExposed = [ "x86_64-linux" "aarch64-linux" ];
+  flakeExposed = [
+    "x86_64-linux"
+    "aarch64-linux"
+  ];
 }

@@ -16,8 +16,18 @@ rec {
   set = type: of (types.attrsOf type) { };
   sub = options: types.submodule { inherit options; };
   many = options: set (sub options);
-  enable = { enable = bool false; };
+  enable = {
+    enable = bool false;
+  };
   package = default: of types.package default;
   free = of (types.attrsOf types.anything) { };
-  scalar = types.nullOr (types.oneOf [ types.bool types.int types.float types.str types.path ]);
+  scalar = types.nullOr (
+    types.oneOf [
+      types.bool
+      types.int
+      types.float
+      types.str
+      types.path
+    ]
+  );
 }

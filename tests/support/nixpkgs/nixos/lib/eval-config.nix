@@ -1,20 +1,24 @@
 # Evaluates a NixOS configuration: the modules of this stand-in and the given ones.
-{ modules ? [ ]
-, system ? builtins.currentSystem
-, pkgs ? null
-, lib ? import ../../lib
-, specialArgs ? { }
-, baseModules ? import ../modules/module-list.nix
-, extraModules ? [ ]
-, extraArgs ? { }
-, prefix ? [ ]
-, check ? true
+{
+  modules ? [ ],
+  system ? builtins.currentSystem,
+  pkgs ? null,
+  lib ? import ../../lib,
+  specialArgs ? { },
+  baseModules ? import ../modules/module-list.nix,
+  extraModules ? [ ],
+  extraArgs ? { },
+  prefix ? [ ],
+  check ? true,
 }:
 let
   arguments = {
     _file = ./eval-config.nix;
     config = {
-      _module.args = { inherit baseModules extraModules modules; } // extraArgs;
+      _module.args = {
+        inherit baseModules extraModules modules;
+      }
+      // extraArgs;
       nixpkgs.system = lib.mkIf (system != null) (lib.mkDefault system);
       nixpkgs.pkgs = lib.mkIf (pkgs != null) (lib.mkForce pkgs);
     };
@@ -22,11 +26,15 @@ let
   eval = lib.evalModules {
     inherit prefix check;
     class = "nixos";
-    specialArgs = { modulesPath = toString ../modules; } // specialArgs;
+    specialArgs = {
+      modulesPath = toString ../modules;
+    }
+    // specialArgs;
     modules = baseModules ++ [ arguments ] ++ extraModules ++ modules;
   };
 in
-eval // {
+eval
+// {
   inherit lib extraArgs;
   pkgs = eval._module.args.pkgs;
 }

@@ -1,16 +1,31 @@
-{ lib, config, pkgs, ... }:
+{
+  lib,
+  config,
+  pkgs,
+  ...
+}:
 let
-  inherit (lib) mkDefault mkIf mkOption types;
+  inherit (lib)
+    mkDefault
+    mkIf
+    types
+    ;
   d = import ../lib/declare.nix { inherit lib; };
   cfg = config.boot;
   grub = cfg.loader.grub;
   # 24.05 takes a list of names or a set of switches.
-  fileSystemSet = types.coercedTo (types.listOf types.str)
-    (names: lib.genAttrs names (_: true))
-    (types.attrsOf types.bool);
+  fileSystemSet = types.coercedTo (types.listOf types.str) (names: lib.genAttrs names (_: true)) (
+    types.attrsOf types.bool
+  );
 in
 {
-  options.services.lvm = { enable = d.bool true; boot = { thin = d.enable; vdo = d.enable; }; };
+  options.services.lvm = {
+    enable = d.bool true;
+    boot = {
+      thin = d.enable;
+      vdo = d.enable;
+    };
+  };
   options.boot = {
     isContainer = d.bool false;
     loader = {
@@ -26,7 +41,9 @@ in
         canTouchEfiVariables = d.bool false;
         efiSysMountPoint = d.str "/boot";
       };
-      generic-extlinux-compatible = d.enable // { configurationLimit = d.int 20; };
+      generic-extlinux-compatible = d.enable // {
+        configurationLimit = d.int 20;
+      };
       external = d.enable;
       initScript = d.enable;
       grub = {
@@ -49,12 +66,14 @@ in
         gfxmodeBios = d.str "1024x768";
         splashImage = d.maybe types.path;
         copyKernels = d.bool false;
-        mirroredBoots = d.list (d.sub {
-          path = d.required types.str;
-          efiSysMountPoint = d.maybe types.str;
-          efiBootloaderId = d.maybe types.str;
-          devices = d.list types.str;
-        });
+        mirroredBoots = d.list (
+          d.sub {
+            path = d.required types.str;
+            efiSysMountPoint = d.maybe types.str;
+            efiBootloaderId = d.maybe types.str;
+            devices = d.list types.str;
+          }
+        );
       };
     };
     kernelPackages = d.of types.raw pkgs.linuxPackages;
@@ -102,11 +121,18 @@ in
       systemd = d.enable // {
         emergencyAccess = d.bool false;
         network = d.enable;
-        services = d.many { wantedBy = d.list types.str; script = d.lines; serviceConfig = d.free; };
+        services = d.many {
+          wantedBy = d.list types.str;
+          script = d.lines;
+          serviceConfig = d.free;
+        };
         units = d.many { text = d.maybe types.str; };
       };
       services.lvm = d.enable;
-      clevis = d.enable // { useTang = d.bool false; devices = d.many { secretFile = d.required types.path; }; };
+      clevis = d.enable // {
+        useTang = d.bool false;
+        devices = d.many { secretFile = d.required types.path; };
+      };
       network = d.enable // {
         flushBeforeStage2 = d.bool true;
         postCommands = d.lines;
@@ -126,54 +152,79 @@ in
         yubikeySupport = d.bool false;
         gpgSupport = d.bool false;
         fido2Support = d.bool false;
-        devices = d.set (types.submodule ({ name, ... }: {
-          options = {
-            name = d.str name;
-            device = d.required types.str;
-            header = d.maybe types.str;
-            keyFile = d.maybe types.str;
-            keyFileOffset = d.maybe types.int;
-            keyFileSize = d.maybe types.int;
-            keyFileTimeout = d.maybe types.int;
-            tryEmptyPassphrase = d.bool false;
-            preLVM = d.bool true;
-            allowDiscards = d.bool false;
-            bypassWorkqueues = d.bool false;
-            fallbackToPassword = d.bool false;
-            crypttabExtraOpts = d.list types.str;
-          };
-        }));
+        devices = d.set (
+          types.submodule (
+            { name, ... }: {
+              options = {
+                name = d.str name;
+                device = d.required types.str;
+                header = d.maybe types.str;
+                keyFile = d.maybe types.str;
+                keyFileOffset = d.maybe types.int;
+                keyFileSize = d.maybe types.int;
+                keyFileTimeout = d.maybe types.int;
+                tryEmptyPassphrase = d.bool false;
+                preLVM = d.bool true;
+                allowDiscards = d.bool false;
+                bypassWorkqueues = d.bool false;
+                fallbackToPassword = d.bool false;
+                crypttabExtraOpts = d.list types.str;
+              };
+            }
+          )
+        );
       };
     };
   };
 
   config = {
-    boot.loader.grub.enable = mkIf
-      (cfg.loader.systemd-boot.enable || cfg.loader.generic-extlinux-compatible.enable)
-      (mkDefault false);
+    boot.loader.grub.enable = mkIf (
+      cfg.loader.systemd-boot.enable || cfg.loader.generic-extlinux-compatible.enable
+    ) (mkDefault false);
     boot.loader.grub.devices = mkIf (grub.device != "") [ grub.device ];
-    boot.loader.grub.mirroredBoots = mkIf (grub.devices != [ ]) [{
-      path = "/boot";
-      inherit (grub) devices;
-      inherit (cfg.loader.efi) efiSysMountPoint;
-    }];
-    boot.kernelModules = [ "loop" "atkbd" ];
-    boot.kernelParams = [ "loglevel=${toString cfg.consoleLogLevel}" ]
-      ++ lib.optional (cfg.resumeDevice != "") "resume=${cfg.resumeDevice}";
+    boot.loader.grub.mirroredBoots = mkIf (grub.devices != [ ]) [
+      {
+        path = "/boot";
+        inherit (grub) devices;
+        inherit (cfg.loader.efi) efiSysMountPoint;
+      }
+    ];
+    boot.kernelModules = [
+      "loop"
+      "atkbd"
+    ];
+    boot.kernelParams = [
+      "loglevel=${toString cfg.consoleLogLevel}"
+    ]
+    ++ lib.optional (cfg.resumeDevice != "") "resume=${cfg.resumeDevice}";
     boot.initrd.availableKernelModules = mkIf cfg.initrd.includeDefaultModules [
-      "ahci" "nvme" "sd_mod" "sr_mod" "mmc_block" "uhci_hcd" "ehci_hcd" "xhci_hcd" "xhci_pci" "usbhid" "hid_generic" "ext4"
+      "ahci"
+      "nvme"
+      "sd_mod"
+      "sr_mod"
+      "mmc_block"
+      "uhci_hcd"
+      "ehci_hcd"
+      "xhci_hcd"
+      "xhci_pci"
+      "usbhid"
+      "hid_generic"
+      "ext4"
     ];
     boot.initrd.kernelModules = [ "dm_mod" ];
-    boot.initrd.systemd.units = lib.mapAttrs'
-      (name: service: lib.nameValuePair "${name}.service" {
-        text = "[Service]\nExecStart=${pkgs.writeShellScript "unit-script-${name}-start" service.script}\n\n[Install]\n"
+    boot.initrd.systemd.units = lib.mapAttrs' (
+      name: service:
+      lib.nameValuePair "${name}.service" {
+        text =
+          "[Service]\nExecStart=${pkgs.writeShellScript "unit-script-${name}-start" service.script}\n\n[Install]\n"
           + lib.concatMapStrings (target: "WantedBy=${target}\n") service.wantedBy;
-      })
-      cfg.initrd.systemd.services;
-    assertions = [{
-      assertion = cfg.isContainer || grub.enable -> grub.mirroredBoots != [ ];
-      message = "You must set the option ‘boot.loader.grub.devices’ or 'boot.loader.grub.mirroredBoots' to make the system bootable.";
-    }
+      }
+    ) cfg.initrd.systemd.services;
+    assertions = [
+      {
+        assertion = cfg.isContainer || grub.enable -> grub.mirroredBoots != [ ];
+        message = "You must set the option ‘boot.loader.grub.devices’ or 'boot.loader.grub.mirroredBoots' to make the system bootable.";
+      }
       {
         assertion = !(grub.enable && cfg.loader.systemd-boot.enable);
         message = "Only one of boot.loader.grub.enable and boot.loader.systemd-boot.enable can be used.";
@@ -181,6 +232,7 @@ in
       {
         assertion = grub.efiInstallAsRemovable -> !cfg.loader.efi.canTouchEfiVariables;
         message = "If you wish to to use boot.loader.grub.efiInstallAsRemovable, then turn off boot.loader.efi.canTouchEfiVariables.";
-      }];
+      }
+    ];
   };
 }

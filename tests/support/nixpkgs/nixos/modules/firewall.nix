@@ -2,7 +2,10 @@
 let
   inherit (lib) types;
   d = import ../lib/declare.nix { inherit lib; };
-  range = d.sub { from = d.required types.port; to = d.required types.port; };
+  range = d.sub {
+    from = d.required types.port;
+    to = d.required types.port;
+  };
   ports = lib.mkOption {
     type = types.listOf types.port;
     default = [ ];
@@ -28,7 +31,12 @@ in
     extraForwardRules = d.lines;
     extraPackages = d.list types.package;
     filterForward = d.bool false;
-    checkReversePath = d.of (types.either types.bool (types.enum [ "strict" "loose" ])) true;
+    checkReversePath = d.of (types.either types.bool (
+      types.enum [
+        "strict"
+        "loose"
+      ]
+    )) true;
     rejectPackets = d.bool false;
     logRefusedConnections = d.bool true;
     logRefusedPackets = d.bool false;
@@ -36,16 +44,20 @@ in
     autoLoadConntrackHelpers = d.bool false;
     connectionTrackingModules = d.list types.str;
   };
-  options.networking.nftables = d.enable // { ruleset = d.lines; };
+  options.networking.nftables = d.enable // {
+    ruleset = d.lines;
+  };
   options.networking.nat = d.enable // {
     externalInterface = d.maybe types.str;
     internalInterfaces = d.list types.str;
   };
 
   config.networking.firewall.trustedInterfaces = [ "lo" ];
-  config.systemd.services.firewall = lib.mkIf (config.networking.firewall.enable && !config.networking.nftables.enable) {
-    wantedBy = [ "sysinit.target" ];
-  };
+  config.systemd.services.firewall =
+    lib.mkIf (config.networking.firewall.enable && !config.networking.nftables.enable)
+      {
+        wantedBy = [ "sysinit.target" ];
+      };
   config.systemd.services.nftables = lib.mkIf config.networking.nftables.enable {
     wantedBy = [ "sysinit.target" ];
   };

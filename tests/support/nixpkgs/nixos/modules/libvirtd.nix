@@ -1,4 +1,9 @@
-{ lib, config, pkgs, ... }:
+{
+  lib,
+  config,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkIf types;
   d = import ../lib/declare.nix { inherit lib; };
@@ -10,8 +15,14 @@ in
       package = d.package pkgs.libvirt;
       extraConfig = d.lines;
       extraOptions = d.list types.str;
-      onBoot = d.of (types.enum [ "start" "ignore" ]) "start";
-      onShutdown = d.of (types.enum [ "shutdown" "suspend" ]) "suspend";
+      onBoot = d.of (types.enum [
+        "start"
+        "ignore"
+      ]) "start";
+      onShutdown = d.of (types.enum [
+        "shutdown"
+        "suspend"
+      ]) "suspend";
       parallelShutdown = d.int 0;
       shutdownTimeout = d.int 300;
       startDelay = d.int 0;
@@ -21,7 +32,10 @@ in
         runAsRoot = d.bool true;
         verbatimConfig = d.of types.lines "namespaces = []\n";
         swtpm = d.enable;
-        ovmf = { enable = d.bool true; packages = d.list types.package; };
+        ovmf = {
+          enable = d.bool true;
+          packages = d.list types.package;
+        };
         vhostUserPackages = d.list types.package;
       };
     };
@@ -43,18 +57,32 @@ in
   options.programs.virt-manager = d.enable;
 
   config = mkIf cfg.enable {
-    assertions = [{
-      assertion = config.security.polkit.enable;
-      message = "The libvirtd module currently requires Polkit to be enabled ('security.polkit.enable = true').";
-    }];
-    environment.systemPackages = [ cfg.package cfg.qemu.package ];
+    assertions = [
+      {
+        assertion = config.security.polkit.enable;
+        message = "The libvirtd module currently requires Polkit to be enabled ('security.polkit.enable = true').";
+      }
+    ];
+    environment.systemPackages = [
+      cfg.package
+      cfg.qemu.package
+    ];
     boot.kernelModules = [ "tun" ];
     security.polkit.enable = true;
     users.groups.libvirtd.gid = 67;
     users.groups.qemu-libvirtd.gid = 301;
-    users.users.qemu-libvirtd = { uid = 301; isNormalUser = false; isSystemUser = true; group = "qemu-libvirtd"; };
-    systemd.services.libvirtd = { wantedBy = [ "multi-user.target" ]; };
-    systemd.services.libvirt-guests = { wantedBy = [ "multi-user.target" ]; };
+    users.users.qemu-libvirtd = {
+      uid = 301;
+      isNormalUser = false;
+      isSystemUser = true;
+      group = "qemu-libvirtd";
+    };
+    systemd.services.libvirtd = {
+      wantedBy = [ "multi-user.target" ];
+    };
+    systemd.services.libvirt-guests = {
+      wantedBy = [ "multi-user.target" ];
+    };
     systemd.sockets.virtlogd.wantedBy = [ "sockets.target" ];
   };
 }

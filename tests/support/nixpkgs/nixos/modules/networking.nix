@@ -3,7 +3,10 @@ let
   inherit (lib) mkIf mkOption types;
   d = import ../lib/declare.nix { inherit lib; };
   cfg = config.networking;
-  address = d.sub { address = d.required types.str; prefixLength = d.required types.ints.unsigned; };
+  address = d.sub {
+    address = d.required types.str;
+    prefixLength = d.required types.ints.unsigned;
+  };
   route = d.sub {
     address = d.required types.str;
     prefixLength = d.required types.ints.unsigned;
@@ -11,13 +14,15 @@ let
     via = d.maybe types.str;
     options = d.set types.str;
   };
-  gateway = d.of
-    (types.nullOr (types.coercedTo types.str (address: { inherit address; }) (d.sub {
-      address = d.required types.str;
-      interface = d.maybe types.str;
-      metric = d.maybe types.int;
-    })))
-    null;
+  gateway = d.of (types.nullOr (
+    types.coercedTo types.str (address: { inherit address; }) (
+      d.sub {
+        address = d.required types.str;
+        interface = d.maybe types.str;
+        metric = d.maybe types.int;
+      }
+    )
+  )) null;
 in
 {
   options.networking = {
@@ -28,7 +33,11 @@ in
     domain = d.maybe types.str;
     fqdn = mkOption {
       type = types.str;
-      default = if cfg.domain == null then throw "networking.fqdn needs networking.domain" else "${cfg.hostName}.${cfg.domain}";
+      default =
+        if cfg.domain == null then
+          throw "networking.fqdn needs networking.domain"
+        else
+          "${cfg.hostName}.${cfg.domain}";
     };
     hostId = d.maybe types.str;
     hosts = d.set (types.listOf types.str);
@@ -41,25 +50,38 @@ in
     nameservers = d.list types.str;
     search = d.list types.str;
     timeServers = d.list types.str;
-    resolvconf = { enable = d.bool true; useLocalResolver = d.bool false; };
+    resolvconf = {
+      enable = d.bool true;
+      useLocalResolver = d.bool false;
+    };
     defaultGateway = gateway;
     defaultGateway6 = gateway;
     localCommands = d.lines;
-    interfaces = d.set (types.submodule ({ name, ... }: {
-      options = {
-        name = d.str name;
-        useDHCP = d.maybe types.bool;
-        tempAddress = d.str "default";
-        ipv4 = { addresses = d.list address; routes = d.list route; };
-        ipv6 = { addresses = d.list address; routes = d.list route; };
-        macAddress = d.maybe types.str;
-        mtu = d.maybe types.int;
-        virtual = d.bool false;
-        virtualOwner = d.str "root";
-        virtualType = d.str (if lib.hasPrefix "tun" name then "tun" else "tap");
-        wakeOnLan = d.enable;
-      };
-    }));
+    interfaces = d.set (
+      types.submodule (
+        { name, ... }: {
+          options = {
+            name = d.str name;
+            useDHCP = d.maybe types.bool;
+            tempAddress = d.str "default";
+            ipv4 = {
+              addresses = d.list address;
+              routes = d.list route;
+            };
+            ipv6 = {
+              addresses = d.list address;
+              routes = d.list route;
+            };
+            macAddress = d.maybe types.str;
+            mtu = d.maybe types.int;
+            virtual = d.bool false;
+            virtualOwner = d.str "root";
+            virtualType = d.str (if lib.hasPrefix "tun" name then "tun" else "tap");
+            wakeOnLan = d.enable;
+          };
+        }
+      )
+    );
     bridges = d.many {
       interfaces = d.required (types.listOf types.str);
       rstp = d.bool false;
@@ -72,10 +94,28 @@ in
       id = d.required types.int;
       interface = d.required types.str;
     };
-    wireless = d.enable // { networks = d.free; interfaces = d.list types.str; };
-    networkmanager = d.enable // { ensureProfiles = { profiles = d.set (types.attrsOf types.anything); environmentFiles = d.list types.path; }; unmanaged = d.list types.str; dns = d.str "default"; wifi.powersave = d.maybe types.bool; };
-    dhcpcd = { enable = d.bool true; extraConfig = d.lines; persistent = d.bool false; denyInterfaces = d.list types.str; };
-    wireguard = d.enable // { interfaces = d.free; };
+    wireless = d.enable // {
+      networks = d.free;
+      interfaces = d.list types.str;
+    };
+    networkmanager = d.enable // {
+      ensureProfiles = {
+        profiles = d.set (types.attrsOf types.anything);
+        environmentFiles = d.list types.path;
+      };
+      unmanaged = d.list types.str;
+      dns = d.str "default";
+      wifi.powersave = d.maybe types.bool;
+    };
+    dhcpcd = {
+      enable = d.bool true;
+      extraConfig = d.lines;
+      persistent = d.bool false;
+      denyInterfaces = d.list types.str;
+    };
+    wireguard = d.enable // {
+      interfaces = d.free;
+    };
     proxy.default = d.maybe types.str;
   };
   options.services.resolved = d.enable // {
@@ -84,22 +124,34 @@ in
     domains = d.list types.str;
     extraConfig = d.lines;
   };
-  options.services.unbound = d.enable // { resolveLocalQueries = d.bool true; settings = d.free; };
-  options.services.cloud-init = d.enable // { network.enable = d.bool false; settings = d.free; };
+  options.services.unbound = d.enable // {
+    resolveLocalQueries = d.bool true;
+    settings = d.free;
+  };
+  options.services.cloud-init = d.enable // {
+    network.enable = d.bool false;
+    settings = d.free;
+  };
 
   config = {
-    assertions = [{
-      assertion = cfg.networkmanager.enable -> !cfg.wireless.enable || cfg.networkmanager.unmanaged != [ ];
-      message = "You can not use networking.networkmanager with networking.wireless.";
-    }
+    assertions = [
+      {
+        assertion =
+          cfg.networkmanager.enable -> !cfg.wireless.enable || cfg.networkmanager.unmanaged != [ ];
+        message = "You can not use networking.networkmanager with networking.wireless.";
+      }
       {
         assertion = cfg.defaultGateway != null && cfg.useNetworkd -> cfg.defaultGateway.interface != null;
         message = "networking.defaultGateway.interface is not optional when using networkd.";
-      }];
-    networking.resolvconf.useLocalResolver =
-      mkIf (config.services.unbound.enable && config.services.unbound.resolveLocalQueries) (lib.mkDefault true);
+      }
+    ];
+    networking.resolvconf.useLocalResolver = mkIf (
+      config.services.unbound.enable && config.services.unbound.resolveLocalQueries
+    ) (lib.mkDefault true);
     networking.hosts."127.0.0.2" = mkIf (cfg.hostName != "") [ cfg.hostName ];
-    networking.dhcpcd.enable = mkIf (cfg.useNetworkd || cfg.networkmanager.enable) (lib.mkDefault false);
+    networking.dhcpcd.enable = mkIf (cfg.useNetworkd || cfg.networkmanager.enable) (
+      lib.mkDefault false
+    );
     networking.useDHCP = mkIf cfg.networkmanager.enable false;
     users.groups = mkIf cfg.networkmanager.enable { networkmanager.gid = 57; };
     systemd.network.enable = mkIf cfg.useNetworkd (lib.mkDefault true);
@@ -110,8 +162,9 @@ in
       (mkIf config.services.cloud-init.enable { cloud-init.wantedBy = [ "multi-user.target" ]; })
       (mkIf config.services.resolved.enable { systemd-resolved.wantedBy = [ "multi-user.target" ]; })
       (mkIf config.systemd.network.enable { systemd-networkd.wantedBy = [ "multi-user.target" ]; })
-      (lib.mapAttrs' (name: _: lib.nameValuePair "${name}-netdev" { wantedBy = [ "network-setup.service" ]; })
-        (cfg.bridges // lib.filterAttrs (_: interface: interface.virtual) cfg.interfaces))
+      (lib.mapAttrs' (
+        name: _: lib.nameValuePair "${name}-netdev" { wantedBy = [ "network-setup.service" ]; }
+      ) (cfg.bridges // lib.filterAttrs (_: interface: interface.virtual) cfg.interfaces))
       (mkIf (cfg.networkmanager.enable && cfg.networkmanager.ensureProfiles.profiles != { }) {
         NetworkManager-ensure-profiles.wantedBy = [ "multi-user.target" ];
       })

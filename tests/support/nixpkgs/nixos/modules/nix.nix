@@ -1,8 +1,21 @@
-{ lib, config, pkgs, ... }:
+{
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) types;
   d = import ../lib/declare.nix { inherit lib; };
-  value = types.nullOr (types.oneOf [ types.bool types.int types.float types.str types.path types.package ]);
+  value = types.nullOr (
+    types.oneOf [
+      types.bool
+      types.int
+      types.float
+      types.str
+      types.path
+      types.package
+    ]
+  );
   job = d.bool false;
 in
 {
@@ -24,7 +37,10 @@ in
       persistent = d.bool true;
       randomizedDelaySec = d.str "0";
     };
-    optimise = { automatic = job; dates = d.of (types.listOf types.str) [ "03:45" ]; };
+    optimise = {
+      automatic = job;
+      dates = d.of (types.listOf types.str) [ "03:45" ];
+    };
     settings = lib.mkOption {
       default = { };
       type = types.submodule {

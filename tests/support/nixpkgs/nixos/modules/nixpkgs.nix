@@ -1,4 +1,9 @@
-{ lib, config, options, ... }:
+{
+  lib,
+  config,
+  options,
+  ...
+}:
 let
   inherit (lib) types;
   d = import ../lib/declare.nix { inherit lib; };
@@ -22,12 +27,17 @@ in
   };
 
   config._module.args.pkgs =
-    if options.nixpkgs.pkgs.isDefined then cfg.pkgs.appendOverlays cfg.overlays
-    else import ../.. {
-      inherit (cfg) config overlays;
-      system =
-        if options.nixpkgs.hostPlatform.isDefined then cfg.hostPlatform.system
-        else if options.nixpkgs.system.isDefined then cfg.system
-        else throw "Neither nixpkgs.hostPlatform nor the legacy option nixpkgs.system has been set.";
-    };
+    if options.nixpkgs.pkgs.isDefined then
+      cfg.pkgs.appendOverlays cfg.overlays
+    else
+      import ../.. {
+        inherit (cfg) config overlays;
+        system =
+          if options.nixpkgs.hostPlatform.isDefined then
+            cfg.hostPlatform.system
+          else if options.nixpkgs.system.isDefined then
+            cfg.system
+          else
+            throw "Neither nixpkgs.hostPlatform nor the legacy option nixpkgs.system has been set.";
+      };
 }

@@ -1,11 +1,17 @@
 # The stacks of /etc/pam.d that decide who gets in, with the modules and controls of NixOS 24.05.
-{ lib, config, pkgs, ... }:
+{
+  lib,
+  config,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkDefault types;
   d = import ../lib/declare.nix { inherit lib; };
   optional = condition: line: lib.optionalString condition (line + "\n");
   inPackage = package: module: "${package}/lib/security/${module}.so";
-  service = { name, config, ... }:
+  service =
+    { name, config, ... }:
     let
       unix = " likeauth${lib.optionalString config.allowNullPassword " nullok"}";
       # What runs after the password is known asks for it once before.
@@ -38,9 +44,12 @@ let
         + optional config.oathAuth "auth requisite ${inPackage pkgs.hello "pam_oath"} digits=6 window=5 # oath (order 11000)"
         + optional config.yubicoAuth "auth sufficient ${inPackage pkgs.hello "pam_yubico"} # yubico (order 11100)"
         + optional early "auth optional pam_unix.so${unix} # unix-early (order 11500)"
-        + optional (early && config.googleAuthenticator.enable)
-          "auth required ${inPackage pkgs.hello "pam_google_authenticator"} no_increment_hotp # google_authenticator (order 12500)"
-        + optional (early && config.duoSecurity.enable) "auth required ${inPackage pkgs.hello "pam_duo"} # duo (order 12600)"
+        +
+          optional (early && config.googleAuthenticator.enable)
+            "auth required ${inPackage pkgs.hello "pam_google_authenticator"} no_increment_hotp # google_authenticator (order 12500)"
+        + optional (
+          early && config.duoSecurity.enable
+        ) "auth required ${inPackage pkgs.hello "pam_duo"} # duo (order 12600)"
         + optional config.unixAuth "auth sufficient pam_unix.so${unix} try_first_pass # unix (order 12800)"
         + "auth required pam_deny.so # deny (order 13600)\n\n# Session management.\nsession required pam_unix.so # unix (order 10200)\n"
       );
@@ -52,18 +61,29 @@ in
   config = {
     security.pam.services = {
       other.text = "auth required pam_deny.so\naccount required pam_deny.so\n";
-      login = { startSession = true; allowNullPassword = true; showMotd = true; };
-      su = { rootOK = true; logFailures = true; };
+      login = {
+        startSession = true;
+        allowNullPassword = true;
+        showMotd = true;
+      };
+      su = {
+        rootOK = true;
+        logFailures = true;
+      };
       sudo = lib.mkIf config.security.sudo.enable { sshAgentAuth = true; };
-      doas = lib.mkIf config.security.doas.enable { allowNullPassword = true; sshAgentAuth = true; };
+      doas = lib.mkIf config.security.doas.enable {
+        allowNullPassword = true;
+        sshAgentAuth = true;
+      };
       sshd = lib.mkIf (config.services.openssh.enable && config.services.openssh.settings.UsePAM) {
         startSession = true;
         showMotd = true;
         unixAuth = config.services.openssh.settings.PasswordAuthentication;
       };
     };
-    environment.etc = lib.mapAttrs'
-      (name: service: lib.nameValuePair "pam.d/${name}" { source = pkgs.writeText "${name}.pam" service.text; })
-      config.security.pam.services;
+    environment.etc = lib.mapAttrs' (
+      name: service:
+      lib.nameValuePair "pam.d/${name}" { source = pkgs.writeText "${name}.pam" service.text; }
+    ) config.security.pam.services;
   };
 }

@@ -1,5 +1,8 @@
 { lib, ... }:
 {
   systemd.services."getty@tty1".enable = lib.mkDefault false;
-  boot.kernelParams = [ "panic=1" "boot.panic_on_fail" ];
+  boot.kernelParams = [
+    "panic=1"
+    "boot.panic_on_fail"
+  ];
 }
