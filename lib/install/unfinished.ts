@@ -1,6 +1,5 @@
 import type { Context } from "../machine/context.ts";
 import { settleEarlierActivation } from "../rebuild/earlier_activation.ts";
-import { bootDefault } from "../nix/generations.ts";
 import { revertSteps } from "./apply.ts";
 import {
   latestInstallation,
@@ -8,7 +7,6 @@ import {
   type Receipt,
   removeUnwrittenReceipts,
   unfinishedInstallation,
-  writeReceipt,
 } from "../machine/receipt.ts";
 import { revertStep } from "./revert_step.ts";
 
@@ -60,12 +58,6 @@ export async function settleUnfinished(ctx: Context): Promise<Receipt | undefine
 export async function settleActivation(ctx: Context): Promise<void> {
   removeUnwrittenReceipts(ctx);
   await settleEarlierActivation(ctx);
-  const receipt = latestInstallation(readReceipts(ctx));
-  if (receipt?.state !== "activating") return;
-  // nixos-install was cut off: what it made the boot default has to be taken back.
-  receipt.activated ??= { toplevel: bootDefault(ctx) ?? "", action: "switch", profileSet: true };
-  receipt.state = "activated";
-  writeReceipt(ctx, receipt);
 }
 
 /** What a plan says of receipts that are there already. */

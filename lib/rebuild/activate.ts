@@ -1,8 +1,14 @@
-import { accountsAfterFolder, saveAccountsBefore } from "../machine/accounts/account_backup.ts";
+import {
+  accountsAfterFolder,
+  restoreAccounts,
+  saveAccountsAfter,
+  saveAccountsBefore,
+} from "../machine/accounts/account_backup.ts";
 import { readTextIfExists } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { presentInstallation } from "../machine/receipt.ts";
 import { commandLine } from "../machine/run.ts";
+import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 import { recoverActivation, startActivation } from "../nix/activation/activation.ts";
 import { followActivation, markReported } from "../nix/activation/activation_progress.ts";
@@ -12,7 +18,7 @@ import {
   readActivationStatus,
 } from "../nix/activation/activation_status.ts";
 import { failedUnits, unitsNamedAsFailed } from "../nix/activation/failed_units.ts";
-import { generationOf } from "../nix/generations.ts";
+import { currentSystem, generationOf } from "../nix/generations.ts";
 import { specialisedOf } from "../nix/running_specialisation.ts";
 import { specialisationPath } from "../nix/specialisation.ts";
 import { needsRebootFor } from "../nix/system_closure.ts";
@@ -142,6 +148,7 @@ export async function concludeActivation(
 ): Promise<ActivationOutcome> {
   const outcome = await judge(ctx, status, output);
   const record = readTextIfExists(ctx.root.host(activationFiles(status.id).record));
+  if (outcome.kind === "went-back") await returnAccounts(ctx);
   const succeeded = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
   if (succeeded && record !== undefined) {
     // An older version kept one record, not a list.
@@ -150,6 +157,25 @@ export async function concludeActivation(
   // The next run says it, where nobody heard this one.
   if (ctx.out.isHeard) markReported(ctx, status.id);
   return outcome;
+}
+
+/**
+ * NixOS leaves members in a group that no configuration puts there any more (update-users-groups.pl,
+ * `mutableUsers`): whoever an installation made an administrator would stay one on the system of before it.
+ */
+async function returnAccounts(ctx: Context): Promise<void> {
+  const installation = presentInstallation(ctx);
+  if (installation === undefined || currentSystem(ctx) !== installation.previousSystem) return;
+  try {
+    for (const { path, keptNames } of await restoreAccounts(ctx, installation)) {
+      const kept = keptNames.length === 0 ? "" : `; changed since: ${keptNames.join(", ")}`;
+      ctx.log.info(`${path} is as it was before the installation${kept}`);
+    }
+    await saveAccountsAfter(ctx, installation);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    ctx.log.warn(`groups that were given stay until system-installer --undo: ${error.message}`);
+  }
 }
 
 async function judge(

@@ -8,6 +8,7 @@ import {
 import type { Context } from "../machine/context.ts";
 import { concludeActivation } from "./activate.ts";
 import type { ActivationOutcome } from "./outcome.ts";
+import { settleReceipt } from "./receipt_hooks.ts";
 
 /** So much of the end of a log is looked at for the names of failed units, in characters. */
 const LOG_END = 64 * 1024;
@@ -19,7 +20,7 @@ const LOG_END = 64 * 1024;
  */
 export async function settleEarlierActivation(ctx: Context): Promise<void> {
   const earlier = await unfinishedActivation(ctx);
-  if (earlier === undefined) return;
+  if (earlier === undefined) return settleReceipt(ctx);
   const { status, running } = earlier;
   if (running) {
     const waiting = status.phase === "awaiting-confirmation";
@@ -35,6 +36,7 @@ export async function settleEarlierActivation(ctx: Context): Promise<void> {
     );
   }
   const outcome = await concludeActivation(ctx, status, endOf(status.log));
+  settleReceipt(ctx);
   const sentence = `an earlier ${status.action} had not been reported: ${outcome.message}`;
   if (outcome.exitCode === 0) ctx.log.info(sentence);
   else {

@@ -1,11 +1,13 @@
 import { saveAccountsAfter, saveAccountsBefore } from "../machine/accounts/account_backup.ts";
 import {
   latestInstallation,
+  presentInstallation,
   readReceipts,
   type Receipt,
   writeReceipt,
 } from "../machine/receipt.ts";
 import type { Context } from "../machine/context.ts";
+import { bootDefault } from "../nix/generations.ts";
 import type { RebuildHooks } from "./hooks.ts";
 import { isInstalledTree, type Target } from "./target.ts";
 
@@ -36,6 +38,16 @@ export function receiptHooks(ctx: Context, receipt: Receipt): RebuildHooks {
       writeReceipt(ctx, receipt);
     },
   };
+}
+
+/** Closes an installation's books on an activation that outlived the tool that started it. */
+export function settleReceipt(ctx: Context): void {
+  const receipt = presentInstallation(ctx);
+  if (receipt?.state !== "activating") return;
+  // nixos-install was cut off: what it made the boot default has to be taken back.
+  receipt.activated ??= { toplevel: bootDefault(ctx) ?? "", action: "switch", profileSet: true };
+  receipt.state = "activated";
+  writeReceipt(ctx, receipt);
 }
 
 /** The hooks of whoever activates the installed tree without being the installer. */

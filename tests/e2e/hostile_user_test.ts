@@ -367,7 +367,7 @@ needsNix("a source's pipes are named or left out, and hold nobody up", async () 
   Deno.removeSync(`${from.path}/.git`, { recursive: true });
   await mkfifo(`${from.path}/lib/module.nix`);
   const read = await run(["--dry-run"]);
-  match(read.stdout, /lib\/module\.nix is a pipe, not a\s+regular file/);
+  match(read.stdout, /lib\/module\.nix\s+is\s+a\s+pipe,\s+not\s+a\s+regular\s+file/);
   Deno.removeSync(`${from.path}/lib/module.nix`);
   await mkfifo(`${from.path}/lib/pipe`);
   const plan = await run(["--dry-run"]);

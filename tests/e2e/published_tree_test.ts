@@ -179,7 +179,8 @@ needsNix(
 
 needsNix("a checkout directly in /tmp is a source, as one in a folder of mktemp's", async () => {
   using host = new PublishedHost("uefi");
-  const path = `/tmp/hyper-nixos-${crypto.randomUUID()}`;
+  // Sticky, and on the file system that temporary folders are on.
+  const path = `${Deno.env.get("TMPDIR") || "/tmp"}/hyper-nixos-${crypto.randomUUID()}`;
   Deno.renameSync(host.path, path);
   try {
     const args = ["--dry-run", "--json", "--source", path];

@@ -227,6 +227,28 @@ needsNix(
 );
 
 needsNix(
+  "an activation that goes back by itself leaves nobody in a group that it gave",
+  async () => {
+    using host = new InstallerHost("uefi");
+    const { machine } = host;
+    const before = machine.read("/etc/group");
+    const old = Deno.readLinkSync(machine.host("/run/current-system"));
+    // update-users-groups.pl: the new system makes bob a member, and the old one leaves him there.
+    const member = "sed -i 's/^\\(video:x:26:\\).*/\\1bob/' /etc/group";
+    host.ends("hook", `#!/bin/sh\n[ "$2" = ${old} ] || ${member}\n`);
+    const expired = await host.run([...SWITCH, "--confirm", "1"]);
+    assert.equal(expired.code, 1, expired.stdout + expired.stderr);
+    assert.match(expired.stdout, /\/etc\/group is as it was before the installation/);
+    assert.equal(machine.read("/etc/group"), before);
+    // The next one is no change of anybody's, and an undoing takes it back, too.
+    assert.equal((await host.run(SWITCH)).code, 0);
+    assert.match(machine.read("/etc/group"), /^video:x:26:bob$/m);
+    assert.equal((await host.run(["--undo"])).code, 0);
+    assert.equal(machine.read("/etc/group"), before);
+  },
+);
+
+needsNix(
   "the link that a generation brings to /etc/nixos goes with the installation",
   async () => {
     using host = new InstallerHost("uefi");

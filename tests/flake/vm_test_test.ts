@@ -4,6 +4,7 @@ import { hasCommand, hasNix, need, needsNix } from "../support/needs.ts";
 import { source } from "../e2e/installer.ts";
 import { runTool } from "../support/executable.ts";
 import { person, superuser } from "../support/machines/accounts.ts";
+import { sshdConfig } from "../support/machines/configurations.ts";
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
 import { copyOfFlake, nixOutput, REPOSITORY, WITH_STAND_IN } from "./support.ts";
@@ -54,6 +55,7 @@ function machineOfTest(): ScratchMachine {
     change: (rented) => ({
       ...rented,
       hostName: "machine",
+      sshdConfig: sshdConfig({ port: 2222, permitRootLogin: "no", passwords: true }),
       kernelParams: "init=/nix/store/0000000000000000000000000000000a-nixos-system/init loglevel=4",
       accounts: [superuser({ hash: "!" }), person({ name: "alice", uid: 1000, groups: ["wheel"] })],
       hardware: {

@@ -6,11 +6,17 @@ import { listIfExists, lstatIfExists } from "../files/files.ts";
  * @param path relative to `top`; empty for all below it
  */
 export function filesBelow(top: string, path: string): string[] {
-  const host = path === "" ? top : `${top}/${path}`;
-  const info = lstatIfExists(host);
-  if (info === undefined) return [];
-  if (info.isFile || info.isSymlink) return [path];
-  if (!info.isDirectory) return [];
-  const names = listIfExists(host);
-  return names.flatMap((name) => filesBelow(top, path === "" ? name : `${path}/${name}`));
+  const found: string[] = [];
+  // Not by recursion: folders in each other without end are an error of the system, no bug.
+  const waiting = [path];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const host = at === "" ? top : `${top}/${at}`;
+    const info = lstatIfExists(host);
+    if (info?.isFile || info?.isSymlink) found.push(at);
+    if (!info?.isDirectory) continue;
+    for (const name of listIfExists(host).reverse()) {
+      waiting.push(at === "" ? name : `${at}/${name}`);
+    }
+  }
+  return found;
 }

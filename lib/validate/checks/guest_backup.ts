@@ -29,23 +29,24 @@ function guestBackup(ctx: Context): Finding {
   const folder = ctx.root.follow(places.guestBackups);
   const info = lstatIfExists(folder);
   const newest = listIfExists(folder).filter((name) => /^\d/.test(name)).sort().at(-1);
-  if (info === undefined || newest === undefined) {
-    const names = guests.map(({ guest }) => guest);
-    const what = counted(guests.length, "guest");
-    return warn(`no copy of the definitions of ${what}: ${some(names)}`, remedy(ctx), names);
-  }
   // Definitions may hold the passwords of guests' screens.
-  if (permissions(info) !== 0o700 || info.uid !== 0) {
+  if (info !== undefined && (permissions(info) !== 0o700 || info.uid !== 0)) {
     return fail(
       `${places.guestBackups} has mode ${octal(permissions(info))} of user ${info.uid}`,
       `chown root:root ${folder} && chmod 0700 ${folder}`,
     );
   }
   const missed = guests.filter((guest) =>
-    isOld(ctx, guest) && !isKept(`${folder}/${newest}`, guest)
+    isOld(ctx, guest) && !(newest !== undefined && isKept(`${folder}/${newest}`, guest))
   ).map(({ guest }) => guest);
-  if (missed.length === 0) return pass(`${counted(guests.length, "guest")}, copied to ${newest}`);
-  return warn(`the newest copy, ${newest}, is without ${some(missed)}`, remedy(ctx), missed);
+  if (missed.length > 0) {
+    const what = newest === undefined
+      ? `no copy of the definitions of ${counted(missed.length, "guest")}: ${some(missed)}`
+      : `the newest copy, ${newest}, is without ${some(missed)}`;
+    return warn(what, remedy(ctx), missed);
+  }
+  const copied = newest === undefined ? "new, not copied yet" : `copied to ${newest}`;
+  return pass(`${counted(guests.length, "guest")}, ${copied}`);
 }
 
 function isOld(ctx: Context, { path }: GuestDefinition): boolean {

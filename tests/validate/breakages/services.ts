@@ -48,7 +48,10 @@ export const SERVICES: readonly Breakage[] = [
     id: "guest-backup",
     what: "a guest's definition is nowhere else",
     expect: "warn",
-    break: (m) => m.write("/var/lib/libvirt/qemu/db.xml", "<domain/>"),
+    break: (m) => {
+      m.write("/var/lib/libvirt/qemu/db.xml", "<domain/>");
+      Deno.utimeSync(m.host("/var/lib/libvirt/qemu/db.xml"), 0, 0);
+    },
   },
   {
     id: "guest-backup",
