@@ -16,14 +16,20 @@ export function flakeEnvironment(
   const record = readHostRecord(ctx);
   const base = typeof record === "object" && record.version === 2 ? record.base : null;
   const search = base?.kind === "channel" ? { NIX_PATH: nixPath(ctx, base.searchPath) } : {};
-  const checkout = flake?.checkout ??
-    (base?.kind === "flake" && base.checkout ? ctx.root.host(base.checkout) : undefined);
+  const checkout = flake?.checkout ?? baseCheckout(ctx);
   return {
     HYPERVISOR_ROOT: ctx.root.isRunning ? "" : ctx.root.path,
     HYPERVISOR_STAGED: "",
     ...search,
     ...checkoutEnvironment(checkout),
   };
+}
+
+/** The git checkout that the installed host's base is in, as a host path. */
+export function baseCheckout(ctx: Context): string | undefined {
+  const record = readHostRecord(ctx);
+  const base = typeof record === "object" && record.version === 2 ? record.base : null;
+  return base?.kind === "flake" && base.checkout ? ctx.root.host(base.checkout) : undefined;
 }
 
 /**

@@ -6,6 +6,9 @@ import type { FlakeReference } from "./flake_reference.ts";
 /** What the checkout's own configuration makes git run may never end (milliseconds). */
 const PATIENCE = 30_000;
 
+/** The home of root is closed to the owner, and git insists on reading its configuration there. */
+const NO_HOME = { HOME: "/", XDG_CONFIG_HOME: "/" };
+
 /** How a checkout differs from its last commit; paths relative to its top, sorted. */
 export interface UncommittedFiles {
   /** Not tracked by git: Nix does not see them. */
@@ -28,10 +31,8 @@ export async function uncommittedFiles(
   const { checkout } = flake;
   const options = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames"];
   try {
-    // The home of root is closed to the owner, and git insists on reading its configuration there.
-    const env = { HOME: "/", XDG_CONFIG_HOME: "/", GIT_OPTIONAL_LOCKS: "0" };
     const { stdout } = await ctx.run("git", ["-C", checkout, "status", ...options], {
-      env,
+      env: { ...NO_HOME, GIT_OPTIONAL_LOCKS: "0" },
       timeout: PATIENCE,
       ...ownerOf(checkout),
     });
@@ -42,6 +43,29 @@ export async function uncommittedFiles(
       hint: error.message,
       cause: error,
     });
+  }
+}
+
+/**
+ * Brings the index of another user's checkout up to date, as that user. Where it is not, Nix's git writes
+ * it again although it only looks, and the file becomes root's (git-config(1), diff.autoRefreshIndex).
+ * @param checkout host path; nothing is done where it is undefined, or the caller's own
+ */
+export async function refreshIndex(ctx: Context, checkout: string | undefined): Promise<void> {
+  // Of a mounted machine nothing is started.
+  if (checkout === undefined || !ctx.root.isRunning || !ctx.run.which("git")) return;
+  try {
+    const owner = ownerOf(checkout);
+    if (owner.user === undefined) return;
+    await ctx.run("git", ["-C", checkout, "update-index", "-q", "--refresh"], {
+      env: NO_HOME,
+      timeout: PATIENCE,
+      accept: "any",
+      ...owner,
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError || error instanceof Deno.errors.NotFound)) throw error;
+    ctx.log.debug(`the index of ${checkout} was not brought up to date: ${error.message}`);
   }
 }
 

@@ -4,11 +4,12 @@ import { readHostName } from "../machine/host_name.ts";
 import { requireHostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { baseCheckout } from "../nix/flake_environment.ts";
 import { hostsOf, requireHost } from "../nix/flake_hosts.ts";
 import { asHostFlake, hostFolder, hostReference } from "../nix/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
 import { NOTHING_HANDED } from "./handed_options.ts";
-import { uncommittedFiles } from "../nix/uncommitted_files.ts";
+import { refreshIndex, uncommittedFiles } from "../nix/uncommitted_files.ts";
 import type { Context } from "../machine/context.ts";
 import type { RebuildOptions } from "./options.ts";
 
@@ -35,6 +36,7 @@ export async function findTarget(
   const flake = asAsked(named, options);
   const host = hostOf(ctx, flake, options.host);
   await warnOfUncommitted(ctx, flake);
+  for (const checkout of [flake.checkout, baseCheckout(ctx)]) await refreshIndex(ctx, checkout);
   requireHost(flake, await hostsOf(ctx, flake), host);
   return { flake, host };
 }

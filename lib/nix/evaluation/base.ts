@@ -10,9 +10,11 @@ import { places } from "../../machine/places.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { ConfigurationSource } from "./configuration_source.ts";
+import { baseCheckout } from "../flake_environment.ts";
 import { hostsOf, requireHost } from "../flake_hosts.ts";
 import { type FlakeReference, resolveFlake } from "../flake_reference.ts";
 import { nixPath, systemSearchPath } from "../search_path.ts";
+import { refreshIndex } from "../uncommitted_files.ts";
 
 /** The owner's configuration of a machine: what a new host is made on. */
 export interface Base {
@@ -45,6 +47,7 @@ export async function findBase(ctx: Context, named?: string): Promise<Base | NoB
   try {
     const record = usableHostRecord(ctx);
     if (record?.version === 2 && record.base !== null) {
+      await refreshIndex(ctx, baseCheckout(ctx));
       return { record: record.base, source: sourceOf(ctx, record.base), foundBy: "host.json" };
     }
     const link = readMachineFile(ctx, places.flakeLink);
@@ -140,6 +143,7 @@ async function flakeBase(
   named: string | undefined,
   foundBy: string,
 ): Promise<Base | NoBase> {
+  await refreshIndex(ctx, flake.checkout);
   const hosts = await hostsOf(ctx, flake);
   const own = machineHostName(ctx);
   // The name may be a full one, as cloud-init sets it.
