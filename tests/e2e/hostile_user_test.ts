@@ -394,3 +394,47 @@ needsNix("a tool that meets a pipe in a program's place hears TERM", async () =>
   const { code } = await ended;
   deepEqual(first === "waits" ? code : 143, 143);
 });
+
+needsNix("the line that is typed to become root names no program of another user's", async () => {
+  using machine = scratchMachine("uefi");
+  using programs = standIns();
+  const options = { inside: machine.root, standIns: programs.folder, uid: ALICE };
+  const typed = async (env: Record<string, string>) => {
+    const { code, stderr } = await runTool("validator", ["--fix"], { ...options, env });
+    equal(code, 3, stderr);
+    return stderr;
+  };
+  // What all proxies go through comes along.
+  match(await typed({ all_proxy: "http://proxy:3128" }), /sudo --preserve-env=\S*\ball_proxy\b/);
+  for (const path of ["/tmp/evil/bin/validator", "/nix/store/0-x/bin/../../../../tmp/validator"]) {
+    const line = await typed({ HYPERVISOR_EXECUTABLE: path });
+    match(line, /sudo .*-- \//);
+    ok(!line.includes(path), line);
+  }
+  // A stick's launcher is named only where nobody else could change it.
+  const folder = machine.host("/srv/stick");
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o755 });
+  Deno.writeTextFileSync(`${folder}/validator`, "#!/bin/sh\n", { mode: 0o755 });
+  const launcher = { HYPERVISOR_LAUNCHER: "/srv/stick/validator" };
+  match(await typed(launcher), /-- \/bin\/sh \/srv\/stick\/validator --fix/);
+  Deno.chmodSync(folder, 0o777);
+  doesNotMatch(await typed(launcher), /run: sudo/);
+});
+
+needsNix(
+  "folders that are made above others get no more and no less than everybody needs",
+  async () => {
+    using machine = scratchMachine("uefi");
+    using programs = standIns();
+    using from = source();
+    Deno.removeSync(machine.host("/var/lib"), { recursive: true });
+    const installed = await installer(machine, programs, from)([
+      "--action",
+      "build",
+      "--skip-update-check",
+    ]);
+    equal(installed.code, 0, installed.stderr);
+    equal(mode(machine.host("/var/lib")), 0o755);
+    equal(mode(machine.host("/var/lib/hyper-nixos")), 0o700);
+  },
+);
