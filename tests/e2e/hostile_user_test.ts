@@ -438,3 +438,46 @@ needsNix(
     equal(mode(machine.host("/var/lib/hyper-nixos")), 0o700);
   },
 );
+
+needsNix("a huge file in a source is copied without being in memory", async () => {
+  using machine = scratchMachine("uefi");
+  using programs = standIns();
+  using from = source();
+  const size = 600 * 1024 * 1024;
+  Deno.createSync(`${from.path}/lib/large`).close();
+  Deno.truncateSync(`${from.path}/lib/large`, size);
+  await using running = startTool("system-installer", [
+    ...["--action", "build", "--skip-update-check", "--source", from.path],
+  ], { inside: machine.root, standIns: programs.folder, timeout: 120_000 });
+  let ended = false;
+  const result = running.result.finally(() => ended = true);
+  let peak = 0;
+  while (!ended) {
+    peak = Math.max(peak, peakMemory(running.pid));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { code, stderr } = await result;
+  equal(code, 0, stderr);
+  equal(Deno.statSync(machine.host("/etc/hypervisor/src/lib/large")).size, size);
+  ok(peak > 0 && peak < size / 2, `${peak} bytes at most`);
+});
+
+/** The most memory that the tool in a process group has had so far, in bytes; Nix's own is its own affair. */
+function peakMemory(group: number): number {
+  let most = 0;
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${name}/stat`);
+      const [, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const command = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+      const isTool = /\/(deno|system-installer)$/.test(command[0] ?? "");
+      if (Number(pgrp) !== group || !isTool) continue;
+      const status = Deno.readTextFileSync(`/proc/${name}/status`);
+      most = Math.max(most, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      // It has ended.
+    }
+  }
+  return most;
+}
