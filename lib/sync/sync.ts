@@ -8,6 +8,7 @@ import type { SyncOptions, SyncSummary } from "./options.ts";
 import type { Remote } from "./remote.ts";
 import { remember } from "./remember.ts";
 import type { SignedCommit } from "./signature/signed_commit.ts";
+import type { Signers } from "./signature/signers.ts";
 import { summaryOf } from "./summary.ts";
 import { NOTHING_NEW } from "./target.ts";
 import type { LocalIndex } from "./tree/index_file.ts";
@@ -30,8 +31,11 @@ export async function syncTree(
 ): Promise<SyncSummary> {
   const started = performance.now();
   try {
+    // What is wrong with what was asked for is said before anything is made.
+    const ready = await begun;
+    const signers = await signersOf(ctx, options);
     await using look = await Look.at(ctx, options);
-    return await sync(ctx, options, look, await begun, started);
+    return await sync(ctx, { ...options, signers }, look, ready, started);
   } finally {
     await begun.then((sync) => sync[Symbol.dispose](), () => {});
   }
@@ -43,7 +47,7 @@ export async function syncTree(
  */
 async function sync(
   ctx: Context,
-  options: SyncOptions,
+  options: SyncOptions & { readonly signers: Signers | undefined },
   look: Look,
   begun: BegunSync,
   started: number,
@@ -79,19 +83,24 @@ async function sync(
   return summaryOf({ ...facts, ...await difference.settle(commit, signed, asked) });
 }
 
+/** Who has to have signed the commit; undefined where nobody has. */
+async function signersOf(ctx: Context, options: SyncOptions): Promise<Signers | undefined> {
+  const { signedBy = machineHas(ctx, places.signers) } = options;
+  if (signedBy === false) return undefined;
+  const { findSigners } = await import("./signature/signers.ts");
+  return findSigners(ctx, signedBy === true ? undefined : signedBy);
+}
+
 /** `--repo` is an explicit wish: what is there then need not come after what was there. */
 async function signedCommit(
   ctx: Context,
-  options: SyncOptions,
+  { signers, repository }: SyncOptions & { readonly signers: Signers | undefined },
   { state }: Look,
   { remote }: BegunSync,
   commit: string,
 ): Promise<SignedCommit | undefined> {
-  const { signedBy = machineHas(ctx, places.signers), repository } = options;
-  if (signedBy === false) return undefined;
-  const { findSigners } = await import("./signature/signers.ts");
+  if (signers === undefined) return undefined;
   const { requireSigned } = await import("./signature/signed_commit.ts");
-  const signers = findSigners(ctx, signedBy === true ? undefined : signedBy);
   const previous = repository === undefined ? state?.commit : undefined;
   return await requireSigned(ctx, remote, { commit, previous }, signers);
 }

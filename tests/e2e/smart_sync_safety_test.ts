@@ -89,6 +89,17 @@ Deno.test("smart-sync writes nothing behind a folder that became a link", async 
   }
 });
 
+Deno.test("smart-sync makes nothing before what was asked for is known to be good", async () => {
+  await using machine = await SyncedMachine.start();
+  const signers = `${machine.root}/none`;
+  for (const args of [["--repo", "a"], ["--ref", "a..b"], ["--signed-by", signers]]) {
+    await machine.expect(4, args);
+    for (const path of ["etc/hypervisor", "var/lib/hyper-nixos"]) {
+      equal(lstatIfExists(`${machine.root}/${path}`), undefined, `${path}: ${args.join(" ")}`);
+    }
+  }
+});
+
 Deno.test("smart-sync refuses a tree that is a link as a whole", async () => {
   await using machine = await SyncedMachine.start();
   await Deno.mkdir(`${machine.root}/etc/hypervisor`, { recursive: true });
