@@ -168,7 +168,7 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
     }
     if (values.listGenerations) {
       // Without all that rebuilds.
-      const { listGenerations } = await import("../lib/rebuild/list_generations.ts");
+      const { listGenerations } = await import("../lib/rebuild/generations/list_generations.ts");
       return await listGenerations(ctx, { ...values, action });
     }
     const { rebuildHelper: run } = await import("../lib/rebuild/rebuild_helper.ts");

@@ -108,7 +108,7 @@ function headline(summary: {
 }
 
 async function rollback(ctx: Context, values: ToolValues<typeof options>): Promise<void> {
-  const { rollbackTree } = await import("../lib/sync/rollback.ts");
+  const { rollbackTree } = await import("../lib/sync/apply/rollback.ts");
   using _lock = await lock(ctx);
   const summary = await rollbackTree(ctx);
   if (values.json) return ctx.out.json({ version: 1, ...summary });

@@ -155,7 +155,7 @@ async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): 
         hint: "leave it out",
       });
     }
-    const { undo } = await import("../lib/install/undo.ts");
+    const { undo } = await import("../lib/install/undo/undo.ts");
     await undo(ctx, values);
     return ExitCode.Success;
   }

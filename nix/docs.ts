@@ -1,4 +1,4 @@
-/** Renews what is made of something else: parts of docs/, and lib/nix/host_files.ts: `deno task docs`. */
+/** Renews what is made of something else: parts of docs/, and lib/nix/expressions/host_files.ts: `deno task docs`. */
 import { exitCodeTable, referenceParts, renewPage } from "../lib/program/reference.ts";
 import { eachTool } from "./man.ts";
 
@@ -54,5 +54,5 @@ function renew(name: string, parts: ReadonlyMap<string, string>) {
 
 if (import.meta.main) {
   for (const [path, renewed] of renewedPages()) Deno.writeTextFileSync(path, renewed);
-  Deno.writeTextFileSync(here("../lib/nix/host_files.ts"), hostFilesModule());
+  Deno.writeTextFileSync(here("../lib/nix/expressions/host_files.ts"), hostFilesModule());
 }

@@ -1,7 +1,7 @@
 /** The binary cache of a USB kit. */
 import { counted } from "../lib/layout/counted.ts";
-import { makingOf } from "../lib/nix/making.ts";
-import { derivationsOf } from "../lib/nix/supply.ts";
+import { makingOf } from "../lib/nix/store/making.ts";
+import { derivationsOf } from "../lib/nix/store/supply.ts";
 
 /** What the cache is made for. */
 export interface CacheOptions {

@@ -9,8 +9,8 @@
  * builds a host of the flake and adds all it took, and the flake's inputs, as a signed binary cache;
  * `--with-plan` what the system of a machine takes that has no network, from the file that its plan names.
  */
-import { ORIGIN_FILE, readCheckout } from "../lib/install/checkout_origin.ts";
-import { listSource } from "../lib/install/source_listing.ts";
+import { ORIGIN_FILE, readCheckout } from "../lib/install/source/checkout_origin.ts";
+import { listSource } from "../lib/install/source/source_listing.ts";
 import { statIfSeen } from "../lib/machine/files/files.ts";
 import { sha256 } from "../lib/machine/files/sha256.ts";
 import { REPOSITORY } from "./bundle.ts";

@@ -2,7 +2,7 @@ import type { Context } from "../machine/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import type { Receipt } from "../machine/receipt.ts";
 import { QuestionCancelled, ToolError } from "../machine/tool_error.ts";
-import { hostReference } from "../nix/host_flake.ts";
+import { hostReference } from "../nix/expressions/host_flake.ts";
 import { offerNextStep } from "../rebuild/next_step.ts";
 import { rebuildSystem } from "../rebuild/rebuild_system.ts";
 import { receiptHooks } from "../rebuild/receipt_hooks.ts";
@@ -12,7 +12,7 @@ import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
 import type { Plan } from "./plan/plan.ts";
 import { openShell } from "./shell.ts";
-import { undoInstallation } from "./undo.ts";
+import { undoInstallation } from "./undo/undo.ts";
 
 type Action = "build" | "test" | "switch";
 type MenuChoice = Action | "shell" | "undo" | "quit";

@@ -3,7 +3,7 @@ import { printableLine } from "../layout/printable.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { applyStep } from "./apply_step.ts";
 import { type Receipt, writeReceipt } from "../machine/receipt.ts";
-import { revertStep } from "./revert_step.ts";
+import { revertStep } from "./undo/revert_step.ts";
 import { signalsSeen } from "./signals_seen.ts";
 import type { Step } from "./step.ts";
 

@@ -14,7 +14,7 @@ import {
 import { readRegular } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { sha256 } from "../machine/files/sha256.ts";
-import { copyTree, isSameTree, treeDigest } from "./copy_tree.ts";
+import { copyTree, isSameTree, treeDigest } from "./source/copy_tree.ts";
 import {
   backupFolder,
   type Receipt,
@@ -22,7 +22,7 @@ import {
   type StepRecord,
   writeReceipt,
 } from "../machine/receipt.ts";
-import { revertStep } from "./revert_step.ts";
+import { revertStep } from "./undo/revert_step.ts";
 import type { Step, TreeStep } from "./step.ts";
 
 /**

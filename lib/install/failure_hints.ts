@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { isUsable } from "../nix/binary_cache.ts";
-import type { Source } from "./source.ts";
+import { isUsable } from "../nix/store/binary_cache.ts";
+import type { Source } from "./source/source.ts";
 
 /** For an action that failed: the files stay, and how to take them back. */
 export function withFilesKept(error: ToolError): ToolError {

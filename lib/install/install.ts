@@ -7,7 +7,7 @@ import { places } from "../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../machine/state_folder.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree/tree_recovery.ts";
-import { withBinaryCache } from "../nix/binary_cache.ts";
+import { withBinaryCache } from "../nix/store/binary_cache.ts";
 import { bootDefault, currentSystem } from "../nix/generations.ts";
 import { applySteps, revertSteps } from "./apply.ts";
 import { isStepDone } from "./apply_step.ts";
@@ -30,7 +30,7 @@ import {
   writeReceipt,
 } from "../machine/receipt.ts";
 import { renderPlan } from "./plan/render_plan.ts";
-import { settleActivation, settleUnfinished } from "./unfinished.ts";
+import { settleActivation, settleUnfinished } from "./undo/unfinished.ts";
 import { checkForUpdates } from "./update_check.ts";
 
 /** An installation's options, with what the program itself knows. */

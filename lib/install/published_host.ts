@@ -1,8 +1,8 @@
 import type { HostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
-import { printExpression } from "../nix/expression_layout.ts";
-import { HOST_FILES } from "../nix/host_files.ts";
-import { commentLines } from "../nix/nix_string.ts";
+import { printExpression } from "../nix/expressions/expression_layout.ts";
+import { HOST_FILES } from "../nix/expressions/host_files.ts";
+import { commentLines } from "../nix/expressions/nix_string.ts";
 import type { FileStep } from "./step.ts";
 
 /** What a published tree's host is told of this machine beside host.json, which a pure flake cannot read. */

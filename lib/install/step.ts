@@ -1,4 +1,4 @@
-import type { SourceListing } from "./source_listing.ts";
+import type { SourceListing } from "./source/source_listing.ts";
 
 interface StepBase {
   /** Unique within a plan, stable between runs; named in the receipt. */

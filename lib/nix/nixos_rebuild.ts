@@ -3,7 +3,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import type { RunOptions, RunResult } from "../machine/run.ts";
 import type { Context } from "../machine/context.ts";
 import { nixConfig } from "../machine/child_environment.ts";
-import { flakeEnvironment } from "./flake_environment.ts";
+import { flakeEnvironment } from "./flakes/flake_environment.ts";
 import { refuseWhatNixMustNotRead } from "./read_by_nix.ts";
 
 /** What to build, and how. */

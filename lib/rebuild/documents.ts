@@ -1,9 +1,9 @@
 import { currentSystem, type Generation } from "../nix/generations.ts";
 import { runningSpecialisation } from "../nix/running_specialisation.ts";
 import type { Context } from "../machine/context.ts";
-import type { Cleaning } from "./clean.ts";
-import type { CleanEntry } from "./clean_plan.ts";
-import type { ActivationOutcome } from "./outcome.ts";
+import type { Cleaning } from "./generations/clean.ts";
+import type { CleanEntry } from "./generations/clean_plan.ts";
+import type { ActivationOutcome } from "./activation/outcome.ts";
 import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
 
 /** `rebuild-helper --json ACTION`, version 1. Members that are not known are null. */

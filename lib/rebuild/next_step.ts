@@ -1,6 +1,6 @@
 import type { Context } from "../machine/context.ts";
-import { activateSystem, returnToSystem } from "./activate.ts";
-import type { ActivationOutcome } from "./outcome.ts";
+import { activateSystem, returnToSystem } from "./activation/activate.ts";
+import type { ActivationOutcome } from "./activation/outcome.ts";
 import { reportOutcome } from "./report.ts";
 
 /**

@@ -3,13 +3,13 @@ import { readBehindLinks } from "../machine/files/regular_file.ts";
 import { machineText } from "../machine/files/machine_files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { dirname } from "node:path";
-import { closureDiff } from "../nix/closure_diff.ts";
+import { closureDiff } from "../nix/store/closure_diff.ts";
 import { currentSystem } from "../nix/generations.ts";
-import { requireSystem } from "../nix/system_closure.ts";
+import { requireSystem } from "../nix/store/system_closure.ts";
 import { type HandedRecord, parseHandedRecords, systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../machine/context.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
-import { settleEarlierActivation } from "./earlier_activation.ts";
+import { settleEarlierActivation } from "./activation/earlier_activation.ts";
 import { type Action, activates } from "./options.ts";
 import {
   activateBuilt,
@@ -17,7 +17,7 @@ import {
   type RebuildResult,
   showDryActivation,
 } from "./rebuild_system.ts";
-import { requireSafe } from "./required_judgement.ts";
+import { requireSafe } from "./judgement/required_judgement.ts";
 
 /** A system that somebody else built, and what to do with it. */
 export interface ReadyOptions {

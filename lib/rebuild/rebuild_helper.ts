@@ -1,24 +1,27 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { withBinaryCache } from "../nix/binary_cache.ts";
+import { withBinaryCache } from "../nix/store/binary_cache.ts";
 import { type Generation, generations } from "../nix/generations.ts";
 import { type HandedOptions, handedOptions } from "./handed_options.ts";
 import { type HelperOptions, requireOneTask } from "./helper_options.ts";
 import { withNixSettings } from "../nix/nix_settings.ts";
 import type { Context } from "../machine/context.ts";
-import { returnToSystem } from "./activate.ts";
+import { returnToSystem } from "./activation/activate.ts";
 import { carriedCache } from "./build/carried_cache.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
-import { cleanGenerations } from "./clean.ts";
-import { cleanRule } from "./clean_plan.ts";
-import { confirmEarlierActivation, settleEarlierActivation } from "./earlier_activation.ts";
+import { cleanGenerations } from "./generations/clean.ts";
+import { cleanRule } from "./generations/clean_plan.ts";
+import {
+  confirmEarlierActivation,
+  settleEarlierActivation,
+} from "./activation/earlier_activation.ts";
 import { cleaningDocument, outcomeDocument, rebuildDocument } from "./documents.ts";
 import { activateReady } from "./ready_system.ts";
 import { offerNextStep } from "./next_step.ts";
 import type { Action } from "./options.ts";
-import type { ActivationOutcome } from "./outcome.ts";
-import { generationBefore } from "./previous_system.ts";
+import type { ActivationOutcome } from "./activation/outcome.ts";
+import { generationBefore } from "./activation/previous_system.ts";
 import { confirmSeconds, rebuildSystem } from "./rebuild_system.ts";
 import { reportOutcome, reportRebuild } from "./report.ts";
 

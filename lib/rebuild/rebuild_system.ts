@@ -3,29 +3,29 @@ import { session } from "../machine/accounts/session.ts";
 import { requireDestination } from "../machine/ssh/connection.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../machine/tree/tree_recovery.ts";
-import { closureDiff } from "../nix/closure_diff.ts";
+import { closureDiff } from "../nix/store/closure_diff.ts";
 import type { EvaluatedHost } from "../nix/evaluation/read_configuration.ts";
 import { dryActivate } from "../nix/activation/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
 import type { BuildOptions } from "../nix/nixos_rebuild.ts";
 import type { Context } from "../machine/context.ts";
-import { type ActivateOptions, activateSystem } from "./activate.ts";
+import { type ActivateOptions, activateSystem } from "./activation/activate.ts";
 import { buildSystem, dryBuild } from "./build/build.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
-import { settleEarlierActivation } from "./earlier_activation.ts";
+import { settleEarlierActivation } from "./activation/earlier_activation.ts";
 import type { RebuildHooks } from "./hooks.ts";
-import { requireGuestsUntouched } from "./guests_question.ts";
-import { installSystem } from "./install_system.ts";
+import { requireGuestsUntouched } from "./activation/guests_question.ts";
+import { installSystem } from "./build/install_system.ts";
 import { type Action, activates, type RebuildOptions } from "./options.ts";
 import { requireHardwareCopy } from "./hardware_copy.ts";
-import type { ActivationOutcome } from "./outcome.ts";
+import type { ActivationOutcome } from "./activation/outcome.ts";
 import { installationHooks } from "./receipt_hooks.ts";
 import { buildOn } from "./remote/build_host.ts";
-import { requireJudgement } from "./required_judgement.ts";
+import { requireJudgement } from "./judgement/required_judgement.ts";
 import { sourceCommit } from "./build/source_commit.ts";
-import { requireBootSpace, requireStoreSpace } from "./space.ts";
+import { requireBootSpace, requireStoreSpace } from "./generations/space.ts";
 import { findTarget, type Target } from "./target.ts";
-import { keepUndeclared } from "./undeclared_accounts.ts";
+import { keepUndeclared } from "./activation/undeclared_accounts.ts";
 
 /** A system with its number in the profile; null for what is not known. */
 export interface NumberedSystem {

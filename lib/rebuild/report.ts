@@ -3,9 +3,9 @@ import type { Generation, runningOutsideProfile } from "../nix/generations.ts";
 import type { Context } from "../machine/context.ts";
 import { style } from "../layout/style.ts";
 import { table } from "../layout/table.ts";
-import type { CleanEntry } from "./clean_plan.ts";
+import type { CleanEntry } from "./generations/clean_plan.ts";
 import { type Action, activates } from "./options.ts";
-import type { ActivationOutcome } from "./outcome.ts";
+import type { ActivationOutcome } from "./activation/outcome.ts";
 import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
 
 /** Says what a rebuild did. */

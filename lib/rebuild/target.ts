@@ -4,12 +4,12 @@ import { readHostName } from "../machine/host_name.ts";
 import { requireHostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { baseCheckout } from "../nix/flake_environment.ts";
-import { hostsOf, requireHost } from "../nix/flake_hosts.ts";
-import { asHostFlake, hostFolder, hostReference } from "../nix/host_flake.ts";
-import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
+import { baseCheckout } from "../nix/flakes/flake_environment.ts";
+import { hostsOf, requireHost } from "../nix/flakes/flake_hosts.ts";
+import { asHostFlake, hostFolder, hostReference } from "../nix/expressions/host_flake.ts";
+import { type FlakeReference, resolveFlake } from "../nix/flakes/flake_reference.ts";
 import { NOTHING_HANDED } from "./handed_options.ts";
-import { refreshIndex, uncommittedFiles } from "../nix/uncommitted_files.ts";
+import { refreshIndex, uncommittedFiles } from "../nix/flakes/uncommitted_files.ts";
 import type { Context } from "../machine/context.ts";
 import type { RebuildOptions } from "./options.ts";
 

@@ -12,8 +12,8 @@ import { listIfExists, readTextIfExists } from "../machine/files/files.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { SyncOptions } from "./options.ts";
-import { Remote, type ResolvedRef } from "./remote.ts";
-import type { WholeArchive } from "./whole_archive.ts";
+import { Remote, type ResolvedRef } from "./fetch/remote.ts";
+import type { WholeArchive } from "./fetch/whole_archive.ts";
 
 /** Where the source comes from unless something else says so (the reference's). */
 export const DEFAULT_REPOSITORY = "MasterofNull/Hyper-NixOS";

@@ -1,10 +1,10 @@
-import type { Applied } from "./apply.ts";
+import type { Applied } from "./apply/apply.ts";
 import type { BegunSync } from "./begin.ts";
-import type { Delivery } from "./contents.ts";
+import type { Delivery } from "./fetch/contents.ts";
 import type { LocalTree } from "./tree/local_tree.ts";
 import type { SyncSummary } from "./options.ts";
 import { isClean, type SyncPlan } from "./tree/plan.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./fetch/target.ts";
 
 /** What a summary is made from. */
 export interface SyncFacts {

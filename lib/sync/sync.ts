@@ -5,12 +5,12 @@ import type { AskedChanges } from "./asked_changes.ts";
 import { beginSync, type BegunSync } from "./begin.ts";
 import { Look } from "./look.ts";
 import type { SyncOptions, SyncSummary } from "./options.ts";
-import type { Remote } from "./remote.ts";
+import type { Remote } from "./fetch/remote.ts";
 import { remember } from "./remember.ts";
 import type { SignedCommit } from "./signature/signed_commit.ts";
 import type { Signers } from "./signature/signers.ts";
 import { summaryOf } from "./summary.ts";
-import { NOTHING_NEW } from "./target.ts";
+import { NOTHING_NEW } from "./fetch/target.ts";
 import type { LocalIndex } from "./tree/index_file.ts";
 import { untouchedPlan } from "./tree/untouched_plan.ts";
 

@@ -1,10 +1,10 @@
 import { sourceTree } from "../machine/tree/source_tree.ts";
 import type { Context } from "../machine/context.ts";
-import { returnToSystem } from "../rebuild/activate.ts";
-import type { ActivationOutcome } from "../rebuild/outcome.ts";
+import { returnToSystem } from "../rebuild/activation/activate.ts";
+import type { ActivationOutcome } from "../rebuild/activation/outcome.ts";
 import { reportOutcome } from "../rebuild/report.ts";
-import { readRecord } from "../sync/previous.ts";
-import { rollbackTree } from "../sync/rollback.ts";
+import { readRecord } from "../sync/apply/previous.ts";
+import { rollbackTree } from "../sync/apply/rollback.ts";
 import { readSyncState } from "../sync/state.ts";
 
 /** The command that does it later. */

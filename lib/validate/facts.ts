@@ -5,9 +5,9 @@ import { type HostRecord, readHostRecord } from "../machine/host_record.ts";
 import { type Mount, readMounts } from "../machine/hardware/mounts.ts";
 import { places } from "../machine/places.ts";
 import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
-import { hostsOf } from "../nix/flake_hosts.ts";
-import { asHostFlake, hostFolder } from "../nix/host_flake.ts";
-import { type FlakeReference, resolveFlake } from "../nix/flake_reference.ts";
+import { hostsOf } from "../nix/flakes/flake_hosts.ts";
+import { asHostFlake, hostFolder } from "../nix/expressions/host_flake.ts";
+import { type FlakeReference, resolveFlake } from "../nix/flakes/flake_reference.ts";
 import { readConfiguration } from "../nix/evaluation/read_configuration.ts";
 import type { Context } from "../machine/context.ts";
 

@@ -5,8 +5,8 @@
  *
  * They come from the module itself, evaluated by Nix; a test fails when the page says otherwise.
  */
-import type { Expression } from "../../lib/nix/expression.ts";
-import { printExpression } from "../../lib/nix/expression_layout.ts";
+import type { Expression } from "../../lib/nix/expressions/expression.ts";
+import { printExpression } from "../../lib/nix/expressions/expression_layout.ts";
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** The page. */

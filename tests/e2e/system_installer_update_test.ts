@@ -1,6 +1,6 @@
 /** The installer's update check, against a real repository on a loopback server. */
 import assert from "node:assert/strict";
-import { ORIGIN_FILE } from "../../lib/install/checkout_origin.ts";
+import { ORIGIN_FILE } from "../../lib/install/source/checkout_origin.ts";
 import { runTool } from "../support/executable.ts";
 import { GithubServer } from "../support/github/server.ts";
 import { needsNix } from "../support/needs.ts";

@@ -6,7 +6,7 @@ import {
   generations,
   runningOutsideProfile,
 } from "../../lib/nix/generations.ts";
-import { needsRebootFor } from "../../lib/nix/system_closure.ts";
+import { needsRebootFor } from "../../lib/nix/store/system_closure.ts";
 import { testContext } from "../support/context.ts";
 
 const PROFILES = "/nix/var/nix/profiles";

@@ -1,4 +1,4 @@
-import { type AttributeSet, membersOf } from "../../nix/expression.ts";
+import { type AttributeSet, membersOf } from "../../nix/expressions/expression.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { asExpression } from "./carry_plain.ts";
 import type { TreeLayout } from "../../machine/tree_layout.ts";

@@ -1,4 +1,4 @@
-import type { AttributeSet } from "../../nix/expression.ts";
+import type { AttributeSet } from "../../nix/expressions/expression.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { merge, override, type Setting } from "./setting.ts";
 

@@ -5,7 +5,7 @@ import {
   type Expression,
   isAttributeSet,
   membersOf,
-} from "../../nix/expression.ts";
+} from "../../nix/expressions/expression.ts";
 import { EVALUATED } from "./carry_system.ts";
 import type { Setting } from "./setting.ts";
 

@@ -4,7 +4,7 @@ import { lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { evaluateJson } from "../../nix/evaluation/evaluate.ts";
-import { printExpression } from "../../nix/expression_layout.ts";
+import { printExpression } from "../../nix/expressions/expression_layout.ts";
 
 const NamesSchema = v.object({
   fileSystems: v.array(v.string()),

@@ -1,4 +1,8 @@
-import { type AttributeSet, type Expression, mkOverride } from "../../nix/expression.ts";
+import {
+  type AttributeSet,
+  type Expression,
+  mkOverride,
+} from "../../nix/expressions/expression.ts";
 
 /**
  * Priorities of the module system (lib/modules.nix): a plain definition has 100, `mkForce` 50,

@@ -1,5 +1,5 @@
 import { encodeHostRecord, type HostRecord } from "../../machine/host_record.ts";
-import { printModule } from "../../nix/nix_module.ts";
+import { printModule } from "../../nix/expressions/nix_module.ts";
 import { places } from "../../machine/places.ts";
 import { layoutOfRecord, modulesFolder } from "../../machine/tree_layout.ts";
 import { type Setting, toAttributeSet } from "../carry/setting.ts";

@@ -6,7 +6,7 @@ import { installedLayout, LAYOUT_WORDS } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
 import type { InstallOptions } from "../options.ts";
 import { preflight } from "./preflight.ts";
-import { findSource, type Source } from "../source.ts";
+import { findSource, type Source } from "../source/source.ts";
 
 /** What can be said before anything is evaluated or asked. */
 export interface Ground {

@@ -10,8 +10,8 @@ import {
   type ConfigurationSource,
 } from "../../nix/evaluation/configuration_source.ts";
 import { readHost } from "../../nix/evaluation/read_configuration.ts";
-import { lookAtSupply } from "../../nix/supply.ts";
-import { judgeChanges } from "../../rebuild/expected_changes.ts";
+import { lookAtSupply } from "../../nix/store/supply.ts";
+import { judgeChanges } from "../../rebuild/judgement/expected_changes.ts";
 import { judgeConfiguration } from "../../rebuild/proofs/judgement.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
 import { withOfflineHint } from "../failure_hints.ts";
@@ -20,7 +20,7 @@ import { type ComparedSettings, compareSettings } from "../carry/not_carried.ts"
 import { readTreeSettings, type TreeSettings } from "../carry/tree_settings.ts";
 import type { Setting } from "../carry/setting.ts";
 import type { Plan } from "./plan.ts";
-import type { Source } from "../source.ts";
+import type { Source } from "../source/source.ts";
 import { stageHost } from "./staged_host.ts";
 import type { Step } from "../step.ts";
 import type { SupplyRequest } from "./supply_plan.ts";

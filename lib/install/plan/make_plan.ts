@@ -8,7 +8,7 @@ import { places } from "../../machine/places.ts";
 import type { ToolError } from "../../machine/tool_error.ts";
 import type { TreeLayout } from "../../machine/tree_layout.ts";
 import { mayLeadToOurs } from "../../nix/evaluation/base.ts";
-import { withBinaryCache } from "../../nix/binary_cache.ts";
+import { withBinaryCache } from "../../nix/store/binary_cache.ts";
 import { compareIdentities } from "../../nix/evaluation/identity.ts";
 import { toolsOnMachine } from "../../nix/tools.ts";
 import { decisionsOf } from "../answers.ts";

@@ -1,5 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { withoutStoreHashes } from "../../nix/store_path.ts";
+import { withoutStoreHashes } from "../../nix/store/store_path.ts";
 
 /** Lines of NixOS's own firewall that every one has (nixos/modules/services/networking/firewall-*.nix). */
 const OF_EVERY_ONE = /\bfe80::\/64\b.*\b546\b|\b67 \. 68\b|--ctstate|\bicmp/;

@@ -4,7 +4,7 @@ import type { Base } from "../../nix/evaluation/base.ts";
 import type { Comparison } from "../../nix/evaluation/identity.ts";
 import type { Disappearing } from "../../rebuild/proofs/disappearing.ts";
 import type { RunningConfiguration } from "../../rebuild/options.ts";
-import type { Supply, UnknownSupply } from "../../nix/supply.ts";
+import type { Supply, UnknownSupply } from "../../nix/store/supply.ts";
 import type { Verdict } from "../../rebuild/proofs/verdict.ts";
 import type { Decisions } from "../answers.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
@@ -13,7 +13,7 @@ import type { PlanQuestion } from "./plan_questions.ts";
 import type { RunningSystem } from "./running_system.ts";
 import type { Setting } from "../carry/setting.ts";
 import type { Disagreement } from "../carry/tree_settings.ts";
-import type { Source } from "../source.ts";
+import type { Source } from "../source/source.ts";
 import type { Step } from "../step.ts";
 
 /** What an installation will do to a machine, and what is known of it: data, to be shown or applied. */

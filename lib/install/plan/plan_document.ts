@@ -1,7 +1,7 @@
 import { hideSecrets } from "../../layout/hidden_secrets.ts";
-import { isUsable } from "../../nix/binary_cache.ts";
-import { printExpression } from "../../nix/expression_layout.ts";
-import { expectedReason } from "../../rebuild/expected_changes.ts";
+import { isUsable } from "../../nix/store/binary_cache.ts";
+import { printExpression } from "../../nix/expressions/expression_layout.ts";
+import { expectedReason } from "../../rebuild/judgement/expected_changes.ts";
 import type { Context, Document } from "../../machine/context.ts";
 import { isJudged, type Plan } from "./plan.ts";
 import { definitionText } from "../carry/not_carried.ts";

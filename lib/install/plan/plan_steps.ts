@@ -8,7 +8,7 @@ import { DEFAULT_REF } from "../../sync/begin.ts";
 import { encodeState } from "../../sync/state.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
 import { generatedFiles, type GeneratedSettings } from "./generated_files.ts";
-import type { Source } from "../source.ts";
+import type { Source } from "../source/source.ts";
 import type { FileStep, Step } from "../step.ts";
 
 /** What the steps are made of. */

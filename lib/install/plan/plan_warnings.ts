@@ -4,14 +4,14 @@ import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { lstatIfExists } from "../../machine/files/files.ts";
 import type { HostBase } from "../../machine/host_record.ts";
-import type { Source } from "../source.ts";
+import type { Source } from "../source/source.ts";
 import { optionPath, type Setting } from "../carry/setting.ts";
-import { receiptNotes } from "../unfinished.ts";
+import { receiptNotes } from "../undo/unfinished.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { places } from "../../machine/places.ts";
-import { fileSystemOf, VOLATILE } from "../../rebuild/proofs/password_file.ts";
-import { isUsable } from "../../nix/binary_cache.ts";
-import { storePathsIn } from "../../nix/store_path.ts";
+import { fileSystemOf, VOLATILE } from "../../rebuild/access/password_file.ts";
+import { isUsable } from "../../nix/store/binary_cache.ts";
+import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
 
 /** Settings that name what only the old system keeps from being collected. */

@@ -1,11 +1,11 @@
 import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
-import { isUsable } from "../../nix/binary_cache.ts";
-import { printExpression } from "../../nix/expression_layout.ts";
+import { isUsable } from "../../nix/store/binary_cache.ts";
+import { printExpression } from "../../nix/expressions/expression_layout.ts";
 import type { Context } from "../../machine/context.ts";
 import { sign, style } from "../../layout/style.ts";
 import { table, wrapWords } from "../../layout/table.ts";
 import { describeSource } from "../../nix/evaluation/configuration_source.ts";
-import { comparisonText } from "../../rebuild/comparison_text.ts";
+import { comparisonText } from "../../rebuild/judgement/comparison_text.ts";
 import { formatDiff, lineDiff } from "../../layout/line_diff.ts";
 import { disagreementsText } from "./disagreements_text.ts";
 import { notCarriedText } from "./not_carried_text.ts";

@@ -7,7 +7,7 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import { currentSystem } from "../../nix/generations.ts";
 import { specialisedOf } from "../../nix/running_specialisation.ts";
 import type { Identity } from "../../nix/evaluation/identity.ts";
-import { withoutStoreHashes } from "../../nix/store_path.ts";
+import { withoutStoreHashes } from "../../nix/store/store_path.ts";
 import { systemRecord } from "../../nix/system_record.ts";
 import type { Context } from "../../machine/context.ts";
 import { differentAddresses, differentOpenings, differentSshServer } from "./running_scripts.ts";

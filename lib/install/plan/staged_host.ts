@@ -5,12 +5,12 @@ import { readMachineFile } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import { sourceOf } from "../../nix/evaluation/base.ts";
 import type { ConfigurationSource } from "../../nix/evaluation/configuration_source.ts";
-import { checkoutEnvironment } from "../../nix/flake_environment.ts";
-import { publishedFlake } from "../../nix/host_flake.ts";
+import { checkoutEnvironment } from "../../nix/flakes/flake_environment.ts";
+import { publishedFlake } from "../../nix/expressions/host_flake.ts";
 import { nixPath } from "../../nix/search_path.ts";
 import type { HostBase } from "../../machine/host_record.ts";
-import { copyTree } from "../copy_tree.ts";
-import type { Source } from "../source.ts";
+import { copyTree } from "../source/copy_tree.ts";
+import type { Source } from "../source/source.ts";
 import type { Step } from "../step.ts";
 
 /** A host as the plan would install it, in a temporary folder. */

@@ -5,9 +5,9 @@ import { amount } from "../../layout/amount.ts";
 import { counted } from "../../layout/counted.ts";
 import { sign, style } from "../../layout/style.ts";
 import type { Context } from "../../machine/context.ts";
-import { type BinaryCache, isUsable } from "../../nix/binary_cache.ts";
-import type { Supply } from "../../nix/supply.ts";
-import type { Source } from "../source.ts";
+import { type BinaryCache, isUsable } from "../../nix/store/binary_cache.ts";
+import type { Supply } from "../../nix/store/supply.ts";
+import type { Source } from "../source/source.ts";
 import type { Plan } from "./plan.ts";
 import type { PlanQuestion } from "./plan_questions.ts";
 

@@ -15,7 +15,7 @@ import { hasSystemd, SHELL, startSession, startUnit } from "./activation_start.t
 import { activationFiles, activationIds } from "./activation_status.ts";
 import { failedUnits } from "./failed_units.ts";
 import { bootDefault, currentSystem, generationOf } from "../generations.ts";
-import { requireSystem } from "../system_closure.ts";
+import { requireSystem } from "../store/system_closure.ts";
 
 /** An activation that takes longer, in seconds, is taken for hung when somebody must confirm it. */
 const HUNG_AFTER = 900;

@@ -10,11 +10,11 @@ import { places } from "../../machine/places.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { ConfigurationSource } from "./configuration_source.ts";
-import { baseCheckout } from "../flake_environment.ts";
-import { hostsOf, requireHost } from "../flake_hosts.ts";
-import { type FlakeReference, resolveFlake } from "../flake_reference.ts";
+import { baseCheckout } from "../flakes/flake_environment.ts";
+import { hostsOf, requireHost } from "../flakes/flake_hosts.ts";
+import { type FlakeReference, resolveFlake } from "../flakes/flake_reference.ts";
 import { nixPath, systemSearchPath } from "../search_path.ts";
-import { refreshIndex } from "../uncommitted_files.ts";
+import { refreshIndex } from "../flakes/uncommitted_files.ts";
 
 /** The owner's configuration of a machine: what a new host is made on. */
 export interface Base {

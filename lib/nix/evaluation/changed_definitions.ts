@@ -1,6 +1,6 @@
 import type { OwnersDefinition } from "./owners_definitions.ts";
 import { CANNOT_BE_SHOWN } from "./owners_definitions_expression.ts";
-import { withoutStoreHashes } from "../store_path.ts";
+import { withoutStoreHashes } from "../store/store_path.ts";
 
 /**
  * What the owner's files say and a new host has not: the definitions, cut down to the members, entries and

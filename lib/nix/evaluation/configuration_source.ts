@@ -1,10 +1,10 @@
 import type { Context } from "../../machine/context.ts";
 import { evaluateFlake, evaluateJson, type ExpressionOptions } from "./evaluate.ts";
-import { path } from "../expression.ts";
-import { printExpression } from "../expression_layout.ts";
-import { flakeEnvironment } from "../flake_environment.ts";
-import type { FlakeReference } from "../flake_reference.ts";
-import { attributeName } from "../nix_string.ts";
+import { path } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/expression_layout.ts";
+import { flakeEnvironment } from "../flakes/flake_environment.ts";
+import type { FlakeReference } from "../flakes/flake_reference.ts";
+import { attributeName } from "../expressions/nix_string.ts";
 
 /** Where an evaluated NixOS configuration comes from. */
 export type ConfigurationSource =

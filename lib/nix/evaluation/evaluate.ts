@@ -4,7 +4,7 @@ import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { evaluationFailure } from "./evaluation_failure.ts";
 import { refuseWhatNixMustNotRead } from "../read_by_nix.ts";
-import { attributeName } from "../nix_string.ts";
+import { attributeName } from "../expressions/nix_string.ts";
 import { temporaryStore } from "./temporary_store.ts";
 
 /** Fetching nixpkgs over a slow line takes minutes; evaluating takes seconds. */

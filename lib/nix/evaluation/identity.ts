@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { withoutStoreHashes } from "../store_path.ts";
+import { withoutStoreHashes } from "../store/store_path.ts";
 
 /** Kinds of things that a system is made of, with the words for them, one and many. */
 export const IDENTITY_KINDS = {

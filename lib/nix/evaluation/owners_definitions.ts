@@ -8,8 +8,8 @@ import {
   type SourceOptions,
 } from "./configuration_source.ts";
 import { evaluateApart, type Place } from "./evaluate_apart.ts";
-import type { Expression } from "../expression.ts";
-import { printExpression } from "../expression_layout.ts";
+import type { Expression } from "../expressions/expression.ts";
+import { printExpression } from "../expressions/expression_layout.ts";
 import { ownersDefinitionsExpression } from "./owners_definitions_expression.ts";
 
 const DefinitionSchema = v.object({

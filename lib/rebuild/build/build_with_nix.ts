@@ -1,6 +1,6 @@
 import type { Context } from "../../machine/context.ts";
 import { nixConfig } from "../../machine/child_environment.ts";
-import { flakeEnvironment } from "../../nix/flake_environment.ts";
+import { flakeEnvironment } from "../../nix/flakes/flake_environment.ts";
 import type { BuildOptions } from "../../nix/nixos_rebuild.ts";
 import { type RemoteStore, storeEnvironment, storeUrl } from "../../nix/remote/remote_store.ts";
 import { builtOutput } from "../../nix/tools.ts";

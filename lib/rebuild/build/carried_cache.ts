@@ -2,7 +2,7 @@ import { readAccounts } from "../../machine/accounts/accounts.ts";
 import { rootSelfAnd } from "../../machine/files/file_trust.ts";
 import { realPathIfSeen } from "../../machine/files/files.ts";
 import { invokingUser } from "../../machine/accounts/invoking_user.ts";
-import { type BinaryCache, findBinaryCache, isUsable } from "../../nix/binary_cache.ts";
+import { type BinaryCache, findBinaryCache, isUsable } from "../../nix/store/binary_cache.ts";
 import type { Context } from "../../machine/context.ts";
 
 /**

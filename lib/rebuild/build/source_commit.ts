@@ -1,8 +1,8 @@
 import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { sourceTree } from "../../machine/tree/source_tree.ts";
-import type { FlakeReference } from "../../nix/flake_reference.ts";
-import { hostFolder } from "../../nix/host_flake.ts";
+import type { FlakeReference } from "../../nix/flakes/flake_reference.ts";
+import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
 
 /**

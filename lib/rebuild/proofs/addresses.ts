@@ -1,5 +1,5 @@
 import type { MachineNow } from "./machine_now.ts";
-import { sameAddress } from "./ssh_patterns.ts";
+import { sameAddress } from "../access/ssh_patterns.ts";
 
 /** The interface that has an address now. */
 export function interfaceOf(now: MachineNow, address: string): string | undefined {

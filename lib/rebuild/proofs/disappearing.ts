@@ -1,7 +1,7 @@
 import { isBuildUser } from "../../machine/accounts/login_users.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "./machine_now.ts";
-import { removedAccounts } from "./accounts_after.ts";
+import { removedAccounts } from "../access/accounts_after.ts";
 
 /** What an activation takes away. Every list is sorted. */
 export interface Disappearing {

@@ -4,7 +4,7 @@ import type { LeaseHolder } from "../../machine/hardware/dhcp_lease.ts";
 import type { InterfaceKind } from "../../machine/hardware/interface_kind.ts";
 import type { MappedBelow } from "../../machine/hardware/mapped_below.ts";
 import type { Session } from "../../machine/accounts/session.ts";
-import type { PamTexts } from "./pam_stack.ts";
+import type { PamTexts } from "../access/pam_stack.ts";
 
 /** An account as it is now, or as it will be: what decides who gets in. Holds no hash. */
 export interface AccountState {

@@ -1,10 +1,10 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
-import { accountsAfter } from "./accounts_after.ts";
-import { type Access, consoleLogin, sshLogin } from "./logins.ts";
-import { provePasswordStays } from "./password_file.ts";
+import { accountsAfter } from "../access/accounts_after.ts";
+import { type Access, consoleLogin, sshLogin } from "../access/logins.ts";
+import { provePasswordStays } from "../access/password_file.ts";
 import type { ProofQuestion } from "./proof_question.ts";
-import { becomesRoot } from "./becoming_root.ts";
+import { becomesRoot } from "../access/becoming_root.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** An account with what it would be able to do. */

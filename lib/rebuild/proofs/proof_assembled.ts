@@ -1,6 +1,6 @@
 import type { MappedDevice } from "../../machine/hardware/disks.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { withoutStoreHashes } from "../../nix/store_path.ts";
+import { withoutStoreHashes } from "../../nix/store/store_path.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "./machine_now.ts";
-import { consoleLogin } from "./logins.ts";
+import { consoleLogin } from "../access/logins.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What a proof is made on. */

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { pamRules, sameRule, unknownRules } from "./pam_stack.ts";
-import { rulesNow } from "./pam_access.ts";
+import { pamRules, sameRule, unknownRules } from "../access/pam_stack.ts";
+import { rulesNow } from "../access/pam_access.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
 

@@ -1,5 +1,5 @@
 import type { ProofQuestion } from "./proof_question.ts";
-import { sameAddress } from "./ssh_patterns.ts";
+import { sameAddress } from "../access/ssh_patterns.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** Whether the SSH server runs, and listens where the session came in. */

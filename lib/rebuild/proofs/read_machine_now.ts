@@ -16,11 +16,11 @@ import { readNetworkState } from "../../machine/hardware/network_state.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { Context } from "../../machine/context.ts";
-import { keyFilePatterns } from "./effective_ssh.ts";
+import { keyFilePatterns } from "../access/effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
-import type { PamTexts } from "./pam_stack.ts";
-import { keyFilesOf } from "./logins.ts";
-import { accountsToKeep } from "../undeclared_accounts.ts";
+import type { PamTexts } from "../access/pam_stack.ts";
+import { keyFilesOf } from "../access/logins.ts";
+import { accountsToKeep } from "../activation/undeclared_accounts.ts";
 
 const PAM = "/etc/pam.d";
 

@@ -24,8 +24,8 @@ import { type HelperOptions, requireOneTask } from "../helper_options.ts";
 import { forBuilding } from "../rebuild_helper.ts";
 import { buildOf, recordedCommit, requireProven } from "../rebuild_system.ts";
 import { reportRebuild } from "../report.ts";
-import { evaluateHost } from "../required_judgement.ts";
-import { refuseSmallStore } from "../space.ts";
+import { evaluateHost } from "../judgement/required_judgement.ts";
+import { refuseSmallStore } from "../generations/space.ts";
 import { buildOn, connectToBuildHost } from "./build_host.ts";
 import { findTarget } from "../target.ts";
 

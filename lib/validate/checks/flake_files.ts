@@ -1,8 +1,8 @@
 import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
-import { HOST_FILES } from "../../nix/host_files.ts";
-import { hostFolder } from "../../nix/host_flake.ts";
+import { HOST_FILES } from "../../nix/expressions/host_files.ts";
+import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, NOT_INSTALLED, pass, skip } from "../check.ts";
 import type { Facts } from "../facts.ts";

@@ -1,7 +1,7 @@
 import { type HostRecord, readHostRecord } from "../../machine/host_record.ts";
 import { linkAtomic, lstatIfExists, readLinkIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
-import { hostFolder } from "../../nix/host_flake.ts";
+import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
 import {
   type Change,

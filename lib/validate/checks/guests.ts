@@ -1,6 +1,6 @@
 import { counted } from "../../layout/counted.ts";
 import { lstatIfExists } from "../../machine/files/files.ts";
-import { storePathsIn } from "../../nix/store_path.ts";
+import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Check, fail, type Finding, pass, some, warn } from "../check.ts";
 import { guestDefinitions } from "../guest_definitions.ts";

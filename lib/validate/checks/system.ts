@@ -1,5 +1,5 @@
 import { bootDefault, bootedSystem, currentSystem } from "../../nix/generations.ts";
-import { needsRebootFor } from "../../nix/system_closure.ts";
+import { needsRebootFor } from "../../nix/store/system_closure.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Check, type Finding, pass, skip, warn } from "../check.ts";
 

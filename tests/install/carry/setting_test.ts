@@ -8,7 +8,7 @@ import {
   toAttributeSet,
   weak,
 } from "../../../lib/install/carry/setting.ts";
-import { mkOverride } from "../../../lib/nix/expression.ts";
+import { mkOverride } from "../../../lib/nix/expressions/expression.ts";
 
 Deno.test("toAttributeSet() nests options, each with the priority of how it is meant", () => {
   deepEqual(

@@ -8,7 +8,7 @@ import { isJudged, type Plan } from "../../../lib/install/plan/plan.ts";
 import { stageHost } from "../../../lib/install/plan/staged_host.ts";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
-import { expectedReason } from "../../../lib/rebuild/expected_changes.ts";
+import { expectedReason } from "../../../lib/rebuild/judgement/expected_changes.ts";
 import { type TestContext, testContext } from "../../support/context.ts";
 import { INSTALL_OPTIONS } from "../../support/install_options.ts";
 import { planFor } from "../../support/make_plan.ts";

@@ -5,7 +5,7 @@ import {
   supplyQuestions,
 } from "../../../lib/install/plan/supply_plan.ts";
 import { renderStyles } from "../../../lib/layout/style.ts";
-import type { Supply } from "../../../lib/nix/supply.ts";
+import type { Supply } from "../../../lib/nix/store/supply.ts";
 
 const DERIVATION = "/nix/store/0000000000000000000000000000000a-nixos-system-host-24.05.drv";
 const ALL_THERE: Supply = {

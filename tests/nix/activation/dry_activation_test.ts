@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { parseDryActivation } from "../../../lib/nix/activation/dry_activation.ts";
-import { unitsOfGuests } from "../../../lib/rebuild/guests.ts";
+import { unitsOfGuests } from "../../../lib/rebuild/activation/guests.ts";
 
 const output = `would stop the following units: old.service, br0-netdev.service
 would NOT stop the following changed units: getty@tty1.service

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { endpointsOf, parseRepository } from "../../../lib/github/endpoints.ts";
 import type { ToolError } from "../../../lib/machine/tool_error.ts";
-import { Remote } from "../../../lib/sync/remote.ts";
+import { Remote } from "../../../lib/sync/fetch/remote.ts";
 import { requireSigned } from "../../../lib/sync/signature/signed_commit.ts";
 import { testContext } from "../../support/context.ts";
 import { hasCommand, need } from "../../support/needs.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Mode } from "../../../lib/git/git_objects.ts";
 import { blobHash } from "../../../lib/machine/tree/blob_hash.ts";
 import { createStaging, sourceTree } from "../../../lib/machine/tree/source_tree.ts";
-import { applyChange } from "../../../lib/sync/apply.ts";
+import { applyChange } from "../../../lib/sync/apply/apply.ts";
 import { LocalTree } from "../../../lib/sync/tree/local_tree.ts";
 import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
 import {
@@ -13,8 +13,8 @@ import {
   ManifestTrees,
 } from "../../../lib/sync/tree/manifest_trees.ts";
 import { planSync } from "../../../lib/sync/tree/planner.ts";
-import { settlePlan } from "../../../lib/sync/second_look.ts";
-import { syncableBelow } from "../../../lib/sync/previous.ts";
+import { settlePlan } from "../../../lib/sync/apply/second_look.ts";
+import { syncableBelow } from "../../../lib/sync/apply/previous.ts";
 import { testContext } from "../../support/context.ts";
 import { localListing } from "../synced_machine.ts";
 

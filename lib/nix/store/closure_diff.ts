@@ -1,0 +1,22 @@
+import { stripVTControlCharacters } from "node:util";
+import { currentSystem } from "../generations.ts";
+import type { Context } from "../../machine/context.ts";
+
+/**
+ * What changes in packages between two systems, as `nvd` or `nix store diff-closures` print it;
+ * undefined when neither can say, empty when nothing does.
+ * @param from the running system by default
+ */
+export async function closureDiff(
+  ctx: Context,
+  to: string,
+  from: string | undefined = currentSystem(ctx),
+): Promise<string | undefined> {
+  if (from === undefined) return undefined;
+  if (from === to) return "";
+  const [command, ...args] = ctx.run.which("nvd")
+    ? ["nvd", "--color", "never", "diff", from, to]
+    : ["nix", "--extra-experimental-features", "nix-command", "store", "diff-closures", from, to];
+  const { code, stdout } = await ctx.run(command!, args, { accept: "any", timeout: 120_000 });
+  return code === 0 ? stripVTControlCharacters(stdout).trim() : undefined;
+}

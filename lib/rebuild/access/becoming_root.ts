@@ -1,0 +1,82 @@
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { AccountState, MachineNow } from "../proofs/machine_now.ts";
+import type { Access } from "./logins.ts";
+import { pamAccess, type PamService } from "./pam_access.ts";
+
+/**
+ * Whether somebody who is logged in can become root: as root, through sudo (with a password that exists,
+ * or a rule that asks for none), doas or su.
+ */
+export function becomesRoot(
+  facts: ConfigurationFacts,
+  account: AccountState,
+  accounts: readonly AccountState[],
+  now: MachineNow,
+): Access {
+  if (account.uid === 0) return { ok: true, how: "is root" };
+  const { sudo } = facts;
+  const wheel = account.groups.includes("wheel");
+  const root = accounts.find(({ uid }) => uid === 0);
+  const asked = asksForRoot(sudo.extraConfig ?? "") ? root : account;
+  // Which password PAM takes, and from whom.
+  const takes = (service: PamService, state: AccountState | undefined) =>
+    state?.password === "hash" &&
+    pamAccess(facts.pam, service, { ...state, groups: account.groups }, now).ok;
+  const password = takes("sudo", asked);
+  const mayStart = sudo.enable && (wheel || sudo.execWheelOnly !== true);
+  const rules = mayStart ? rulesFor(facts, account) : [];
+  if (rules.some((rule) => rule.noPassword)) {
+    return { ok: true, how: "through sudo, by a rule that asks for no password" };
+  }
+  if (sudo.enable && wheel && !sudo.wheelNeedsPassword) {
+    return { ok: true, how: "through sudo: wheel needs no password" };
+  }
+  if (password && (rules.length > 0 || sudo.enable && wheel)) {
+    return { ok: true, how: `through sudo with ${asked!.name}'s password` };
+  }
+  if (sudo.doas && wheel && takes("doas", account)) {
+    return { ok: true, how: `through doas with ${account.name}'s password` };
+  }
+  if (takes("su", root)) return { ok: true, how: "through su with root's password" };
+  const denied = sudo.enable && wheel && asked?.password === "hash" && !password;
+  return { ok: false, obstacle: denied ? DENIED : obstacle(facts, account, wheel, password) };
+}
+
+const DENIED = {
+  why: "the PAM stack of sudo does not take the password",
+  remedy: "security.pam.services.sudo, as in your present configuration",
+};
+
+/** sudoers(5): whose password sudo asks for. */
+function asksForRoot(extraConfig: string): boolean {
+  return /^\s*Defaults\b.*(?<!!)\b(rootpw|runaspw|targetpw)\b/m.test(extraConfig);
+}
+
+function rulesFor(facts: ConfigurationFacts, account: AccountState) {
+  return facts.sudo.grantsAll.filter(({ users, groups }) =>
+    users.includes("ALL") || users.includes(account.name) ||
+    groups.some((group) => account.groups.includes(group))
+  );
+}
+
+function obstacle(
+  { sudo }: ConfigurationFacts,
+  { name }: AccountState,
+  wheel: boolean,
+  password: boolean,
+) {
+  if (!sudo.enable && !sudo.doas) {
+    return { why: "there is no sudo", remedy: "security.sudo.enable = true;" };
+  }
+  if (!password) {
+    return {
+      why: `${name} has no password to give to sudo`,
+      remedy: `users.users.${name}.hashedPasswordFile = "…"; (or security.sudo.extraRules = ` +
+        `[ { users = [ "${name}" ]; commands = [ { command = "ALL"; options = [ "NOPASSWD" ]; } ]; } ];)`,
+    };
+  }
+  return {
+    why: wheel ? `sudo has no rule for ${name}` : `${name} is not in the group wheel`,
+    remedy: `users.users.${name}.extraGroups = [ "wheel" ];`,
+  };
+}

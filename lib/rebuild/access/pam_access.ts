@@ -1,0 +1,56 @@
+import type { AccountState, MachineNow } from "../proofs/machine_now.ts";
+import { askPam, type PamRule, pamRules, type PamTexts, sameRule } from "./pam_stack.ts";
+
+/** What PAM says to one account; `how` is what it asks for beside the password. */
+export type PamAccess =
+  | { readonly ok: true; readonly how: string }
+  | { readonly ok: false; readonly why: string };
+
+/** Services of PAM that the proofs stand on. */
+export type PamService = "sshd" | "login" | "su" | "sudo" | "doas";
+
+/**
+ * Whether PAM lets an account in with its password. Modules that are not known here (second factors,
+ * directories) count where the stack asks for them now, in the same words: then it is as before.
+ * @param texts those of the configuration in question; undefined where they are not known
+ * @param only `account` where a key has proven who it is
+ */
+export function pamAccess(
+  texts: PamTexts | undefined,
+  service: PamService,
+  account: Pick<AccountState, "password" | "groups">,
+  now: MachineNow,
+  only?: "account",
+): PamAccess {
+  if (texts === undefined) return { ok: true, how: "" };
+  const password = account.password === "hash" || account.password === "empty"
+    ? account.password
+    : "none";
+  const asRoot = service === "sshd" || service === "login";
+  const types = only === undefined ? ["auth", "account"] : [only];
+  const answer = askPam(texts, service, { password, groups: account.groups }, { types, asRoot });
+  if (answer.kind === "out") {
+    return { ok: false, why: `the PAM stack of ${service} lets no one in so` };
+  }
+  const known = rulesNow(now, service);
+  const other = answer.needs.find((rule) => !known.some((one) => sameRule(one, rule)));
+  if (other !== undefined) {
+    return {
+      ok: false,
+      why: `what ${other.module} of the PAM stack of ${service} asks for is new`,
+    };
+  }
+  const modules = [...new Set(answer.needs.map(({ module }) => module))];
+  return {
+    ok: true,
+    how: modules.length === 0 ? "" : `, and what ${modules.join(", ")} asks for as now`,
+  };
+}
+
+/** The rules of a service as they are now, and of whatever it may include. */
+export function rulesNow(now: MachineNow, service: PamService): PamRule[] {
+  // An include may take rules from any of them.
+  const texts = now.pam ?? {};
+  return [service, ...Object.keys(texts).filter((name) => name !== service)]
+    .flatMap((name) => pamRules(texts[name] ?? ""));
+}

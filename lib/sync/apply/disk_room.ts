@@ -1,0 +1,40 @@
+import { statfsSync } from "node:fs";
+import { ToolError } from "../../machine/tool_error.ts";
+
+const MIB = 1024 * 1024;
+/** So much of a file system is left to others: this share of it, at most so many bytes. */
+const SHARE = 0.05;
+const MOST = 512 * MIB;
+/** The file system is asked again after so many bytes. */
+const EVERY = 32 * MIB;
+
+/** Watches the room on a file system while it is being filled: guests and the system need some, too. */
+export class DiskRoom {
+  readonly #folder: string;
+  #sinceLook = 0;
+
+  /** @param folder on it */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * So many bytes may be written now.
+   * @throws ToolError when too little room would be left
+   */
+  use(bytes: number): void {
+    this.#sinceLook += bytes;
+    if (this.#sinceLook < EVERY) return;
+    const { bavail, blocks, bsize } = statfsSync(this.#folder);
+    const left = bavail * bsize - this.#sinceLook;
+    this.#sinceLook = 0;
+    if (left >= Math.min(MOST, blocks * bsize * SHARE)) return;
+    throw new ToolError(
+      "the disk is nearly full: the new files would leave too little room for others",
+      {
+        hint: "nothing was changed; free some space (nix-collect-garbage, journalctl " +
+          "--vacuum-size=200M) and run it again",
+      },
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import * as v from "valibot";
+import { Mode } from "../../git/git_objects.ts";
+import { fileHash, linkHash } from "../../machine/tree/blob_hash.ts";
+import {
+  copyFile,
+  lstatIfExists,
+  makeHardLink,
+  readIfExists,
+  readTextIfExists,
+} from "../../machine/files/files.ts";
+import { filesBelow } from "../../machine/tree/files_below.ts";
+import { hostilePathProblem } from "../../machine/tree/hostile_path.ts";
+import { LARGEST_INDEX } from "../../machine/tree/source_tree.ts";
+import type { ManifestEntry } from "../tree/manifest.ts";
+import type { SyncPlan } from "../tree/plan.ts";
+
+/** The way back from a change: kept beside the tree until the next one. */
+const RecordSchema = v.object({
+  version: v.literal(1),
+  /** The commit that the change led to; the way back starts there. */
+  to: v.string(),
+  /** `state.json` as it was before; null when there was none. */
+  state: v.nullable(v.string()),
+  /** Files that were not there before. */
+  added: v.array(v.string()),
+  /** Files of which only the permissions changed, with those of before. */
+  modes: v.array(v.object({ path: v.string(), executable: v.boolean() })),
+});
+export type PreviousRecord = v.InferOutput<typeof RecordSchema>;
+
+/** Names in the folder of a previous tree, besides `tree/`. */
+const RECORD = "record.json";
+const INDEX = "index";
+
+/** Describes what a plan is going to change. */
+export function recordOf(plan: SyncPlan, state: string | undefined): PreviousRecord {
+  const changed = new Set(plan.modes);
+  const modes = plan.operations.flatMap((step) =>
+    step.do === "mode" && changed.has(step.path)
+      ? [{ path: step.path, executable: (step.before & 0o100) !== 0 }]
+      : []
+  );
+  const { added, target } = plan;
+  return { version: 1, to: target.commit, state: state ?? null, added: [...added], modes };
+}
+
+/**
+ * Writes the record, and keeps the index of the tree as it was.
+ * @param index the index's host path; nothing is kept when there is none
+ * @returns what was written
+ */
+export function writeRecord(folder: string, record: PreviousRecord, index: string): string[] {
+  const written = [`${folder}/${RECORD}`];
+  Deno.writeTextFileSync(`${folder}/${RECORD}`, JSON.stringify(record));
+  if (lstatIfExists(index) === undefined) return written;
+  try {
+    // An index is only ever replaced as a whole.
+    makeHardLink(index, `${folder}/${INDEX}`);
+  } catch {
+    // It is on another file system than the tree.
+    copyFile(index, `${folder}/${INDEX}`);
+  }
+  return [...written, `${folder}/${INDEX}`];
+}
+
+/** The record in a folder; undefined when there is none, or none that can be understood. */
+export function readRecord(folder: string): PreviousRecord | undefined {
+  const text = readTextIfExists(`${folder}/${RECORD}`);
+  if (text === undefined) return undefined;
+  try {
+    const record = v.safeParse(RecordSchema, JSON.parse(text));
+    return record.success ? record.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The index that was kept. */
+export function readPreviousIndex(folder: string): Uint8Array | undefined {
+  return readIfExists(`${folder}/${INDEX}`, LARGEST_INDEX);
+}
+
+/** The files that were replaced, as a manifest would name them. */
+export function previousFiles(folder: string): ManifestEntry[] {
+  const top = `${folder}/tree`;
+  return syncableBelow(top, "").map((path) => {
+    const host = `${top}/${path}`;
+    const info = Deno.lstatSync(host);
+    if (info.isSymlink) return { path, mode: Mode.Symlink, sha: linkHash(host) };
+    const mode = ((info.mode ?? 0) & 0o100) !== 0 ? Mode.Executable : Mode.File;
+    return { path, mode, sha: fileHash(host, info.size) };
+  });
+}
+
+/** Paths of files and links at a path and below it that a commit could have; see {@link filesBelow}. */
+export function syncableBelow(top: string, path: string): string[] {
+  return filesBelow(top, path).filter((file) => hostilePathProblem(file) === undefined);
+}

@@ -1,0 +1,163 @@
+import { Mode } from "../../git/git_objects.ts";
+import { ExitCode } from "../../machine/exit_code.ts";
+import { readTextIfExists } from "../../machine/files/files.ts";
+import { readRegular } from "../../machine/files/regular_file.ts";
+import { createStaging, sourceTree } from "../../machine/tree/source_tree.ts";
+import { ensureStateFolder } from "../../machine/state_folder.ts";
+import { ToolError } from "../../machine/tool_error.ts";
+import { discardChange, recoverSourceTree } from "../../machine/tree/tree_recovery.ts";
+import type { Context } from "../../machine/context.ts";
+import { applyChange } from "./apply.ts";
+import { LocalTree } from "../tree/local_tree.ts";
+import type { ManifestEntry } from "../tree/manifest.ts";
+import { manifestFromList } from "../tree/manifest_trees.ts";
+import { planSync } from "../tree/planner.ts";
+import { previousFiles, readPreviousIndex, readRecord, syncableBelow } from "./previous.ts";
+import { settlePlan } from "./second_look.ts";
+import { readIndex, readSyncState } from "../state.ts";
+
+/** What going back did. */
+export interface RollbackSummary {
+  /** The commit that the tree was before. */
+  readonly from: string;
+  /** The commit that it is again; undefined when it was not known then either. */
+  readonly to: string | undefined;
+  readonly restored: number;
+  readonly removed: number;
+  /** Changed since the sync, and replaced: in `backup`. */
+  readonly edited: readonly string[];
+  /** Machine path. */
+  readonly backup: string | undefined;
+}
+
+/**
+ * Restores the source tree as it was before the last sync, local edits of then included; no network
+ * is needed. What was changed since is backed up. Rolling back again goes forward again. The caller
+ * holds the machine's lock and is root.
+ * @throws ToolError exit 6 when there is nothing to go back to
+ */
+export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
+  ensureStateFolder(ctx);
+  await recoverSourceTree(ctx);
+  const tree = sourceTree(ctx);
+  const record = readRecord(tree.previous);
+  const state = readSyncState(ctx);
+  const index = state && await readIndex(ctx, state);
+  if (record === undefined || index === undefined || record.to !== state?.commit) {
+    throw new ToolError("there is no previous tree to go back to", {
+      code: ExitCode.Configuration,
+      hint: "a commit can be named instead: smart-sync --ref SHA",
+    });
+  }
+  const files = new Map<string, ManifestEntry>();
+  for (const entry of index.manifest.entries) files.set(entry.path, entry);
+  for (const path of record.added) files.delete(path);
+  for (const { path, executable } of record.modes) {
+    const entry = files.get(path);
+    if (entry) files.set(path, { ...entry, mode: executable ? Mode.Executable : Mode.File });
+  }
+  const old = previousFiles(tree.previous);
+  const sources = new Map<string, string>();
+  for (const entry of old) {
+    files.set(entry.path, entry);
+    sources.set(entry.sha, `${tree.previous}/tree/${entry.path}`);
+  }
+  const to = record.state === null ? undefined : commitIn(record.state);
+  const list = withoutFoldersInTheWay([...files.values()], old);
+  const target = manifestFromList(to ?? "unknown", list);
+
+  const staging = createStaging(ctx, tree);
+  try {
+    const now = () => new LocalTree(tree.path, index, 0);
+    const compare = async () => {
+      const local = now();
+      await local.scan();
+      const plan = planSync({
+        local,
+        target,
+        base: index.manifest,
+        indexed: true,
+        listBelow: (folder) => syncableBelow(tree.path, folder),
+      });
+      return { local, plan };
+    };
+    const { local, plan, operations } = await settlePlan(
+      tree.path,
+      await compare(),
+      now,
+      compare,
+    );
+    const { backup, edited, left } = await applyChange(ctx, {
+      tree,
+      staging,
+      plan,
+      operations,
+      contents: {
+        of: ({ path, sha }) => {
+          const source = sources.get(sha);
+          return source === undefined ? contentHere(local, path, sha) : contentOf(source);
+        },
+      },
+      stateBefore: readTextIfExists(tree.state),
+      stateAfter: record.state ?? undefined,
+      indexAfter: readPreviousIndex(tree.previous) ?? new Uint8Array(),
+    });
+    return {
+      from: record.to,
+      to,
+      restored: plan.added.length + plan.updated.length + plan.modes.length,
+      removed: plan.deleted.length - left.length,
+      edited,
+      backup,
+    };
+  } finally {
+    await discardChange(ctx, staging);
+  }
+}
+
+function contentOf(path: string): Uint8Array {
+  return Deno.lstatSync(path).isSymlink
+    ? new TextEncoder().encode(Deno.readLinkSync(path))
+    : readRegular(path, Infinity);
+}
+
+/** A file that was edited since the sync, and whose synced content is elsewhere in the tree. */
+function contentHere(local: LocalTree, path: string, sha: string): Uint8Array {
+  const content = local.contentOf(sha);
+  if (content !== undefined) return content;
+  throw new ToolError(`${path} was changed since the last sync, and its synced content is gone`, {
+    code: ExitCode.Configuration,
+    hint: "nothing was changed; get it back first with smart-sync, then roll back",
+  });
+}
+
+/** A path is a file or a folder: where both are listed, the old one is right. */
+function withoutFoldersInTheWay(
+  files: readonly ManifestEntry[],
+  old: readonly ManifestEntry[],
+): ManifestEntry[] {
+  const folders = new Set<string>();
+  for (const { path } of old) {
+    for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) {
+      folders.add(path.slice(0, at));
+    }
+  }
+  const names = new Set(old.map(({ path }) => path));
+  return files.filter(({ path }) => {
+    if (names.has(path)) return true;
+    if (folders.has(path)) return false;
+    for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) {
+      if (names.has(path.slice(0, at))) return false;
+    }
+    return true;
+  });
+}
+
+function commitIn(state: string): string | undefined {
+  try {
+    const { commit } = JSON.parse(state);
+    return typeof commit === "string" ? commit : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+/** What update-users-groups.pl of NixOS 24.05 leaves of the accounts. */
+import { deepEqual } from "node:assert/strict";
+import type { AccountFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
+import type { PasswordState } from "../../../lib/machine/accounts/accounts.ts";
+import { accountsAfter, removedAccounts } from "../../../lib/rebuild/access/accounts_after.ts";
+import {
+  accountFacts,
+  accountState,
+  configurationFacts,
+  rentedServerNow,
+} from "../../support/facts.ts";
+
+interface Ground {
+  readonly mutableUsers: boolean;
+  readonly declared?: Partial<AccountFacts>;
+  readonly before?: boolean;
+  readonly exists?: boolean;
+  readonly files?: Readonly<Record<string, PasswordState>>;
+}
+
+function ground({ mutableUsers, declared, before = false, exists = true, files = {} }: Ground) {
+  const after = configurationFacts((facts) => {
+    facts.users.mutableUsers = mutableUsers;
+    facts.users.accounts = declared ? [accountFacts({ name: "ana", ...declared })] : [];
+    facts.users.groups = [{ name: "kvm", gid: 302, members: ["ana"] }];
+  });
+  const now = rentedServerNow({
+    accounts: exists ? [accountState({ name: "ana", groups: ["users", "wheel"] })] : [],
+    declaredBefore: before ? ["ana"] : [],
+    passwordFiles: files,
+  });
+  return [after, now] as const;
+}
+
+Deno.test("removedAccounts() keeps an account made by hand only while users may be changed", () => {
+  deepEqual(removedAccounts(...ground({ mutableUsers: true })), []);
+  deepEqual(removedAccounts(...ground({ mutableUsers: false })), ["ana"]);
+  // What was declared and no longer is goes in either case.
+  deepEqual(removedAccounts(...ground({ mutableUsers: true, before: true })), ["ana"]);
+  deepEqual(removedAccounts(...ground({ mutableUsers: true, before: true, declared: {} })), []);
+});
+
+Deno.test("accountsAfter() says which password an account has then", () => {
+  const password = (one: Ground) => accountsAfter(...ground(one))[0]?.password;
+  const file = { password: "file", passwordFile: "/secret/ana" } as const;
+  // An existing account keeps its own while users may be changed.
+  deepEqual(password({ mutableUsers: true, declared: { password: "locked-hash" } }), "hash");
+  deepEqual(password({ mutableUsers: false, declared: { password: "hash" } }), "hash");
+  deepEqual(password({ mutableUsers: false, declared: { password: "empty-hash" } }), "empty");
+  deepEqual(password({ mutableUsers: false, declared: { password: "none" } }), "none");
+  deepEqual(password({ mutableUsers: false, declared: file }), "none");
+  const files = { "/secret/ana": "hash" } as const;
+  deepEqual(password({ mutableUsers: false, declared: file, files }), "hash");
+  const initial = { hasInitialPassword: true };
+  deepEqual(password({ mutableUsers: false, declared: initial }), "none");
+  deepEqual(password({ mutableUsers: true, declared: initial, exists: false }), "hash");
+});
+
+Deno.test("accountsAfter() merges groups that were given by hand, unless the account was declared", () => {
+  const groups = (one: Ground) => accountsAfter(...ground(one))[0]?.groups;
+  const declared = { extraGroups: ["video"] };
+  deepEqual(groups({ mutableUsers: true, declared }), ["users", "video", "kvm", "wheel"]);
+  deepEqual(groups({ mutableUsers: true, before: true, declared }), ["users", "video", "kvm"]);
+  deepEqual(groups({ mutableUsers: false, declared }), ["users", "video", "kvm"]);
+});
