@@ -4,6 +4,7 @@ import { ToolError } from "./tool_error.ts";
 
 /** How to start one child process. */
 export interface RunOptions {
+  /** This program's by default; `/` for another user, to whom this program's may be closed. */
   readonly cwd?: string;
   /** Added to the safe environment (see `child_environment.ts`). */
   readonly env?: Readonly<Record<string, string>>;
@@ -120,6 +121,7 @@ export function createRunner(
     const given = options.user === undefined ? env() : forOthers(env());
     return await runChild(command, path, args, { ...given, ...options.env }, {
       signal,
+      ...(options.user && { cwd: "/" }),
       ...options,
     });
   };

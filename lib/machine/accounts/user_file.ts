@@ -72,7 +72,7 @@ async function readByChild(
 ): Promise<UserFile> {
   if (isNotThere(path)) return { kind: "absent" };
   const run = createRunner(childEnvironment(env), signal);
-  const options = { user, cwd: "/", timeout: PATIENCE, accept: "any" } as const;
+  const options = { user, timeout: PATIENCE, accept: "any" } as const;
   try {
     const { code, stdout } = await run("stat", ["-L", "-c", "%u %s %F", "--", path], options);
     if (code !== 0) return { kind: "absent" };
