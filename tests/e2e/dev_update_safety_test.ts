@@ -4,22 +4,16 @@ import { runTool, startTool } from "../support/executable.ts";
 import { hasNix, hasSetpriv, isRoot, needsNix } from "../support/needs.ts";
 import { until } from "../support/host.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
+import { shared } from "../support/shared.ts";
 import { standIns } from "../support/stand_ins.ts";
 import { program } from "../validate/settle.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
 
 const ANOTHER = 65534;
 
-let updatable: Promise<UpdatableMachine> | undefined;
 /** One installation for all tests of this file. */
-async function machine(): Promise<UpdatedMachine> {
-  updatable ??= UpdatableMachine.install();
-  return (await updatable).copy();
-}
-
-Deno.test.afterAll(async () => {
-  await (await updatable)?.[Symbol.asyncDispose]();
-});
+const updatable = shared(() => UpdatableMachine.install());
+const machine = async (): Promise<UpdatedMachine> => (await updatable()).copy();
 
 /** Makes the first build wait until its tool is gone, and say that it has begun. */
 function holdBuild(host: UpdatedMachine): void {

@@ -3,16 +3,13 @@ import { equal, match, notEqual } from "node:assert/strict";
 import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
 import type { ToolResult } from "../support/executable.ts";
 import { until } from "../support/host.ts";
+import { shared } from "../support/shared.ts";
 import { openToolTerminal, type Terminal } from "../support/terminal.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
 
 const LONG = 60_000;
 
-let updatable: Promise<UpdatableMachine> | undefined;
-
-Deno.test.afterAll(async () => {
-  await (await updatable)?.[Symbol.asyncDispose]();
-});
+const updatable = shared(() => UpdatableMachine.install());
 
 function onTerminal(
   name: string,
@@ -23,8 +20,7 @@ function onTerminal(
     name: `dev-update on a terminal ${name}`,
     ignore: !hasNix || !hasTmux || !isRoot,
     fn: async () => {
-      updatable ??= UpdatableMachine.install();
-      using host = (await updatable).copy();
+      using host = (await updatable()).copy();
       prepare(host);
       const size = { columns: 100, rows: 40 };
       await using terminal = await openToolTerminal("dev-update", [], { ...host.launch, ...size });

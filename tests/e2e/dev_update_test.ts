@@ -1,18 +1,12 @@
 /** dev-update from validation to activation, on a machine that was really installed. */
 import { equal, match, notEqual, ok } from "node:assert/strict";
 import { needsNix } from "../support/needs.ts";
+import { shared } from "../support/shared.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
 
-let updatable: Promise<UpdatableMachine> | undefined;
 /** One installation for all tests of this file. */
-async function machine(): Promise<UpdatedMachine> {
-  updatable ??= UpdatableMachine.install();
-  return (await updatable).copy();
-}
-
-Deno.test.afterAll(async () => {
-  await (await updatable)?.[Symbol.asyncDispose]();
-});
+const updatable = shared(() => UpdatableMachine.install());
+const machine = async (): Promise<UpdatedMachine> => (await updatable()).copy();
 
 needsNix("dev-update validates, syncs and switches, then has nothing to do", async () => {
   using host = await machine();

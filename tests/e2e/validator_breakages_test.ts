@@ -2,19 +2,15 @@
 import { equal, ok } from "node:assert/strict";
 import type { ReportDocument } from "../../lib/validate/document.ts";
 import { needsNix } from "../support/needs.ts";
+import { shared } from "../support/shared.ts";
 import { BREAKAGES } from "../validate/breakages.ts";
 import { InstalledMachine } from "../validate/installed_machine.ts";
 
-let installed: Promise<InstalledMachine> | undefined;
-
-Deno.test.afterAll(async () => {
-  (await installed)?.[Symbol.dispose]();
-});
+const installed = shared(() => InstalledMachine.install());
 
 for (const breakage of BREAKAGES) {
   needsNix(`validator finds (${breakage.id}): ${breakage.what}`, async () => {
-    installed ??= InstalledMachine.install();
-    using machine = (await installed).copy();
+    using machine = (await installed()).copy();
     breakage.break(machine);
     const options = breakage.spaceless ? { full: [machine.host(breakage.spaceless)] } : {};
     const mode = breakage.full ? ["--json"] : ["--json", "--quick"];

@@ -4,6 +4,7 @@ import type { ReportDocument } from "../../lib/validate/document.ts";
 import { runTool } from "../support/executable.ts";
 import { hasNix, hasSetpriv, hasTmux, isRoot, needsNix } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
+import { shared } from "../support/shared.ts";
 import { standIns } from "../support/stand_ins.ts";
 import { openToolTerminal } from "../support/terminal.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
@@ -12,16 +13,9 @@ import { program } from "../validate/settle.ts";
 
 const ANOTHER = 65534;
 
-let installed: Promise<InstalledMachine> | undefined;
 /** One installation for all tests of this file. */
-async function machine(): Promise<InstalledMachine> {
-  installed ??= InstalledMachine.install();
-  return (await installed).copy();
-}
-
-Deno.test.afterAll(async () => {
-  (await installed)?.[Symbol.dispose]();
-});
+const installed = shared(() => InstalledMachine.install());
+const machine = async (): Promise<InstalledMachine> => (await installed()).copy();
 
 needsNix("validator finds nothing wrong with a machine that was just installed", async () => {
   using healthy = await machine();

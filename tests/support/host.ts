@@ -1,7 +1,12 @@
 /** A scratch machine with stand-ins on which tools run as on the running one, and its activations. */
 import type { LaunchOptions } from "./launch.ts";
 import type { MachineKind } from "./machines/description.ts";
-import { type ScratchMachine, scratchMachine, type ScratchOptions } from "./scratch_machine.ts";
+import {
+  copyMachine,
+  type ScratchMachine,
+  scratchMachine,
+  type ScratchOptions,
+} from "./scratch_machine.ts";
 import { type StandInOptions, type StandIns, standIns } from "./stand_ins.ts";
 
 const ACTIVATION = "/run/standin-activation";
@@ -16,8 +21,11 @@ export class Host implements Disposable {
   readonly machine: ScratchMachine;
   readonly stand: StandIns;
 
-  constructor(kind: MachineKind, options: HostOptions = {}) {
-    this.machine = scratchMachine(kind, options.scratch);
+  /** @param machine its kind, or one to make a copy of */
+  constructor(machine: MachineKind | ScratchMachine, options: HostOptions = {}) {
+    this.machine = typeof machine === "string"
+      ? scratchMachine(machine, options.scratch)
+      : copyMachine(machine);
     this.stand = standIns(options);
     Deno.mkdirSync(this.machine.host(ACTIVATION), { recursive: true });
   }

@@ -81,17 +81,38 @@ export function scratchMachine(kind: MachineKind, options: ScratchOptions = {}):
   if (facts.channel) writeChannel(files, nixpkgs);
   if (kind === "flake" && isNixUsable) lockFlake(files.host("/etc/nixos"));
   vary(files, facts, options);
+  const made = { kind, facts, toplevel: toplevel(facts), nixpkgs: root + nixpkgs };
+  return machineAt(root, made, options.immutable);
+}
 
+/**
+ * Another machine with the same files and what was done to them, such as an installation.
+ * @throws Error for a flake machine: its lock file names its own root
+ */
+export function copyMachine(machine: ScratchMachine): ScratchMachine {
+  if (machine.kind === "flake") throw new Error("a flake machine cannot be copied");
+  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: `machine-${machine.kind}-` }));
+  const { success, stderr } = new Deno.Command("cp", {
+    args: ["-a", "--reflink=auto", `${machine.root}/.`, root],
+  }).outputSync();
+  if (!success) throw new Error(`cp: ${new TextDecoder().decode(stderr)}`);
+  const nixpkgs = root + machine.nixpkgs.slice(machine.root.length);
+  return machineAt(root, { ...machine, nixpkgs });
+}
+
+function machineAt(
+  root: string,
+  made: Pick<ScratchMachine, "kind" | "facts" | "toplevel" | "nixpkgs">,
+  immutable: readonly string[] = [],
+): ScratchMachine {
+  const files = new MachineFiles(root);
   const dispose = () => {
-    for (const path of options.immutable ?? []) chattr("-i", root + path);
+    for (const path of immutable) chattr("-i", root + path);
     Deno.removeSync(root, { recursive: true });
   };
   return {
-    kind,
+    ...made,
     root,
-    facts,
-    toplevel: toplevel(facts),
-    nixpkgs: root + nixpkgs,
     host: (path) => root + path,
     read: (path) => Deno.readTextFileSync(root + path),
     write: (path, text, mode) => files.file(path, text, mode === undefined ? {} : { mode }),
