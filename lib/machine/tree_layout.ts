@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { lstatIfExists } from "./files/files.ts";
+import { exists } from "./files/files.ts";
 import { type HostRecord, readHostRecord } from "./host_record.ts";
 import { places } from "./places.ts";
 
@@ -39,7 +39,7 @@ export function layoutOf(has: (path: string) => boolean): TreeLayout | undefined
 
 /** As {@link layoutOf}, of a folder on this host. */
 export function layoutOfFolder(folder: string): TreeLayout | undefined {
-  return layoutOf((path) => lstatIfExists(`${folder}/${path}`) !== undefined);
+  return layoutOf((path) => exists(`${folder}/${path}`));
 }
 
 /** The layout that a machine is installed with; undefined where none is, or host.json is no good. */

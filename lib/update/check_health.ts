@@ -2,33 +2,15 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 import { renderCounts, renderReport } from "../validate/render.ts";
-import { blocking, type Report, validate } from "../validate/validate.ts";
+import { blocking, type Report, troubled, validateShown } from "../validate/validate.ts";
 import type { UpdateOptions } from "./options.ts";
 
 /** Looks at the machine, the essential checks only, and shows what is not as it should be. */
 export async function checkHealth(ctx: Context, verbose: boolean): Promise<Report> {
-  const progress = ctx.ui.progress("checking");
-  try {
-    const report = await validate(ctx, {
-      quick: true,
-      onResult: ({ check }, done, total) =>
-        progress.update(done, `${done}/${total} ${check.title}`),
-    });
-    for (const { check, status, detail } of report.results) {
-      ctx.log.debug(`${status} ${check.id}: ${detail}`);
-    }
-    progress.done(renderCounts(report));
-    const shown = verbose
-      ? report.results
-      : report.results.filter(({ status }) => status === "fail" || status === "warn");
-    if (shown.length > 0) {
-      ctx.out.print(renderReport({ ...report, results: shown }, ctx.out.columns, verbose));
-    }
-    return report;
-  } catch (error) {
-    progress.fail("checking was stopped");
-    throw error;
-  }
+  const report = await validateShown(ctx, true, renderCounts);
+  const shown = verbose ? report : troubled(report);
+  if (shown.results.length > 0) ctx.out.print(renderReport(shown, ctx.out.columns, verbose));
+  return report;
 }
 
 /**

@@ -49,8 +49,8 @@ export interface Check {
   /** Whether a failure stops an update, because the update could not succeed or would do harm. */
   readonly blocksUpdate: boolean;
   /**
-   * Looks, and changes nothing. May throw what reading throws: permission denied becomes a skip, a
-   * ToolError of the configuration a failure, other system errors a skip.
+   * Looks, and changes nothing. May throw what reading throws: permission denied and {@link NotLookedAt}
+   * become a skip, a ToolError of the configuration a failure, other system errors a skip.
    */
   readonly check: (ctx: Context, facts: Facts) => Finding | Promise<Finding>;
   /**
@@ -59,6 +59,19 @@ export interface Check {
    */
   readonly fix?: (ctx: Context) => Change[] | Promise<Change[]>;
 }
+
+const USUAL = { severity: "error", quick: true, blocksUpdate: false } as const;
+
+/** A check as it is declared: what is not said is as usual (error, quick, stops no update). */
+export type CheckSpec = Omit<Check, "group" | keyof typeof USUAL> & Partial<Check>;
+
+/** The checks of a group; one may name another group. */
+export function checksOf(group: Group, specs: readonly CheckSpec[]): Check[] {
+  return specs.map((spec) => ({ group, ...USUAL, ...spec }));
+}
+
+/** Why a check has nothing to look at; the reason itself is another check's to judge. */
+export class NotLookedAt extends Error {}
 
 /** It is as it should be. */
 export function pass(detail: string): Finding {
@@ -84,9 +97,6 @@ export function skip(reason: string): Finding {
 export function denied(what: string): Finding {
   return { status: "skip", detail: `${what}: permission denied`, denied: true };
 }
-
-/** Where nothing is installed, one check says so; the others need not fail one by one. */
-export const NOT_INSTALLED: Finding = skip("Hyper-NixOS is not installed here");
 
 /** The first few of a list, for a sentence: `a, b, c and 12 more`. */
 export function some(items: readonly string[], few = 3): string {

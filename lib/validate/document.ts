@@ -4,36 +4,6 @@ import type { Repair } from "./repair.ts";
 import type { Status } from "./check.ts";
 import { type CheckResult, exitCodeOf, type Report, withStatus } from "./validate.ts";
 
-/** One check in `validator --json`, version 1. */
-export interface CheckDocument {
-  readonly id: string;
-  readonly group: string;
-  readonly title: string;
-  readonly severity: "error" | "warning";
-  readonly quick: boolean;
-  readonly blocksUpdate: boolean;
-  readonly status: Status;
-  readonly detail: string;
-  readonly remedy: string | null;
-  readonly items: readonly string[];
-  /** True for a skip because this user may not look. */
-  readonly permissionDenied: boolean;
-  /** Whether `--fix` knows a repair; it may still find it unsafe. */
-  readonly fixable: boolean;
-  readonly milliseconds: number;
-}
-
-/** One repair in `validator --fix --json`, version 1. */
-export interface RepairDocument {
-  readonly check: string;
-  readonly changes: readonly {
-    readonly what: string;
-    readonly before: string;
-    readonly after: string;
-  }[];
-  readonly error: string | null;
-}
-
 /** `validator --json`, version 1: documented in docs/json.md. */
 export interface ReportDocument extends Document {
   readonly version: 1;
@@ -45,9 +15,9 @@ export interface ReportDocument extends Document {
   readonly exitCode: number;
   readonly counts: Readonly<Record<Status, number>>;
   /** As they are now: after the repairs, with `--fix`. */
-  readonly checks: readonly CheckDocument[];
+  readonly checks: readonly ReturnType<typeof checkDocument>[];
   /** What `--fix` did; null without it. */
-  readonly repairs: readonly RepairDocument[] | null;
+  readonly repairs: readonly ReturnType<typeof repairDocument>[] | null;
 }
 
 /** The report for programs. */
@@ -66,15 +36,15 @@ export function reportDocument(
     exitCode: exitCodeOf(report),
     counts: { pass: count("pass"), warn: count("warn"), fail: count("fail"), skip: count("skip") },
     checks: report.results.map(checkDocument),
-    repairs: repairs?.map(({ result, changes, error }) => ({
-      check: result.check.id,
-      changes,
-      error: error ?? null,
-    })) ?? null,
+    repairs: repairs?.map(repairDocument) ?? null,
   };
 }
 
-function checkDocument(result: CheckResult): CheckDocument {
+function repairDocument({ result, changes, error }: Repair) {
+  return { check: result.check.id, changes, error: error ?? null };
+}
+
+function checkDocument(result: CheckResult) {
   const { check } = result;
   return {
     id: check.id,

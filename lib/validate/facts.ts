@@ -1,5 +1,5 @@
 import { type Accounts, readAccounts } from "../machine/accounts/accounts.ts";
-import { lstatIfExists } from "../machine/files/files.ts";
+import { exists } from "../machine/files/files.ts";
 import { type Hardware, readHardware } from "../machine/hardware/hardware.ts";
 import { type HostRecord, readHostRecord } from "../machine/host_record.ts";
 import { type Mount, readMounts } from "../machine/hardware/mounts.ts";
@@ -9,7 +9,9 @@ import { hostsOf } from "../nix/flakes/flake_hosts.ts";
 import { asHostFlake, hostFolder } from "../nix/expressions/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flakes/flake_reference.ts";
 import { readConfiguration } from "../nix/evaluation/read_configuration.ts";
+import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
+import { NotLookedAt } from "./check.ts";
 
 /** Evaluating a host takes seconds; one that takes longer than this (ms) is not waited for. */
 const EVALUATION_TIMEOUT = 180_000;
@@ -26,15 +28,17 @@ export class Facts {
   readonly hardware: () => Hardware = once(() => readHardware(this.#ctx));
   readonly mounts: () => Mount[] = once(() => readMounts(this.#ctx));
 
-  /** Whether the toolkit's folder is there. */
-  readonly isInstalled: () => boolean = once(() =>
-    lstatIfExists(this.#ctx.root.follow(places.hypervisor)) !== undefined
-  );
+  /** @throws NotLookedAt where nothing is installed: one check says so, the others need not fail one by one */
+  requireInstalled(): void {
+    if (exists(this.#ctx.root.follow(places.hypervisor))) return;
+    throw new NotLookedAt("Hyper-NixOS is not installed here");
+  }
 
-  /** Whether there is a source tree at all. */
-  readonly hasSource: () => boolean = once(() =>
-    lstatIfExists(this.#ctx.root.follow(`${places.source}/flake.nix`)) !== undefined
-  );
+  /** @throws NotLookedAt where there is no source tree at all */
+  requireSource(): void {
+    const flake = `${places.source}/flake.nix`;
+    if (!exists(this.#ctx.root.follow(flake))) throw new NotLookedAt(`there is no ${flake}`);
+  }
 
   /** The host that this machine is; undefined when there is no host.json, a text when it is no good. */
   readonly host: () => HostRecord | string | undefined = once(() => readHostRecord(this.#ctx));
@@ -55,6 +59,21 @@ export class Facts {
     const source = { kind: "flake" as const, flake: this.flake(), host: host.hostName };
     return await readConfiguration(this.#ctx, source, { timeout: EVALUATION_TIMEOUT });
   });
+
+  /**
+   * The evaluated configuration, for who only needs it.
+   * @throws NotLookedAt where it cannot be had: the reason is another check's to tell
+   */
+  async evaluated(): Promise<ConfigurationFacts> {
+    this.requireSource();
+    const failed = (error: unknown) => {
+      if (!(error instanceof ToolError)) throw error;
+      throw new NotLookedAt("the configuration cannot be evaluated");
+    };
+    const found = await this.configuration().catch(failed);
+    if (found === undefined) throw new NotLookedAt("the flake has no host for this machine");
+    return found;
+  }
 }
 
 /** Calls at most once; an error is thrown again to everyone who asks. */

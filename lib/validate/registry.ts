@@ -1,53 +1,51 @@
 import type { Check } from "./check.ts";
 import { isolationChecks } from "./checks/cgroups.ts";
-import { derivationsCheck } from "./checks/derivations.ts";
+import { derivationsChecks } from "./checks/derivations.ts";
 import { evaluationChecks } from "./checks/evaluation.ts";
 import { flakeFileChecks } from "./checks/flake_files.ts";
-import { flakeLinkCheck } from "./checks/flake_link.ts";
+import { flakeLinkChecks } from "./checks/flake_link.ts";
 import { folderChecks } from "./checks/folders.ts";
-import { guestBackupCheck } from "./checks/guest_backup.ts";
-import { guestsCheck } from "./checks/guests.ts";
+import { guestChecks } from "./checks/guests.ts";
 import { hardwareFileChecks } from "./checks/hardware_files.ts";
-import { hostRecordCheck } from "./checks/host_record.ts";
+import { hostRecordChecks } from "./checks/host_record.ts";
 import { interruptedChecks } from "./checks/interrupted.ts";
 import { kvmChecks } from "./checks/kvm.ts";
-import { lockFileCheck } from "./checks/lock_file.ts";
-import { memoryCheck } from "./checks/memory.ts";
+import { lockFileChecks } from "./checks/lock_file.ts";
+import { memoryChecks } from "./checks/memory.ts";
 import { networkChecks } from "./checks/network.ts";
 import { peopleChecks } from "./checks/people.ts";
 import { secretChecks } from "./checks/secrets.ts";
 import { serviceChecks } from "./checks/services.ts";
 import { spaceChecks } from "./checks/space.ts";
-import { stateFolderCheck } from "./checks/state.ts";
-import { sudoCheck } from "./checks/sudo_rules.ts";
+import { stateFolderChecks } from "./checks/state.ts";
+import { sudoChecks } from "./checks/sudo_rules.ts";
 import { syncedTreeChecks } from "./checks/synced_tree.ts";
 import { systemChecks } from "./checks/system.ts";
-import { writableCheck } from "./checks/writable.ts";
+import { writableChecks } from "./checks/writable.ts";
 
 /** All checks; the report sorts them by group and keeps this order within one. */
 export const CHECKS: readonly Check[] = [
   ...folderChecks,
-  flakeLinkCheck,
+  ...flakeLinkChecks,
   ...interruptedChecks,
   ...syncedTreeChecks,
   ...flakeFileChecks,
-  hostRecordCheck,
+  ...hostRecordChecks,
   ...evaluationChecks,
-  lockFileCheck,
+  ...lockFileChecks,
   ...hardwareFileChecks,
   ...serviceChecks,
-  guestsCheck,
-  guestBackupCheck,
+  ...guestChecks,
   ...systemChecks,
   ...networkChecks,
-  stateFolderCheck,
+  ...stateFolderChecks,
   ...secretChecks,
-  writableCheck,
-  sudoCheck,
+  ...writableChecks,
+  ...sudoChecks,
   ...peopleChecks,
   ...spaceChecks,
-  memoryCheck,
+  ...memoryChecks,
   ...kvmChecks,
   ...isolationChecks,
-  derivationsCheck,
+  ...derivationsChecks,
 ];

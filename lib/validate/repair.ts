@@ -1,7 +1,7 @@
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 import type { Change } from "./check.ts";
-import type { CheckResult, Report } from "./validate.ts";
+import { type CheckResult, isTroubled, type Report } from "./validate.ts";
 
 /** What was tried for one check. */
 export interface Repair {
@@ -20,7 +20,7 @@ export async function repair(ctx: Context, report: Report): Promise<Repair[]> {
   const repairs: Repair[] = [];
   for (const result of report.results) {
     const { fix } = result.check;
-    if (fix === undefined || (result.status !== "fail" && result.status !== "warn")) continue;
+    if (fix === undefined || !isTroubled(result)) continue;
     try {
       repairs.push({ result, changes: await fix(ctx) });
     } catch (error) {

@@ -1,7 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
-import { type Check, denied, type Finding, skip, type Status } from "./check.ts";
+import { type Check, denied, type Finding, NotLookedAt, skip, type Status } from "./check.ts";
 import { Facts } from "./facts.ts";
 import { CHECKS } from "./registry.ts";
 
@@ -40,6 +40,44 @@ export async function validate(ctx: Context, options: ValidateOptions): Promise<
     return result;
   }));
   return { quick: options.quick, results };
+}
+
+/**
+ * {@link validate} with its progress on the screen and every result in the log.
+ * @param said what is said in the end
+ */
+export async function validateShown(
+  ctx: Context,
+  quick: boolean,
+  said: (report: Report) => string,
+): Promise<Report> {
+  const progress = ctx.ui.progress("checking");
+  try {
+    const report = await validate(ctx, {
+      quick,
+      onResult: ({ check }, done, total) =>
+        progress.update(done, `${done}/${total} ${check.title}`),
+    });
+    for (const { check, status, detail, remedy, milliseconds } of report.results) {
+      const next = remedy === undefined ? "" : `; next: ${remedy}`;
+      ctx.log.debug(`${status} ${check.id}: ${detail}${next} (${milliseconds} ms)`);
+    }
+    progress.done(said(report));
+    return report;
+  } catch (error) {
+    progress.fail("checking was stopped");
+    throw error;
+  }
+}
+
+/** A report of what is not as it should be. */
+export function troubled(report: Report): Report {
+  return { ...report, results: report.results.filter(isTroubled) };
+}
+
+/** Whether a check fails or warns. */
+export function isTroubled({ status }: CheckResult): boolean {
+  return status === "fail" || status === "warn";
 }
 
 /** The failed checks because of which an update should not be started. */
@@ -87,6 +125,7 @@ async function look(ctx: Context, check: Check, facts: Facts): Promise<CheckResu
 /** What an error says about the machine; undefined for a bug of the toolkit. */
 function findingOf(error: unknown): Finding | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof NotLookedAt) return skip(error.message);
   const errno = "code" in error ? error.code : undefined;
   if (
     error instanceof Deno.errors.PermissionDenied || errno === "EACCES" || errno === "EPERM" ||

@@ -7,7 +7,14 @@ import { reportDocument } from "./document.ts";
 import { metricsText } from "./metrics.ts";
 import { renderCounts, renderRepairs, renderReport } from "./render.ts";
 import { repair } from "./repair.ts";
-import { exitCodeOf, type Report, unseen, validate, withStatus } from "./validate.ts";
+import {
+  exitCodeOf,
+  type Report,
+  troubled,
+  unseen,
+  validateShown,
+  withStatus,
+} from "./validate.ts";
 
 /** What validator is asked for. */
 export interface ValidatorOptions {
@@ -66,30 +73,9 @@ async function repairing(ctx: Context, options: ValidatorOptions): Promise<ExitC
 }
 
 async function look(ctx: Context, { quick }: ValidatorOptions): Promise<Report> {
-  const progress = ctx.ui.progress("checking");
-  try {
-    const report = await validate(ctx, {
-      quick,
-      onResult: ({ check }, done, total) =>
-        progress.update(done, `${done}/${total} ${check.title}`),
-    });
-    for (const { check, status, detail, remedy, milliseconds } of report.results) {
-      const next = remedy === undefined ? "" : `; next: ${remedy}`;
-      ctx.log.debug(`${status} ${check.id}: ${detail}${next} (${milliseconds} ms)`);
-    }
-    const host = readHostName(ctx)?.name ?? "this machine";
-    progress.done(`${report.results.length} ${quick ? "essential checks" : "checks"} of ${host}`);
-    return report;
-  } catch (error) {
-    progress.fail("checking was stopped");
-    throw error;
-  }
-}
-
-/** Only what a repair could change. */
-function troubled(report: Report): Report {
-  const results = report.results.filter(({ status }) => status === "fail" || status === "warn");
-  return { ...report, results };
+  const host = readHostName(ctx)?.name ?? "this machine";
+  const what = quick ? "essential checks" : "checks";
+  return await validateShown(ctx, quick, ({ results }) => `${results.length} ${what} of ${host}`);
 }
 
 function conclude(ctx: Context, report: Report): ExitCode {

@@ -4,6 +4,7 @@ import { withAccountLock } from "./account_lock.ts";
 import { DECLARED_FOLDER } from "./declared_accounts.ts";
 import {
   ensureDirectory,
+  exists,
   lstatIfExists,
   readTextIfExists,
   removeIfExists,
@@ -47,7 +48,7 @@ export function accountsAfterFolder(ctx: Context, installation: Installation): s
  */
 export async function saveAccountsBefore(ctx: Context, installation: Installation): Promise<void> {
   await withAccountLock(ctx, () => {
-    if (lstatIfExists(folderOf(ctx, installation, "before")) === undefined) {
+    if (!exists(folderOf(ctx, installation, "before"))) {
       save(ctx, installation, "before");
     } else noteChanged(ctx, installation);
     save(ctx, installation, "pending");
@@ -90,7 +91,7 @@ export async function restoreAccounts(
   ctx: Context,
   installation: Installation,
 ): Promise<RestoredAccountFile[]> {
-  if (lstatIfExists(folderOf(ctx, installation, "before")) === undefined) return [];
+  if (!exists(folderOf(ctx, installation, "before"))) return [];
   return await withAccountLock(ctx, () => {
     const changed = readChanged(ctx, installation);
     const restored = ACCOUNT_FILES.flatMap((name) => {
@@ -167,7 +168,7 @@ function save(ctx: Context, installation: Installation, moment: Moment): void {
 function undoMoment(ctx: Context, installation: Installation): Moment {
   for (let number = 1;; number++) {
     const moment: Moment = number === 1 ? "before-undo" : `before-undo-${number}`;
-    if (lstatIfExists(folderOf(ctx, installation, moment)) === undefined) return moment;
+    if (!exists(folderOf(ctx, installation, moment))) return moment;
   }
 }
 

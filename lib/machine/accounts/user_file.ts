@@ -1,6 +1,6 @@
 import { childEnvironment } from "../child_environment.ts";
 import { foreignPart, isRootOrSelf } from "../files/file_trust.ts";
-import { isAbsent, lstatIfExists } from "../files/files.ts";
+import { exists, isAbsent } from "../files/files.ts";
 import { NotRegular, openRegular, readAll } from "../files/regular_file.ts";
 import { createRunner } from "../run.ts";
 import { ToolError } from "../tool_error.ts";
@@ -94,7 +94,7 @@ async function readByChild(
 /** Most users have no such file, and two children for each of thousands take their time. */
 function isNotThere(path: string): boolean {
   try {
-    return lstatIfExists(path) === undefined;
+    return !exists(path);
   } catch {
     // Root may see less than the user: the child tells.
     return false;

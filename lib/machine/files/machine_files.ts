@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { isAbsent, listIfExists, lstatIfExists } from "./files.ts";
+import { exists, isAbsent, listIfExists } from "./files.ts";
 import { NotRegular, readRegular } from "./regular_file.ts";
 
 /** What reading a file gave: its bytes, or why there are none. */
@@ -47,7 +47,7 @@ export function machineFolder(ctx: Context, path: string): string[] {
 /** Whether something is at a machine path (links followed); false also when that cannot be seen. */
 export function machineHas(ctx: Context, path: string): boolean {
   try {
-    return lstatIfExists(ctx.root.follow(path)) !== undefined;
+    return exists(ctx.root.follow(path));
   } catch {
     return false;
   }

@@ -1,12 +1,6 @@
 import * as v from "valibot";
 import { FileIdentitySchema } from "./file_identity.ts";
-import {
-  lstatIfExists,
-  readTextIfExists,
-  removeIfExists,
-  rename,
-  syncFolder,
-} from "../files/files.ts";
+import { exists, readTextIfExists, removeIfExists, rename, syncFolder } from "../files/files.ts";
 import { refuseHostilePaths } from "./hostile_path.ts";
 
 /** Permission bits alone: nothing that was made by a sync is setuid. */
@@ -107,5 +101,5 @@ export function readJournal(staging: string): readonly Operation[] | undefined {
 
 /** Whether a staging folder holds a change that was decided and is not yet finished or taken back. */
 export function isDecided(staging: string): boolean {
-  return lstatIfExists(staged.journal(staging)) !== undefined;
+  return exists(staged.journal(staging));
 }

@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { ExitCode } from "../exit_code.ts";
 import {
   ensureDirectory,
+  exists,
   lstatIfExists,
   makeHardLink,
   parentOf,
@@ -168,7 +169,7 @@ function installState(tree: SourceTree, staging: string): void {
       [staged.state(staging), tree.state],
     ] as const
   ) {
-    if (lstatIfExists(from) === undefined) removeIfExists(to);
+    if (!exists(from)) removeIfExists(to);
     else putInPlace(from, to);
   }
   syncFolder(parentOf(tree.state));
@@ -201,7 +202,7 @@ function keepPrevious(tree: SourceTree, staging: string): void {
 
 /** The backup is no longer one that goes when the rest of the staging folder does. */
 function keepBackup(staging: string): void {
-  if (lstatIfExists(staged.backup(staging)) === undefined) return;
+  if (!exists(staged.backup(staging))) return;
   removeIfExists(staged.backup(staging));
   syncFolder(staging);
 }

@@ -3,7 +3,7 @@ import { Mode } from "../../git/git_objects.ts";
 import { fileHash, linkHash } from "../../machine/tree/blob_hash.ts";
 import {
   copyFile,
-  lstatIfExists,
+  exists,
   makeHardLink,
   readIfExists,
   readTextIfExists,
@@ -52,7 +52,7 @@ export function recordOf(plan: SyncPlan, state: string | undefined): PreviousRec
 export function writeRecord(folder: string, record: PreviousRecord, index: string): string[] {
   const written = [`${folder}/${RECORD}`];
   Deno.writeTextFileSync(`${folder}/${RECORD}`, JSON.stringify(record));
-  if (lstatIfExists(index) === undefined) return written;
+  if (!exists(index)) return written;
   try {
     // An index is only ever replaced as a whole.
     makeHardLink(index, `${folder}/${INDEX}`);

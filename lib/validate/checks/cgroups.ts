@@ -1,7 +1,7 @@
 import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, type Finding, pass, skip, warn } from "../check.ts";
+import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** Controllers that libvirt uses, by version. With v2, devices are controlled by BPF, not by one. */
@@ -9,26 +9,20 @@ const V2 = ["cpu", "cpuset", "io", "memory"];
 const V1 = ["cpu", "cpuacct", "cpuset", "memory", "devices", "blkio"];
 
 /** What isolates guests from each other and from the host; as virt-host-validate looks at it. */
-export const isolationChecks: readonly Check[] = [
+export const isolationChecks = checksOf("Resources", [
   {
     id: "cgroups",
-    group: "Resources",
     title: "cgroup controllers",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
-    check: (ctx) => cgroups(ctx),
+    check: cgroups,
   },
   {
     id: "iommu",
-    group: "Resources",
     title: "IOMMU",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: iommu,
   },
-];
+]);
 
 function cgroups(ctx: Context): Finding {
   const sys = kernelContext(ctx, "/sys");

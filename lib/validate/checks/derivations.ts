@@ -1,17 +1,15 @@
 import { lstatIfExists } from "../../machine/files/files.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, pass, skip, some } from "../check.ts";
+import { checksOf, fail, type Finding, pass, skip, some } from "../check.ts";
 
 /** After a power cut, derivations can be empty, and every rebuild stops at one (NixOS/nix#1218). */
-export const derivationsCheck: Check = {
+export const derivationsChecks = checksOf("Resources", [{
   id: "store-derivations",
-  group: "Resources",
   title: "Nix store",
-  severity: "error",
   quick: false,
   blocksUpdate: true,
   check: derivations,
-};
+}]);
 
 function derivations(ctx: Context): Finding {
   const store = ctx.root.follow("/nix/store");

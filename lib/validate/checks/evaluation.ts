@@ -1,46 +1,35 @@
-import { places } from "../../machine/places.ts";
 import { nearestName } from "../../layout/nearest_name.ts";
 import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
-import { evaluated } from "../evaluated.ts";
+import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** What only evaluating the flake tells. */
-export const evaluationChecks: readonly Check[] = [
+export const evaluationChecks = checksOf("Configuration Files", [
   {
     id: "flake-host",
-    group: "Configuration Files",
     title: "nixosConfigurations",
-    severity: "error",
     quick: false,
-    blocksUpdate: false,
     check: (_ctx, facts) => host(facts),
   },
   {
     id: "evaluation",
-    group: "Configuration Files",
     title: "configuration",
-    severity: "error",
     quick: false,
-    blocksUpdate: false,
     check: evaluation,
   },
   {
     id: "auto-upgrade",
-    group: "Configuration Files",
     title: "automatic upgrades",
     severity: "warning",
     quick: false,
-    blocksUpdate: false,
     check: (_ctx, facts) => autoUpgrade(facts),
   },
-];
+]);
 
 /** An upgrade that names a flake builds that flake's host, without Hyper-NixOS. */
 async function autoUpgrade(facts: Facts): Promise<Finding> {
-  const configuration = await evaluated(facts);
-  if ("status" in configuration) return configuration;
+  const configuration = await facts.evaluated();
   const flake = configuration.autoUpgradeFlake;
   return flake
     ? warn(
@@ -51,7 +40,7 @@ async function autoUpgrade(facts: Facts): Promise<Finding> {
 }
 
 async function host(facts: Facts): Promise<Finding> {
-  if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  facts.requireSource();
   const own = facts.host();
   if (typeof own !== "object") return skip("host.json does not name this machine");
   const hosts = await facts.hosts();
@@ -66,7 +55,7 @@ async function host(facts: Facts): Promise<Finding> {
 
 /** That it does not evaluate at all is what the check of the host says, where that is so. */
 async function evaluation(ctx: Context, facts: Facts): Promise<Finding> {
-  if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  facts.requireSource();
   const own = facts.host();
   if (typeof own !== "object") return skip("host.json does not name this machine");
   const configuration = await facts.configuration();

@@ -1,10 +1,10 @@
-import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
+import { exists, readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
 import { HOST_FILES } from "../../nix/expressions/host_files.ts";
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, NOT_INSTALLED, pass, skip } from "../check.ts";
+import { checksOf, fail, type Finding, pass } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { parseNix } from "../parse_nix.ts";
 
@@ -21,38 +21,27 @@ const COMPOSED = [
 ];
 
 /** The flake's files, read but not evaluated. */
-export const flakeFileChecks: readonly Check[] = [
+export const flakeFileChecks = checksOf("Configuration Files", [
   {
     id: "flake-syntax",
-    group: "Configuration Files",
     title: "flake.nix",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: flakeSyntax,
   },
   {
     id: "generated-modules",
-    group: "Configuration Files",
     title: "generated modules",
-    severity: "error",
-    quick: true,
     blocksUpdate: true,
     check: generatedModules,
   },
   {
     id: "module-imports",
-    group: "Configuration Files",
     title: "imports",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: imports,
   },
-];
+]);
 
 async function flakeSyntax(ctx: Context, facts: Facts): Promise<Finding> {
-  if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  facts.requireSource();
   const path = ctx.root.follow(`${hostFolder(ctx)}/flake.nix`);
   const parsed = await parseNix(ctx, [path]);
   const remedy = isPublished(ctx)
@@ -66,13 +55,13 @@ async function flakeSyntax(ctx: Context, facts: Facts): Promise<Finding> {
 }
 
 async function generatedModules(ctx: Context, facts: Facts): Promise<Finding> {
-  if (!facts.isInstalled()) return NOT_INSTALLED;
+  facts.requireInstalled();
   const published = isPublished(ctx);
   const folder = modulesFolder(published ? "published" : "native");
   const required = published ? [...REQUIRED, ...COMPOSED] : REQUIRED;
-  const there = (name: string) => lstatIfExists(ctx.root.follow(`${folder}/${name}`)) !== undefined;
+  const there = (name: string) => exists(ctx.root.follow(`${folder}/${name}`));
   const missing = required.filter((name) => !there(name));
-  if (lstatIfExists(ctx.root.follow(places.hostRecord)) === undefined) missing.push("host.json");
+  if (!exists(ctx.root.follow(places.hostRecord))) missing.push("host.json");
   if (missing.length > 0) {
     return fail(
       `missing in ${folder}: ${missing.join(", ")}`,
@@ -87,7 +76,7 @@ async function generatedModules(ctx: Context, facts: Facts): Promise<Finding> {
 
 /** That each module is really used is only known by evaluation; here: that somebody imports it. */
 function imports(ctx: Context, facts: Facts): Finding {
-  if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  facts.requireSource();
   if (isPublished(ctx)) return composition(ctx);
   const text = (path: string) => readTextIfExists(ctx.root.follow(`${places.source}/${path}`));
   const remedy = "bring the tree back: smart-sync --force-full";

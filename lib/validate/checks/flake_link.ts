@@ -1,39 +1,28 @@
-import { type HostRecord, readHostRecord } from "../../machine/host_record.ts";
-import { linkAtomic, lstatIfExists, readLinkIfExists } from "../../machine/files/files.ts";
+import { type HostRecord, usableHostRecord } from "../../machine/host_record.ts";
+import { exists, linkAtomic, readLinkIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
-import {
-  type Change,
-  type Check,
-  fail,
-  type Finding,
-  NOT_INSTALLED,
-  pass,
-  skip,
-  warn,
-} from "../check.ts";
-
-type Host = ReturnType<typeof readHostRecord>;
+import type { Facts } from "../facts.ts";
+import { type Change, checksOf, fail, type Finding, pass, skip, warn } from "../check.ts";
 
 /** The link that a generation brings (nix/module/installed.nix), and where it then lies. */
 const IN_GENERATION = `${places.currentSystem}/etc/nixos/flake.nix`;
 const STATIC = "/etc/static/nixos/flake.nix";
 
 /** What leads people and programs from /etc/nixos to the installed tree. */
-export const flakeLinkCheck: Check = {
+export const flakeLinkChecks = checksOf("Core Directories", [{
   id: "flake-link",
-  group: "Core Directories",
   title: "/etc/nixos/flake.nix",
-  severity: "error",
-  quick: true,
-  blocksUpdate: false,
-  check: (ctx, facts) => facts.isInstalled() ? flakeLink(ctx, facts.host()) : NOT_INSTALLED,
+  check: flakeLink,
   fix: (ctx) =>
-    isMissing(ctx) && isWanted(ctx, readHostRecord(ctx)) && hasTarget(ctx) ? makeLink(ctx) : [],
-};
+    isMissing(ctx) && isWanted(ctx, usableHostRecord(ctx)) && hasTarget(ctx) ? makeLink(ctx) : [],
+}]);
 
-function flakeLink(ctx: Context, host: Host): Finding {
+function flakeLink(ctx: Context, facts: Facts): Finding {
+  facts.requireInstalled();
+  const found = facts.host();
+  const host = typeof found === "object" ? found : undefined;
   if (isMissing(ctx) && !hasTarget(ctx)) {
     return fail("missing, and there is no flake", "run system-installer");
   }
@@ -53,7 +42,7 @@ function flakeLink(ctx: Context, host: Host): Finding {
     );
   }
   const leadsTo = ctx.root.realPath(places.flakeLink);
-  if (lstatIfExists(ctx.root.host(leadsTo)) === undefined) {
+  if (!exists(ctx.root.host(leadsTo))) {
     return fail(`leads to ${target}, which is not there`, remedy);
   }
   return leadsTo === ctx.root.realPath(targetOf(ctx))
@@ -62,22 +51,17 @@ function flakeLink(ctx: Context, host: Host): Finding {
 }
 
 /** Version 1 made the link by hand, for good; since then it comes and goes with the generation. */
-function isWanted(ctx: Context, host: Host): boolean {
-  return isRecord(host) && host.version === 1 ||
-    lstatIfExists(ctx.root.host(IN_GENERATION)) !== undefined;
+function isWanted(ctx: Context, host: HostRecord | undefined): boolean {
+  return host?.version === 1 || exists(ctx.root.host(IN_GENERATION));
 }
 
-function withoutLink(ctx: Context, host: Host): Finding {
-  if (isRecord(host) && host.version === 2 && host.base?.kind === "flake") {
+function withoutLink(ctx: Context, host: HostRecord | undefined): Finding {
+  if (host?.version === 2 && host.base?.kind === "flake") {
     return pass("your flake is the base: nixos-rebuild builds Hyper-NixOS on it");
   }
   return isMissing(ctx)
     ? skip("it comes with the first Hyper-NixOS generation: system-installer --action switch")
     : pass("yours; nixos-rebuild of this system builds Hyper-NixOS all the same");
-}
-
-function isRecord(host: Host): host is HostRecord {
-  return typeof host === "object";
 }
 
 function makeLink(ctx: Context): Change[] {
@@ -88,7 +72,7 @@ function makeLink(ctx: Context): Change[] {
 }
 
 function linkTarget(ctx: Context): string {
-  return lstatIfExists(ctx.root.host(IN_GENERATION)) === undefined ? targetOf(ctx) : STATIC;
+  return exists(ctx.root.host(IN_GENERATION)) ? STATIC : targetOf(ctx);
 }
 
 /** Where the link leads in the end. */
@@ -97,9 +81,9 @@ function targetOf(ctx: Context): string {
 }
 
 function isMissing(ctx: Context): boolean {
-  return lstatIfExists(ctx.root.host(places.flakeLink)) === undefined;
+  return !exists(ctx.root.host(places.flakeLink));
 }
 
 function hasTarget(ctx: Context): boolean {
-  return lstatIfExists(ctx.root.follow(targetOf(ctx))) !== undefined;
+  return exists(ctx.root.follow(targetOf(ctx)));
 }

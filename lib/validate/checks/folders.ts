@@ -2,7 +2,8 @@ import { exists, lstatIfExists, readLinkIfExists } from "../../machine/files/fil
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder, type TreeLayout } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
+import { checksOf, fail, type Finding, pass, warn } from "../check.ts";
+import type { Facts } from "../facts.ts";
 import { octal, ownershipProblem, setOwnership } from "../ownership.ts";
 
 const INSTALL = "install with: system-installer";
@@ -14,13 +15,10 @@ const ESSENTIAL: Readonly<Record<TreeLayout, readonly string[]>> = {
 const LOG_FOLDERS = [places.logs, places.rebuildLogs];
 
 /** The toolkit's own folders: there, and root's alone to change. */
-export const folderChecks: readonly Check[] = [
+export const folderChecks = checksOf("Core Directories", [
   {
     id: "hypervisor-folder",
-    group: "Core Directories",
     title: "/etc/hypervisor",
-    severity: "error",
-    quick: true,
     blocksUpdate: true,
     check: (ctx) => publicFolder(ctx, places.hypervisor, INSTALL, alsoClosed(ctx)),
     fix: (ctx) =>
@@ -28,29 +26,15 @@ export const folderChecks: readonly Check[] = [
   },
   {
     id: "source-files",
-    group: "Core Directories",
     title: "source tree",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
-    check: (ctx, facts) => facts.isInstalled() ? sourceFiles(ctx) : NOT_INSTALLED,
+    check: sourceFiles,
     fix: (ctx) => isFolder(ctx, places.source) ? setOwnership(ctx, places.source, 0o755) : [],
   },
   {
     id: "configuration-folder",
-    group: "Core Directories",
     title: "generated configuration",
-    severity: "error",
-    quick: true,
     blocksUpdate: true,
-    check: (ctx, facts) =>
-      facts.isInstalled()
-        ? worst(
-          generatedFolders(ctx).map((path) =>
-            publicFolder(ctx, path, `${INSTALL}, which writes this machine's modules`)
-          ),
-        )
-        : NOT_INSTALLED,
+    check: configuration,
     fix: (ctx) =>
       generatedFolders(ctx).flatMap((path) =>
         exists(ctx.root.follow(path)) ? setOwnership(ctx, path, 0o755) : []
@@ -58,23 +42,26 @@ export const folderChecks: readonly Check[] = [
   },
   {
     id: "log-folders",
-    group: "Core Directories",
     title: "log folders",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
-    check: (ctx, facts) => facts.isInstalled() ? logFolders(ctx) : NOT_INSTALLED,
+    check: logFolders,
     fix: (ctx) =>
       exists(ctx.root.follow(places.hypervisor))
         ? LOG_FOLDERS.flatMap((path) => setOwnership(ctx, path, 0o755))
         : [],
   },
-];
+]);
 
 /** host.json's folder, and for a published tree that of its host. */
 function generatedFolders(ctx: Context): string[] {
   const modules = modulesFolder(installedLayout(ctx) ?? "native");
   return [...new Set([places.configuration, modules])];
+}
+
+function configuration(ctx: Context, facts: Facts): Finding {
+  facts.requireInstalled();
+  const whenMissing = `${INSTALL}, which writes this machine's modules`;
+  return worst(generatedFolders(ctx).map((path) => publicFolder(ctx, path, whenMissing)));
 }
 
 function worst(findings: readonly Finding[]): Finding {
@@ -108,7 +95,8 @@ function publicFolder(
     : warn(`${path} ${problem.what}, not ${octal(0o755)}`, remedy);
 }
 
-function sourceFiles(ctx: Context): Finding {
+function sourceFiles(ctx: Context, facts: Facts): Finding {
+  facts.requireInstalled();
   const link = readLinkIfExists(ctx.root.host(places.source));
   if (link !== undefined) {
     return warn(
@@ -128,7 +116,8 @@ function sourceFiles(ctx: Context): Finding {
   );
 }
 
-function logFolders(ctx: Context): Finding {
+function logFolders(ctx: Context, facts: Facts): Finding {
+  facts.requireInstalled();
   const problems = LOG_FOLDERS.flatMap((path) => {
     const info = lstatIfExists(ctx.root.follow(path));
     if (info === undefined) return [`${path} is missing`];

@@ -1,32 +1,61 @@
 import { counted } from "../../layout/counted.ts";
-import { lstatIfExists } from "../../machine/files/files.ts";
+import {
+  exists,
+  listIfExists,
+  lstatIfExists,
+  readTextIfExists,
+} from "../../machine/files/files.ts";
+import { machineHas } from "../../machine/files/machine_files.ts";
+import { places } from "../../machine/places.ts";
 import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, pass, some, warn } from "../check.ts";
-import { guestDefinitions } from "../guest_definitions.ts";
+import { checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
+import { octal, permissions } from "../ownership.ts";
+
+/** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */
+const FOLDERS = ["/var/lib/libvirt/qemu", "/etc/libvirt/qemu"];
 
 /** NixOS links the emulators here at every start of libvirtd. */
 const STABLE = "/run/libvirt/nix-emulators, /run/libvirt/nix-ovmf";
 
-/** Guests that name a path of the store stop working when it is collected (nixpkgs#378894). */
-export const guestsCheck: Check = {
-  id: "guest-store-paths",
-  group: "System Services",
-  title: "guest definitions",
-  severity: "error",
-  quick: true,
-  blocksUpdate: false,
-  check: guests,
-};
+/** The module's service that copies them (nix/module/guest_backup.nix). */
+const UNIT = "hypervisor-guest-backup.service";
+/** A copy is made once a day: what is older than this and not in one was missed (milliseconds). */
+const MISSED = 2 * 24 * 60 * 60 * 1000;
 
-function guests(ctx: Context): Finding {
+/** What is defined on the machine, by its files. */
+export const guestChecks = checksOf("System Services", [
+  { id: "guest-store-paths", title: "guest definitions", check: storePaths },
+  { id: "guest-backup", title: "backup of guests", check: guestBackup },
+]);
+
+/** What libvirt knows of a guest. */
+interface GuestDefinition {
+  readonly guest: string;
+  /** Machine path of the XML. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The definitions of all guests, running or not. */
+function guestDefinitions(ctx: Context): GuestDefinition[] {
+  return FOLDERS.flatMap((folder) =>
+    listIfExists(ctx.root.follow(folder)).filter((name) => name.endsWith(".xml")).map((name) => {
+      const path = `${folder}/${name}`;
+      const text = readTextIfExists(ctx.root.follow(path)) ?? "";
+      return { guest: name.slice(0, -".xml".length), path, text };
+    })
+  );
+}
+
+/** Guests that name a path of the store stop working when it is collected (nixpkgs#378894). */
+function storePaths(ctx: Context): Finding {
   const gone: string[] = [];
   const named: string[] = [];
   const definitions = guestDefinitions(ctx);
   for (const { guest, text } of definitions) {
     for (const path of new Set(storePathsIn(text))) {
-      const there = lstatIfExists(ctx.root.follow(path)) !== undefined;
-      (there ? named : gone).push(`${guest}: ${path}`);
+      (exists(ctx.root.follow(path)) ? named : gone).push(`${guest}: ${path}`);
     }
   }
   const first = (gone[0] ?? named[0])?.split(":")[0];
@@ -46,4 +75,49 @@ function guests(ctx: Context): Finding {
       ? "no guest is defined"
       : `${counted(definitions.length, "guest")}, none names a store path`,
   );
+}
+
+/** The disks alone do not say what a guest was: its definition has to be somewhere else, too. */
+function guestBackup(ctx: Context): Finding {
+  const guests = guestDefinitions(ctx);
+  if (guests.length === 0) return pass("no guest is defined");
+  const folder = ctx.root.follow(places.guestBackups);
+  const info = lstatIfExists(folder);
+  const newest = listIfExists(folder).filter((name) => /^\d/.test(name)).sort().at(-1);
+  // Definitions may hold the passwords of guests' screens.
+  if (info !== undefined && (permissions(info) !== 0o700 || info.uid !== 0)) {
+    return fail(
+      `${places.guestBackups} has mode ${octal(permissions(info))} of user ${info.uid}`,
+      `chown root:root ${folder} && chmod 0700 ${folder}`,
+    );
+  }
+  const missed = guests.filter((guest) =>
+    isOld(ctx, guest) && !(newest !== undefined && isKept(`${folder}/${newest}`, guest))
+  ).map(({ guest }) => guest);
+  if (missed.length > 0) {
+    const what = newest === undefined
+      ? `no copy of the definitions of ${counted(missed.length, "guest")}: ${some(missed)}`
+      : `the newest copy, ${newest}, is without ${some(missed)}`;
+    return warn(what, remedy(ctx), missed);
+  }
+  const copied = newest === undefined ? "new, not copied yet" : `copied to ${newest}`;
+  return pass(`${counted(guests.length, "guest")}, ${copied}`);
+}
+
+function isOld(ctx: Context, { path }: GuestDefinition): boolean {
+  const changed = lstatIfExists(ctx.root.follow(path))?.mtime?.getTime() ?? 0;
+  return ctx.now().getTime() - changed > MISSED;
+}
+
+/** Below a copy the files lie as below libvirt's folder. */
+function isKept(copy: string, { guest, text }: GuestDefinition): boolean {
+  return readTextIfExists(`${copy}/qemu/${guest}.xml`) === text;
+}
+
+function remedy(ctx: Context): string {
+  return machineHas(ctx, `/etc/systemd/system/${UNIT}`)
+    ? `systemctl start ${UNIT}, and see what it says: journalctl -u ${UNIT}`
+    : "the module makes one every day: hypervisor.guestBackup.enable = true; by hand: " +
+      `install -d -m 0700 ${places.guestBackups}/1 && cp -r --parents ` +
+      `/var/lib/libvirt/./qemu ${places.guestBackups}/1`;
 }

@@ -4,34 +4,28 @@ import { machineText } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import { type BootDevice, bootDevices } from "../../nix/evaluation/boot_devices.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, pass, skip, some } from "../check.ts";
-import { evaluated } from "../evaluated.ts";
+import { checksOf, fail, type Finding, pass, skip, some } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { parseNix } from "../parse_nix.ts";
 
 const REMEDY = "nixos-generate-config --show-hardware-config shows what it should be";
 
 /** What the machine boots from, as configured, against the disks that are there. */
-export const hardwareFileChecks: readonly Check[] = [
+export const hardwareFileChecks = checksOf("Configuration Files", [
   {
     id: "hardware-configuration",
-    group: "Configuration Files",
     title: "hardware-configuration.nix",
-    severity: "error",
-    quick: true,
     blocksUpdate: true,
-    check: (ctx, facts) => hardwareConfiguration(ctx, facts),
+    check: hardwareConfiguration,
   },
   {
     id: "boot-devices",
-    group: "Configuration Files",
     title: "configured disks",
-    severity: "error",
     quick: false,
     blocksUpdate: true,
     check: configuredDisks,
   },
-];
+]);
 
 async function hardwareConfiguration(ctx: Context, facts: Facts): Promise<Finding> {
   const path = ctx.root.follow(places.hardwareConfiguration);
@@ -57,8 +51,7 @@ function isImported(ctx: Context, facts: Facts): boolean {
 }
 
 async function configuredDisks(ctx: Context, facts: Facts): Promise<Finding> {
-  const configuration = await evaluated(facts);
-  if ("status" in configuration) return configuration;
+  const configuration = await facts.evaluated();
   const devices = bootDevices(configuration);
   const presence = devices.map(({ device }) => devicePresence(ctx, device));
   const missing = devices.filter((_, at) => presence[at] === "absent");

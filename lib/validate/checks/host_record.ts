@@ -1,22 +1,19 @@
 import { isHostLabel, readHostName } from "../../machine/host_name.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, NOT_INSTALLED, pass, warn } from "../check.ts";
+import { checksOf, fail, type Finding, pass, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** `host.json` names the host that the flake builds for this machine. */
-export const hostRecordCheck: Check = {
+export const hostRecordChecks = checksOf("Configuration Files", [{
   id: "host-record",
-  group: "Configuration Files",
   title: "host.json",
-  severity: "error",
-  quick: true,
   blocksUpdate: true,
   check: hostRecord,
-};
+}]);
 
 function hostRecord(ctx: Context, facts: Facts): Finding {
-  if (!facts.isInstalled()) return NOT_INSTALLED;
+  facts.requireInstalled();
   const host = facts.host();
   const remedy = "system-installer writes it anew";
   if (host === undefined) {

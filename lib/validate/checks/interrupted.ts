@@ -5,26 +5,19 @@ import { sourceTree, stagingFolders } from "../../machine/tree/source_tree.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../../machine/tree/tree_recovery.ts";
 import { unfinishedActivation } from "../../nix/activation/activation_progress.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Change, type Check, fail, type Finding, pass, skip, warn } from "../check.ts";
+import { type Change, checksOf, fail, type Finding, pass, skip, warn } from "../check.ts";
 
 /** Work that was cut off, by a kill or a power cut. */
-export const interruptedChecks: readonly Check[] = [
+export const interruptedChecks = checksOf("Core Directories", [
   {
     id: "interrupted-sync",
-    group: "Core Directories",
     title: "interrupted sync",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: interruptedSync,
     fix: finishSync,
   },
   {
     id: "unfinished-install",
-    group: "Core Directories",
     title: "unfinished install",
-    severity: "error",
-    quick: true,
     blocksUpdate: true,
     check: unfinishedInstall,
   },
@@ -33,11 +26,9 @@ export const interruptedChecks: readonly Check[] = [
     group: "System Services",
     title: "last activation",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: activation,
   },
-];
+]);
 
 function interruptedSync(ctx: Context): Finding {
   const left = stagingFolders(sourceTree(ctx));

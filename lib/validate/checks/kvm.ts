@@ -2,41 +2,39 @@ import { accessSync, constants } from "node:fs";
 import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { machineHas, machineText } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, denied, fail, type Finding, pass, skip, warn } from "../check.ts";
+import {
+  checksOf,
+  type CheckSpec,
+  denied,
+  fail,
+  type Finding,
+  pass,
+  skip,
+  warn,
+} from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** What guests need of the CPU and the kernel; the list is virt-host-validate's (libvirt). */
-export const kvmChecks: readonly Check[] = [
+export const kvmChecks = checksOf("Resources", [
   {
     id: "cpu-virtualisation",
-    group: "Resources",
     title: "CPU virtualisation",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: extension,
   },
   {
     id: "kvm",
-    group: "Resources",
     title: "KVM",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: kvm,
   },
   {
     id: "nested-kvm",
-    group: "Resources",
     title: "nested KVM",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: (_ctx, facts) => nested(facts),
   },
   deviceCheck("vhost-net", "vhost-net", "/dev/vhost-net", "vhost_net", "guests' networks are slow"),
   deviceCheck("tun", "TUN/TAP", "/dev/net/tun", "tun", "guests cannot be connected to a bridge"),
-];
+]);
 
 function extension(_ctx: Context, facts: Facts): Finding {
   const { cpu, virtualisation } = facts.hardware();
@@ -80,14 +78,11 @@ function deviceCheck(
   path: string,
   module: string,
   without: string,
-): Check {
+): CheckSpec {
   return {
     id,
-    group: "Resources",
     title,
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: (ctx) =>
       machineHas(kernelContext(ctx, "/dev"), path)
         ? pass(`${path} is there`)

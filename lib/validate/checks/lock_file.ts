@@ -5,7 +5,7 @@ import { evaluateJson } from "../../nix/evaluation/evaluate.ts";
 import { path as nixPath } from "../../nix/expressions/expression.ts";
 import { printExpression } from "../../nix/expressions/expression_layout.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, pass, skip, warn } from "../check.ts";
+import { checksOf, fail, type Finding, pass, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** flake.lock, version 7 (Nix manual, "nix flake", Lock files); only what is compared. */
@@ -25,18 +25,15 @@ const InputsSchema = v.record(v.string(), v.nullable(v.string()));
 const REMEDY = "bring both back: smart-sync --force-full; your own changes: nix flake lock";
 
 /** The lock file fits flake.nix: otherwise the next build fetches something else than was tested. */
-export const lockFileCheck: Check = {
+export const lockFileChecks = checksOf("Configuration Files", [{
   id: "flake-lock",
-  group: "Configuration Files",
   title: "flake.lock",
-  severity: "error",
   quick: false,
-  blocksUpdate: false,
   check: lockFile,
-};
+}]);
 
 async function lockFile(ctx: Context, facts: Facts): Promise<Finding> {
-  if (!facts.hasSource()) return skip(`there is no ${places.source}/flake.nix`);
+  facts.requireSource();
   const text = readTextIfExists(ctx.root.follow(`${places.source}/flake.lock`));
   if (text === undefined) return fail("flake.lock is missing: nothing is pinned", REMEDY);
   const lock = parse(text);

@@ -1,6 +1,6 @@
 import type { Context } from "../../machine/context.ts";
 import { amount } from "../../layout/amount.ts";
-import { type Check, type Finding, pass, skip, warn } from "../check.ts";
+import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 const GIB = 1024 ** 3;
@@ -9,15 +9,12 @@ const LITTLE = 4 * GIB;
 const NEEDED = 1 * GIB;
 
 /** Memory for guests, and for the next rebuild. */
-export const memoryCheck: Check = {
+export const memoryChecks = checksOf("Resources", [{
   id: "memory",
-  group: "Resources",
   title: "memory",
   severity: "warning",
-  quick: true,
-  blocksUpdate: false,
   check: memory,
-};
+}]);
 
 function memory(_ctx: Context, facts: Facts): Finding {
   const found = facts.hardware().memory;

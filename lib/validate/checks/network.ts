@@ -3,32 +3,28 @@ import { isIP } from "node:net";
 import process from "node:process";
 import { endpointsOf } from "../../github/endpoints.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, type Finding, pass, skip, warn } from "../check.ts";
+import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
 
 /** Whoever has not answered then (ms) is called unreachable. */
 const TIMEOUT = 4_000;
 
 /** The network is only needed for updates: a warning at most. */
-export const networkChecks: readonly Check[] = [
+export const networkChecks = checksOf("System Services", [
   {
     id: "dns",
-    group: "System Services",
     title: "name resolution",
     severity: "warning",
     quick: false,
-    blocksUpdate: false,
     check: dns,
   },
   {
     id: "github",
-    group: "System Services",
     title: "GitHub",
     severity: "warning",
     quick: false,
-    blocksUpdate: false,
     check: github,
   },
-];
+]);
 
 async function dns(ctx: Context): Promise<Finding> {
   const host = new URL(endpointsOf(ctx.env).api).hostname;

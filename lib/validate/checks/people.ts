@@ -4,55 +4,40 @@ import { loginUsers } from "../../machine/accounts/login_users.ts";
 import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
-import { evaluated } from "../evaluated.ts";
+import { checksOf, denied, fail, type Finding, pass, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** Groups of those who run virtual machines (reference, "User Migration"). */
 const GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"];
 
 /** Who can log in, who can become root, and who is in which group. */
-export const peopleChecks: readonly Check[] = [
+export const peopleChecks = checksOf("Security", [
   {
     id: "groups",
-    group: "Security",
     title: "groups",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: groups,
   },
   {
     id: "group-members",
-    group: "Security",
     title: "users in their groups",
-    severity: "error",
     quick: false,
-    blocksUpdate: false,
     check: members,
   },
   {
     id: "administrators",
-    group: "Security",
     title: "administrators",
-    severity: "error",
-    quick: true,
     blocksUpdate: true,
     check: administrators,
   },
   {
     id: "empty-passwords",
-    group: "Security",
     title: "empty passwords",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: emptyPasswords,
   },
-];
+]);
 
 function groups(_ctx: Context, facts: Facts): Finding {
-  if (!facts.isInstalled()) return skip("Hyper-NixOS is not installed here");
+  facts.requireInstalled();
   const known = new Set(facts.accounts().groups.map(({ name }) => name));
   const missing = GROUPS.filter((name) => !known.has(name));
   return missing.length === 0 ? pass(GROUPS.join(", ")) : fail(
@@ -64,8 +49,7 @@ function groups(_ctx: Context, facts: Facts): Finding {
 
 /** NixOS sets memberships at every activation; a tool that edits /etc/group would be overruled. */
 async function members(_ctx: Context, facts: Facts): Promise<Finding> {
-  const configuration = await evaluated(facts);
-  if ("status" in configuration) return configuration;
+  const configuration = await facts.evaluated();
   const accounts = facts.accounts();
   const { users } = configuration;
   // NixOS ignores, silently, an extra group that nothing declares: no activation would make it.

@@ -1,13 +1,13 @@
 import { passwordHashes, readAccounts } from "../../machine/accounts/accounts.ts";
 import { counted } from "../../layout/counted.ts";
-import { listIfExists, lstatIfExists } from "../../machine/files/files.ts";
+import { exists, listIfExists, lstatIfExists } from "../../machine/files/files.ts";
 import { loginUsers } from "../../machine/accounts/login_users.ts";
 import { LinkInTheWay } from "../../machine/files/pinned.ts";
 import { places } from "../../machine/places.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Change, type Check, denied, fail, type Finding, pass, skip, some } from "../check.ts";
+import { type Change, checksOf, denied, fail, type Finding, pass, skip, some } from "../check.ts";
 import { octal, permissions, restrict } from "../ownership.ts";
 
 /** The token's file in a home folder (reference, "Setting GitHub Token"). */
@@ -20,50 +20,36 @@ const LARGEST = 1024 * 1024;
 const READABLE_BY_OTHERS = 0o077;
 
 /** Secrets are in files that only their owner reads, and nowhere in the flake. */
-export const secretChecks: readonly Check[] = [
+export const secretChecks = checksOf("Security", [
   {
     id: "password-files",
-    group: "Security",
     title: "password files",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: passwordFiles,
     fix: (ctx) => privatePasswords(ctx).flatMap((path) => close(path, 0o600, 0)),
   },
   {
     id: "shadow",
-    group: "Security",
     title: "/etc/shadow",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: shadow,
     fix: (ctx) => close(ctx.root.follow("/etc/shadow"), 0o640, 0),
   },
   {
     id: "github-token",
-    group: "Security",
     title: "GitHub tokens",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: tokens,
     fix: (ctx) => tokenFiles(ctx).flatMap(({ path, uid }) => close(path, 0o600, uid)),
   },
   {
     id: "secrets-in-flake",
-    group: "Security",
     title: "secrets in the flake",
-    severity: "error",
     quick: false,
     blocksUpdate: true,
     check: inFlake,
   },
-];
+]);
 
 function passwordFiles(ctx: Context): Finding {
-  if (lstatIfExists(ctx.root.host(places.state)) === undefined) return skip("no state folder");
+  if (!exists(ctx.root.host(places.state))) return skip("no state folder");
   const files = privatePasswords(ctx);
   const problems = files.filter((path) => {
     const info = lstatIfExists(path);

@@ -1,7 +1,17 @@
 import { failedUnits } from "../../nix/activation/failed_units.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import {
+  checksOf,
+  denied,
+  fail,
+  type Finding,
+  NotLookedAt,
+  pass,
+  skip,
+  some,
+  warn,
+} from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 const TIMEOUT = 10_000;
@@ -15,59 +25,49 @@ const ESSENTIAL = [
 ];
 
 /** What systemd and libvirt say of themselves. */
-export const serviceChecks: readonly Check[] = [
+export const serviceChecks = checksOf("System Services", [
   {
     id: "essential-services",
-    group: "System Services",
     title: "essential services",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
-    check: (ctx) => services(ctx),
+    check: services,
   },
   {
     id: "libvirtd-unit",
-    group: "System Services",
     title: "libvirt service",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
     check: libvirtUnit,
   },
   {
     id: "libvirtd-answers",
-    group: "System Services",
     title: "libvirt answers",
-    severity: "error",
-    quick: true,
-    blocksUpdate: false,
-    check: (ctx, facts) => libvirtAnswers(ctx, facts),
+    check: libvirtAnswers,
   },
   {
     id: "failed-units",
-    group: "System Services",
     title: "failed units",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: failed,
   },
   {
     id: "time-synchronised",
-    group: "System Services",
     title: "clock",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: clock,
   },
-];
+]);
 
-/** Why systemd cannot be asked; undefined when it can. */
-function silent(ctx: Context, command: string): Finding | undefined {
-  if (!ctx.root.isRunning) return skip(`the machine at ${ctx.root.path} does not run`);
-  if (!machineHas(ctx, "/run/systemd/system")) return skip("systemd does not run here");
-  return ctx.run.which(command) ? undefined : skip(`${command} was not found`);
+/** @throws NotLookedAt where systemd cannot be asked */
+function requireSystemd(ctx: Context, command: string): void {
+  requireRunning(ctx);
+  if (!machineHas(ctx, "/run/systemd/system")) throw new NotLookedAt("systemd does not run here");
+  requireCommand(ctx, command);
+}
+
+function requireRunning({ root }: Context): void {
+  if (!root.isRunning) throw new NotLookedAt(`the machine at ${root.path} does not run`);
+}
+
+function requireCommand({ run }: Context, command: string): void {
+  if (!run.which(command)) throw new NotLookedAt(`${command} was not found`);
 }
 
 /** ActiveState of the units that systemd has loaded; systemctl(1), show. */
@@ -90,8 +90,7 @@ async function unitStates(ctx: Context, units: readonly string[]): Promise<Map<s
 }
 
 async function services(ctx: Context): Promise<Finding> {
-  const problem = silent(ctx, "systemctl");
-  if (problem) return problem;
+  requireSystemd(ctx, "systemctl");
   const states = await unitStates(ctx, ESSENTIAL.flat());
   const known = ESSENTIAL.map((units) => units.filter((unit) => states.has(unit)))
     .filter((units) => units.length > 0);
@@ -104,9 +103,8 @@ async function services(ctx: Context): Promise<Finding> {
 }
 
 async function libvirtUnit(ctx: Context, facts: Facts): Promise<Finding> {
-  const problem = silent(ctx, "systemctl");
-  if (problem) return problem;
-  if (!facts.isInstalled()) return skip("Hyper-NixOS is not installed here");
+  requireSystemd(ctx, "systemctl");
+  facts.requireInstalled();
   const states = await unitStates(ctx, LIBVIRT);
   if (states.size === 0) {
     return fail("no libvirt service is installed", "rebuild-helper switch; the module sets it up");
@@ -121,9 +119,9 @@ async function libvirtUnit(ctx: Context, facts: Facts): Promise<Finding> {
 }
 
 async function libvirtAnswers(ctx: Context, facts: Facts): Promise<Finding> {
-  if (!ctx.root.isRunning) return skip(`the machine at ${ctx.root.path} does not run`);
-  if (!facts.isInstalled()) return skip("Hyper-NixOS is not installed here");
-  if (!ctx.run.which("virsh")) return skip("virsh was not found");
+  requireRunning(ctx);
+  facts.requireInstalled();
+  requireCommand(ctx, "virsh");
   const args = ["--connect", "qemu:///system", "uri"];
   const { code, stderr } = await ctx.run("virsh", args, { accept: "any", timeout: TIMEOUT });
   if (code === 0) return pass("qemu:///system answers");
@@ -135,8 +133,7 @@ async function libvirtAnswers(ctx: Context, facts: Facts): Promise<Finding> {
 }
 
 async function failed(ctx: Context): Promise<Finding> {
-  const problem = silent(ctx, "systemctl");
-  if (problem) return problem;
+  requireSystemd(ctx, "systemctl");
   const state = await ctx.run("systemctl", ["is-system-running"], {
     accept: "any",
     timeout: TIMEOUT,
@@ -152,8 +149,7 @@ async function failed(ctx: Context): Promise<Finding> {
 }
 
 async function clock(ctx: Context): Promise<Finding> {
-  const problem = silent(ctx, "timedatectl");
-  if (problem) return problem;
+  requireSystemd(ctx, "timedatectl");
   const args = ["show", "--property=NTPSynchronized", "--value"];
   const { code, stdout } = await ctx.run("timedatectl", args, { accept: "any", timeout: TIMEOUT });
   const word = stdout.trim();

@@ -3,7 +3,7 @@ import { freeSpace } from "../../machine/files/free_space.ts";
 import { mountOf } from "../../machine/hardware/mounts.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, fail, type Finding, pass, skip, warn } from "../check.ts";
+import { checksOf, type CheckSpec, fail, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 const MIB = 1024 * 1024;
@@ -12,15 +12,12 @@ const GIB = 1024 * MIB;
 const FEW_INODES = { warn: 50_000, fail: 5_000 };
 
 /** One place that must not run full. Limits are bytes. */
-interface Place {
-  readonly id: string;
-  readonly title: string;
+interface Place extends Omit<CheckSpec, "check"> {
   readonly path: string;
   readonly warnBelow: number;
   readonly failBelow: number;
   /** Whether many files are made there. */
-  readonly manyFiles: boolean;
-  readonly blocksUpdate: boolean;
+  readonly manyFiles?: true;
   readonly remedy: string;
 }
 
@@ -32,7 +29,6 @@ const PLACES: readonly Place[] = [
     path: "/",
     warnBelow: GIB,
     failBelow: 128 * MIB,
-    manyFiles: false,
     blocksUpdate: true,
     remedy:
       "find what fills it: du -xh / | sort -h | tail; old logs: journalctl --vacuum-size=200M",
@@ -53,7 +49,6 @@ const PLACES: readonly Place[] = [
     path: "/boot",
     warnBelow: 100 * MIB,
     failBelow: 20 * MIB,
-    manyFiles: false,
     blocksUpdate: true,
     remedy: "rebuild-helper --clean",
   },
@@ -63,22 +58,15 @@ const PLACES: readonly Place[] = [
     path: places.logs,
     warnBelow: 200 * MIB,
     failBelow: 10 * MIB,
-    manyFiles: false,
-    blocksUpdate: false,
     remedy: "journalctl --vacuum-size=200M",
   },
 ];
 
 /** Room and inodes where the machine needs them. */
-export const spaceChecks: readonly Check[] = PLACES.map((place): Check => ({
-  id: place.id,
-  group: "Resources",
-  title: place.title,
-  severity: "error",
-  quick: true,
-  blocksUpdate: place.blocksUpdate,
-  check: (ctx, facts) => room(ctx, facts, place),
-}));
+export const spaceChecks = checksOf(
+  "Resources",
+  PLACES.map((place) => ({ ...place, check: (ctx, facts) => room(ctx, facts, place) })),
+);
 
 function room(ctx: Context, facts: Facts, place: Place): Finding {
   const free = freeSpace(ctx, place.path);

@@ -1,22 +1,19 @@
-import { lstatIfExists } from "../../machine/files/files.ts";
+import { exists, lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../../machine/state_folder.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Change, type Check, fail, type Finding, NOT_INSTALLED, pass } from "../check.ts";
+import { type Change, checksOf, fail, type Finding, pass } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { octal, permissions } from "../ownership.ts";
 
 /** The folder with password hashes, receipts and sync state: root's alone. */
-export const stateFolderCheck: Check = {
+export const stateFolderChecks = checksOf("Security", [{
   id: "state-folder",
-  group: "Security",
   title: "state folder",
-  severity: "error",
-  quick: true,
   blocksUpdate: true,
   check: stateFolder,
   fix,
-};
+}]);
 
 function stateFolder(ctx: Context, facts: Facts): Finding {
   const problem = stateFolderProblem(ctx);
@@ -24,7 +21,7 @@ function stateFolder(ctx: Context, facts: Facts): Finding {
   const path = ctx.root.host(places.state);
   const info = lstatIfExists(path);
   if (info === undefined) {
-    if (!facts.isInstalled()) return NOT_INSTALLED;
+    facts.requireInstalled();
     return fail(`${places.state} is missing`, "validator --fix makes it; then system-installer");
   }
   const mode = permissions(info);
@@ -37,7 +34,7 @@ function stateFolder(ctx: Context, facts: Facts): Finding {
 
 /** Not where others could have written: what they may have put there is for a person to look at. */
 function fix(ctx: Context): Change[] {
-  const installed = lstatIfExists(ctx.root.follow(places.hypervisor)) !== undefined;
+  const installed = exists(ctx.root.follow(places.hypervisor));
   if (!installed || stateFolderProblem(ctx)) return [];
   const path = ctx.root.host(places.state);
   const info = lstatIfExists(path);

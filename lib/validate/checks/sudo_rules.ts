@@ -1,6 +1,6 @@
 import type { Context } from "../../machine/context.ts";
-import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
-import { type Check, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import { exists, readTextIfExists } from "../../machine/files/files.ts";
+import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { passwordlessRules } from "../sudoers.ts";
 
@@ -41,19 +41,15 @@ const ON_GUEST = new Set([
 const NAME = "[A-Za-z0-9][A-Za-z0-9._+-]*";
 
 /** Passwordless sudo is for operating guests only (reference, "Security Notes"). */
-export const sudoCheck: Check = {
+export const sudoChecks = checksOf("Security", [{
   id: "sudo-rules",
-  group: "Security",
   title: "passwordless sudo",
-  severity: "error",
-  quick: true,
-  blocksUpdate: false,
   check: sudoRules,
-};
+}]);
 
 function sudoRules(ctx: Context, facts: Facts): Finding {
   const doas = passwordlessDoas(ctx);
-  if (lstatIfExists(ctx.root.follow("/etc/sudoers")) === undefined && doas.length === 0) {
+  if (!exists(ctx.root.follow("/etc/sudoers")) && doas.length === 0) {
     return skip("there is no /etc/sudoers");
   }
   const rules = passwordlessRules(ctx);

@@ -9,18 +9,16 @@ import { systemRecord } from "../../nix/system_record.ts";
 import { isExcluded } from "../../machine/tree/excluded.ts";
 import { readIndex, readSyncState } from "../../sync/state.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, type Finding, NOT_INSTALLED, pass, skip, some, warn } from "../check.ts";
+import { checksOf, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** Which commit the sources are, and which one runs. */
-export const syncedTreeChecks: readonly Check[] = [
+export const syncedTreeChecks = checksOf("Core Directories", [
   {
     id: "synced-files",
-    group: "Core Directories",
     title: "last synced commit",
     severity: "warning",
     quick: false,
-    blocksUpdate: false,
     check: syncedFiles,
   },
   {
@@ -28,14 +26,12 @@ export const syncedTreeChecks: readonly Check[] = [
     group: "System Services",
     title: "running commit",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: runningCommit,
   },
-];
+]);
 
 async function syncedFiles(ctx: Context, facts: Facts): Promise<Finding> {
-  if (!facts.isInstalled()) return NOT_INSTALLED;
+  facts.requireInstalled();
   const state = readSyncState(ctx);
   if (state === undefined) return skip("the tree was never synced: nothing to compare it with");
   const index = await readIndex(ctx, state);
@@ -91,7 +87,7 @@ function holdsFiles(folder: string): boolean {
 }
 
 function runningCommit(ctx: Context, facts: Facts): Finding {
-  if (!facts.isInstalled()) return NOT_INSTALLED;
+  facts.requireInstalled();
   const state = readSyncState(ctx);
   if (state === undefined) return skip("the tree was never synced");
   const built = systemRecord(ctx, currentSystem(ctx))?.commit ?? undefined;

@@ -1,29 +1,23 @@
 import { bootDefault, bootedSystem, currentSystem } from "../../nix/generations.ts";
 import { needsRebootFor } from "../../nix/store/system_closure.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Check, type Finding, pass, skip, warn } from "../check.ts";
+import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
 
 /** The running system against the one that was booted and the one that will be. */
-export const systemChecks: readonly Check[] = [
+export const systemChecks = checksOf("System Services", [
   {
     id: "pending-reboot",
-    group: "System Services",
     title: "pending reboot",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: reboot,
   },
   {
     id: "boot-default",
-    group: "System Services",
     title: "next boot",
     severity: "warning",
-    quick: true,
-    blocksUpdate: false,
     check: nextBoot,
   },
-];
+]);
 
 function reboot(ctx: Context): Finding {
   const current = currentSystem(ctx);

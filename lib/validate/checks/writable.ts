@@ -1,23 +1,20 @@
 import { listIfExists, lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Change, type Check, fail, type Finding, pass, some } from "../check.ts";
+import { type Change, checksOf, fail, type Finding, pass, some } from "../check.ts";
 import { octal, permissions, restrict, WRITABLE_BY_OTHERS } from "../ownership.ts";
 
 /** What root builds the system from: who can write here can become root at the next rebuild. */
 const FOLDERS = [places.hypervisor, places.nixos];
 
 /** Nobody but root can change what the system is built from. */
-export const writableCheck: Check = {
+export const writableChecks = checksOf("Security", [{
   id: "writable-files",
-  group: "Security",
   title: "files of the flake",
-  severity: "error",
-  quick: true,
   blocksUpdate: true,
   check: writable,
   fix,
-};
+}]);
 
 interface Entry {
   readonly host: string;
