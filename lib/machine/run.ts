@@ -60,6 +60,10 @@ export interface Runner {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What to do about a process that had no memory: the kernel stops such ones with KILL. */
+export const MEMORY_HINT =
+  "the kernel stops what takes more memory than there is (dmesg tells): stop something, or add swap";
+
 /** A child process that failed; keeps all that is known about how. */
 export class CommandError extends ToolError {
   readonly result: RunResult;
@@ -72,7 +76,9 @@ export class CommandError extends ToolError {
       ? `was ended by ${result.signal}`
       : `ended with exit code ${result.code}`;
     super(`${result.command} ${how}${last ? `: ${last}` : ""}`, {
-      hint: `to see it all, run: ${commandLine(result.command, result.args)}`,
+      hint: result.signal === "SIGKILL" && !result.timedOut
+        ? MEMORY_HINT
+        : `to see it all, run: ${commandLine(result.command, result.args)}`,
     });
     this.result = result;
   }

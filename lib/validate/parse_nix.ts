@@ -1,6 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { refuseUnreadable } from "../machine/files/regular_file.ts";
-import { ToolError } from "../machine/tool_error.ts";
+import { CommandError } from "../machine/run.ts";
 import { evaluationFailure } from "../nix/evaluation/evaluation_failure.ts";
 import { temporaryStore } from "../nix/evaluation/temporary_store.ts";
 import type { Context } from "../machine/context.ts";
@@ -18,17 +18,15 @@ const TIMEOUT = 20_000;
 export async function parseNix(ctx: Context, paths: readonly string[]): Promise<string> {
   for (const path of paths) refuseUnreadable(path);
   using store = temporaryStore(ctx);
-  const { code, stdout, stderr } = await ctx.run("nix-instantiate", ["--parse", ...paths], {
+  const result = await ctx.run("nix-instantiate", ["--parse", ...paths], {
     accept: "any",
     timeout: TIMEOUT,
     cwd: "/",
     env: store.env,
   });
-  if (code === 0) return stdout;
-  const failure = evaluationFailure(paths.join(", "), stderr);
-  if (code === 1 || failure.code === ExitCode.PermissionDenied) throw failure;
+  if (result.code === 0) return result.stdout;
+  const failure = evaluationFailure(paths.join(", "), result.stderr);
+  if (result.code === 1 || failure.code === ExitCode.PermissionDenied) throw failure;
   // Nix itself crashed: that says nothing about the files.
-  throw new ToolError(`nix-instantiate ended with ${code}: ${stderr.trim()}`, {
-    hint: `try it: nix-instantiate --parse ${paths.join(" ")}`,
-  });
+  throw new CommandError(result);
 }

@@ -88,6 +88,8 @@ Deno.test("run() says which signal ended a child", async () => {
   assert.ok(error instanceof CommandError);
   assert.match(error.message, /^sh was ended by SIGSEGV/);
   assert.equal(error.result.code, 139);
+  const killed = await failureOf(runner()("sh", ["-c", "kill -KILL $$"]));
+  assert.match((killed as CommandError).hint ?? "", /add swap/);
 });
 
 Deno.test("run() reports a missing command with exit 2 before it starts anything", async () => {

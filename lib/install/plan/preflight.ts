@@ -3,6 +3,7 @@ import { amount } from "../../layout/amount.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../../machine/files/files.ts";
 import { freeSpace } from "../../machine/files/free_space.ts";
+import { EVALUATION_MEMORY, readMemory } from "../../machine/hardware/memory.ts";
 import { type OsRelease, readOsRelease } from "../../machine/os_release.ts";
 import { places } from "../../machine/places.ts";
 import { stateFolderProblem } from "../../machine/state_folder.ts";
@@ -55,6 +56,13 @@ export async function preflight(
   }
   if (Deno.uid() === 0) blockers.push(...await unwritable(ctx));
   space(ctx, sourceBytes, block, warnings);
+  const memory = readMemory(ctx)?.available;
+  if (memory !== undefined && memory < EVALUATION_MEMORY) {
+    warnings.push(
+      `${amount(memory)} of memory and swap are free; evaluating a system takes about ` +
+        `${amount(EVALUATION_MEMORY)}, and the kernel stops what takes more than there is`,
+    );
+  }
   return { blockers, warnings };
 }
 

@@ -5,9 +5,12 @@ import { machineText } from "../files/machine_files.ts";
 /** Memory in bytes, from proc_meminfo(5). */
 export interface Memory {
   readonly total: number;
-  /** What programs can have without swapping. */
+  /** What programs can still have, free swap included. */
   readonly available: number | undefined;
 }
+
+/** What evaluating a NixOS takes about, in bytes. */
+export const EVALUATION_MEMORY = 1024 ** 3;
 
 /** Reads /proc/meminfo; undefined when it cannot be read. */
 export function readMemory(ctx: Context): Memory | undefined {
@@ -18,5 +21,9 @@ export function readMemory(ctx: Context): Memory | undefined {
   }
   const total = values.get("MemTotal");
   if (total === undefined) return undefined;
-  return { total, available: values.get("MemAvailable") };
+  const available = values.get("MemAvailable");
+  return {
+    total,
+    available: available === undefined ? undefined : available + (values.get("SwapFree") ?? 0),
+  };
 }

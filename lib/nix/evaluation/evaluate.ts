@@ -1,5 +1,5 @@
 import { ExitCode } from "../../machine/exit_code.ts";
-import { CommandError, type RunResult } from "../../machine/run.ts";
+import { CommandError, MEMORY_HINT, type RunResult } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { evaluationFailure } from "./evaluation_failure.ts";
@@ -45,7 +45,7 @@ export interface FlakeOptions extends EvaluateOptions {
  * part of the value.
  * @throws ToolError exit 2 without Nix, 5 when something cannot be fetched, 6 when the expression
  *   fails (with Nix's own message and the place it names), 3 when HOME is someone else's, 1 when it
- *   takes too long
+ *   takes too long or too much memory
  */
 export async function evaluateJson(
   ctx: Context,
@@ -96,6 +96,9 @@ async function evaluate(
   using store = temporaryStore(ctx);
   const env = { ...invokingUser(ctx), ...store.env, ...options.env };
   const result = await runNix(ctx, command, { ...options, env }, input);
+  if (result.signal === "SIGKILL") {
+    throw new ToolError(`evaluating ${options.what} was ended by SIGKILL`, { hint: MEMORY_HINT });
+  }
   if (result.code !== 0) {
     if (showsTraces(ctx)) ctx.out.print(result.stderr.trimEnd());
     throw evaluationFailure(options.what, result.stderr);

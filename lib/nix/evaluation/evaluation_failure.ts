@@ -1,11 +1,15 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { printableLine } from "../../layout/printable.ts";
+import { MEMORY_HINT } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 
 /** How Nix, curl and git say that something could not be fetched. */
 const NETWORK =
   /unable to download|could(?:n't| not) resolve (?:host|proxy)|failed to connect|connection (?:refused|reset|timed out)|unable to access 'https?:|network is unreachable|temporary failure in name resolution|HTTP error \d{3}|SSL (?:peer )?certificate/i;
+
+/** How Nix and its collector say that they got none: where it is limited, nothing is killed. */
+const NO_MEMORY = /^\s*error: (?:out of memory|.*cannot allocate memory|.*std::bad_alloc)/im;
 
 /**
  * Nix looks into HOME for the user's channels before it evaluates anything. Where HOME is someone
@@ -40,6 +44,9 @@ export function evaluationFailure(what: string, stderr: string): ToolError {
       code: ExitCode.Network,
       hint: "check the network, name resolution and proxy settings, then run it again",
     });
+  }
+  if (NO_MEMORY.test(error)) {
+    return new ToolError(`evaluating ${what} failed: ${message}`, { hint: MEMORY_HINT });
   }
   const place = namedPlace(error) ?? namedPlace(stderr);
   const where = place === undefined || message.includes(place) ? "" : ` (at ${place})`;

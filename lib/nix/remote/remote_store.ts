@@ -1,5 +1,6 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
+import { CommandError } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { SshConnection } from "../../machine/ssh/connection.ts";
 import type { Context } from "../../machine/context.ts";
@@ -42,7 +43,7 @@ export async function copyPaths(
   paths: readonly string[],
   signal: AbortSignal = ctx.signal,
 ): Promise<void> {
-  const { code, stderr } = await ctx.run("nix", [
+  const result = await ctx.run("nix", [
     "copy",
     // Root takes what it is given, as with nixos-rebuild --target-host.
     "--no-check-sigs",
@@ -56,7 +57,8 @@ export async function copyPaths(
     signal,
     onLine: (line) => ctx.log.debug(line),
   });
-  if (code !== 0) throw copyFailure(to?.ssh.destination ?? "this machine", stderr);
+  if (result.signal !== null) throw new CommandError(result);
+  if (result.code !== 0) throw copyFailure(to?.ssh.destination ?? "this machine", result.stderr);
 }
 
 function copyFailure(destination: string, stderr: string): ToolError {

@@ -1,5 +1,6 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
+import { MEMORY_HINT } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { evaluationFailure } from "../../nix/evaluation/evaluation_failure.ts";
 
@@ -21,10 +22,12 @@ export class BuildFailed extends ToolError {
 /** Nix's words for a derivation that did not build, 2.8 to 2.3x. */
 const BUILDER = /builder for '([^']+)' failed|Cannot build '([^']+)'|build of '([^']+)' failed/;
 const DISK_FULL = /No space left on device|disk quota exceeded/i;
+/** 128 + SIGKILL, as a shell says it of a program that it waited for. */
+const KILLED = 137;
 
 /**
- * What a failed `nixos-rebuild build` means: a full disk or a builder that failed (1), the network (5),
- * or a configuration that does not evaluate (6).
+ * What a failed `nixos-rebuild build` means: a full disk, no memory or a builder that failed (1), the
+ * network (5), or a configuration that does not evaluate (6).
  * @param errors what it wrote to stderr, without terminal sequences
  */
 export function buildFailure(what: string, code: number, errors: string): ToolError {
@@ -38,9 +41,13 @@ export function buildFailure(what: string, code: number, errors: string): ToolEr
   // The first is the one that broke; the others could not be built because of it.
   const broken = derivations[0]?.slice(1).find((path) => path !== undefined);
   if (broken !== undefined && !isFetch(errors)) {
+    const killed = /failed due to signal 9\b/.test(errors);
     return new ToolError(`building ${what} failed at ${printableLine(broken)}`, {
-      hint: `see why with: nix log ${printableLine(broken)}`,
+      hint: killed ? MEMORY_HINT : `see why with: nix log ${printableLine(broken)}`,
     });
+  }
+  if (code === KILLED) {
+    return new ToolError(`building ${what} was ended by SIGKILL`, { hint: MEMORY_HINT });
   }
   if (/^\s*error:/m.test(errors)) return evaluationFailure(what, errors);
   return new ToolError(`building ${what} failed with exit code ${code}`, {

@@ -1,12 +1,11 @@
 import type { Context } from "../../machine/context.ts";
 import { amount } from "../../layout/amount.ts";
 import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
+import { EVALUATION_MEMORY } from "../../machine/hardware/memory.ts";
 import type { Facts } from "../facts.ts";
 
-const GIB = 1024 ** 3;
-/** Evaluating a NixOS takes about 1 GiB; below these, guests leave no room for it. Bytes. */
-const LITTLE = 4 * GIB;
-const NEEDED = 1 * GIB;
+/** Below this, guests leave no room for a rebuild. Bytes. */
+const LITTLE = 4 * 1024 ** 3;
 
 /** Memory for guests, and for the next rebuild. */
 export const memoryChecks = checksOf("Resources", [{
@@ -22,7 +21,7 @@ function memory(_ctx: Context, facts: Facts): Finding {
   const { total, available } = found;
   const said = `${amount(total)}` +
     (available === undefined ? "" : `, ${amount(available)} available`);
-  if (available !== undefined && available < NEEDED) {
+  if (available !== undefined && available < EVALUATION_MEMORY) {
     return warn(`only ${said}`, "a rebuild may be killed: stop a guest first, or add swap");
   }
   return total < LITTLE

@@ -26,7 +26,8 @@ function pci(address: string, ids: string, driver?: string): Record<string, Scra
 const WORKSTATION: Record<string, ScratchEntry> = {
   "proc/cpuinfo": CPUINFO("AuthenticAMD", "svm npt"),
   "proc/cmdline": "quiet amd_iommu=on iommu=pt root=/dev/sda1\n",
-  "proc/meminfo": "MemTotal:       16384 kB\nMemAvailable:   1024 kB\nHugePages_Total:   4\n",
+  "proc/meminfo":
+    "MemTotal:       16384 kB\nMemAvailable:   1024 kB\nSwapFree:       512 kB\nHugePages_Total:   4\n",
   "dev/kvm": "",
   "sys/firmware/efi/": "",
   "sys/firmware/acpi/tables/IVRS": "",
@@ -59,7 +60,7 @@ Deno.test("readHardware() reads a machine's own /proc, /sys and /dev", async () 
     });
     assert.deepEqual(found.memory, {
       total: 16384 * 1024,
-      available: 1024 * 1024,
+      available: 1536 * 1024,
     });
     assert.deepEqual(found.virtualisation, {
       kvmDevice: true,

@@ -176,6 +176,37 @@ Deno.test({
     ),
 });
 
+Deno.test({
+  name: "evaluateJson() tells a Nix that was killed from a wrong configuration",
+  ignore: !hasNix,
+  fn: async () => {
+    const endless = "let count = x: if x < 0 then x else count (x + 1); in count 0";
+    const evaluation = rejects(
+      evaluateJson(testContext(), endless, { what }),
+      toolError(
+        ExitCode.General,
+        /^evaluating the test was ended by SIGKILL$/,
+      ),
+    );
+    Deno.kill(await childNamed("nix-instantiate"), "SIGKILL");
+    await evaluation;
+  },
+});
+
+/** Waits for a child of this process that runs a program. */
+async function childNamed(name: string): Promise<number> {
+  for (;;) {
+    for (const { name: task } of Deno.readDirSync("/proc/self/task")) {
+      const children = Deno.readTextFileSync(`/proc/self/task/${task}/children`).split(" ");
+      for (const pid of children.filter((word) => word !== "")) {
+        const words = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
+        if (words[0]?.endsWith(name)) return Number(pid);
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Runs evaluate_as_user.ts as nobody. */
 async function evaluateAsUser(flake: string, env: Readonly<Record<string, string>>) {
   const script = new URL("evaluate_as_user.ts", import.meta.url).pathname;

@@ -144,3 +144,15 @@ Deno.test("evaluationFailure() says how a flake's lock file is completed", () =>
   );
   match(hint!, /nix flake lock .* as its owner/);
 });
+
+Deno.test("evaluationFailure() takes what had no memory for no fault of the configuration", () => {
+  const error = evaluationFailure(
+    "the test",
+    "GC Warning: Out of Memory! Heap size: 294 MiB. Returning NULL!\nerror: out of memory\n",
+  );
+  deepStrictEqual(
+    [error.message, error.code],
+    ["evaluating the test failed: out of memory", ExitCode.General],
+  );
+  match(error.hint ?? "", /add swap/);
+});

@@ -19,6 +19,7 @@ export const RESOURCES: readonly Breakage[] = [
     break: (m) => {
       Deno.chmodSync(m.host("/proc/meminfo"), 0o644);
       m.change("/proc/meminfo", /MemAvailable: *\d+/, "MemAvailable: 100000");
+      m.change("/proc/meminfo", /SwapFree: *\d+/, "SwapFree: 900000");
     },
   },
   {
