@@ -165,7 +165,7 @@ function changes(ctx: Context, plan: Plan, columns: number): string {
   const all = plan.steps.map((step) => [verb(ctx, step), step.path] as const);
   const rows = all.filter(([verb]) => verb !== "keep");
   const kept = all.length - rows.length;
-  const note = kept > 0 ? `\n  ${kept} more are as they should be already` : "";
+  const note = kept > 0 ? `\n  already as it should be: ${kept} more` : "";
   return table(["", ""], rows, columns) + note;
 }
 

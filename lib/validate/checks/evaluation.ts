@@ -1,3 +1,4 @@
+import { counted } from "../../layout/counted.ts";
 import { nearestName } from "../../layout/nearest_name.ts";
 import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
@@ -83,7 +84,7 @@ async function evaluation(ctx: Context, facts: Facts): Promise<Finding> {
   }
   if (warnings.length > 0) {
     return warn(
-      `it evaluates with ${warnings.length} of its own warnings: ${warnings[0]}`,
+      `it evaluates with ${counted(warnings.length, "warning")} of its own: ${warnings[0]}`,
       "follow what they say",
       warnings,
     );

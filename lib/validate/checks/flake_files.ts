@@ -1,3 +1,4 @@
+import { counted } from "../../layout/counted.ts";
 import { exists, readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
@@ -87,7 +88,7 @@ function imports(ctx: Context, facts: Facts): Finding {
   const wanted = [...REQUIRED, OWN, "hardware-configuration.nix"];
   const missing = wanted.filter((name) => !host.includes(name));
   return missing.length === 0
-    ? pass(`nix/host.nix imports ${wanted.length} modules of this machine`)
+    ? pass(`nix/host.nix imports ${counted(wanted.length, "module")} of this machine`)
     : fail(`nix/host.nix does not import ${missing.join(", ")}`, remedy, missing);
 }
 
@@ -114,7 +115,7 @@ function composition(ctx: Context): Finding {
       `copy the right one over the other, for a new disk: cp ${from} ${to}`,
     );
   }
-  return pass(`${folder}/flake.nix imports ${wanted.length} modules of this machine`);
+  return pass(`${folder}/flake.nix imports ${counted(wanted.length, "module")} of this machine`);
 }
 
 function isPublished(ctx: Context): boolean {
