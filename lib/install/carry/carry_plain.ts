@@ -6,8 +6,7 @@ import {
   isAttributeSet,
   membersOf,
 } from "../../nix/expressions/expression.ts";
-import { EVALUATED } from "./carry_system.ts";
-import type { Setting } from "./setting.ts";
+import { EVALUATED, merge, override, type Setting } from "./setting.ts";
 
 /**
  * What the owner set of `PLAIN_OPTIONS`, as they set it. A set is carried member by member, so that
@@ -25,15 +24,10 @@ export function plainSettings(
   return definitions.flatMap(({ option, merges, value }): Setting[] => {
     const data = asExpression(value);
     if (data === undefined) return [];
-    const how = merges ? "merge" : "override";
+    const make = merges ? merge : override;
     return isAttributeSet(data)
-      ? membersOf(data).map(([name, member]): Setting => ({
-        option: [...option, name],
-        value: member,
-        how,
-        source,
-      }))
-      : [{ option, value: data, how, source }];
+      ? membersOf(data).map(([name, member]) => make([...option, name], member, source))
+      : [make(option, data, source)];
   });
 }
 

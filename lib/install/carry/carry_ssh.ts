@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { SshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { merge, override, type Setting } from "./setting.ts";
+import { EVALUATED, merge, override, said, type Setting } from "./setting.ts";
 
 /** NixOS's own lists of algorithms: they follow the release, an old list may name what is gone. */
 const FOLLOWS_RELEASE = new Set(["KexAlgorithms", "Ciphers", "Macs"]);
@@ -13,34 +13,23 @@ const FOLLOWS_RELEASE = new Set(["KexAlgorithms", "Ciphers", "Macs"]);
 export function carryRunningSsh(config: SshServerConfig | undefined): Setting[] {
   if (config === undefined) return [];
   const source = "/etc/ssh/sshd_config";
-  const setting = (name: string, value: Setting["value"]) =>
-    override(`services.openssh.settings.${name}`, value, source);
-  const lists = {
-    AllowUsers: config.allowUsers,
-    DenyUsers: config.denyUsers,
-    AllowGroups: config.allowGroups,
-    DenyGroups: config.denyGroups,
-  };
-  const given = (name: string, values: readonly unknown[], value: Setting["value"]) =>
-    values.length > 0 ? [override(`services.openssh.${name}`, value, source)] : [];
-  const { listenAddresses, hostKeys, authorizedKeysFiles } = config;
   return [
     override("services.openssh.enable", true, source),
     override("services.openssh.ports", config.ports, source),
-    ...given(
-      "listenAddresses",
-      listenAddresses,
-      listenAddresses.map(({ address, port }) => ({ addr: address, port })),
+    ...said(
+      "services.openssh",
+      {
+        listenAddresses: config.listenAddresses.map(({ address, port }) => ({
+          addr: address,
+          port,
+        })),
+        hostKeys: config.hostKeys.map((path) => ({ type: keyType(path), path })),
+        authorizedKeysFiles: config.authorizedKeysFiles,
+      },
+      override,
+      source,
     ),
-    ...given("hostKeys", hostKeys, hostKeys.map((path) => ({ type: keyType(path), path }))),
-    ...given("authorizedKeysFiles", authorizedKeysFiles, authorizedKeysFiles),
-    setting("PermitRootLogin", config.permitRootLogin),
-    setting("PasswordAuthentication", config.passwordAuthentication),
-    setting("KbdInteractiveAuthentication", config.kbdInteractiveAuthentication),
-    ...(config.pubkeyAuthentication ? [] : [setting("PubkeyAuthentication", false)]),
-    setting("UsePAM", config.usePAM),
-    ...Object.entries(lists).filter(([, names]) => names.length > 0)
-      .map(([name, names]) => setting(name, names)),
+    ...whoLogsIn(config, source),
   ];
 }
 
@@ -50,47 +39,54 @@ function keyType(path: string): string {
 }
 
 /** The OpenSSH server as it is: who may log in how, on which port, with which host keys. */
-export function carrySsh(facts: ConfigurationFacts, source: string): Setting[] {
-  const { ssh } = facts;
-  const enable = override("services.openssh.enable", ssh.enable, source);
+export function carrySsh({ ssh }: ConfigurationFacts): Setting[] {
+  const enable = override("services.openssh.enable", ssh.enable);
   if (!ssh.enable) return [enable];
-  const setting = (name: string, value: Setting["value"]) =>
-    override(`services.openssh.settings.${name}`, value, source);
-  const list = (name: string, values: readonly string[]) =>
-    values.length > 0 ? [setting(name, values)] : [];
   return [
     enable,
-    override("services.openssh.startWhenNeeded", ssh.startWhenNeeded, source),
-    override("services.openssh.ports", ssh.ports, source),
-    override("services.openssh.openFirewall", ssh.openFirewall, source),
-    ...(ssh.listenAddresses.length > 0
-      ? [override("services.openssh.listenAddresses", ssh.listenAddresses, source)]
-      : []),
+    override("services.openssh.startWhenNeeded", ssh.startWhenNeeded),
+    override("services.openssh.ports", ssh.ports),
+    override("services.openssh.openFirewall", ssh.openFirewall),
+    ...said("services.openssh", { listenAddresses: ssh.listenAddresses }),
     override(
       "services.openssh.hostKeys",
       ssh.hostKeys.map(({ type, path, bits }) => ({ type, path, bits: bits ?? undefined })),
-      source,
     ),
-    override("services.openssh.authorizedKeysFiles", ssh.authorizedKeysFiles, source),
-    setting("PermitRootLogin", ssh.permitRootLogin),
-    setting("PasswordAuthentication", ssh.passwordAuthentication),
-    setting("KbdInteractiveAuthentication", ssh.kbdInteractiveAuthentication),
-    ...(ssh.pubkeyAuthentication ? [] : [setting("PubkeyAuthentication", false)]),
-    setting("UsePAM", ssh.usePAM),
-    ...list("AllowUsers", ssh.allowUsers),
-    ...list("DenyUsers", ssh.denyUsers),
-    ...list("AllowGroups", ssh.allowGroups),
-    ...list("DenyGroups", ssh.denyGroups),
+    override("services.openssh.authorizedKeysFiles", ssh.authorizedKeysFiles),
+    ...whoLogsIn(ssh, EVALUATED),
     ...Object.entries(ssh.otherSettings)
       .filter(([name]) => !FOLLOWS_RELEASE.has(name))
-      .map(([name, value]): Setting => ({
-        option: ["services", "openssh", "settings", name],
-        value,
-        how: "override",
-        source,
-      })),
+      .map(([name, value]) => override(["services", "openssh", "settings", name], value)),
     ...(ssh.extraConfig.trim() === ""
       ? []
-      : [merge("services.openssh.extraConfig", ssh.extraConfig, source)]),
+      : [merge("services.openssh.extraConfig", ssh.extraConfig)]),
+  ];
+}
+
+/** What the file and an evaluated configuration say alike. */
+function whoLogsIn(
+  ssh: Omit<SshServerConfig, "ports" | "listenAddresses" | "hostKeys" | "hasMatchBlocks">,
+  source: string,
+): Setting[] {
+  const option = "services.openssh.settings";
+  return [
+    override(`${option}.PermitRootLogin`, ssh.permitRootLogin, source),
+    override(`${option}.PasswordAuthentication`, ssh.passwordAuthentication, source),
+    override(`${option}.KbdInteractiveAuthentication`, ssh.kbdInteractiveAuthentication, source),
+    ...(ssh.pubkeyAuthentication
+      ? []
+      : [override(`${option}.PubkeyAuthentication`, false, source)]),
+    override(`${option}.UsePAM`, ssh.usePAM, source),
+    ...said(
+      option,
+      {
+        AllowUsers: ssh.allowUsers,
+        DenyUsers: ssh.denyUsers,
+        AllowGroups: ssh.allowGroups,
+        DenyGroups: ssh.denyGroups,
+      },
+      override,
+      source,
+    ),
   ];
 }

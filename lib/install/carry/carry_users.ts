@@ -4,7 +4,7 @@ import { places } from "../../machine/places.ts";
 import type { TreeLayout } from "../../machine/tree_layout.ts";
 import type { AccountFacts, ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { carriedShell } from "./login_shell.ts";
-import { merge, type Setting } from "./setting.ts";
+import { EVALUATED, merge, override, said, type Setting } from "./setting.ts";
 
 /** Groups of those who run virtual machines (the reference, "User Migration"). */
 const OPERATOR_GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"] as const;
@@ -82,19 +82,15 @@ export function carryUsers(
   facts: ConfigurationFacts | undefined,
   layout: TreeLayout = "native",
 ): Setting[] {
-  const evaluated = "evaluated configuration";
   const uids = users.map((user) => user.account.uid);
   const shared = new Set(uids).size < uids.length;
   return [
-    {
-      option: ["users", "mutableUsers"],
-      value: facts?.users.mutableUsers ?? true,
-      how: "override",
-      source: facts ? evaluated : "NixOS's default",
-    },
-    ...(facts?.users.allowNoPasswordLogin
-      ? [merge("users.allowNoPasswordLogin", true, evaluated)]
-      : []),
+    override(
+      "users.mutableUsers",
+      facts?.users.mutableUsers ?? true,
+      facts ? EVALUATED : "NixOS's default",
+    ),
+    ...said("users", { allowNoPasswordLogin: facts?.users.allowNoPasswordLogin }, merge),
     ...(shared ? [merge("users.enforceIdUniqueness", false, "/etc/passwd: a shared UID")] : []),
     ...users.flatMap(userSettings),
     ...groupSettings(users, accounts),
@@ -111,30 +107,24 @@ export function carryUsers(
 
 function userSettings(user: CarriedUser): Setting[] {
   const { account } = user;
-  const set = (name: string, value: Setting["value"], how: Setting["how"]): Setting => ({
-    option: ["users", "users", account.name, ...name.split(".")],
-    value,
-    how,
-    source: "/etc/passwd",
-  });
-  const keys = user.authorizedKeys.length === 0
-    ? []
-    : [set("openssh.authorizedKeys.keys", user.authorizedKeys, "merge")];
+  const option = ["users", "users", account.name];
+  const set = (name: string, value: Setting["value"], make = override) =>
+    make([...option, name], value, "/etc/passwd");
   const common = [
-    set("shell", carriedShell(account.shell).path, "override"),
-    set("hashedPasswordFile", user.passwordFile, "override"),
-    ...keys,
+    set("shell", carriedShell(account.shell).path),
+    set("hashedPasswordFile", user.passwordFile),
+    ...said(option, { "openssh.authorizedKeys.keys": user.authorizedKeys }, merge, "/etc/passwd"),
   ];
   if (account.uid === 0) return common;
   return [
-    set("isNormalUser", true, "override"),
-    set("uid", account.uid, "override"),
-    set("group", user.primaryGroup, "override"),
-    set("extraGroups", [...user.groups, ...user.added], "merge"),
-    set("description", account.description, "override"),
-    set("home", account.home, "override"),
-    ...(user.declared?.linger ? [set("linger", true, "override")] : []),
-    ...homeSettings(user).map(([name, value]) => set(name, value, "override")),
+    set("isNormalUser", true),
+    set("uid", account.uid),
+    set("group", user.primaryGroup),
+    set("extraGroups", [...user.groups, ...user.added], merge),
+    set("description", account.description),
+    set("home", account.home),
+    ...(user.declared?.linger ? [set("linger", true)] : []),
+    ...homeSettings(user).map(([name, value]) => set(name, value)),
     ...common,
   ];
 }
@@ -158,17 +148,11 @@ function groupSettings(users: readonly CarriedUser[], accounts: Accounts): Setti
       ...user.added,
     ]),
   );
-  return [...names].sort().map((name): Setting => {
+  return [...names].sort().map((name) => {
     const gid = accounts.groups.find((group) => group.name === name)?.gid;
-    const own = gid !== undefined && gid >= FIRST_OWN_GID;
-    return own
-      ? {
-        option: ["users", "groups", name, "gid"],
-        value: gid,
-        how: "override",
-        source: "/etc/group",
-      }
-      : { option: ["users", "groups", name], value: {}, how: "merge", source: "/etc/group" };
+    return gid !== undefined && gid >= FIRST_OWN_GID
+      ? override(["users", "groups", name, "gid"], gid, "/etc/group")
+      : merge(["users", "groups", name], {}, "/etc/group");
   });
 }
 

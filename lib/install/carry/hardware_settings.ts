@@ -2,10 +2,9 @@ import { mountOf } from "../../machine/hardware/mounts.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { carryBootLoader, carryKernel } from "./carry_boot.ts";
-import { EVALUATED } from "./carry_system.ts";
 import type { MachineReading } from "../plan/machine_reading.ts";
 import type { TreeLayout } from "../../machine/tree_layout.ts";
-import { merge, override, type Setting, weak } from "./setting.ts";
+import { EVALUATED, merge, override, type Setting, weak } from "./setting.ts";
 
 /** KVM and IOMMU for this machine's processor: all that a base does not say of the hardware. */
 export function virtualisationSettings({ hardware, facts }: MachineReading): Setting[] {
@@ -40,8 +39,8 @@ export function hardwareSettings(
     return {
       settings: [
         ...own,
-        ...carryBootLoader(facts.boot, EVALUATED),
-        ...carryKernel(facts.boot, reading.hardwareFile, EVALUATED, layout),
+        ...carryBootLoader(facts.boot),
+        ...carryKernel(facts.boot, reading.hardwareFile, layout),
       ],
       problem: undefined,
     };

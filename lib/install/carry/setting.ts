@@ -1,6 +1,7 @@
 import {
   type AttributeSet,
   type Expression,
+  membersOf,
   mkOverride,
 } from "../../nix/expressions/expression.ts";
 
@@ -28,6 +29,12 @@ export interface Setting {
   readonly source: string;
 }
 
+/** Where the values of an evaluated configuration come from, in plans. */
+export const EVALUATED = "evaluated configuration";
+
+/** An option by its name with dots, or part by part where a part may have some of its own. */
+type OptionName = string | readonly string[];
+
 /** A value that was found, with where. */
 export interface Found<T> {
   readonly value: T;
@@ -35,23 +42,44 @@ export interface Found<T> {
 }
 
 /** A carried setting (see {@link Setting.how}). */
-export function override(option: string, value: Expression, source: string): Setting {
-  return { option: option.split("."), value, how: "override", source };
+export function override(option: OptionName, value: Expression, source = EVALUATED): Setting {
+  return { option: partsOf(option), value, how: "override", source };
 }
 
 /** A setting that adds to a list or set. */
-export function merge(option: string, value: Expression, source: string): Setting {
-  return { option: option.split("."), value, how: "merge", source };
+export function merge(option: OptionName, value: Expression, source = EVALUATED): Setting {
+  return { option: partsOf(option), value, how: "merge", source };
 }
 
 /** A setting that beats all others. */
 export function force(option: string, value: Expression, source: string): Setting {
-  return { option: option.split("."), value, how: "force", source };
+  return { option: partsOf(option), value, how: "force", source };
 }
 
 /** A setting that stands where nobody says anything else. */
 export function weak(option: string, value: Expression, source: string): Setting {
-  return { option: option.split("."), value, how: "weak", source };
+  return { option: partsOf(option), value, how: "weak", source };
+}
+
+/**
+ * Settings below an option, each by its name there; what says nothing (null, false, an empty list or text)
+ * is left out.
+ * @param make of what is left
+ */
+export function said(
+  below: OptionName,
+  members: AttributeSet,
+  make: typeof override | typeof merge = override,
+  source = EVALUATED,
+): Setting[] {
+  return membersOf(members)
+    .filter(([, value]) => value !== null && value !== false && value !== "")
+    .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => make([...partsOf(below), ...name.split(".")], value, source));
+}
+
+function partsOf(option: OptionName): readonly string[] {
+  return typeof option === "string" ? option.split(".") : option;
 }
 
 /** The option's name as people write it; parts that are no identifiers are quoted. */

@@ -11,7 +11,7 @@ import {
 } from "../../nix/evaluation/owners_definitions.ts";
 import { CANNOT_BE_SHOWN } from "../../nix/evaluation/owners_definitions_expression.ts";
 import { plainSettings } from "./carry_plain.ts";
-import type { Setting } from "./setting.ts";
+import { override, type Setting } from "./setting.ts";
 
 /** What a source tree of the published layout says otherwise than the machine that it is to run. */
 export interface TreeSettings {
@@ -61,6 +61,8 @@ const LEFT_TO_THE_TREE: readonly (readonly [option: string, why: string])[] = [
 /** Where a found setting comes from, in plans. */
 const YOURS = "your files: the tree says otherwise";
 
+const NOBODY = "nobody is logged in without a password here";
+
 /** Options that name a user who is logged in without being asked for a password. */
 const LOGS_IN = /auto_?log[io]n[._]?user$/i;
 
@@ -101,13 +103,12 @@ export async function readTreeSettings(
         ...settings,
         // A text or a number beside what is no data (a file of /etc and its store path).
         ...wanted.filter(({ option }) => !settings.some((one) => isAt(one.option, option)))
-          .flatMap(({ option, machine }): Setting[] =>
-            isPlain(machine) ? [{ option, value: machine, how: "override", source: YOURS }] : []
+          .flatMap(({ option, machine }) =>
+            isPlain(machine) ? [override(option, machine, YOURS)] : []
           ),
-        ...conflicts.filter((one) => one.machine === null).map(({ option }): Setting => ({
-          ...{ option, value: null, how: "override" },
-          source: "nobody is logged in without a password here",
-        })),
+        ...conflicts.filter((one) => one.machine === null).map(({ option }) =>
+          override(option, null, NOBODY)
+        ),
       ],
     };
   } catch (error) {
@@ -172,11 +173,7 @@ export function disagreements(
     const isFound = found.some((one) => isAt(one.option, option) || isAt(option, one.option));
     const why = {
       both: "what both say is joined",
-      machine: machine === null
-        ? "nobody is logged in without a password here"
-        : isFound
-        ? "your files say it"
-        : "it is carried over",
+      machine: machine === null ? NOBODY : isFound ? "your files say it" : "it is carried over",
       tree: leftWhy(conflict) ??
         (isFound || saidBy === "carried"
           ? "the tree forces it"

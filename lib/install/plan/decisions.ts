@@ -5,10 +5,9 @@ import { usableHostRecord } from "../../machine/host_record.ts";
 import { isBuildUser, loginUsers } from "../../machine/accounts/login_users.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { nearestName } from "../../layout/nearest_name.ts";
-import { EVALUATED } from "../carry/carry_system.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { hostNameProblem, type InstallOptions, stateVersionProblem } from "../options.ts";
-import { firstFound, type Found } from "../carry/setting.ts";
+import { EVALUATED, firstFound, type Found } from "../carry/setting.ts";
 
 /** Which accounts are carried over, or, with a base, who is to run virtual machines. */
 export interface ChosenUsers {

@@ -17,7 +17,7 @@ import { carryDisks } from "../carry/carry_boot.ts";
 import { carryFirewall, carryNetwork } from "../carry/carry_network.ts";
 import { carryPlain } from "../carry/carry_plain.ts";
 import { carryRunningSsh, carrySsh } from "../carry/carry_ssh.ts";
-import { carryIdentity, carryLocale, carryRunningSwap, EVALUATED } from "../carry/carry_system.ts";
+import { carryIdentity, carryLocale, carryRunningSwap } from "../carry/carry_system.ts";
 import { type CarriedUser, carriedUser, carryUsers, groupsOfUsers } from "../carry/carry_users.ts";
 import { collect, type Decided } from "./decide.ts";
 import type { GeneratedSettings } from "./generated_files.ts";
@@ -248,10 +248,10 @@ function systemSettings(
     ...carryLocale(facts, reading.locale),
     ...(facts
       ? [
-        ...carryNetwork(facts, EVALUATED),
-        ...carrySsh(facts, EVALUATED),
-        ...carryFirewall(facts, EVALUATED),
-        ...carryDisks(facts, hardwareFile, EVALUATED),
+        ...carryNetwork(facts),
+        ...carrySsh(facts),
+        ...carryFirewall(facts),
+        ...carryDisks(facts, hardwareFile),
         ...carryPlain(facts),
       ]
       : [

@@ -57,7 +57,7 @@ Deno.test("carryDisks() carries what else is said of what the hardware file decl
     luks: ["root"],
     swap: [],
     modules: [],
-  }, "evaluated");
+  });
   assert.deepEqual(carried.map((one) => [optionPath(one), one.value]), [
     ['fileSystems."/persist".options', ["subvol=@persist", "compress=zstd"]],
     ['fileSystems."/persist".neededForBoot', true],
