@@ -4,10 +4,11 @@ import type { Receipt } from "../machine/receipt.ts";
 import { QuestionCancelled, ToolError } from "../machine/tool_error.ts";
 import { hostReference } from "../nix/expressions/host_flake.ts";
 import { offerNextStep } from "../rebuild/next_step.ts";
+import { withNixSettings } from "../nix/nix_settings.ts";
 import { rebuildSystem } from "../rebuild/rebuild_system.ts";
 import { receiptHooks } from "../rebuild/receipt_hooks.ts";
 import { reportRebuild } from "../rebuild/report.ts";
-import { buildOptions } from "./build_options.ts";
+import { buildSettings } from "./build_options.ts";
 import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -83,15 +84,13 @@ async function perform(
   receipt: Receipt,
   action: Action,
 ): Promise<ExitCode | undefined> {
-  const result = await rebuildSystem(ctx, {
+  const result = await rebuildSystem(withNixSettings(ctx, buildSettings(options.fast)), {
     action,
     flake: hostReference(ctx),
     host: plan.hostName,
     impure: true,
-    showTrace: false,
     confirm: options.confirm,
     restartGuests: options.restartGuests,
-    nixOptions: buildOptions(options.fast),
     running: plan.before,
     hooks: receiptHooks(ctx, receipt),
   });

@@ -7,15 +7,13 @@ export function connections(fast: boolean): number {
 }
 
 /**
- * Nix's options for an installation's build; nix.conf(5). `--fast` uses every core and many
+ * Nix's settings for an installation's build; nix.conf(5). `--fast` uses every core and many
  * connections, and gives a cache that does not answer up sooner.
  */
-export function buildOptions(fast: boolean): string[] {
-  const parallel = ["--option", "http-connections", String(connections(fast))];
-  if (!fast) return parallel;
+export function buildSettings(fast: boolean): string[] {
+  const ofFast = ["max-jobs = auto", "cores = 0", "connect-timeout = 5"];
   return [
-    ...["--max-jobs", "auto", "--cores", "0"],
-    ...parallel,
-    ...["--option", "connect-timeout", "5", "--option", "stalled-download-timeout", "30"],
+    `http-connections = ${connections(fast)}`,
+    ...(fast ? [...ofFast, "stalled-download-timeout = 30"] : []),
   ];
 }

@@ -1,31 +1,17 @@
 import type { ExitCode } from "../machine/exit_code.ts";
 import { places } from "../machine/places.ts";
 import type { Context, Document } from "../machine/context.ts";
-import { backupFolder, readReceipts, type Receipt } from "../machine/receipt.ts";
-
-/** `system-installer --json` without `--dry-run`, version 1: the installations on this machine. */
-export interface InstallationsDocument extends Document {
-  readonly version: 1;
-  readonly exitCode: ExitCode;
-  /** Oldest first; also those that were reverted or undone. */
-  readonly installations: readonly {
-    readonly startedAt: string;
-    readonly host: string;
-    readonly state: Receipt["state"];
-    /** Machine paths. */
-    readonly receipt: string;
-    readonly backups: string;
-    readonly previousSystem: string | null;
-    /** The system that was activated last, and how. */
-    readonly activated: { readonly toplevel: string; readonly action: string } | null;
-  }[];
-}
+import { backupFolder, readReceipts } from "../machine/receipt.ts";
 
 /**
- * What the receipts say after a run.
+ * `system-installer --json` without `--dry-run`: what the receipts say after a run, oldest first, also of
+ * installations that were reverted or undone.
  * @throws ToolError as `readReceipts`
  */
-export function installationsDocument(ctx: Context, exitCode: ExitCode): InstallationsDocument {
+export function installationsDocument(
+  ctx: Context,
+  exitCode: ExitCode,
+): Document & Readonly<Record<string, unknown>> {
   return {
     version: 1,
     exitCode,

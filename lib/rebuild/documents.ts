@@ -1,83 +1,16 @@
 import { currentSystem, type Generation } from "../nix/generations.ts";
 import { runningSpecialisation } from "../nix/running_specialisation.ts";
-import type { Context } from "../machine/context.ts";
+import type { Context, Document } from "../machine/context.ts";
 import type { Cleaning } from "./generations/clean.ts";
 import type { CleanEntry } from "./generations/clean_plan.ts";
 import type { ActivationOutcome } from "./activation/outcome.ts";
-import type { NumberedSystem, RebuildResult } from "./rebuild_system.ts";
+import type { RebuildResult } from "./rebuild_system.ts";
 
-/** `rebuild-helper --json ACTION`, version 1. Members that are not known are null. */
-export interface RebuildDocument {
-  readonly version: 1;
-  readonly action: string;
-  readonly flake: string | null;
-  readonly host: string | null;
-  readonly specialisation: string | null;
-  readonly nixOptions: readonly string[];
-  readonly commit: string | null;
-  readonly toplevel: string | null;
-  readonly log: string | null;
-  readonly before: NumberedSystem;
-  readonly after: NumberedSystem;
-  readonly changes: string | null;
-  readonly outcome: OutcomeDocument | null;
-}
+/** Its members are those of docs/json.md; what is not known is null. */
+type Described = Document & Readonly<Record<string, unknown>>;
 
-/** How an activation ended; also `rebuild-helper --json --rollback` and `--confirmed`, version 1. */
-export interface OutcomeDocument {
-  readonly version: 1;
-  readonly kind: ActivationOutcome["kind"];
-  readonly action: string;
-  readonly toplevel: string;
-  readonly previous: string | null;
-  readonly switchCode: number | null;
-  readonly newFailedUnits: readonly string[];
-  readonly rebootNeededFor: readonly string[];
-  readonly rollbackCommand: string | null;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly log: string;
-}
-
-/** `rebuild-helper --json --list-generations`, version 1. */
-export interface GenerationsDocument {
-  readonly version: 1;
-  readonly generations: readonly {
-    readonly generation: number;
-    readonly toplevel: string;
-    /** ISO 8601. */
-    readonly made: string;
-    readonly default: boolean;
-    readonly running: boolean;
-    readonly booted: boolean;
-    readonly nixosVersion: string | null;
-    readonly kernelVersion: string | null;
-    readonly configurationRevision: string | null;
-    readonly specialisations: readonly string[];
-    /** Why `--clean` would keep it; empty when it would not, null when that may not be known. */
-    readonly kept: readonly string[] | null;
-  }[];
-  /** What runs; it is no generation after a test. */
-  readonly running: NumberedSystem & { readonly specialisation: string | null };
-}
-
-/** `rebuild-helper --json --clean`, version 1. */
-export interface CleaningDocument {
-  readonly version: 1;
-  readonly generations: readonly {
-    readonly generation: number;
-    readonly toplevel: string;
-    /** ISO 8601. */
-    readonly made: string;
-    /** Why it stays; empty for one that was to be removed. */
-    readonly kept: readonly string[];
-  }[];
-  /** Numbers; empty when the answer was no. */
-  readonly removed: readonly number[];
-}
-
-/** A cleaning as a document. */
-export function cleaningDocument({ entries, removed }: Cleaning): CleaningDocument {
+/** `rebuild-helper --json --clean`. */
+export function cleaningDocument({ entries, removed }: Cleaning): Described {
   return {
     version: 1,
     generations: entries.map(({ generation, kept }) => ({
@@ -90,15 +23,15 @@ export function cleaningDocument({ entries, removed }: Cleaning): CleaningDocume
   };
 }
 
-/** A rebuild as a document. */
-export function rebuildDocument(ctx: Context, result: RebuildResult): RebuildDocument {
+/** `rebuild-helper --json ACTION`. */
+export function rebuildDocument(ctx: Context, result: RebuildResult): Described {
   return {
     version: 1,
     action: result.action,
     flake: result.flake ?? null,
     host: result.host ?? null,
     specialisation: result.specialisation ?? null,
-    nixOptions: result.nixOptions,
+    nixOptions: result.nixOptions ?? [],
     commit: result.commit ?? null,
     toplevel: result.toplevel ?? null,
     log: result.log === undefined ? null : ctx.root.host(result.log),
@@ -109,8 +42,8 @@ export function rebuildDocument(ctx: Context, result: RebuildResult): RebuildDoc
   };
 }
 
-/** An activation's end as a document. */
-export function outcomeDocument(outcome: ActivationOutcome): OutcomeDocument {
+/** How an activation ended; also `rebuild-helper --json --rollback` and `--confirmed`. */
+export function outcomeDocument(outcome: ActivationOutcome): Described {
   return {
     version: 1,
     kind: outcome.kind,
@@ -127,12 +60,12 @@ export function outcomeDocument(outcome: ActivationOutcome): OutcomeDocument {
   };
 }
 
-/** The generations as a document, oldest first. */
+/** `rebuild-helper --json --list-generations`: oldest first. */
 export function generationsDocument(
   ctx: Context,
   generations: readonly Generation[],
   entries: readonly CleanEntry[] | undefined,
-): GenerationsDocument {
+): Described {
   const running = currentSystem(ctx);
   return {
     version: 1,

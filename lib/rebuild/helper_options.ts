@@ -5,6 +5,7 @@ import { activates, type RebuildOptions } from "./options.ts";
 /** What `rebuild-helper` was started for, besides rebuilding. */
 export interface HelperOptions extends Omit<RebuildOptions, "action" | "handed"> {
   readonly action?: RebuildOptions["action"] | undefined;
+  readonly showTrace: boolean;
   readonly json: boolean;
   /** A system that is built already: a store path or a link to it. */
   readonly storePath?: string | undefined;

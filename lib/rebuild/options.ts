@@ -26,15 +26,12 @@ export interface RebuildOptions {
   /** The specialisation to activate, false for none; the one that runs when not given. */
   readonly specialisation?: string | false | undefined;
   readonly impure: boolean;
-  readonly showTrace: boolean;
   /** Go back unless confirmed within so many seconds; asked over SSH when not given. */
   readonly confirm?: number | undefined;
   /** Go on although guests that run may be stopped. */
   readonly restartGuests: boolean;
   /** `[USER@]HOST` of the machine that builds; this one when not given. */
   readonly buildHost?: string | undefined;
-  /** Further options for the build. */
-  readonly nixOptions?: readonly string[];
   /** Options that the evaluation and the build are given alike; their settings are in `ctx` already. */
   readonly handed?: HandedOptions | undefined;
   /**

@@ -10,7 +10,7 @@ import { type HandedRecord, parseHandedRecords, systemRecord } from "../nix/syst
 import type { Context } from "../machine/context.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./activation/earlier_activation.ts";
-import { type Action, activates } from "./options.ts";
+import { type Action, activates, type RebuildOptions } from "./options.ts";
 import {
   activateBuilt,
   numbered,
@@ -20,16 +20,12 @@ import {
 import { requireSafe } from "./judgement/required_judgement.ts";
 
 /** A system that somebody else built, and what to do with it. */
-export interface ReadyOptions {
-  readonly action: Action;
+export interface ReadyOptions
+  extends Pick<RebuildOptions, "action" | "confirm" | "specialisation" | "restartGuests"> {
   /** The store path, or a link to it. */
   readonly storePath: string;
   /** A file with what was evaluated of it where it was built; see {@link parseHandedRecords}. */
   readonly evaluated?: string | undefined;
-  readonly confirm?: number | undefined;
-  /** As of `RebuildOptions`. */
-  readonly specialisation?: string | false | undefined;
-  readonly restartGuests: boolean;
 }
 
 /**
@@ -66,18 +62,14 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   const running = numbered(ctx, currentSystem(ctx));
   const built = {
     action,
+    toplevel,
+    changes,
+    before: running,
+    after: running,
     flake: known?.flake,
     host: known?.host,
     specialisation: chosen?.name,
-    nixOptions: [],
     commit: known?.commit ?? undefined,
-    toplevel,
-    log: undefined,
-    before: running,
-    after: running,
-    changes,
-    outcome: undefined,
-    exitCode: ExitCode.Success,
   };
   if (activates(action)) {
     return await activateBuilt(ctx, options, {

@@ -50,7 +50,7 @@ export async function rebuildHelper(ctx: Context, options: HelperOptions): Promi
   reportRebuild(ctx, result);
   const outcome = result.outcome && await offerNextStep(ctx, result.outcome);
   if (options.json) ctx.out.json(rebuildDocument(ctx, { ...result, outcome }));
-  return outcome?.exitCode ?? result.exitCode;
+  return outcome?.exitCode ?? ExitCode.Success;
 }
 
 /** What evaluation and build are given of the command line, and the context in which both run. */

@@ -7,10 +7,9 @@ import { closureDiff } from "../nix/store/closure_diff.ts";
 import type { EvaluatedHost } from "../nix/evaluation/read_configuration.ts";
 import { dryActivate } from "../nix/activation/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
-import type { BuildOptions } from "../nix/nixos_rebuild.ts";
 import type { Context } from "../machine/context.ts";
 import { type ActivateOptions, activateSystem } from "./activation/activate.ts";
-import { buildSystem, dryBuild } from "./build/build.ts";
+import { type BuildOptions, buildSystem, dryBuild } from "./build/build.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./activation/earlier_activation.ts";
 import type { RebuildHooks } from "./hooks.ts";
@@ -36,23 +35,22 @@ export interface NumberedSystem {
 /** What a rebuild did. */
 export interface RebuildResult {
   readonly action: Action;
-  /** Undefined, as the host, for a ready-built system of which nothing more is known. */
-  readonly flake: string | undefined;
-  readonly host: string | undefined;
-  /** The name of the specialisation that was activated; undefined for the system itself. */
-  readonly specialisation: string | undefined;
+  /** Missing, as the host, for a ready-built system of which nothing more is known. */
+  readonly flake?: string | undefined;
+  readonly host?: string | undefined;
+  /** The name of the specialisation that was activated; missing for the system itself. */
+  readonly specialisation?: string | undefined;
   /** The options that were handed on to Nix, as they were typed. */
-  readonly nixOptions: readonly string[];
-  /** The commit of the source; undefined when it is not known. */
-  readonly commit: string | undefined;
-  readonly toplevel: string | undefined;
-  readonly log: string | undefined;
+  readonly nixOptions?: readonly string[];
+  /** The commit of the source, where it is known. */
+  readonly commit?: string | undefined;
+  readonly toplevel?: string | undefined;
+  readonly log?: string | undefined;
   readonly before: NumberedSystem;
   readonly after: NumberedSystem;
-  /** What changed in packages; undefined when that could not be said. */
-  readonly changes: string | undefined;
-  readonly outcome: ActivationOutcome | undefined;
-  readonly exitCode: ExitCode;
+  /** What changed in packages, where that can be said. */
+  readonly changes?: string | undefined;
+  readonly outcome?: ActivationOutcome | undefined;
 }
 
 /** Over SSH an activation is offered to go back by itself after so many seconds. */
@@ -78,27 +76,23 @@ export async function rebuildSystem(
   const target = await findTarget(ctx, options);
   requireHardwareCopy(ctx, target);
   const build = buildOf(target, options);
-  const result = {
-    action: options.action,
-    flake: build.flake,
-    host: build.host,
-    specialisation: undefined,
+  const { action, buildHost } = options;
+  const { flake, host } = build;
+  const running = numbered(ctx, currentSystem(ctx));
+  const result: RebuildResult = {
+    action,
+    flake,
+    host,
+    before: running,
+    after: running,
     nixOptions: options.handed?.words ?? [],
     commit: await sourceCommit(ctx, target.flake),
-    toplevel: undefined,
-    log: undefined,
-    before: numbered(ctx, currentSystem(ctx)),
-    after: numbered(ctx, currentSystem(ctx)),
-    changes: undefined,
-    outcome: undefined,
-    exitCode: ExitCode.Success,
-  } satisfies RebuildResult;
-  if (options.action === "dry-build") {
+  };
+  if (action === "dry-build") {
     await dryBuild(ctx, build);
     return result;
   }
   requireStoreSpace(ctx);
-  const { action, buildHost } = options;
   const chosen = chosenSpecialisation(ctx, action, options.specialisation);
   const judged = activates(action)
     ? await requireJudgement(ctx, target, action, chosen, options.running)
@@ -124,11 +118,7 @@ export async function rebuildSystem(
   const built = { ...result, toplevel, log, changes, specialisation: chosen?.name };
   if (changes) ctx.out.print(changes);
   if (activates(action)) {
-    const source = {
-      flake: build.flake,
-      host: build.host,
-      commit: recordedCommit(result.commit, options),
-    };
+    const source = { flake, host, commit: recordedCommit(result.commit, options) };
     const known = (host: EvaluatedHost) => ({ ...source, ...host });
     return await activateBuilt(ctx, options, {
       built,
@@ -145,16 +135,14 @@ export async function rebuildSystem(
 /** How a target is built: with what its evaluation was given, and what only a build takes. */
 export function buildOf(
   { flake, host }: Target,
-  options: Pick<RebuildOptions, "showTrace" | "nixOptions" | "handed">,
+  { handed }: Pick<RebuildOptions, "handed">,
 ): BuildOptions {
   return {
     flake: flake.url,
     host,
     impure: !flake.pure,
-    showTrace: options.showTrace,
     nixOptions: [
-      ...(options.nixOptions ?? []),
-      ...(options.handed?.buildFlags ?? []),
+      ...(handed?.buildFlags ?? []),
       ...(flake.flags ?? []),
       ...Object.entries(flake.inputs ?? {})
         .flatMap(([name, url]) => ["--override-input", name, url]),
@@ -171,7 +159,7 @@ export function recordedCommit(
 }
 
 /** A system that was built and proven. */
-export interface Built extends Pick<ActivateOptions, "record" | "recordOfBase"> {
+interface Built extends Pick<ActivateOptions, "record" | "recordOfBase"> {
   readonly built: RebuildResult & { readonly toplevel: string };
   /** What is to run: it, or its specialisation. */
   readonly active: string;
@@ -185,25 +173,14 @@ export interface Built extends Pick<ActivateOptions, "record" | "recordOfBase"> 
  */
 export async function activateBuilt(
   ctx: Context,
-  options: Pick<RebuildOptions, "action" | "confirm" | "restartGuests">,
-  built: Built,
-): Promise<RebuildResult> {
-  const outcome = await activate(ctx, options, built);
-  const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
-  const after = numbered(ctx, isActive ? built.active : currentSystem(ctx));
-  return { ...built.built, after, outcome, exitCode: outcome.exitCode };
-}
-
-async function activate(
-  ctx: Context,
-  options: Pick<RebuildOptions, "action" | "confirm" | "restartGuests">,
+  { confirm, restartGuests }: Pick<RebuildOptions, "confirm" | "restartGuests">,
   { built, active, hooks, record, recordOfBase }: Built,
-): Promise<ActivationOutcome> {
+): Promise<RebuildResult> {
   const { toplevel, log, specialisation } = built;
-  const action = options.action as "test" | "switch" | "boot";
+  const action = built.action as "test" | "switch" | "boot";
   if (action !== "test") await requireBootSpace(ctx, toplevel);
-  if (action !== "boot") await requireGuestsUntouched(ctx, active, options.restartGuests);
-  const seconds = await confirmSeconds(ctx, options.confirm, action);
+  if (action !== "boot") await requireGuestsUntouched(ctx, active, restartGuests);
+  const seconds = await confirmSeconds(ctx, confirm, action);
   await hooks.activating?.({ action, toplevel });
   const outcome = await activateSystem(ctx, {
     toplevel,
@@ -215,7 +192,8 @@ async function activate(
     recordOfBase,
   });
   await hooks.activated?.({ action, toplevel });
-  return outcome;
+  const after = numbered(ctx, outcome.isActive ? active : currentSystem(ctx));
+  return { ...built, after, outcome };
 }
 
 /** Over SSH a change that cuts the line off should undo itself. */

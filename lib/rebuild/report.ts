@@ -31,8 +31,7 @@ export function reportRebuild(ctx: Context, result: RebuildResult): void {
 export function reportOutcome(ctx: Context, outcome: ActivationOutcome): void {
   if (outcome.exitCode === 0) ctx.log.info(style.green(outcome.message));
   else ctx.log.error(outcome.message, outcome.hint);
-  const isActive = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
-  if (isActive && outcome.rebootNeeded) {
+  if (outcome.isActive && outcome.rebootNeededFor.length > 0) {
     ctx.log.info(`reboot to use the new ${outcome.rebootNeededFor.join(", ")}`);
   }
   if (outcome.rollbackCommand !== undefined && outcome.exitCode === 0) {

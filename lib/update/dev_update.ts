@@ -7,6 +7,7 @@ import { style } from "../layout/style.ts";
 import { settleEarlierActivation } from "../rebuild/activation/earlier_activation.ts";
 import { type RebuildResult, rebuildSystem } from "../rebuild/rebuild_system.ts";
 import { hostReference } from "../nix/expressions/host_flake.ts";
+import { withNixSettings } from "../nix/nix_settings.ts";
 import { reportRebuild } from "../rebuild/report.ts";
 import type { SyncSummary } from "../sync/options.ts";
 import { renderCounts } from "../validate/render.ts";
@@ -111,11 +112,11 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
   try {
     result = await steps.run("rebuild", async () => {
       await renewTools(ctx);
-      return await rebuildSystem(ctx, {
+      const settings = options.verbose ? ["show-trace = true"] : [];
+      return await rebuildSystem(withNixSettings(ctx, settings), {
         action,
         flake: hostReference(ctx),
         impure: true,
-        showTrace: options.verbose,
         confirm,
         restartGuests: options.restartGuests,
       });
@@ -132,8 +133,9 @@ async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Prom
     return error.code;
   }
   reportRebuild(ctx, result);
-  if (result.exitCode !== ExitCode.Success) await offerReturn(ctx, result.outcome);
-  return result.exitCode;
+  const { exitCode = ExitCode.Success } = result.outcome ?? {};
+  if (exitCode !== ExitCode.Success) await offerReturn(ctx, result.outcome);
+  return exitCode;
 }
 
 function said({ action, outcome, after }: RebuildResult): string {

@@ -12,7 +12,7 @@ import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { type ActivationPlan, activationScript } from "./activation_script.ts";
 import { hasSystemd, SHELL, startSession, startUnit } from "./activation_start.ts";
-import { activationFiles, activationIds } from "./activation_status.ts";
+import { activationFiles, type ActivationHead, activationIds } from "./activation_status.ts";
 import { failedUnits } from "./failed_units.ts";
 import { bootDefault, currentSystem, generationOf } from "../generations.ts";
 import { requireSystem } from "../store/system_closure.ts";
@@ -49,11 +49,14 @@ export interface ActivationRequest {
  * Starts an activation that goes on by itself, whatever happens to this program: in a transient
  * systemd unit where systemd runs the machine, in a session of its own elsewhere. Passes the point of no
  * return.
- * @returns its id, for {@link followActivation}
+ * @returns what its status begins with
  * @throws ToolError when the system is incomplete (6), nix-env missing (2), the state folder unsafe (3),
  *   or another activation is running (1); the signal's reason when one came before the start
  */
-export async function startActivation(ctx: Context, request: ActivationRequest): Promise<string> {
+export async function startActivation(
+  ctx: Context,
+  request: ActivationRequest,
+): Promise<ActivationHead> {
   requireSystem(ctx, request.toplevel);
   requireSystem(ctx, request.base);
   ensureStateFolder(ctx);
@@ -68,15 +71,10 @@ export async function startActivation(ctx: Context, request: ActivationRequest):
   removeOldRecords(ctx);
   ctx.passPointOfNoReturn();
   const environment = activationEnvironment(ctx);
-  const started = hasSystemd(ctx) &&
-    await startUnit(
-      ctx,
-      script,
-      environment,
-      request.confirmSeconds > 0 ? HUNG_AFTER : undefined,
-    );
+  const goBackWithin = request.confirmSeconds > 0 ? HUNG_AFTER : undefined;
+  const started = hasSystemd(ctx) && await startUnit(ctx, script, environment, goBackWithin);
   if (!started) await startSession(script, environment, plan.status);
-  return id;
+  return plan;
 }
 
 /**
@@ -92,29 +90,31 @@ function activationPlan(
   ctx: Context,
   id: string,
   request: ActivationRequest,
-  failedBefore: readonly string[],
+  failedBefore: string[],
 ): ActivationPlan {
   const files = activationFiles(id);
-  const previous = request.previous ?? currentSystem(ctx);
-  const previousDefault = bootDefault(ctx);
-  if (request.confirmSeconds > 0 && previous === undefined) {
+  const { action, toplevel, base, confirmSeconds } = request;
+  const previous = request.previous ?? currentSystem(ctx) ?? null;
+  const previousDefault = bootDefault(ctx) ?? null;
+  if (confirmSeconds > 0 && previous === null) {
     throw new ToolError("there is no running system to go back to", {
       hint: "activate it without --confirm",
     });
   }
   return {
+    version: 1,
     id,
-    action: request.action,
-    toplevel: request.toplevel,
-    base: request.base,
+    action,
+    toplevel,
+    base,
     previous,
     previousDefault,
     bootId: bootId(ctx),
     failedBefore,
-    confirmSeconds: request.confirmSeconds,
+    confirmSeconds,
     hungAfter: HUNG_AFTER,
-    setProfile: setProfileCommand(ctx, request.base, request.generation),
-    restoreProfile: previousDefault === undefined
+    setProfile: setProfileCommand(ctx, base, request.generation),
+    restoreProfile: previousDefault === null
       ? []
       : setProfileCommand(ctx, previousDefault, "existing"),
     log: ctx.root.host(request.log ?? files.log),

@@ -1,26 +1,17 @@
 import { ACCOUNT_FILES, DECLARED_FILES } from "../../machine/accounts/account_backup.ts";
+import * as v from "valibot";
 import { quote } from "../../machine/run.ts";
+import { type ActivationHead, ActivationHeadSchema } from "./activation_status.ts";
 
 /** What an activation is to do; every path as the script's own process sees it. */
-export interface ActivationPlan {
-  readonly id: string;
-  readonly action: "test" | "switch" | "boot";
-  readonly toplevel: string;
-  /** What becomes the boot default: the system that `toplevel` is a specialisation of, or itself. */
+export interface ActivationPlan extends ActivationHead {
   readonly base: string;
-  readonly previous: string | undefined;
-  readonly previousDefault: string | undefined;
-  readonly bootId: string;
-  readonly failedBefore: readonly string[];
-  /** Seconds to wait for the confirmation; 0 keeps the new system without one. */
-  readonly confirmSeconds: number;
   /** Seconds after which an activation that needs confirmation is taken for hung. */
   readonly hungAfter: number;
   /** Makes `base` the system profile, for example `nix-env -p … --set …`. */
   readonly setProfile: readonly string[];
   /** Puts the profile back to `previousDefault`; empty when there was none. */
   readonly restoreProfile: readonly string[];
-  readonly log: string;
   readonly status: string;
   readonly confirmed: string;
   /** The machine's folder of account files, and the one in which NixOS notes what it declared. */
@@ -200,20 +191,7 @@ fi
 
 /** The part of the status that does not change, as JSON without its closing brace. */
 function statusHead(plan: ActivationPlan): string {
-  const head = {
-    version: 1,
-    id: plan.id,
-    action: plan.action,
-    toplevel: plan.toplevel,
-    base: plan.base,
-    previous: plan.previous ?? null,
-    previousDefault: plan.previousDefault ?? null,
-    log: plan.log,
-    bootId: plan.bootId,
-    confirmSeconds: plan.confirmSeconds,
-    failedBefore: plan.failedBefore,
-  };
-  return JSON.stringify(head).slice(0, -1) + ",";
+  return JSON.stringify(v.parse(ActivationHeadSchema, plan)).slice(0, -1) + ",";
 }
 
 function command(words: readonly string[]): string {

@@ -5,11 +5,8 @@ import type { Context } from "../../machine/context.ts";
 
 const Code = v.nullable(v.number());
 
-/**
- * How far an activation has come, as its script records it after every step (times in seconds since
- * 1970). Codes are exit codes, null for a step that has not run.
- */
-const ActivationStatusSchema = v.object({
+/** What is known of an activation before it begins. */
+export const ActivationHeadSchema = v.object({
   version: v.literal(1),
   id: v.string(),
   action: v.picklist(["test", "switch", "boot"]),
@@ -25,6 +22,17 @@ const ActivationStatusSchema = v.object({
   /** 0 when nobody has to confirm. */
   confirmSeconds: v.number(),
   failedBefore: v.array(v.string()),
+});
+
+/** See {@link ActivationHeadSchema}. */
+export type ActivationHead = v.InferOutput<typeof ActivationHeadSchema>;
+
+/**
+ * How far an activation has come, as its script records it after every step (times in seconds since
+ * 1970). Codes are exit codes, null for a step that has not run.
+ */
+const ActivationStatusSchema = v.object({
+  ...ActivationHeadSchema.entries,
   pid: v.number(),
   phase: v.picklist([
     "activating",
@@ -48,6 +56,23 @@ const ActivationStatusSchema = v.object({
 
 /** The content of `/var/lib/hyper-nixos/activations/<id>.json`. */
 export type ActivationStatus = v.InferOutput<typeof ActivationStatusSchema>;
+
+/** The status of a script that was killed before it recorded anything. */
+export function neverStarted(head: ActivationHead): ActivationStatus {
+  return {
+    ...head,
+    previous: null,
+    previousDefault: null,
+    pid: 0,
+    phase: "activating",
+    activateCode: null,
+    profileCode: null,
+    bootCode: null,
+    restoreCode: null,
+    goBackCode: null,
+    updated: 0,
+  };
+}
 
 /** The files of one activation, as machine paths. */
 export interface ActivationFiles {
@@ -81,13 +106,8 @@ export function activationFiles(id: string): ActivationFiles {
 /** The status of one activation; undefined when there is none that can be read. */
 export function readActivationStatus(ctx: Context, id: string): ActivationStatus | undefined {
   const text = readTextIfExists(ctx.root.host(activationFiles(id).status));
-  if (text === undefined) return undefined;
-  try {
-    const parsed = v.safeParse(ActivationStatusSchema, JSON.parse(text));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ActivationStatusSchema), text);
+  return parsed.success ? parsed.output : undefined;
 }
 
 /** The ids of recorded activations, oldest first: an id starts with its time. */

@@ -15,6 +15,7 @@ import { followActivation, markReported } from "../../nix/activation/activation_
 import {
   activationFiles,
   type ActivationStatus,
+  neverStarted,
   readActivationStatus,
 } from "../../nix/activation/activation_status.ts";
 import { failedUnits, unitsNamedAsFailed } from "../../nix/activation/failed_units.ts";
@@ -67,7 +68,7 @@ export async function activateSystem(
   const { base, toplevel, specialisation } = partsOf(ctx, options);
   const facts = options.record?.facts ?? systemRecord(ctx, toplevel)?.facts;
   await keepUndeclared(ctx, facts);
-  const id = await startActivation(ctx, {
+  const head = await startActivation(ctx, {
     toplevel,
     base,
     action: options.action,
@@ -81,7 +82,7 @@ export async function activateSystem(
       ...(options.recordOfBase ? [{ toplevel: base, ...options.recordOfBase }] : []),
     ]),
   });
-  const log = ctx.root.host(options.log ?? activationFiles(id).log);
+  const { id } = head;
   const output: string[] = [];
   const confirmation = awaitConfirmation(ctx, id, confirmSeconds);
   const watch = {
@@ -92,18 +93,14 @@ export async function activateSystem(
     },
     onStatus: confirmation.onStatus,
   };
-  let status = await followActivation(ctx, id, log, watch);
+  let status = await followActivation(ctx, id, head.log, watch);
   confirmation.end();
   if (confirmSeconds > 0 && status !== undefined && status.phase !== "done") {
     ctx.log.warn("the activation was ended before it was confirmed: going back");
     await recoverActivation(ctx, id);
     status = readActivationStatus(ctx, id);
   }
-  return await concludeActivation(
-    ctx,
-    status ?? neverStarted(id, { ...options, toplevel }, log),
-    output.join("\n"),
-  );
+  return await concludeActivation(ctx, status ?? neverStarted(head), output.join("\n"));
 }
 
 /**
@@ -149,8 +146,7 @@ export async function concludeActivation(
   const outcome = await judge(ctx, status, output);
   const record = readTextIfExists(ctx.root.host(activationFiles(status.id).record));
   if (outcome.kind === "went-back") await returnAccounts(ctx);
-  const succeeded = outcome.kind === "activated" || outcome.kind === "activated-with-failed-units";
-  if (succeeded && record !== undefined) {
+  if (outcome.isActive && record !== undefined) {
     // An older version kept one record, not a list.
     for (const one of [JSON.parse(record)].flat()) recordSystem(ctx, one);
   }
@@ -240,30 +236,6 @@ async function saveAccounts(
   if (installation === undefined) return undefined;
   await saveAccountsBefore(ctx, installation);
   return accountsAfterFolder(ctx, installation);
-}
-
-/** The status of a script that was killed before it recorded anything. */
-function neverStarted(id: string, options: ActivateOptions, log: string): ActivationStatus {
-  return {
-    version: 1,
-    id,
-    action: options.action,
-    toplevel: options.toplevel,
-    previous: null,
-    previousDefault: null,
-    log,
-    bootId: "",
-    confirmSeconds: options.confirmSeconds ?? 0,
-    failedBefore: [],
-    pid: 0,
-    phase: "activating",
-    activateCode: null,
-    profileCode: null,
-    bootCode: null,
-    restoreCode: null,
-    goBackCode: null,
-    updated: 0,
-  };
 }
 
 function sizeOf(path: string): number {

@@ -11,6 +11,8 @@ export interface ActivationOutcome {
     | "went-back"
     /** The new system does not run properly; the boot default is the previous system. */
     | "failed";
+  /** Whether the new system is what was asked for, units that failed aside. */
+  readonly isActive: boolean;
   readonly action: "test" | "switch" | "boot";
   readonly toplevel: string;
   /** The system that it is a specialisation of, or itself. */
@@ -26,7 +28,6 @@ export interface ActivationOutcome {
   readonly newFailedUnits: readonly string[];
   /** Parts that only a reboot brings into use: kernel, initrd, kernel-modules. */
   readonly rebootNeededFor: readonly string[];
-  readonly rebootNeeded: boolean;
   /** The command line that brings the previous system back; undefined without a previous one. */
   readonly rollbackCommand: string | undefined;
   /** The host path of the log. */
@@ -60,6 +61,7 @@ export function outcomeOf(status: ActivationStatus, facts: OutcomeFacts): Activa
   const { kind, message, hint } = verdict(status, facts);
   return {
     kind,
+    isActive: kind === "activated" || kind === "activated-with-failed-units",
     action: status.action,
     toplevel: status.toplevel,
     base: status.base ?? status.toplevel,
@@ -71,7 +73,6 @@ export function outcomeOf(status: ActivationStatus, facts: OutcomeFacts): Activa
     switchCode: status.bootCode ?? status.activateCode,
     newFailedUnits: facts.newFailedUnits,
     rebootNeededFor: facts.rebootNeededFor,
-    rebootNeeded: facts.rebootNeededFor.length > 0,
     rollbackCommand: facts.rollbackCommand,
     log: status.log,
     message,

@@ -1,15 +1,14 @@
 import { connect, requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
 import type { Context } from "../../machine/context.ts";
-import type { BuildOptions } from "../../nix/nixos_rebuild.ts";
 import { copyPaths } from "../../nix/remote/remote_store.ts";
-import type { BuiltSystem } from "../build/build.ts";
+import type { BuildOptions, BuiltSystem } from "../build/build.ts";
 import { buildWithNix } from "../build/build_with_nix.ts";
 
 /**
  * Evaluates here and builds on another machine, as whoever logs in there.
  * @param buildHost `[USER@]HOST`
  * @param fetch whether the system is then copied to this machine, whose root takes it unsigned
- * @throws BuildFailed as `buildSystem`, ToolError as `connect` and `copyPaths`
+ * @throws ToolError as `buildSystem`, `connect` and `copyPaths`
  */
 export async function buildOn(
   ctx: Context,

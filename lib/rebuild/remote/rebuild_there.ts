@@ -114,7 +114,7 @@ async function builtFor(
       { code: ExitCode.Configuration, hint: "name the host of that machine with --host" },
     );
   }
-  const build = buildOf(target, { ...options, handed });
+  const build = buildOf(target, { handed });
   const store = builder && { ssh: builder };
   const { toplevel } = await buildWithNix(building, build, { link, dry: false, store });
   requireProven(ctx, evaluated, toplevel, { handed });
@@ -166,26 +166,23 @@ async function buildFor(
   links: string,
 ): Promise<ExitCode> {
   const { building, handed, target } = await findBuild(ctx, there, options);
-  const build = buildOf(target, { ...options, handed });
+  const build = buildOf(target, { handed });
   const dry = action === "dry-build";
   const { toplevel, log } = options.buildHost === undefined
     ? await buildWithNix(building, build, { link: `${links}/result`, dry })
     : await buildOn(building, options.buildHost, build, { fetch: false });
   const unknown = { generation: null, toplevel: null };
+  const { flake, host } = build;
   const result = {
     action,
-    flake: build.flake,
-    host: build.host,
-    specialisation: undefined,
-    nixOptions: handed.words,
-    commit: await sourceCommit(ctx, target.flake),
-    toplevel: dry ? undefined : toplevel,
+    flake,
+    host,
     log,
     before: unknown,
     after: unknown,
-    changes: undefined,
-    outcome: undefined,
-    exitCode: ExitCode.Success,
+    nixOptions: handed.words,
+    commit: await sourceCommit(ctx, target.flake),
+    toplevel: dry ? undefined : toplevel,
   };
   reportRebuild(ctx, result);
   if (options.json) ctx.out.json(rebuildDocument(ctx, result));

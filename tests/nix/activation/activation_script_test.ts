@@ -38,6 +38,7 @@ case $1 in test) ${ends.test ?? "exit 0"};; boot) ${ends.boot ?? "exit 0"};; esa
   plan(changes: Partial<ActivationPlan> = {}): ActivationPlan {
     const { folder } = this;
     return {
+      version: 1,
       id: "20261124T071500Z-00000000",
       action: "switch",
       toplevel: `${folder}/new`,

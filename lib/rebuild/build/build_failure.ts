@@ -4,21 +4,6 @@ import { MEMORY_HINT } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { evaluationFailure } from "../../nix/evaluation/evaluation_failure.ts";
 
-/** A system that could not be built. Nothing was activated. */
-export class BuildFailed extends ToolError {
-  /** The machine path of the rebuild log; undefined when none could be written. */
-  readonly log: string | undefined;
-
-  constructor(cause: ToolError, log: string | undefined) {
-    const see = log === undefined ? "" : `; everything it said is in ${log}`;
-    super(cause.message, {
-      hint: `${cause.hint ?? "correct it and build again"}${see}`,
-      code: cause.code,
-    });
-    this.log = log;
-  }
-}
-
 /** Nix's words for a derivation that did not build, 2.8 to 2.3x. */
 const BUILDER = /builder for '([^']+)' failed|Cannot build '([^']+)'|build of '([^']+)' failed/;
 const DISK_FULL = /No space left on device|disk quota exceeded/i;
@@ -26,11 +11,26 @@ const DISK_FULL = /No space left on device|disk quota exceeded/i;
 const KILLED = 137;
 
 /**
- * What a failed `nixos-rebuild build` means: a full disk, no memory or a builder that failed (1), the
- * network (5), or a configuration that does not evaluate (6).
+ * What a failed build means: a full disk, no memory or a builder that failed (1), the network (5), or a
+ * configuration that does not evaluate (6). Nothing was activated.
  * @param errors what it wrote to stderr, without terminal sequences
+ * @param log the machine path of the rebuild log; undefined when none could be written
  */
-export function buildFailure(what: string, code: number, errors: string): ToolError {
+export function buildFailure(
+  what: string,
+  code: number,
+  errors: string,
+  log: string | undefined,
+): ToolError {
+  const cause = reason(what, code, errors);
+  const see = log === undefined ? "" : `; everything it said is in ${log}`;
+  return new ToolError(cause.message, {
+    hint: `${cause.hint ?? "correct it and build again"}${see}`,
+    code: cause.code,
+  });
+}
+
+function reason(what: string, code: number, errors: string): ToolError {
   if (DISK_FULL.test(errors)) {
     return new ToolError(`building ${what} filled the disk`, {
       hint:

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { buildFailure } from "../../../lib/rebuild/build/build_failed.ts";
+import { buildFailure } from "../../../lib/rebuild/build/build_failure.ts";
 import { ExitCode } from "../../../lib/machine/exit_code.ts";
 
 const DERIVATION = "/nix/store/aaaa-linux-6.6.drv";
@@ -42,7 +42,7 @@ const FAILURES: [code: number, errors: string, exit: ExitCode, message: RegExp, 
 
 Deno.test("buildFailure() tells a full disk, no memory, a builder, the network and the configuration", () => {
   for (const [code, errors, exit, message, hint] of FAILURES) {
-    const failure = buildFailure("path:/x#host", code, errors);
+    const failure = buildFailure("path:/x#host", code, errors, undefined);
     assert.equal(failure.code, exit, errors);
     assert.match(failure.message, message);
     assert.match(failure.hint ?? "", hint);
