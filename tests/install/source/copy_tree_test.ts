@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { treeDigest } from "../../../lib/install/source/copy_tree.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
-const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
+const module = (path: string) => JSON.stringify(new URL(`../../../lib/${path}`, import.meta.url).href);
 
 /** Copies and compares the tree named, and prints how much memory that has taken at most, in kB. */
 const SCRIPT = `
-  import { copyTree, isSameTree, treeDigest } from ${module("install/copy_tree.ts")};
-  import { listSource } from ${module("install/source_listing.ts")};
+  import { copyTree, isSameTree, treeDigest } from ${module("install/source/copy_tree.ts")};
+  import { listSource } from ${module("install/source/source_listing.ts")};
   const peak = () => Number(/VmHWM:\\s*(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))[1]);
   const before = peak();
   const [from, to] = Deno.args;
