@@ -1,5 +1,7 @@
-import type { PlainDefinition } from "../../nix/evaluation/owners_definitions.ts";
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type {
+  ConfigurationFacts,
+  PlainDefinition,
+} from "../../nix/evaluation/configuration_facts.ts";
 import {
   type AttributeSet,
   type Expression,

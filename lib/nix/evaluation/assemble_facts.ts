@@ -12,6 +12,9 @@ interface Shape {
   readonly item?: Shape;
 }
 
+/** Stands for what could not be read, is of another type, or is missing and must not be. */
+const LOST = Symbol("lost");
+
 /**
  * Makes facts of what `factsExpression` evaluated to: what is missing, marked unreadable or of
  * another type than expected gets its default of the schema (an entry of a list is dropped) and is
@@ -20,85 +23,57 @@ interface Shape {
  */
 export function assembleFacts(evaluated: Readonly<Record<string, unknown>>): ConfigurationFacts {
   const lost = unreadKeyFiles(evaluated);
-  const read = readable(evaluated, ConfigurationFactsSchema, [], lost);
-  const facts = repaired(isMembers(read) ? read : {}, lost);
+  const found = read(evaluated, ConfigurationFactsSchema, [], lost);
+  const facts = v.parse(ConfigurationFactsSchema, found === LOST ? {} : found);
   return normalized({ ...facts, unreadable: [...new Set(lost.map(optionOf))].sort() });
 }
 
 /** Whether facts that were kept have every member that has a default: none is silently the default. */
 export function areComplete(facts: unknown): boolean {
   const lost: string[] = [];
-  readable(facts, ConfigurationFactsSchema, [], lost);
-  return lost.length === 0;
+  return read(facts, ConfigurationFactsSchema, [], lost) !== LOST && lost.length === 0;
 }
 
-/** A value without what could not be read, and in `lost` the places of that and of what is missing. */
-function readable(
-  value: unknown,
-  shape: Shape | undefined,
-  place: string[],
+/** A value as its schema has it; `lost` gets the places of what has its default, or is dropped. */
+function read(value: unknown, shape: Shape, place: readonly string[], lost: string[]): unknown {
+  let inner = shape;
+  while (inner.wrapped) inner = inner.wrapped;
+  if (isMembers(value) && value.unreadable === true) {
+    lost.push(place.join("."));
+    return LOST;
+  }
+  // An array would do as a set of members of which each may be missing.
+  if (inner.entries && Array.isArray(value)) return LOST;
+  if (inner.entries && isMembers(value)) return readMembers(value, inner.entries, place, lost);
+  if (inner.item && Array.isArray(value)) {
+    const items = value.map((item, index) => {
+      const at = [...place, nameOf(item, index)];
+      const found = read(item, inner.item!, at, lost);
+      if (found === LOST) lost.push(at.join("."));
+      return found;
+    });
+    return items.filter((item) => item !== LOST);
+  }
+  return v.is(shape as unknown as v.GenericSchema, value) ? value : LOST;
+}
+
+function readMembers(
+  value: Members,
+  entries: Readonly<Record<string, Shape>>,
+  place: readonly string[],
   lost: string[],
-): unknown {
-  const inner = unwrapped(shape);
-  if (isUnreadable(value) || Array.isArray(value) && inner?.type === "object") {
-    lost.push(place.join("."));
-    return undefined;
+): Members | typeof LOST {
+  const members: Members = {};
+  for (const [name, shape] of Object.entries(entries)) {
+    const at = [...place, name];
+    const isThere = Object.hasOwn(value, name);
+    const found = isThere ? read(value[name], shape, at, lost) : LOST;
+    if (found !== LOST) members[name] = found;
+    else if (shape.type !== "optional") return LOST;
+    // Without a default it is newer than some records.
+    else if (isThere || shape.default !== undefined) lost.push(at.join("."));
   }
-  if (Array.isArray(value)) {
-    return value
-      .map((item, at) => readable(item, inner?.item, [...place, nameOf(item, at)], lost))
-      .filter((item) => item !== undefined);
-  }
-  if (!isMembers(value)) return value;
-  for (const [name, member] of Object.entries(inner?.entries ?? {})) {
-    if (member.default !== undefined && !Object.hasOwn(value, name)) {
-      lost.push([...place, name].join("."));
-    }
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [
-      name,
-      readable(member, own(inner?.entries, name) as Shape | undefined, [...place, name], lost),
-    ]),
-  );
-}
-
-/** Removes what has another type than expected, one after the other, until all is as expected. */
-function repaired(facts: Members, lost: string[]): ConfigurationFacts {
-  for (;;) {
-    const parsed = v.safeParse(ConfigurationFactsSchema, facts);
-    if (parsed.success) return parsed.output;
-    const place = remove(facts, parsed.issues[0].path ?? []);
-    if (place.length === 0) throw new v.ValiError(parsed.issues);
-    lost.push(place.join("."));
-  }
-}
-
-/** Removes the entry of a list, or the innermost member that may be missing; returns its place in words. */
-function remove(facts: Members, path: readonly v.IssuePathItem[]): string[] {
-  let [value, shape]: [unknown, Shape | undefined] = [facts, ConfigurationFactsSchema];
-  let last: [Members, string[]] = [{}, []];
-  const place: string[] = [];
-  for (const { key } of path) {
-    shape = unwrapped(shape);
-    if (Array.isArray(value)) {
-      const [gone] = value.splice(Number(key), 1);
-      return [...place, nameOf(gone, Number(key))];
-    }
-    const name = String(key);
-    place.push(name);
-    shape = own(shape?.entries, name) as Shape | undefined;
-    if (shape?.type === "optional") last = [value as Members, [...place]];
-    value = own(value, name);
-  }
-  delete last[0][last[1].at(-1)!];
-  return last[1];
-}
-
-/** The schema of a value that is there. */
-function unwrapped(shape: Shape | undefined): Shape | undefined {
-  while (shape?.wrapped) shape = shape.wrapped;
-  return shape;
+  return members;
 }
 
 /** Lists that modules add to more than once lose what is repeated; a shell that refuses is none. */
@@ -149,17 +124,8 @@ function optionOf(place: string): string {
   return /^plain\.(\w+\.\w+)/.exec(place)?.[1] ?? place;
 }
 
-function isUnreadable(value: unknown): boolean {
-  return isMembers(value) && value.unreadable === true;
-}
-
 function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A member by a name that may be that of a method of every object. */
-function own(value: unknown, name: string | number): unknown {
-  return isMembers(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 function nameOf(item: unknown, index: number): string {

@@ -17,12 +17,11 @@ const NEEDED = new Set([
 const VIRTUAL =
   /^(tmpfs|ramfs|overlay|proc|sysfs|devtmpfs|devpts|nfs4?|cifs|9p|virtiofs|zfs|fuse\..*)$/;
 
+type FileSystem = ConfigurationFacts["fileSystems"][number];
+
 /** Whether a file system is mounted before accounts are made and services start. */
 export function isMountedEarly(
-  { mountPoint, neededForBoot }: Pick<
-    ConfigurationFacts["fileSystems"][number],
-    "mountPoint" | "neededForBoot"
-  >,
+  { mountPoint, neededForBoot }: Pick<FileSystem, "mountPoint" | "neededForBoot">,
 ): boolean {
   return neededForBoot || NEEDED.has(mountPoint);
 }
@@ -50,9 +49,9 @@ export function bootDevices(facts: ConfigurationFacts): BootDevice[] {
       role: `the encrypted device ${name}`,
       option: `boot.initrd.luks.devices."${name}".device`,
     })),
-    ...facts.fileSystems.filter(({ mountPoint, neededForBoot, fsType }) =>
-      !VIRTUAL.test(fsType) &&
-      (neededForBoot || NEEDED.has(mountPoint) || efi && mountPoint === boot.efi.efiSysMountPoint)
+    ...facts.fileSystems.filter((one) =>
+      !VIRTUAL.test(one.fsType) &&
+      (isMountedEarly(one) || efi && one.mountPoint === boot.efi.efiSysMountPoint)
     ).flatMap(({ mountPoint, device, options }) =>
       device === null || options.includes("bind") || options.includes("nofail") ? [] : [{
         device,
@@ -81,16 +80,13 @@ function grubDisks({ devices, mirroredBoots }: ConfigurationFacts["boot"]["grub"
   return [...new Set(all)].filter((device) => device !== "nodev");
 }
 
-/** A file system that a start waits for, though nothing else needs it. */
-export interface OtherFileSystem extends BootDevice {
-  readonly mountPoint: string;
-}
-
 /**
  * File systems that are mounted at boot beside those of {@link bootDevices}: without `nofail` a start
  * that does not find one ends in the emergency shell (systemd.special(7), local-fs.target).
  */
-export function otherFileSystems(facts: ConfigurationFacts): OtherFileSystem[] {
+export function otherFileSystems(
+  facts: ConfigurationFacts,
+): (BootDevice & { readonly mountPoint: string })[] {
   const boot = new Set(bootDevices(facts).map(({ option }) => option));
   const optional = ["bind", "nofail", "noauto", "_netdev", "x-systemd.automount"];
   return facts.fileSystems.flatMap(({ mountPoint, device, fsType, options }) => {

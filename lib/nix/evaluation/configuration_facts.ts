@@ -35,6 +35,14 @@ const PortSet = group({
   udpRanges: list(PortRange),
 });
 
+/** What an owner set of an option, as JSON, to be written down again. */
+export const PlainSchema = v.object({
+  option: v.array(v.string()),
+  /** Whether other definitions add to it: a list, or lines. */
+  merges: v.boolean(),
+  value: v.unknown(),
+});
+
 /** One declared account (`users.users.<name>`). */
 const AccountFactsSchema = v.object({
   name: v.string(),
@@ -312,12 +320,7 @@ export const ConfigurationFactsSchema = v.object({
   /** What the owner set of `PLAIN_OPTIONS`, by the option's name with dots; one entry or none. */
   plain: v.optional(v.array(v.object({
     name: v.string(),
-    said: v.array(v.object({
-      option: v.array(v.string()),
-      /** Whether other definitions add to it, as to a list. */
-      merges: v.boolean(),
-      value: v.unknown(),
-    })),
+    said: v.array(PlainSchema),
   }))),
   /** Failed assertions of the configuration. */
   failedAssertions: list(v.string()),
@@ -330,3 +333,4 @@ export const ConfigurationFactsSchema = v.object({
 
 export type ConfigurationFacts = v.InferOutput<typeof ConfigurationFactsSchema>;
 export type AccountFacts = v.InferOutput<typeof AccountFactsSchema>;
+export type PlainDefinition = v.InferOutput<typeof PlainSchema>;

@@ -1,5 +1,5 @@
 import type { Context } from "../../machine/context.ts";
-import { evaluateFlake, evaluateJson, type ExpressionOptions } from "./evaluate.ts";
+import { evaluateFlake, evaluateJson, type EvaluateOptions } from "./evaluate.ts";
 import { path } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/expression_layout.ts";
 import { flakeEnvironment } from "../flakes/flake_environment.ts";
@@ -35,7 +35,7 @@ export type ConfigurationSource =
   };
 
 /** How to evaluate a source. `writeStore` is about channels: flakes may always write to the store. */
-export type SourceOptions = Pick<ExpressionOptions, "timeout" | "writeStore">;
+export type SourceOptions = Pick<EvaluateOptions, "timeout" | "writeStore">;
 
 /**
  * Applies a Nix function to a source's evaluated NixOS (a set with `config`, `options` and `pkgs`).
@@ -51,22 +51,10 @@ export async function applyToSource(
   const what = describeSource(ctx, source);
   switch (source.kind) {
     case "flake": {
-      const { pure = false, inputs: overrideInputs = {}, flags = [] } = source.flake;
-      const env = { ...flakeEnvironment(ctx, source.flake), ...source.env };
-      return await evaluateFlake(
-        ctx,
-        source.flake.url,
-        ["nixosConfigurations", source.host],
-        source.specialisation === undefined ? code : ofSpecialisation(code, source.specialisation),
-        {
-          ...options,
-          what,
-          env,
-          overrideInputs,
-          flags,
-          pure,
-        },
-      );
+      const { flake, host, specialisation, env = {} } = source;
+      const apply = specialisation === undefined ? code : ofSpecialisation(code, specialisation);
+      const attribute = ["nixosConfigurations", host];
+      return await evaluateFlake(ctx, flake, attribute, apply, { ...options, what, env });
     }
     case "channel": {
       const argument = printExpression({ configuration: path(source.configuration) });

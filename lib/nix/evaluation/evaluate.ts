@@ -5,6 +5,8 @@ import type { Context } from "../../machine/context.ts";
 import { evaluationFailure } from "./evaluation_failure.ts";
 import { refuseWhatNixMustNotRead } from "../read_by_nix.ts";
 import { attributeName } from "../expressions/nix_string.ts";
+import { flakeEnvironment } from "../flakes/flake_environment.ts";
+import type { FlakeReference } from "../flakes/flake_reference.ts";
 import { temporaryStore } from "./temporary_store.ts";
 
 /** Fetching nixpkgs over a slow line takes minutes; evaluating takes seconds. */
@@ -18,25 +20,11 @@ export interface EvaluateOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds; 15 minutes by default. */
   readonly timeout?: number;
-}
-
-/** Options of {@link evaluateJson}. */
-export interface ExpressionOptions extends EvaluateOptions {
   /**
-   * Whether derivations may be written to the store, and so what the expression imports from them
-   * be built. False by default.
+   * Whether an expression's derivations may be written to the store, and so what it imports from them
+   * be built. False by default; a flake's always may.
    */
   readonly writeStore?: boolean;
-}
-
-/** Options of {@link evaluateFlake}. */
-export interface FlakeOptions extends EvaluateOptions {
-  /** Inputs to take from elsewhere than the lock file says, by name. */
-  readonly overrideInputs?: Readonly<Record<string, string>>;
-  /** Further options for Nix, such as `--offline`. */
-  readonly flags?: readonly string[];
-  /** Without `--impure`. */
-  readonly pure?: boolean;
 }
 
 /**
@@ -50,7 +38,7 @@ export interface FlakeOptions extends EvaluateOptions {
 export async function evaluateJson(
   ctx: Context,
   expression: string,
-  options: ExpressionOptions,
+  options: EvaluateOptions,
 ): Promise<unknown> {
   const mode = options.writeStore ? ["--read-write-mode"] : [];
   const args = ["--eval", "--strict", "--json", ...mode, "-"];
@@ -58,28 +46,28 @@ export async function evaluateJson(
 }
 
 /**
- * Applies a Nix function to an output of a flake, impurely unless told otherwise, and returns the result as JSON does. Uses
- * `nix eval`, because `builtins.getFlake` refuses a flake without a complete lock file, and the lock
- * file is not written. The flake is copied to the store, as by every Nix command.
- * @param url a flake reference without `#`
+ * Applies a Nix function to an output of a flake, impurely unless that says otherwise, and returns the
+ * result as JSON does. Uses `nix eval`, because `builtins.getFlake` refuses a flake without a complete
+ * lock file, and the lock file is not written. The flake is copied to the store, as by every Nix command.
  * @param attribute the path of the output, for example `["nixosConfigurations", "host"]`
  * @param apply Nix code of the function
  * @throws ToolError as {@link evaluateJson}
  */
 export async function evaluateFlake(
   ctx: Context,
-  url: string,
+  flake: FlakeReference,
   attribute: readonly string[],
   apply: string,
-  options: FlakeOptions,
+  options: EvaluateOptions,
 ): Promise<unknown> {
   const fragment = encodeURIComponent(attribute.map(attributeName).join("."));
-  const overrides = Object.entries(options.overrideInputs ?? {})
+  const overrides = Object.entries(flake.inputs ?? {})
     .flatMap(([name, reference]) => ["--override-input", name, reference]);
-  const impure = options.pure ? [] : ["--impure"];
-  const flags = [...impure, "--json", "--no-write-lock-file", ...overrides, ...options.flags ?? []];
-  const args = ["eval", ...flags, `${url}#${fragment}`, "--apply", apply];
-  return await evaluate(ctx, ["nix", ...args], options);
+  const impure = flake.pure ? [] : ["--impure"];
+  const flags = [...impure, "--json", "--no-write-lock-file", ...overrides, ...flake.flags ?? []];
+  const args = ["eval", ...flags, `${flake.url}#${fragment}`, "--apply", apply];
+  const env = { ...flakeEnvironment(ctx, flake), ...options.env };
+  return await evaluate(ctx, ["nix", ...args], { ...options, env });
 }
 
 /**

@@ -264,18 +264,3 @@ in
   };
 }
 `;
-
-/** The groups of {@link factsExpression}. */
-export const FACT_GROUPS = [
-  "identity",
-  "boot",
-  "disks",
-  "users",
-  "ssh",
-  "pam",
-  "network",
-  "firewall",
-  "services",
-  "plain",
-  "messages",
-] as const;

@@ -35,16 +35,7 @@ const ItemsSchema = v.record(v.string(), ItemSchema);
 
 /** What an evaluated system is made of, by kind and name. A kind that could not be evaluated is missing. */
 export const IdentitySchema = v.object({
-  etc: v.optional(ItemsSchema),
-  unit: v.optional(ItemsSchema),
-  userUnit: v.optional(ItemsSchema),
-  networkUnit: v.optional(ItemsSchema),
-  unitPackage: v.optional(ItemsSchema),
-  boot: v.optional(ItemsSchema),
-  activation: v.optional(ItemsSchema),
-  account: v.optional(ItemsSchema),
-  group: v.optional(ItemsSchema),
-  wrapper: v.optional(ItemsSchema),
+  ...v.entriesFromList(Object.keys(IDENTITY_KINDS) as IdentityKind[], v.optional(ItemsSchema)),
   /** The store path that the system has, or would have. */
   toplevel: PathSchema,
   /** Of the derivation that makes it; in the store only where it was evaluated with `writeStore`. */

@@ -2,11 +2,8 @@ import * as v from "valibot";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
-import {
-  applyToSource,
-  type ConfigurationSource,
-  type SourceOptions,
-} from "./configuration_source.ts";
+import { type PlainDefinition, PlainSchema } from "./configuration_facts.ts";
+import { applyToSource, type ConfigurationSource } from "./configuration_source.ts";
 import { evaluateApart, type Place } from "./evaluate_apart.ts";
 import type { Expression } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/expression_layout.ts";
@@ -46,10 +43,8 @@ export async function ownersDefinitions(
   ctx: Context,
   source: ConfigurationSource,
   whose: "owner" | "tree" = "owner",
-  options: SourceOptions = {},
 ): Promise<OwnersDefinitions> {
-  const apply = (name: string, argument: Expression) =>
-    applyPart(ctx, source, name, argument, options);
+  const apply = (name: string, argument: Expression) => applyPart(ctx, source, name, argument);
   const part = whose === "owner" ? "values" : "treeValues";
   const values = async (places: readonly Place[]) => v.parse(Found, await apply(part, places));
   const names = async (place: Place) => v.parse(v.array(v.string()), await apply("names", place));
@@ -67,17 +62,6 @@ export async function ownersDefinitions(
   }
 }
 
-const Plain = v.array(v.object({
-  option: v.array(v.string()),
-  /** A list, or lines: to be defined beside what others say. */
-  merges: v.boolean(),
-  /** As JSON. */
-  value: v.unknown(),
-}));
-
-/** What an owner set of an option, to be written down again. */
-export type PlainDefinition = v.InferOutput<typeof Plain>[number];
-
 /**
  * What the owner's files set of some options, as they set it. Options that hold what is no data (a
  * package, a function) are left out. Not to be shown: it may hold secrets.
@@ -88,7 +72,7 @@ export async function plainDefinitions(
   source: ConfigurationSource,
   options: readonly (readonly string[])[],
 ): Promise<readonly PlainDefinition[]> {
-  return v.parse(Plain, await applyPart(ctx, source, "plain", options, {}));
+  return v.parse(v.array(PlainSchema), await applyPart(ctx, source, "plain", options));
 }
 
 /** Bytes of one argument that a process may be given are limited (execve(2)); the code takes some of them. */
@@ -104,14 +88,13 @@ export async function valuesOfDefinitions(
   ctx: Context,
   source: ConfigurationSource,
   definitions: readonly OwnersDefinition[],
-  options: SourceOptions = {},
 ): Promise<readonly unknown[]> {
   const values: unknown[] = [];
   let batch: Expression[] = [];
   let size = 0;
   const evaluate = async () => {
     if (batch.length === 0) return;
-    const found = await applyPart(ctx, source, "project", batch, options);
+    const found = await applyPart(ctx, source, "project", batch);
     values.push(...v.parse(v.array(v.unknown()), found));
     [batch, size] = [[], 0];
   };
@@ -137,8 +120,7 @@ function applyPart(
   source: ConfigurationSource,
   name: string,
   argument: Expression,
-  options: SourceOptions,
 ): Promise<unknown> {
   const code = `((${ownersDefinitionsExpression}) nixos).${name} ${printExpression(argument)}`;
-  return applyToSource(ctx, source, `nixos: ${code}`, options);
+  return applyToSource(ctx, source, `nixos: ${code}`);
 }

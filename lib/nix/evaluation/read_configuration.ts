@@ -9,7 +9,7 @@ import {
   type ConfigurationSource,
   type SourceOptions,
 } from "./configuration_source.ts";
-import { FACT_GROUPS, factsExpression } from "./facts_expression.ts";
+import { factsExpression } from "./facts_expression.ts";
 import { type Identity, IdentitySchema } from "./identity.ts";
 import { IDENTITY_GROUPS, identityExpression } from "./identity_expression.ts";
 import { readApart } from "./read_apart.ts";
@@ -61,7 +61,7 @@ export async function readHost(
   options: ReadOptions = {},
 ): Promise<EvaluatedHost> {
   try {
-    const both = `{ facts = ${FACTS}; identity = ${identityOf(IDENTITY_GROUPS)}; }`;
+    const both = `{ facts = ${FACTS}; identity = ${membersOf(identityExpression)}; }`;
     const answer = await evaluate(ctx, source, both, options);
     const { facts, identity } = v.parse(BothSchema, answer);
     return {
@@ -77,16 +77,11 @@ export async function readHost(
 const RecordSchema = v.record(v.string(), v.unknown());
 const BothSchema = v.object({ facts: RecordSchema, identity: RecordSchema });
 
-const FACTS = groupsOf(factsExpression, FACT_GROUPS);
+const FACTS = membersOf(factsExpression);
 
-function identityOf(groups: readonly string[]): string {
-  return groupsOf(identityExpression, groups);
-}
-
-/** Nix code, in which `nixos` is known, of the groups' members as one attribute set. */
-function groupsOf(expression: string, groups: readonly string[]): string {
-  const members = groups.map((group) => `read.${group}`).join(" // ");
-  return `(let read = (${expression}) nixos; in ${members})`;
+/** Nix code, in which `nixos` is known, of the members of all groups as one attribute set. */
+function membersOf(expression: string): string {
+  return `(builtins.foldl' (a: b: a // b) { } (builtins.attrValues ((${expression}) nixos)))`;
 }
 
 async function readFactsApart(
@@ -113,7 +108,10 @@ async function readIdentityApart(
   const found: Evaluated = {};
   for (const group of IDENTITY_GROUPS) {
     try {
-      Object.assign(found, await evaluate(ctx, source, identityOf([group]), options));
+      Object.assign(
+        found,
+        await evaluate(ctx, source, `((${identityExpression}) nixos).${group}`, options),
+      );
     } catch (error) {
       if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
       ctx.log.debug(`identity, ${group}: ${error.message}`);

@@ -1,8 +1,7 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
-import { evaluateFlake, type FlakeOptions } from "../evaluation/evaluate.ts";
-import { flakeEnvironment } from "./flake_environment.ts";
+import { evaluateFlake, type EvaluateOptions } from "../evaluation/evaluate.ts";
 import type { FlakeReference } from "./flake_reference.ts";
 import { nearestName } from "../../layout/nearest_name.ts";
 
@@ -14,23 +13,13 @@ import { nearestName } from "../../layout/nearest_name.ts";
 export async function hostsOf(
   ctx: Context,
   flake: FlakeReference,
-  options: Omit<FlakeOptions, "what"> = {},
+  options: Pick<EvaluateOptions, "timeout"> = {},
 ): Promise<string[]> {
   try {
-    const names = await evaluateFlake(
-      ctx,
-      flake.url,
-      ["nixosConfigurations"],
-      "builtins.attrNames",
-      {
-        pure: flake.pure ?? false,
-        overrideInputs: flake.inputs ?? {},
-        flags: flake.flags ?? [],
-        ...options,
-        what: `the hosts of ${flake.url}`,
-        env: { ...flakeEnvironment(ctx, flake), ...options.env },
-      },
-    );
+    const names = await evaluateFlake(ctx, flake, ["nixosConfigurations"], "builtins.attrNames", {
+      ...options,
+      what: `the hosts of ${flake.url}`,
+    });
     return Array.isArray(names) ? names.map(String) : [];
   } catch (error) {
     const isMissing = error instanceof ToolError &&

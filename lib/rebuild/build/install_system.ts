@@ -17,9 +17,11 @@ export async function installSystem(
   options: BuildOptions,
 ): Promise<{ readonly log: string | undefined }> {
   const args = [
-    ...["--root", ctx.root.path],
-    ...["--no-root-passwd", "--no-channel-copy"],
+    "--root",
+    ctx.root.path,
     ...flakeArguments(options),
+    "--no-root-passwd",
+    "--no-channel-copy",
   ];
   return await runBuild(ctx, options, false, (onLine) =>
     ctx.run("nixos-install", args, {

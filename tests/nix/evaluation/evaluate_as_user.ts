@@ -8,7 +8,7 @@ import { testContext } from "../../support/context.ts";
 
 const encoder = new TextEncoder();
 try {
-  const value = await evaluateFlake(testContext(), Deno.args[0]!, ["a"], "a: a + 1", {
+  const value = await evaluateFlake(testContext(), { url: Deno.args[0]! }, ["a"], "a: a + 1", {
     what: "the test",
   });
   Deno.stdout.writeSync(encoder.encode(JSON.stringify(value)));

@@ -120,10 +120,10 @@ Deno.test({
     }, async (folder) => {
       const value = await evaluateFlake(
         testContext(),
-        `path:${folder}/host`,
+        { url: `path:${folder}/host`, inputs: { other: `path:${folder}/other` } },
         ["hosts", "a.b"],
         "host: [ host.x host.y ]",
-        { what, env: { X: "1" }, overrideInputs: { other: `path:${folder}/other` } },
+        { what, env: { X: "1" } },
       );
       deepStrictEqual(value, ["1", 2]);
       deepStrictEqual([...Deno.readDirSync(`${folder}/host`)].map((entry) => entry.name), [

@@ -112,7 +112,7 @@ Deno.test({
       strictEqual(sub.directory, `${root}/check out/sub folder`);
       deepStrictEqual(named, top);
       for (const { url } of [plain, top]) {
-        strictEqual(await evaluateFlake(ctx, url, ["a"], "a: a", { what: url }), 1, url);
+        strictEqual(await evaluateFlake(ctx, { url }, ["a"], "a: a", { what: url }), 1, url);
       }
     }),
 });
