@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { treeDigest } from "../../../lib/install/source/copy_tree.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
-const module = (path: string) => JSON.stringify(new URL(`../../../lib/${path}`, import.meta.url).href);
+const module = (path: string) =>
+  JSON.stringify(new URL(`../../../lib/${path}`, import.meta.url).href);
 
 /** Copies and compares the tree named, and prints how much memory that has taken at most, in kB. */
 const SCRIPT = `
