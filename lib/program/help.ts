@@ -1,6 +1,6 @@
 import { EXIT_CODES } from "./exit_codes.ts";
-import { type OptionWords, optionWords } from "./option_words.ts";
-import { commonOptions, type OptionTable } from "./options.ts";
+import { isCommon, type OptionWords, optionWords } from "./option_words.ts";
+import type { OptionTable } from "./options.ts";
 import { wrapWords } from "../layout/table.ts";
 import type { Tool } from "./tool.ts";
 
@@ -26,8 +26,6 @@ type Entry = readonly [name: string, description: string];
  */
 export function helpText<T extends OptionTable>(tool: Tool<T>): string {
   const { operand, handsOn } = tool;
-  const common = [...Object.keys(commonOptions), "version", "help"];
-  const isCommon = ({ key }: OptionWords) => common.includes(key);
   const own = optionEntries(optionWords(tool).filter((option) => !isCommon(option)));
   const shared = optionEntries(optionWords(tool).filter(isCommon));
   const words = operand ? Object.entries(operand.choices) : [];

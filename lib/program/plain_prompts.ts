@@ -18,7 +18,8 @@ export interface Prompts {
   ): Promise<number[] | symbol>;
 }
 
-interface Asked {
+/** What all of its questions have. */
+export interface Asked {
   message: string;
   signal: AbortSignal;
 }

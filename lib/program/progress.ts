@@ -22,19 +22,51 @@ export function startProgress(
   return live ? new Bar(screen, log, label, total) : new Lines(log, label, total);
 }
 
-class Bar implements Progress {
+abstract class Work implements Progress {
+  #ended = false;
+
+  constructor(
+    readonly log: Log,
+    readonly label: string,
+    readonly total: number | undefined,
+  ) {}
+
+  abstract update(position: number, note?: string): void;
+
+  done(message: string): void {
+    if (this.end()) this.log.info(message);
+  }
+
+  fail(message: string): void {
+    if (this.end()) this.log.warn(message);
+  }
+
+  protected get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Returns false when it has ended before. */
+  protected end(): boolean {
+    const first = !this.#ended;
+    this.#ended = true;
+    return first;
+  }
+
+  /** Between 0 and 1; undefined where the total, or how far it is, is not known. */
+  protected share(position: number): number | undefined {
+    const share = this.total ? position / this.total : NaN;
+    return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : undefined;
+  }
+}
+
+class Bar extends Work {
   readonly #timer: ReturnType<typeof setInterval>;
   #position = 0;
   #note = "";
   #frame = 0;
-  #ended = false;
 
-  constructor(
-    readonly screen: Screen,
-    readonly log: Log,
-    readonly label: string,
-    readonly total: number | undefined,
-  ) {
+  constructor(readonly screen: Screen, log: Log, label: string, total: number | undefined) {
+    super(log, label, total);
     this.#timer = setInterval(() => this.#draw(), DRAW_EVERY);
     Deno.unrefTimer(this.#timer);
     this.#draw();
@@ -45,17 +77,8 @@ class Bar implements Progress {
     this.#note = note;
   }
 
-  done(message: string): void {
-    if (this.#end()) this.log.info(message);
-  }
-
-  fail(message: string): void {
-    if (this.#end()) this.log.warn(message);
-  }
-
-  #end(): boolean {
-    if (this.#ended) return false;
-    this.#ended = true;
+  protected override end(): boolean {
+    if (!super.end()) return false;
     clearInterval(this.#timer);
     this.screen.erase();
     return true;
@@ -69,7 +92,7 @@ class Bar implements Progress {
   }
 
   #bar(width: number): string {
-    const share = shareOf(this.#position, this.total);
+    const share = this.share(this.#position);
     if (share === undefined) return "";
     const filled = Math.round(share * width);
     return ` ${style.cyan("█".repeat(filled))}${style.dim("░".repeat(width - filled))}`;
@@ -81,43 +104,19 @@ class Bar implements Progress {
   }
 }
 
-/** Between 0 and 1; undefined where the total, or how far it is, is not known. */
-function shareOf(position: number, total: number | undefined): number | undefined {
-  const share = total ? position / total : NaN;
-  return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : undefined;
-}
-
-class Lines implements Progress {
+class Lines extends Work {
   #last = Date.now();
-  #ended = false;
 
-  constructor(
-    readonly log: Log,
-    readonly label: string,
-    readonly total: number | undefined,
-  ) {
+  constructor(log: Log, label: string, total: number | undefined) {
+    super(log, label, total);
     log.debug(`${label} …`);
   }
 
   update(position: number, note = ""): void {
-    if (Date.now() - this.#last < LINE_EVERY || this.#ended) return;
+    if (Date.now() - this.#last < LINE_EVERY || this.ended) return;
     this.#last = Date.now();
-    const share = shareOf(position, this.total);
+    const share = this.share(position);
     const percent = share === undefined ? "" : ` ${Math.floor(100 * share)} %`;
     this.log.info(`${this.label}${percent}${note ? ` ${note}` : ""}`);
-  }
-
-  done(message: string): void {
-    if (this.#end()) this.log.info(message);
-  }
-
-  fail(message: string): void {
-    if (this.#end()) this.log.warn(message);
-  }
-
-  #end(): boolean {
-    const first = !this.#ended;
-    this.#ended = true;
-    return first;
   }
 }

@@ -1,17 +1,16 @@
 import { commonEnvironment } from "./environment.ts";
 import { EXIT_CODES, exitCodeMeanings } from "./exit_codes.ts";
 import { visibleWidth } from "../layout/style.ts";
-import { fullDescription, type OptionWords, optionWords } from "./option_words.ts";
-import { commonOptions, type OptionTable } from "./options.ts";
+import { fullDescription, isCommon, type OptionWords, optionWords } from "./option_words.ts";
+import type { OptionTable } from "./options.ts";
 import type { Tool, Variable } from "./tool.ts";
 
 /** The parts of a tool's page in docs/ that are made of its declaration, by the name of their marks. */
 export function referenceParts<T extends OptionTable>(tool: Tool<T>): Map<string, string> {
-  const common = [...Object.keys(commonOptions), "version", "help"];
   const options = optionWords(tool);
   const parts = new Map([
-    ["options", optionTable(options.filter(({ key }) => !common.includes(key)))],
-    ["common options", optionTable(options.filter(({ key }) => common.includes(key)))],
+    ["options", optionTable(options.filter((option) => !isCommon(option)))],
+    ["common options", optionTable(options.filter(isCommon))],
     ["environment", environmentTable([...tool.environment ?? [], ...commonEnvironment])],
     [
       "exit codes",

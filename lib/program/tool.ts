@@ -2,18 +2,10 @@ import type { ExitCode } from "../machine/exit_code.ts";
 import type { Context } from "../machine/context.ts";
 import type { commonOptions, OptionTable, ValuesOf } from "./options.ts";
 
-/** The word that may follow the options, for example rebuild-helper's ACTION. */
-export interface Operand {
+/** Words that a command line may have besides options. */
+interface Words {
   readonly name: string;
-  /** The words it may be, each with what it does. */
-  readonly choices: Readonly<Record<string, string>>;
-  readonly description: string;
-}
-
-/** Words after `--` that go on to another program, for example rebuild-helper's options for Nix. */
-export interface HandedOn {
-  readonly name: string;
-  /** Options as they are typed, `--option NAME VALUE`, each with what it does. */
+  /** As they are typed, each with what it does. */
   readonly choices: Readonly<Record<string, string>>;
   readonly description: string;
 }
@@ -39,8 +31,10 @@ export interface Tool<T extends OptionTable> {
   /** One sentence, for the head of `--help`. */
   readonly purpose: string;
   readonly options: T;
-  readonly operand?: Operand;
-  readonly handsOn?: HandedOn;
+  /** The word that may follow the options, for example rebuild-helper's ACTION. */
+  readonly operand?: Words;
+  /** Words after `--` that go on to another program, for example rebuild-helper's options for Nix. */
+  readonly handsOn?: Words;
   /** Command lines worth knowing, each with what it does. */
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Lines (80 columns) that nobody should have to look up, at the end of `--help`. */

@@ -1,9 +1,9 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { printableLine } from "../layout/printable.ts";
 import { QuestionCancelled, ToolError } from "../machine/tool_error.ts";
-import type { Choice, Log, Progress, Ui } from "../machine/context.ts";
+import type { Choice, Log, Progress, Question, Ui } from "../machine/context.ts";
 import type { Screen } from "./output.ts";
-import type { Prompts } from "./plain_prompts.ts";
+import type { Asked, Prompts } from "./plain_prompts.ts";
 import { startProgress } from "./progress.ts";
 
 /** What the prompts of one run need. */
@@ -24,19 +24,19 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
 
   /** Asks when a person is there; takes the default otherwise. */
   async function ask<T>(
-    question: { readonly message: string; readonly option: string },
-    fallback: { readonly value: T } | undefined,
-    prompt: (prompts: Prompts, signal: AbortSignal) => Promise<T | symbol>,
+    { message, option }: Question,
+    fallback: T | undefined,
+    prompt: (prompts: Prompts, asked: Asked) => Promise<T | symbol>,
   ): Promise<T> {
     signal.throwIfAborted();
     if (!interactive) {
-      if (fallback === undefined) throw unanswered(question.message, question.option);
-      log.debug(`${question.message} ${JSON.stringify(fallback.value)} (default)`);
-      return fallback.value;
+      if (fallback === undefined) throw unanswered(message, option);
+      log.debug(`${message} ${JSON.stringify(fallback)} (default)`);
+      return fallback;
     }
     const prompts = screen.plain ? await plainPrompts(screen) : await drawnPrompts();
     using _held = screen.hold();
-    const answer = await prompt(prompts, signal);
+    const answer = await prompt(prompts, { message: printableLine(message), signal });
     signal.throwIfAborted();
     if (typeof answer === "symbol") {
       throw new QuestionCancelled("stopped at a question; nothing was changed by it", {
@@ -51,56 +51,44 @@ export function createUi({ screen, log, yes, signal }: UiOptions): Ui {
     confirm: (question) =>
       ask<boolean>(
         question,
-        question.default === undefined ? undefined : { value: question.default },
-        (prompts, signal) =>
-          prompts.confirm({
-            message: printableLine(question.message),
-            initialValue: question.default ?? false,
-            signal,
-          }),
+        question.default,
+        (prompts, asked) => prompts.confirm({ ...asked, initialValue: question.default ?? false }),
       ),
     text: (question) =>
-      ask<string>(
-        question,
-        question.default === undefined ? undefined : { value: question.default },
-        (prompts, signal) =>
-          prompts.text({
-            message: printableLine(question.message),
-            ...(question.default === undefined
-              ? {}
-              : { placeholder: question.default, defaultValue: question.default }),
-            validate: (answer) => question.validate?.(answer || question.default || ""),
-            signal,
-          }),
-      ),
+      ask<string>(question, question.default, (prompts, asked) =>
+        prompts.text({
+          ...asked,
+          ...(question.default === undefined
+            ? {}
+            : { placeholder: question.default, defaultValue: question.default }),
+          validate: (answer) => question.validate?.(answer || question.default || ""),
+        })),
     select: async <T>(question: Parameters<Ui["select"]>[0]) => {
-      const { choices } = question;
+      const { choices, preselected = question.default } = question;
       const index = await ask<number>(
         question,
-        question.default === undefined ? undefined : { value: indexOf(choices, question.default) },
-        (prompts, signal) =>
+        indexOf(choices, question.default),
+        (prompts, asked) =>
           prompts.select({
-            message: printableLine(question.message),
+            ...asked,
             options: labelled(choices),
-            initialValue: Math.max(0, indexOf(choices, question.preselected ?? question.default)),
-            signal,
+            initialValue: indexOf(choices, preselected) ?? 0,
           }),
       );
       return choices[index]!.value as T;
     },
     multiselect: async <T>(question: Parameters<Ui["multiselect"]>[0]) => {
       const { choices } = question;
-      const defaults = question.default?.map((value) => indexOf(choices, value));
+      const defaults = question.default?.flatMap((value) => indexOf(choices, value) ?? []);
       const indices = await ask<number[]>(
         question,
-        defaults === undefined ? undefined : { value: defaults },
-        (prompts, signal) =>
+        defaults,
+        (prompts, asked) =>
           prompts.multiselect({
-            message: printableLine(question.message),
+            ...asked,
             options: labelled(choices),
             initialValues: defaults ?? [],
             required: false,
-            signal,
           }),
       );
       return indices.map((index) => choices[index]!.value as T);
@@ -137,8 +125,10 @@ function unanswered(message: string, option: string): ToolError {
   });
 }
 
-function indexOf<T>(choices: readonly Choice<T>[], value: T | undefined): number {
-  return choices.findIndex((choice) => choice.value === value);
+/** Undefined for what is not among them. */
+function indexOf(choices: readonly Choice<unknown>[], value: unknown): number | undefined {
+  const index = choices.findIndex((choice) => choice.value === value);
+  return index < 0 ? undefined : index;
 }
 
 /** Choices by index, so that any value can be chosen; labels made safe to print. */
