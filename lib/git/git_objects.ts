@@ -1,4 +1,5 @@
-import { TransferError } from "./transfer_error.ts";
+import { concat } from "./bytes.ts";
+import { damaged } from "./transfer_error.ts";
 import { hostilePathError } from "../machine/tree/hostile_path.ts";
 
 /** GitHub refuses files above 100 MB; what claims to be larger than this is not unpacked (bytes). */
@@ -31,7 +32,7 @@ export function kindOf(mode: number): EntryKind {
     case Mode.Tree:
       return "tree";
     default:
-      throw new TransferError("damaged", `a tree has an entry of unknown mode ${mode.toString(8)}`);
+      throw damaged(`a tree has an entry of unknown mode ${mode.toString(8)}`);
   }
 }
 
@@ -58,7 +59,7 @@ export function parseTree(content: Uint8Array, sha: string): TreeItem[] {
     const space = content.indexOf(0x20, at);
     const end = content.indexOf(0, space);
     if (space < 0 || end < 0 || end + 21 > content.length) {
-      throw new TransferError("damaged", `tree ${sha} is malformed`);
+      throw damaged(`tree ${sha} is malformed`);
     }
     let mode = 0;
     for (let i = at; i < space; i++) mode = mode * 8 + content[i]! - 0x30;
@@ -74,16 +75,17 @@ export function parseTree(content: Uint8Array, sha: string): TreeItem[] {
 
 /** The tree object of these names, byte for byte as Git writes it. */
 export function encodeTree(items: readonly TreeItem[]): Uint8Array {
-  const parts = items.map(({ name, mode }) => encoder.encode(`${mode.toString(8)} ${name}\0`));
-  const content = new Uint8Array(parts.reduce((sum, part) => sum + part.length + 20, 0));
-  let at = 0;
-  parts.forEach((part, index) => {
-    content.set(part, at);
-    at += part.length;
-    const { sha } = items[index]!;
-    for (let i = 0; i < 20; i++) content[at++] = parseInt(sha.slice(2 * i, 2 * i + 2), 16);
-  });
-  return content;
+  return concat(items.map(encodeItem));
+}
+
+/** One entry of a tree object. */
+export function encodeItem({ name, mode, sha }: TreeItem): Uint8Array {
+  const head = `${mode.toString(8)} ${name}\0`;
+  // A UTF-16 unit is at most three bytes of UTF-8.
+  const bytes = new Uint8Array(head.length * 3 + 20);
+  const { written } = encoder.encodeInto(head, bytes);
+  bytes.subarray(written).setFromHex(sha);
+  return bytes.subarray(0, written + 20);
 }
 
 /** The value of a header line of a commit or tag: `tree` of a commit, `object` of a tag. */
@@ -93,7 +95,7 @@ export function headerOf(content: Uint8Array, name: "tree" | "object"): string {
     name.length + 1,
   );
   if (value === undefined || !/^[0-9a-f]{40}$/.test(value)) {
-    throw new TransferError("damaged", `an object has no ${name}`);
+    throw damaged(`an object has no ${name}`);
   }
   return value;
 }

@@ -1,5 +1,5 @@
 import { LARGEST_OBJECT } from "./git_objects.ts";
-import { TransferError } from "./transfer_error.ts";
+import { damaged } from "./transfer_error.ts";
 
 /**
  * Applies a delta (gitformat-pack(5), "Deltified representation") to its base.
@@ -9,7 +9,7 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
   let at = 0;
   const byte = () => {
     const value = delta[at++];
-    if (value === undefined) throw new TransferError("damaged", "a delta is cut off");
+    if (value === undefined) throw damaged("a delta is cut off");
     return value;
   };
   const size = () => {
@@ -20,11 +20,9 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
       if (!(next & 0x80)) return value;
     }
   };
-  if (size() !== base.length) throw new TransferError("damaged", "a delta does not fit its base");
+  if (size() !== base.length) throw damaged("a delta does not fit its base");
   const length = size();
-  if (length > LARGEST_OBJECT) {
-    throw new TransferError("damaged", "a delta makes an object that is too large");
-  }
+  if (length > LARGEST_OBJECT) throw damaged("a delta makes an object that is too large");
   const result = new Uint8Array(length);
   let written = 0;
   while (at < delta.length) {
@@ -36,22 +34,16 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
       for (let i = 0; i < 4; i++) if (op & (1 << i)) offset += byte() * 2 ** (8 * i);
       for (let i = 0; i < 3; i++) if (op & (0x10 << i)) count += byte() * 2 ** (8 * i);
       if (count === 0) count = 0x10000;
-      if (offset + count > base.length) {
-        throw new TransferError("damaged", "a delta reads behind its base");
-      }
+      if (offset + count > base.length) throw damaged("a delta reads behind its base");
       source = base.subarray(offset, offset + count);
     } else {
-      if (op === 0 || at + op > delta.length) {
-        throw new TransferError("damaged", "a delta is malformed");
-      }
+      if (op === 0 || at + op > delta.length) throw damaged("a delta is malformed");
       source = delta.subarray(at, at += op);
     }
-    if (written + source.length > length) {
-      throw new TransferError("damaged", "a delta is longer than it says");
-    }
+    if (written + source.length > length) throw damaged("a delta is longer than it says");
     result.set(source, written);
     written += source.length;
   }
-  if (written !== length) throw new TransferError("damaged", "a delta is shorter than it says");
+  if (written !== length) throw damaged("a delta is shorter than it says");
   return result;
 }

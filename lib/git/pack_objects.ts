@@ -1,5 +1,5 @@
 import { beyondBound, Bounds, Turns } from "./bounds.ts";
-import { TransferError } from "./transfer_error.ts";
+import { damaged } from "./transfer_error.ts";
 import { objectHash, type ObjectKind } from "../machine/tree/blob_hash.ts";
 import { applyDelta } from "./pack_delta.ts";
 import { type PackedObject, PackParser } from "./pack_parser.ts";
@@ -18,23 +18,17 @@ export interface ObjectStore {
   get(sha: string): GitObject | undefined;
 }
 
-/** What came of a pack. */
-export interface PackResult {
-  readonly count: number;
-  /** Bases that neither the pack nor the store had: objects on them could not be made. */
-  readonly missing: readonly string[];
-}
-
 /**
  * Takes a pack apart while it arrives, and puts every object into the store under the name that its
  * content has. Deltas whose base comes later wait for it.
+ * @returns bases that neither the pack nor the store had: objects on them could not be made
  * @throws TransferError when the pack is damaged, ToolError exit 6 when it is beyond all bounds
  */
 export async function unpackObjects(
   chunks: AsyncIterable<Uint8Array>,
   store: ObjectStore,
   progress: (done: number, total: number) => void = () => {},
-): Promise<PackResult> {
+): Promise<readonly string[]> {
   const parser = new PackParser();
   const unpacking = new Unpacking(store);
   const turns = new Turns();
@@ -52,7 +46,7 @@ export async function unpackObjects(
     if (parser.isComplete) break;
   }
   await take(parser.end());
-  return { count: unpacking.done, missing: unpacking.missing() };
+  return unpacking.missing();
 }
 
 class Unpacking {
@@ -89,9 +83,7 @@ class Unpacking {
    */
   missing(): string[] {
     const names = [...this.#waiting.keys()].filter((base) => typeof base === "string");
-    if (names.length === 0 && this.#waiting.size > 0) {
-      throw new TransferError("damaged", "a delta's base is missing");
-    }
+    if (names.length === 0 && this.#waiting.size > 0) throw damaged("a delta's base is missing");
     return names;
   }
 

@@ -1,6 +1,6 @@
 import { beyondBound, Bounds } from "./bounds.ts";
 import { LARGEST_OBJECT } from "./git_objects.ts";
-import { TransferError } from "./transfer_error.ts";
+import { damaged, TransferError } from "./transfer_error.ts";
 import { createHash, type Hash } from "node:crypto";
 import { inflateSync, type InputType, type ZlibOptions } from "node:zlib";
 import type { ObjectKind } from "../machine/tree/blob_hash.ts";
@@ -63,14 +63,10 @@ export class PackParser {
    */
   *end(): Generator<PackedObject, void, void> {
     yield* this.#parse(true);
-    if (this.#remaining !== 0) throw new TransferError("damaged", "the pack is cut off");
+    if (this.#remaining !== 0) throw damaged("the pack is cut off");
     const trailer = this.#buffer.subarray(this.#at);
-    if (trailer.length !== TRAILER) {
-      throw new TransferError("damaged", `the pack has no trailer of ${TRAILER} bytes`);
-    }
-    if (this.#hash.digest("hex") !== trailer.toHex()) {
-      throw new TransferError("damaged", "the pack's checksum differs");
-    }
+    if (trailer.length !== TRAILER) throw damaged(`the pack has no trailer of ${TRAILER} bytes`);
+    if (this.#hash.digest("hex") !== trailer.toHex()) throw damaged("the pack's checksum differs");
   }
 
   *#parse(last: boolean): Generator<PackedObject, void, void> {
@@ -82,7 +78,7 @@ export class PackParser {
       if (!last && this.#available < this.#tryAt) return;
       const object = this.#object();
       if (object === undefined) {
-        if (last) throw new TransferError("damaged", "the pack is cut off");
+        if (last) throw damaged("the pack is cut off");
         this.#tryAt = this.#available * 2;
         return;
       }
@@ -124,7 +120,7 @@ export class PackParser {
   #header(): void {
     const view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset + this.#at, 12);
     if (view.getUint32(0) !== 0x5041434b || view.getUint32(4) !== 2) {
-      throw new TransferError("damaged", "the answer is not a pack of version 2");
+      throw damaged("the answer is not a pack of version 2");
     }
     this.count = this.#remaining = view.getUint32(8);
     // Of one commit, or two: each object is in a place of its own there.
@@ -148,9 +144,7 @@ export class PackParser {
       size += (next & 0x7f) * factor;
       byte = next;
     }
-    if (size > LARGEST_OBJECT) {
-      throw new TransferError("damaged", `an object of ${size} bytes is too large`);
-    }
+    if (size > LARGEST_OBJECT) throw damaged(`an object of ${size} bytes is too large`);
 
     let base: number | string | undefined;
     if (type === OFFSET_DELTA) {
@@ -162,15 +156,11 @@ export class PackParser {
         if (!(next & 0x80)) break;
       }
       base = this.#offset - distance;
-      if (distance <= 0 || base < 12) {
-        throw new TransferError("damaged", "a delta points outside of the pack");
-      }
+      if (distance <= 0 || base < 12) throw damaged("a delta points outside of the pack");
     } else if (type === NAME_DELTA) {
       if (bytes.length - at < 20) return undefined;
       base = bytes.subarray(at, at += 20).toHex();
-    } else if (KINDS[type] === undefined) {
-      throw new TransferError("damaged", `unknown object type ${type}`);
-    }
+    } else if (KINDS[type] === undefined) throw damaged(`unknown object type ${type}`);
 
     const inflated = inflateAt(bytes, at, size);
     if (inflated === undefined) return undefined;
@@ -198,14 +188,12 @@ function inflateAt(
     // One byte more than announced: a longer content is seen and refused, not inflated.
     const options = { info: true, chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1 };
     const { buffer, engine } = inflate(bytes.subarray(at), options as { info: true });
-    if (buffer.length !== size) {
-      throw new TransferError("damaged", "an object's size differs from its header");
-    }
+    if (buffer.length !== size) throw damaged("an object's size differs from its header");
     return { data: buffer, consumed: engine.bytesWritten };
   } catch (error) {
     if (error instanceof TransferError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "Z_BUF_ERROR") return undefined;
-    throw new TransferError("damaged", "an object in the pack is damaged", { cause: error });
+    throw damaged("an object in the pack is damaged", { cause: error });
   }
 }

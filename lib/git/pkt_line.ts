@@ -1,5 +1,5 @@
 import { concat } from "./bytes.ts";
-import { TransferError } from "./transfer_error.ts";
+import { damaged } from "./transfer_error.ts";
 
 /**
  * Git's pkt-line framing (gitprotocol-common(5)): four hexadecimal digits with the length of the
@@ -48,14 +48,12 @@ export async function* readPackets(
     }
     pending = pending.subarray(at);
   }
-  if (pending.length > 0) throw new TransferError("damaged", "the answer ends inside a packet");
+  if (pending.length > 0) throw damaged("the answer ends inside a packet");
 }
 
 function lengthAt(bytes: Uint8Array, at: number): number {
   const digits = String.fromCharCode(...bytes.subarray(at, at + 4));
   const length = /^[0-9a-fA-F]{4}$/.test(digits) ? parseInt(digits, 16) : NaN;
-  if (Number.isNaN(length) || length === 3) {
-    throw new TransferError("damaged", "the answer is not Git's protocol");
-  }
+  if (Number.isNaN(length) || length === 3) throw damaged("the answer is not Git's protocol");
   return length;
 }

@@ -41,3 +41,8 @@ export class TransferError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
   }
 }
+
+/** What arrived is not what it should be. */
+export function damaged(message: string, details: TransferError["details"] = {}): TransferError {
+  return new TransferError("damaged", message, details);
+}

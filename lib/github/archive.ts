@@ -7,7 +7,7 @@ import { Mode } from "../git/git_objects.ts";
 import type { HttpSession } from "./http.ts";
 import type { DownloadOptions, WantedFile } from "./raw_files.ts";
 import { type TarPortion, TarPortions } from "./tar_portions.ts";
-import { TransferError } from "../git/transfer_error.ts";
+import { damaged, TransferError } from "../git/transfer_error.ts";
 
 /** A file, link or folder in an archive, as a tree entry would have it. */
 export interface ArchiveEntry {
@@ -77,7 +77,7 @@ export async function readArchive(
   } catch (error) {
     const isOurs = error instanceof TransferError || error instanceof ToolError;
     if (isOurs || error === refused) throw error;
-    throw new TransferError("damaged", `the archive cannot be read: ${error}`, { cause: error });
+    throw damaged(`the archive cannot be read: ${error}`, { cause: error });
   }
 }
 
@@ -98,9 +98,7 @@ async function decode(
     // Where a header that describes another one says something else, nobody knows what is right.
     const agree = entries.length === portion.sizes.length &&
       entries.every(({ data }, at) => (data?.length ?? 0) === portion.sizes[at]);
-    if (!agree) {
-      throw new TransferError("damaged", "the sizes in the archive contradict each other");
-    }
+    if (!agree) throw damaged("the sizes in the archive contradict each other");
     for (const entry of entries) {
       const pause = hand(entry, take);
       if (pause) await pause;

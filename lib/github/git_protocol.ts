@@ -1,9 +1,9 @@
 import { beyondBound, Bounds } from "../git/bounds.ts";
 import type { Repository } from "./endpoints.ts";
 import type { HttpAnswer, HttpSession } from "./http.ts";
-import type { ObjectStore, PackResult } from "../git/pack_objects.ts";
+import type { ObjectStore } from "../git/pack_objects.ts";
 import { commandRequest, readPackets } from "../git/pkt_line.ts";
-import { TransferError } from "../git/transfer_error.ts";
+import { damaged, TransferError } from "../git/transfer_error.ts";
 
 /** A ref as the server lists it. */
 export interface RemoteRef {
@@ -18,6 +18,8 @@ export interface FetchRequest {
   readonly wants: readonly string[];
   /** A commit whose trees and files are all here: the server then sends deltas on them. */
   readonly have?: string | undefined;
+  /** All commits that lead to the wants from this one, which the server need not have; with `only` "commits". */
+  readonly since?: string | undefined;
   /** Leave files out, or files and folders. */
   readonly only?: "commits" | "trees" | undefined;
   /** Wants are files, or with `only: "commits"` folders, and nothing else is wanted. */
@@ -64,7 +66,7 @@ export class GitRemote {
         refuseError(line);
         const [oid, name, ...attributes] = line.split(" ");
         if (!/^[0-9a-f]{40}$/.test(oid ?? "") || name === undefined) {
-          throw new TransferError("damaged", "the list of refs is malformed");
+          throw damaged("the list of refs is malformed");
         }
         const peeled = attributes.find((text) => text.startsWith("peeled:"))?.slice(7);
         if (refs.length >= Bounds.refs) throw beyondBound("the list of refs does not end");
@@ -72,7 +74,7 @@ export class GitRemote {
       }
       // What older servers answer, which take the command for the older protocol.
       if (!begun) throw new TransferError("foreign", "does not know version 2 of Git's protocol");
-      if (!ended) throw new TransferError("damaged", "the list of refs is cut off");
+      if (!ended) throw damaged("the list of refs is cut off");
       return refs;
     });
   }
@@ -86,41 +88,23 @@ export class GitRemote {
     request: FetchRequest,
     store: ObjectStore | Promise<ObjectStore>,
     progress?: (done: number, total: number) => void,
-  ): Promise<PackResult> {
+  ): Promise<void> {
     const args = [
       "ofs-delta",
       "no-progress",
       ...request.wants.map((want) => `want ${want}`),
       ...(request.only ? [`filter ${FILTERS[request.only]}`] : []),
       ...(request.have ? ["thin-pack", `shallow ${request.have}`, `have ${request.have}`] : []),
-      ...(request.single ? [] : ["deepen 1"]),
+      ...(request.since ? [`have ${request.since}`] : request.single ? [] : ["deepen 1"]),
       "done",
     ];
     const answered = this.#post("fetch", args, async (answer) => {
       const { unpackObjects } = await unpacking;
-      return await unpackObjects(packOf(answer), await store, progress);
+      await unpackObjects(packOf(answer), await store, progress);
     });
     // Loaded while the request travels.
     const unpacking = import("../git/pack_objects.ts");
-    return await answered;
-  }
-
-  /**
-   * Fetches commits without what is in them: one alone, or all that lead to it from another one, which the
-   * server need not have.
-   * @throws TransferError "absent" when the server does not have it
-   */
-  async commits(commit: string, since: string | undefined, store: ObjectStore): Promise<void> {
-    const args = [
-      "ofs-delta",
-      "no-progress",
-      `want ${commit}`,
-      `filter ${FILTERS.commits}`,
-      since === undefined ? "deepen 1" : `have ${since}`,
-      "done",
-    ];
-    const { unpackObjects } = await import("../git/pack_objects.ts");
-    await this.#post("fetch", args, (answer) => unpackObjects(packOf(answer), store));
+    await answered;
   }
 
   #post<T>(
@@ -163,7 +147,7 @@ async function* packOf(answer: HttpAnswer): AsyncGenerator<Uint8Array, void, voi
     if (band === 1) yield packet.subarray(1);
     else if (band === 3) throw refusal(decoder.decode(packet.subarray(1)).trim());
   }
-  throw new TransferError("damaged", "the pack is cut off");
+  throw damaged("the pack is cut off");
 }
 
 function refuseError(line: string): void {

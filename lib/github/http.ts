@@ -1,13 +1,12 @@
 import type { Context } from "../machine/context.ts";
 import { AnswerBody } from "./answer_body.ts";
 import { beyondBound, Bounds } from "../git/bounds.ts";
-import { trustedCertificates } from "./certificates.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { SilenceGuard } from "./silence_guard.ts";
 import { ERROR_TEXT, LONGEST_WAIT, statusError } from "./status_error.ts";
-import { withProxies } from "./proxies.ts";
+import { createClient } from "./http_client.ts";
 import type { Token } from "./token.ts";
-import { TransferError, type TransferProblem } from "../git/transfer_error.ts";
+import { damaged, TransferError, type TransferProblem } from "../git/transfer_error.ts";
 
 /** Attempts at one transfer, the first included. */
 const ATTEMPTS = 3;
@@ -60,9 +59,11 @@ export class HttpSession implements Disposable {
   #token: Token | undefined;
   /** The last answer whose reader left before its end. */
   #unread: { readonly body: AnswerBody; readonly dropped: Promise<void> } | undefined;
-  #requests = 0;
-  #bytes = 0;
 
+  /** Requests sent so far. */
+  requests = 0;
+  /** Bytes of bodies received so far. */
+  bytes = 0;
   /** The shortest time from a request to its answer, in milliseconds; 0 before the first. */
   roundTrip = 0;
 
@@ -75,16 +76,6 @@ export class HttpSession implements Disposable {
     this.#silence = seconds > 0 ? seconds * 1000 : SILENCE;
     const total = Number(ctx.env.HYPERVISOR_DEADLINE);
     this.#deadline = performance.now() + (total > 0 ? total * 1000 : DEADLINE);
-  }
-
-  /** Requests sent so far. */
-  get requests(): number {
-    return this.#requests;
-  }
-
-  /** Bytes of bodies received so far. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   get hasToken(): boolean {
@@ -166,8 +157,8 @@ export class HttpSession implements Disposable {
   }
 
   #count(bytes: number): void {
-    this.#bytes += bytes;
-    if (this.#bytes > Bounds.bytes) throw beyondBound("the servers send more than 2 GB");
+    this.bytes += bytes;
+    if (this.bytes > Bounds.bytes) throw beyondBound("the servers send more than 2 GB");
   }
 
   async #follow(request: HttpRequest, guard: SilenceGuard): Promise<Response> {
@@ -195,7 +186,7 @@ export class HttpSession implements Disposable {
     const token = known ? this.#token : undefined;
     // Its connection is the one to use.
     await this.#unread?.dropped;
-    if (++this.#requests > Bounds.requests) {
+    if (++this.requests > Bounds.requests) {
       throw beyondBound(`more than ${Bounds.requests} requests are needed`);
     }
     const sent = performance.now();
@@ -209,7 +200,7 @@ export class HttpSession implements Disposable {
       ...(request.body ? { body: request.body } : {}),
       redirect: "manual",
       signal: guard.signal,
-      client: this.#client ??= this.#createClient(),
+      client: this.#client ??= createClient(this.#ctx, this.endpoints),
     });
     guard.heard();
     const elapsed = performance.now() - sent;
@@ -229,17 +220,6 @@ export class HttpSession implements Disposable {
   #authorization(url: string, token: Token): string {
     const git = /\/git-upload-pack$/.test(new URL(url).pathname);
     return git ? `Basic ${btoa(`x-access-token:${token.value}`)}` : `Bearer ${token.value}`;
-  }
-
-  #createClient(): Deno.HttpClient {
-    const secure = Object.values(this.endpoints).some((url) => url.startsWith("https:"));
-    const caCerts = secure
-      ? trustedCertificates(this.#ctx.env, (message) => this.#ctx.log.warn(message))
-      : [];
-    return withProxies(
-      this.#ctx.env,
-      () => Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 64 }),
-    );
   }
 
   async #pause(milliseconds: number): Promise<void> {
@@ -264,7 +244,7 @@ function classify(error: unknown, url: string): Error {
     });
   }
   if (error instanceof SyntaxError) {
-    return new TransferError("damaged", `${host}: ${error.message}`, { cause: error });
+    return damaged(`${host}: ${error.message}`, { cause: error });
   }
   const refused = error instanceof TypeError || error instanceof Deno.errors.Http ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.UnexpectedEof ||

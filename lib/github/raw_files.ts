@@ -5,7 +5,7 @@ import { blobHash } from "../machine/tree/blob_hash.ts";
 import type { Repository } from "./endpoints.ts";
 import type { HttpRequest, HttpSession } from "./http.ts";
 import type { RestApi } from "./rest.ts";
-import { TransferError } from "../git/transfer_error.ts";
+import { damaged, TransferError } from "../git/transfer_error.ts";
 
 /** A file of a commit to be downloaded. */
 export interface WantedFile {
@@ -47,12 +47,12 @@ export async function downloadRaw(
         const content = await wholeBody(
           answer.body,
           most,
-          () => new TransferError("damaged", `more than ${most} bytes arrive`),
+          () => damaged(`more than ${most} bytes arrive`),
         );
         const wrong = options.skipValidation
           ? file.size !== undefined && content.length !== file.size
           : blobHash(content) !== file.sha;
-        if (wrong) throw new TransferError("damaged", `${file.path} arrives with another content`);
+        if (wrong) throw damaged(`${file.path} arrives with another content`);
         return content;
       });
     let content: Uint8Array;

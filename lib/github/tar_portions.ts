@@ -1,6 +1,6 @@
 import { beyondBound, Bounds } from "../git/bounds.ts";
 import { LARGEST_OBJECT } from "../git/git_objects.ts";
-import { TransferError } from "../git/transfer_error.ts";
+import { damaged } from "../git/transfer_error.ts";
 
 /** tar(5), "POSIX ustar Archives": everything is in blocks of so many bytes. */
 const BLOCK = 512;
@@ -69,7 +69,7 @@ export class TarPortions {
    */
   end(): TarPortion | undefined {
     if (this.#ended) return undefined;
-    if (this.#length > this.#whole) throw new TransferError("damaged", "the archive is cut off");
+    if (this.#length > this.#whole) throw damaged("the archive is cut off");
     return this.#give();
   }
 
@@ -120,9 +120,7 @@ export class TarPortions {
   #enter(header: Uint8Array): void {
     const type = String.fromCharCode(header[TYPE]!);
     const size = BODYLESS.includes(type) ? 0 : sizeOf(header);
-    if (size > LARGEST_OBJECT) {
-      throw new TransferError("damaged", `a file of ${size} bytes is too large`);
-    }
+    if (size > LARGEST_OBJECT) throw damaged(`a file of ${size} bytes is too large`);
     const bytes = BLOCK + Math.ceil(size / BLOCK) * BLOCK;
     this.#isMeta = META.includes(type);
     if (this.#isMeta) this.#count(bytes);
@@ -147,7 +145,7 @@ function sizeOf(header: Uint8Array): number {
     const digit = header[at]! - 0x30;
     if (digit >= 0 && digit < 8) size = size * 8 + digit;
     else if (header[at] !== 0 && header[at] !== 0x20) {
-      throw new TransferError("damaged", "a size in the archive is malformed");
+      throw damaged("a size in the archive is malformed");
     }
   }
   return size;

@@ -1,5 +1,5 @@
 import type { FetchRequest, GitRemote } from "../github/git_protocol.ts";
-import type { ObjectStore, PackResult } from "../git/pack_objects.ts";
+import type { ObjectStore } from "../git/pack_objects.ts";
 
 /** Told how many objects of how many have arrived. */
 type Progress = (done: number, total: number) => void;
@@ -10,7 +10,7 @@ type Progress = (done: number, total: number) => void;
  */
 export class AskedChanges implements Disposable {
   readonly #store = Promise.withResolvers<ObjectStore>();
-  readonly #transfer: Promise<PackResult>;
+  readonly #transfer: Promise<void>;
   #progress: Progress | undefined;
 
   constructor(git: GitRemote, request: FetchRequest) {
@@ -32,9 +32,9 @@ export class AskedChanges implements Disposable {
    * Puts what arrives into a store.
    * @throws TransferError when it cannot be had, or breaks off; or what the store throws
    */
-  async receive(store: ObjectStore, progress: Progress): Promise<PackResult> {
+  async receive(store: ObjectStore, progress: Progress): Promise<void> {
     this.#progress = progress;
     this.#store.resolve(store);
-    return await this.#transfer;
+    await this.#transfer;
   }
 }

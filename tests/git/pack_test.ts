@@ -63,10 +63,9 @@ Deno.test("unpackObjects() reads what Git packs, in pieces of any size, deltas o
       const whole = await packOf(directory, `${next}\n`, options);
       for (const size of [1, 7, 100, 4096, whole.length]) {
         const store = new Objects();
-        const { count, missing } = await unpackObjects(inPieces(whole, size), store);
+        const missing = await unpackObjects(inPieces(whole, size), store);
         equal(missing.length, 0);
         deepEqual([...store.all.keys()].sort(), (await names([next])).sort());
-        equal(count, store.all.size);
       }
     }
 
@@ -75,9 +74,9 @@ Deno.test("unpackObjects() reads what Git packs, in pieces of any size, deltas o
     const known = new Objects();
     await unpackObjects(inPieces(await packOf(directory, `${base}\n`), 999), known);
     const store = new Objects(known.all);
-    equal((await unpackObjects(inPieces(thin, 50), store)).missing.length, 0);
+    equal((await unpackObjects(inPieces(thin, 50), store)).length, 0);
     deepEqual([...store.all.keys()].sort(), (await names([next, `^${base}`])).sort());
-    ok((await unpackObjects(inPieces(thin, 50), new Objects())).missing.length > 0);
+    ok((await unpackObjects(inPieces(thin, 50), new Objects())).length > 0);
 
     const whole = await packOf(directory, `${next}\n`);
     const right = new Set(await names([next]));

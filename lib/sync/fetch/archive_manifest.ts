@@ -1,9 +1,8 @@
 import { concat } from "../../git/bytes.ts";
-import { Mode, parseTree } from "../../git/git_objects.ts";
+import { encodeItem, Mode, parseTree } from "../../git/git_objects.ts";
 import { objectHash } from "../../machine/tree/blob_hash.ts";
 import { hostilePathProblem } from "../../machine/tree/hostile_path.ts";
 import { Manifest } from "../tree/manifest.ts";
-import { digit, NAME_BYTES } from "../tree/path_table.ts";
 import { PathTableBuilder } from "../tree/path_table_builder.ts";
 
 /** A folder whose entries are still arriving. */
@@ -78,7 +77,7 @@ export class ArchiveManifest {
     const row = this.#rows.count;
     this.#rows.append(path, mode, mode === Mode.Tree ? UNKNOWN : sha);
     if (mode === Mode.Tree) this.#open.push(open(row, path + "/"));
-    else folder.items.push(item(mode, name, sha));
+    else folder.items.push(encodeItem({ mode, name, sha }));
     return true;
   }
 
@@ -111,7 +110,7 @@ export class ArchiveManifest {
       const known = isModule ? found.sha : treeName(below);
       this.#rows.setName(below.row, known);
       if (isModule) this.#rows.setMode(below.row, Mode.Gitlink);
-      folder.items[at] = item(found.mode, name, known);
+      folder.items[at] = encodeItem({ ...found, sha: known });
     }
     return true;
   }
@@ -129,7 +128,7 @@ export class ArchiveManifest {
     }
     const sha = treeName(folder);
     this.#rows.setName(folder.row, sha);
-    parent.items.push(item(Mode.Tree, name, sha));
+    parent.items.push(encodeItem({ mode: Mode.Tree, name, sha }));
   }
 }
 
@@ -142,16 +141,4 @@ function open(row: number, prefix: string): OpenFolder {
 
 function treeName({ items }: OpenFolder): string {
   return objectHash("tree", concat(items));
-}
-
-const encoder = new TextEncoder();
-
-/** One entry of a tree object. */
-function item(mode: number, name: string, sha: string): Uint8Array {
-  const head = `${mode.toString(8)} ${name}\0`;
-  // A UTF-16 unit is at most three bytes of UTF-8.
-  const bytes = new Uint8Array(head.length * 3 + NAME_BYTES);
-  let { written: at } = encoder.encodeInto(head, bytes);
-  for (let i = 0; i < 2 * NAME_BYTES; i += 2) bytes[at++] = digit(sha, i) << 4 | digit(sha, i + 1);
-  return bytes.subarray(0, at);
 }

@@ -1,5 +1,5 @@
 import { Mode } from "../../git/git_objects.ts";
-import { TransferError } from "../../git/transfer_error.ts";
+import { damaged, TransferError } from "../../git/transfer_error.ts";
 import { blobHash } from "../../machine/tree/blob_hash.ts";
 import { counted } from "../../layout/counted.ts";
 import type { Context, Progress } from "../../machine/context.ts";
@@ -105,7 +105,7 @@ async function folderOf(remote: Remote, sha: string, store: ContentStore): Promi
   if (here !== undefined) return here;
   await remote.git.fetch({ wants: [sha], only: "commits", single: true }, store);
   const content = store.received(sha, "tree");
-  if (content === undefined) throw new TransferError("damaged", `the folder ${sha} did not come`);
+  if (content === undefined) throw damaged(`the folder ${sha} did not come`);
   return content;
 }
 
@@ -120,7 +120,7 @@ function fromTrees(commit: string, tree: string, store: ContentStore): Manifest 
     return manifestFromTrees(commit, tree, (sha) => store.received(sha, "tree"));
   } catch (error) {
     if (!(error instanceof MissingTree)) throw error;
-    throw new TransferError("damaged", error.message, { cause: error });
+    throw damaged(error.message, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { beyondBound, Bounds } from "../../git/bounds.ts";
 import { headerOf, kindOf } from "../../git/git_objects.ts";
 import type { ListedEntry, RestApi } from "../../github/rest.ts";
-import { TransferError } from "../../git/transfer_error.ts";
+import { damaged, TransferError } from "../../git/transfer_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { AskedChanges } from "../asked_changes.ts";
 import type { ContentStore } from "../apply/content_store.ts";
@@ -129,9 +129,7 @@ async function fetchByGit(
   } catch (error) {
     progress.fail("receiving objects stopped");
     if (!(error instanceof MissingTree) || have === undefined) {
-      throw error instanceof MissingTree
-        ? new TransferError("damaged", error.message, { cause: error })
-        : error;
+      throw error instanceof MissingTree ? damaged(error.message, { cause: error }) : error;
     }
     // The server believed that more is here than there is.
     ctx.log.debug(`${error.message}: asking again for all paths`);
@@ -161,9 +159,7 @@ async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise
     entries = await walk(rest, tree, "");
   }
   const manifest = manifestFromList(commit, entries);
-  if (manifest.tree !== tree) {
-    throw new TransferError("damaged", "the list of paths does not belong to the commit");
-  }
+  if (manifest.tree !== tree) throw damaged("the list of paths does not belong to the commit");
   const sizes = new Map<string, number>();
   for (const { path, size } of entries) if (size !== undefined) sizes.set(path, size);
   return {

@@ -1,5 +1,5 @@
 import { headerOf } from "../../git/git_objects.ts";
-import { TransferError } from "../../git/transfer_error.ts";
+import { damaged } from "../../git/transfer_error.ts";
 import type { ContentStore } from "../apply/content_store.ts";
 import type { Manifest } from "../tree/manifest.ts";
 
@@ -38,5 +38,5 @@ export function rootTree(
     if (tag === undefined) break;
     sha = headerOf(tag, "object");
   }
-  throw new TransferError("damaged", `the pack does not hold commit ${name}`);
+  throw damaged(`the pack does not hold commit ${name}`);
 }

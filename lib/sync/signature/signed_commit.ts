@@ -39,11 +39,10 @@ export async function requireSigned(
   try {
     if (remote.gitProblem !== undefined) throw new TransferError("server", remote.gitProblem);
     const since = previous === wanted.commit ? undefined : previous;
-    await remote.git.commits(wanted.commit, since, history);
+    const request = { wants: [wanted.commit], only: "commits" } as const;
+    await remote.git.fetch({ ...request, since }, history);
     // An older commit is among those that the server takes for being here.
-    if (history.get(wanted.commit) === undefined) {
-      await remote.git.commits(wanted.commit, undefined, history);
-    }
+    if (history.get(wanted.commit) === undefined) await remote.git.fetch(request, history);
     ({ commit, tree } = rootTree(wanted.commit, history));
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
