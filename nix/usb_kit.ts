@@ -13,6 +13,7 @@ import { ORIGIN_FILE, readCheckout } from "../lib/install/source/checkout_origin
 import { listSource } from "../lib/install/source/source_listing.ts";
 import { statIfSeen } from "../lib/machine/files/files.ts";
 import { sha256 } from "../lib/machine/files/sha256.ts";
+import { filesBelow } from "../lib/machine/tree/files_below.ts";
 import { REPOSITORY } from "./bundle.ts";
 import { compileAll, TARGETS, toolNames } from "./compile.ts";
 import { setInterpreter } from "./elf.ts";
@@ -33,9 +34,10 @@ export interface KitOptions extends CacheOptions {
  * @throws Error when the folder is not empty, when there is no executable, or with Nix's words
  */
 export async function makeKit(options: KitOptions): Promise<void> {
-  const { folder, report } = options;
-  Deno.mkdirSync(folder, { recursive: true });
-  if ([...Deno.readDirSync(folder)].length > 0) throw new Error(`${folder} is not empty`);
+  const { report } = options;
+  Deno.mkdirSync(options.folder, { recursive: true });
+  const folder = Deno.realPathSync(options.folder);
+  if ([...Deno.readDirSync(folder)].length > 0) throw new Error(`${options.folder} is not empty`);
   const bin = `${folder}/bin`;
   if (options.executables === undefined) {
     const compiled = await compileAll(bin, report);
@@ -52,7 +54,7 @@ export async function makeKit(options: KitOptions): Promise<void> {
   write(`${folder}/README.txt`, Deno.readFileSync(`${REPOSITORY}nix/usb_kit_README.txt`), 0o644);
   if (options.system !== undefined || options.plan !== undefined) {
     await addCache(options);
-    for (const path of filesBelow(`${folder}/cache`)) {
+    for (const path of filesBelow(`${folder}/cache`, "")) {
       Deno.chmodSync(`${folder}/cache/${path}`, 0o644);
     }
   }
@@ -75,7 +77,7 @@ function copyExecutables(from: string, to: string): void {
 
 /** Beside each executable lies where its loader's name is, for the launcher without root. */
 function nameLoader(bin: string): void {
-  for (const path of filesBelow(bin)) {
+  for (const path of filesBelow(bin, "")) {
     const bytes = Deno.readFileSync(`${bin}/${path}`);
     const { offset, room } = setInterpreter(bytes, LOADER_LINK);
     write(`${bin}/${path}`, bytes, 0o755);
@@ -108,16 +110,8 @@ function noteOrigin(file: string, commit: string | undefined): void {
 
 /** In the form of sha256sum(1). */
 function checksums(folder: string): string {
-  return filesBelow(folder)
+  return filesBelow(folder, "")
     .map((path) => `${sha256(Deno.readFileSync(`${folder}/${path}`))}  ${path}\n`).join("");
-}
-
-function filesBelow(folder: string, below = ""): string[] {
-  return [...Deno.readDirSync(`${folder}/${below}`)].sort((a, b) => a.name < b.name ? -1 : 1)
-    .flatMap((entry) => {
-      const path = below === "" ? entry.name : `${below}/${entry.name}`;
-      return entry.isDirectory ? filesBelow(folder, path) : [path];
-    });
 }
 
 function write(path: string, data: Uint8Array, mode: number): void {
