@@ -68,7 +68,7 @@ async function tokenOwner(ctx: RequestContext): Promise<FileUser & { home: strin
     const { invokingUser } = await import("../machine/accounts/invoking_user.ts");
     // People sit at this machine, whichever one is managed.
     const here = { env, root: new Root("/") };
-    const account = invokingUser(here, readAccounts(here))?.account;
+    const account = invokingUser(here, readAccounts(here));
     if (account) return account;
   }
   return env.HOME?.startsWith("/")

@@ -1,9 +1,8 @@
 import * as v from "valibot";
-import { readAccounts } from "../machine/accounts/accounts.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { foreignPart, rootSelfAnd } from "../machine/files/file_trust.ts";
+import { foreignPart } from "../machine/files/file_trust.ts";
 import { realPathIfSeen } from "../machine/files/files.ts";
-import { invokingUser } from "../machine/accounts/invoking_user.ts";
+import { trustedOwners } from "../machine/accounts/invoking_user.ts";
 import { nearestName } from "../layout/nearest_name.ts";
 import { readRegular } from "../machine/files/regular_file.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -84,8 +83,7 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
       hint: "make one: system-installer --dry-run --json > answers.json",
     });
   }
-  const mayWrite = rootSelfAnd(invokingUser(ctx, readAccounts(ctx))?.account.uid);
-  const foreign = foreignPart(path, mayWrite);
+  const foreign = foreignPart(path, trustedOwners(ctx));
   if (foreign !== undefined) {
     throw new ToolError(`the answers cannot be trusted: ${foreign.path} ${foreign.problem}`, {
       code: ExitCode.PermissionDenied,

@@ -1,6 +1,5 @@
 import type { Context } from "./context.ts";
-import { readLinkIfExists } from "./files/files.ts";
-import { machineText } from "./files/machine_files.ts";
+import { machineLink, machineText } from "./files/machine_files.ts";
 import { parseShellAssignments } from "./shell_assignments.ts";
 
 /** Language, clock and keyboard of a machine. What nothing says is undefined. */
@@ -20,7 +19,8 @@ export interface LocaleSettings {
 /** Reads time zone, locale.conf(5) and vconsole.conf(5), or Debian's files in their place. */
 export function readLocale(ctx: Context): LocaleSettings {
   const read = (path: string) => parseShellAssignments(machineText(ctx, path) ?? "");
-  const locale = firstFilled(read("/etc/locale.conf"), () => read("/etc/default/locale"));
+  const own = read("/etc/locale.conf");
+  const locale = own.size > 0 ? own : read("/etc/default/locale");
   const console = read("/etc/vconsole.conf");
   const keyMap = console.get("KEYMAP") || read("/etc/default/keyboard").get("XKBLAYOUT");
   return {
@@ -41,7 +41,7 @@ export function readLocale(ctx: Context): LocaleSettings {
 function readTimeZone(ctx: Context): string | undefined {
   let path = "/etc/localtime";
   for (let links = 0; links < 8; links++) {
-    const target = linkTarget(ctx, path);
+    const target = machineLink(ctx, path);
     if (target === undefined) break;
     const zone = zoneOf(/(?:^|\/)zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(target)?.[1]);
     if (zone !== undefined) return zone;
@@ -50,23 +50,8 @@ function readTimeZone(ctx: Context): string | undefined {
   return zoneOf(machineText(ctx, "/etc/timezone")?.trim());
 }
 
-function linkTarget(ctx: Context, path: string): string | undefined {
-  try {
-    return readLinkIfExists(ctx.root.host(path));
-  } catch {
-    return undefined;
-  }
-}
-
 /** A well-formed name of the database (its theory.html, "Timezone identifiers"). */
 function zoneOf(text: string | undefined): string | undefined {
   const wellFormed = /^[A-Za-z][\w+-]*(\/[A-Za-z0-9][\w+-]*)*$/.test(text ?? "");
   return wellFormed ? text : undefined;
-}
-
-function firstFilled(
-  values: Map<string, string>,
-  others: () => Map<string, string>,
-): Map<string, string> {
-  return values.size > 0 ? values : others();
 }

@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import { exists } from "./files/files.ts";
-import { type HostRecord, readHostRecord } from "./host_record.ts";
+import { type HostRecord, usableHostRecord } from "./host_record.ts";
 import { places } from "./places.ts";
 
 /**
@@ -44,8 +44,8 @@ export function layoutOfFolder(folder: string): TreeLayout | undefined {
 
 /** The layout that a machine is installed with; undefined where none is, or host.json is no good. */
 export function installedLayout(ctx: Pick<Context, "root">): TreeLayout | undefined {
-  const record = readHostRecord(ctx);
-  return typeof record === "object" ? layoutOfRecord(record) : undefined;
+  const record = usableHostRecord(ctx);
+  return record && layoutOfRecord(record);
 }
 
 /** The layout of the tree that a record's host is made of. */

@@ -20,7 +20,7 @@ const SCRIPT = `
   writeFileAtomic(folder + "/written", "x", { mode: 0o600 });
   linkAtomic("written", folder + "/link");
   const draft = draftJournal(folder, []);
-  await syncToDisk({}, [draft]);
+  await syncToDisk([draft]);
   decideChange(folder);
 `;
 

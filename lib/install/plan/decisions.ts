@@ -56,7 +56,7 @@ export async function decideUsers(
   const { migratable, excluded } = loginUsers(reading.accounts);
   const people = migratable.filter((account) => account.uid !== 0);
   const chosen = options.users === undefined
-    ? await pickUsers(ctx, options, people, reading.invokingUser?.account.name)
+    ? await pickUsers(ctx, options, people, reading.invokingUser?.name)
     : namedUsers(options.users, people, excluded);
   const dropped = people.filter((account) => !chosen.has(account.name));
   // With a base every account stays as it is: who is not chosen gets no groups, no more.

@@ -1,6 +1,4 @@
-import { readAccounts } from "../../machine/accounts/accounts.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
-import { invokingUser } from "../../machine/accounts/invoking_user.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { installedLayout, LAYOUT_WORDS } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
@@ -19,11 +17,10 @@ export interface Ground {
 
 /** Looks for the source and for what would stop a real run; changes nothing, asks nothing. */
 export async function examineGround(ctx: Context, options: InstallOptions): Promise<Ground> {
-  const user = invokingUser(ctx, readAccounts(ctx))?.account.uid;
   const blockers: ToolError[] = [];
   let source: Source | undefined;
   try {
-    source = findSource(ctx, options.source, user);
+    source = findSource(ctx, options.source);
     refuseOtherLayout(ctx, source);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

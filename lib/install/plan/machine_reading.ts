@@ -1,10 +1,10 @@
-import { type Accounts, readAccounts } from "../../machine/accounts/accounts.ts";
+import { type Account, type Accounts, readAccounts } from "../../machine/accounts/accounts.ts";
 import { type BootFiles, readBootFiles } from "../../machine/hardware/boot_loader.ts";
 import { readTextIfExists } from "../../machine/files/files.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { type Hardware, readHardware } from "../../machine/hardware/hardware.ts";
 import { type HostName, readHostName } from "../../machine/host_name.ts";
-import { type InvokingUser, invokingUser } from "../../machine/accounts/invoking_user.ts";
+import { invokingUser } from "../../machine/accounts/invoking_user.ts";
 import { type LocaleSettings, readLocale } from "../../machine/locale.ts";
 import { type Mount, readMounts } from "../../machine/hardware/mounts.ts";
 import { type OsRelease, readOsRelease } from "../../machine/os_release.ts";
@@ -30,7 +30,7 @@ export interface MachineReading {
   readonly os: OsRelease;
   readonly hostName: HostName | undefined;
   readonly accounts: Accounts;
-  readonly invokingUser: InvokingUser | undefined;
+  readonly invokingUser: Account | undefined;
   readonly session: Session;
   readonly hardware: Hardware;
   /** Only for an installation without a base. */

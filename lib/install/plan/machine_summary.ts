@@ -109,7 +109,7 @@ function languageText({ locale }: MachineReading): string {
 }
 
 function sessionText({ session, invokingUser }: MachineReading): string {
-  const who = invokingUser ? `${invokingUser.account.name}, ` : "";
+  const who = invokingUser ? `${invokingUser.name}, ` : "";
   if (session.kind === "console") return `${who}on this machine`;
   return `${who}over SSH${session.clientAddress ? ` from ${session.clientAddress}` : ""}`;
 }

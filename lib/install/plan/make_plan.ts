@@ -142,7 +142,7 @@ export async function makePlan(
     machine: machineSummary(ctx, reading),
     users,
     leftBehind: options.keepConfig ? [] : chosen.leftBehind,
-    invokingUser: reading.invokingUser?.account.name,
+    invokingUser: reading.invokingUser?.name,
     settings: [...settings.system, ...settings.hardware],
     notCarried: options.keepConfig || reading.facts === undefined
       ? undefined

@@ -1,6 +1,7 @@
 import type { Context } from "../../machine/context.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
-import { foreignPart, type MayWrite, rootSelfAnd } from "../../machine/files/file_trust.ts";
+import { trustedOwners } from "../../machine/accounts/invoking_user.ts";
+import { foreignPart, type MayWrite } from "../../machine/files/file_trust.ts";
 import {
   lstatIfExists,
   parentOf,
@@ -39,17 +40,15 @@ export interface Source {
  * Finds the source: the one named, else `HYPERVISOR_SOURCE` (the Nix wrapper sets it), else the nearest
  * folder above the working directory or above the executable (a USB stick) that is Hyper-NixOS.
  * @param named the value of `--source`
- * @param user the invoking user's id, who may own the source
  * @throws ToolError exit 6 when there is none or it lacks its flake, exit 3 when others could write it
  */
 export function findSource(
   ctx: Context,
   named: string | undefined,
-  user: number | undefined,
 ): Source {
   const [path, foundBy] = locate(ctx, named);
   const layout = requireLayout(path);
-  const mayWrite = rootSelfAnd(user);
+  const mayWrite = trustedOwners(ctx);
   refuseForeignParents(path, mayWrite);
   const listing = listSource(path, mayWrite);
   const inPlace = path === realPathIfSeen(ctx.root.follow(places.source));

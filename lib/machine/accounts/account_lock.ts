@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { hasOpenat2, OPEN, openStepByStep, openWithoutLinks, requireLibc } from "../files/libc.ts";
+import { hasOpenat2, libc, OPEN, openStepByStep, openWithoutLinks } from "../files/libc.ts";
 import { openOrMake } from "../files/regular_file.ts";
 import { ToolError } from "../tool_error.ts";
 
@@ -28,7 +28,7 @@ export async function withAccountLock<T>(
   ctx: Pick<Context, "root" | "signal">,
   work: () => T | Promise<T>,
 ): Promise<T> {
-  const { fcntl, close } = requireLibc();
+  const { fcntl, close } = libc();
   const path = ctx.root.host(LOCK);
   openOrMake(path, { read: true, write: true }, 0o600)[Symbol.dispose]();
   const flags = READ_WRITE | OPEN.closeOnExec | OPEN.nonBlocking;

@@ -1,14 +1,8 @@
 import type { Context } from "../context.ts";
 import { parseId } from "./account_lines.ts";
 import { readTextIfExists } from "../files/files.ts";
-import type { Account, Accounts } from "./accounts.ts";
-
-/** Who started the program, and how that is known. */
-export interface InvokingUser {
-  readonly account: Account;
-  /** A variable's name, `login` (the audit system's login UID) or `effective user`. */
-  readonly source: string;
-}
+import { type Account, type Accounts, readAccounts } from "./accounts.ts";
+import { type MayWrite, rootSelfAnd } from "../files/file_trust.ts";
 
 /** No login UID was ever set: (uid_t) -1, proc_pid_loginuid(5). */
 const NO_LOGIN_UID = "4294967295";
@@ -23,25 +17,29 @@ const NO_LOGIN_UID = "4294967295";
 export function invokingUser(
   ctx: Pick<Context, "root" | "env">,
   { accounts }: Accounts,
-): InvokingUser | undefined {
-  const named = (name: string | undefined, source: string, uid?: string) => {
+): Account | undefined {
+  const named = (name: string | undefined, uid?: string) => {
     const account = accounts.find((account) => account.name === name);
     const contradicted = uid !== undefined && parseId(uid) !== account?.uid;
-    return account && !contradicted ? [{ account, source }] : [];
+    return contradicted ? undefined : account;
   };
-  const numbered = (uid: string | undefined, source: string) => {
-    if (uid === undefined || !ctx.root.isRunning) return [];
-    const account = accounts.find((account) => account.uid === parseId(uid));
-    return account ? [{ account, source }] : [];
-  };
-  const found: InvokingUser[] = [
-    ...named(ctx.env.SUDO_USER, "SUDO_USER", ctx.env.SUDO_UID),
-    ...named(ctx.env.DOAS_USER, "DOAS_USER"),
-    ...numbered(ctx.env.PKEXEC_UID, "PKEXEC_UID"),
-    ...numbered(loginUid(), "login"),
-    ...numbered(String(Deno.uid() ?? ""), "effective user"),
-  ];
-  return found.find(({ account }) => account.uid !== 0) ?? found[0];
+  const numbered = (uid: string | undefined) =>
+    uid === undefined || !ctx.root.isRunning
+      ? undefined
+      : accounts.find((account) => account.uid === parseId(uid));
+  const found = [
+    named(ctx.env.SUDO_USER, ctx.env.SUDO_UID),
+    named(ctx.env.DOAS_USER),
+    numbered(ctx.env.PKEXEC_UID),
+    numbered(loginUid()),
+    numbered(String(Deno.uid() ?? "")),
+  ].filter((account) => account !== undefined);
+  return found.find(({ uid }) => uid !== 0) ?? found[0];
+}
+
+/** Who may have written what a person names: root, whom this runs as, and who started the program. */
+export function trustedOwners(ctx: Pick<Context, "root" | "env">): MayWrite {
+  return rootSelfAnd(invokingUser(ctx, readAccounts(ctx))?.uid);
 }
 
 function loginUid(): string | undefined {

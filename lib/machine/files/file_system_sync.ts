@@ -17,12 +17,12 @@ export class FileSystemSync implements AsyncDisposable {
 
   /**
    * Of the file system that a file or folder is on.
-   * @returns undefined where the C library cannot be called so, or there is no such path
+   * @returns undefined where there is no such path
    */
   static open(path: string): FileSystemSync | undefined {
     const calls = libc();
-    const descriptor = calls?.open(cString(path), OPEN.closeOnExec | OPEN.nonBlocking) ?? -1;
-    return calls && descriptor >= 0 ? new FileSystemSync(calls, descriptor) : undefined;
+    const descriptor = calls.open(cString(path), OPEN.closeOnExec | OPEN.nonBlocking);
+    return descriptor >= 0 ? new FileSystemSync(calls, descriptor) : undefined;
   }
 
   /** Begins to bring to the disk what was written until now, unless that is going on. */

@@ -1,3 +1,6 @@
+import { ExitCode } from "../exit_code.ts";
+import type { Root } from "../root.ts";
+import { ToolError } from "../tool_error.ts";
 import { readTextIfExists } from "./files.ts";
 
 /** Whether a user id may own, and so change, what root is going to use. */
@@ -69,6 +72,20 @@ export interface ForeignPart {
   readonly path: string;
   /** As {@link foreignWriter} says it. */
   readonly problem: string;
+}
+
+/**
+ * What speaks against writing by path below a folder of the machine; the root itself was chosen by whoever
+ * named it.
+ * @param folder host path
+ * @throws as {@link foreignPart}
+ */
+export function foreignFolderProblem(root: Root, folder: string): ToolError | undefined {
+  const foreign = foreignPart(folder, isRootOrSelf, root.isRunning ? "" : root.path);
+  return foreign && new ToolError(`${foreign.path} ${foreign.problem}`, {
+    code: ExitCode.PermissionDenied,
+    hint: `give it back to root: chown root:root ${foreign.path} && chmod go-w ${foreign.path}`,
+  });
 }
 
 /**

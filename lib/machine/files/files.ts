@@ -213,6 +213,13 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
+/** The path itself or, where something is there, the first of PATH~2, PATH~3 … that is free. */
+export function freeName(path: string): string {
+  let name = path;
+  for (let n = 2; exists(name); n++) name = `${path}~${n}`;
+  return name;
+}
+
 /** A name beside the path that no other writer uses; starts with a dot so that listings skip it. */
 export function temporaryName(path: string): string {
   return `${parentOf(path)}/${temporaryPrefix(path)}${crypto.randomUUID().slice(0, 8)}.tmp`

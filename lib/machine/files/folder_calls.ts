@@ -60,12 +60,12 @@ export class FolderCalls implements Disposable {
     this.descriptor = descriptor;
   }
 
-  /** Undefined where there is no such library or folder. */
+  /** Undefined where there is no such folder. */
   static open(path: string): FolderCalls | undefined {
     const calls = libc();
     const flags = OPEN.directory | OPEN.noFollow | OPEN.closeOnExec;
-    const descriptor = calls?.open(cString(path), flags) ?? -1;
-    return calls && descriptor >= 0 ? new FolderCalls(calls, descriptor) : undefined;
+    const descriptor = calls.open(cString(path), flags);
+    return descriptor >= 0 ? new FolderCalls(calls, descriptor) : undefined;
   }
 
   /**

@@ -53,26 +53,20 @@ const encoder = new TextEncoder();
 
 let loaded: LibcCalls | undefined;
 
-/** The C library, loaded once; undefined where there is no glibc. */
-export function libc(): LibcCalls | undefined {
-  try {
-    return loaded ??= Deno.dlopen(LIBC, LIBC_SYMBOLS).symbols;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
- * The C library for what is not safe without it.
+ * The C library, loaded once: no file is opened safely without it.
  * @throws ToolError exit 2 where it cannot be loaded
  */
-export function requireLibc(): LibcCalls {
-  const calls = libc();
-  if (calls) return calls;
-  throw new ToolError(`${LIBC} cannot be loaded`, {
-    code: ExitCode.MissingDependency,
-    hint: "run it on a Linux system with glibc; files are opened safely through it",
-  });
+export function libc(): LibcCalls {
+  try {
+    return loaded ??= Deno.dlopen(LIBC, LIBC_SYMBOLS).symbols;
+  } catch (error) {
+    throw new ToolError(`${LIBC} cannot be loaded`, {
+      code: ExitCode.MissingDependency,
+      hint: "run it on a Linux system with glibc; files are opened safely through it",
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -91,7 +85,7 @@ export function cString(path: string): Uint8Array<ArrayBuffer> {
  */
 export function openWithoutLinks(path: string, flags: number): number {
   OPEN_HOW[0] = BigInt(flags);
-  const call = requireLibc().syscall;
+  const call = libc().syscall;
   return Number(call(SYS_OPENAT2, AT_FDCWD, cString(path), OPEN_HOW, OPEN_HOW_SIZE));
 }
 
@@ -100,7 +94,7 @@ export function openWithoutLinks(path: string, flags: number): number {
  * openat(2) for each component, which refuses a link.
  */
 export function openStepByStep(path: string, flags: number): number {
-  const { openat, close } = requireLibc();
+  const { openat, close } = libc();
   const step = OPEN.path | OPEN.directory | OPEN.noFollow | OPEN.closeOnExec;
   const names = path.split("/").filter((name) => name !== "" && name !== ".");
   const last = names.pop();
@@ -123,7 +117,7 @@ let kernelHasOpenat2: boolean | undefined;
 export function hasOpenat2(): boolean {
   if (kernelHasOpenat2 === undefined) {
     const root = openWithoutLinks("/", OPEN.path | OPEN.directory | OPEN.closeOnExec);
-    if (root >= 0) requireLibc().close(root);
+    if (root >= 0) libc().close(root);
     kernelHasOpenat2 = root >= 0;
   }
   return kernelHasOpenat2;

@@ -1,9 +1,7 @@
-import { ExitCode } from "../exit_code.ts";
-import { foreignPart, isRootOrSelf } from "./file_trust.ts";
+import { foreignFolderProblem } from "./file_trust.ts";
 import { ensureDirectory } from "./files.ts";
 import { pinFolder, type Pinned } from "./pinned.ts";
 import type { Root } from "../root.ts";
-import { ToolError } from "../tool_error.ts";
 
 /**
  * Opens a folder for logs, made where there is none, and holds it: what is written below its pinned path
@@ -15,10 +13,7 @@ import { ToolError } from "../tool_error.ts";
 export function openLogFolder(root: Root, place: string): Pinned {
   const path = root.follow(place);
   ensureDirectory(path, 0o755);
-  const foreign = foreignPart(path, isRootOrSelf, root.isRunning ? "" : root.path);
-  if (foreign === undefined) return pinFolder(path);
-  throw new ToolError(`${foreign.path} ${foreign.problem}`, {
-    code: ExitCode.PermissionDenied,
-    hint: `give it back to root: chown root:root ${foreign.path} && chmod go-w ${foreign.path}`,
-  });
+  const problem = foreignFolderProblem(root, path);
+  if (problem) throw problem;
+  return pinFolder(path);
 }

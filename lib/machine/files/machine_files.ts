@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { exists, isAbsent, listIfExists } from "./files.ts";
+import { exists, isAbsent, listIfExists, readLinkIfExists } from "./files.ts";
 import { NotRegular, readRegular } from "./regular_file.ts";
 
 /** What reading a file gave: its bytes, or why there are none. */
@@ -33,6 +33,15 @@ export function readMachineFile(
 export function machineText(ctx: Context, path: string): string | undefined {
   const content = readMachineFile(ctx, path);
   return content.kind === "read" ? new TextDecoder().decode(content.bytes) : undefined;
+}
+
+/** The target of a machine's link, as it is written; undefined for anything else, and when it cannot be read. */
+export function machineLink(ctx: Context, path: string): string | undefined {
+  try {
+    return readLinkIfExists(ctx.root.host(path));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The names in a machine's folder, sorted; empty when it cannot be read. */

@@ -1,5 +1,5 @@
 import { ExitCode } from "../exit_code.ts";
-import { hasOpenat2, OPEN, openStepByStep, openWithoutLinks, requireLibc } from "./libc.ts";
+import { hasOpenat2, libc, OPEN, openStepByStep, openWithoutLinks } from "./libc.ts";
 import { ToolError } from "../tool_error.ts";
 
 /**
@@ -160,7 +160,7 @@ class PinnedDescriptor implements Pinned {
   }
 
   [Symbol.dispose](): void {
-    requireLibc().close(this.#descriptor);
+    libc().close(this.#descriptor);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Context } from "../context.ts";
-import { kernelContext } from "./kernel_files.ts";
-import { machineText } from "../files/machine_files.ts";
+import { kernelText } from "./kernel_files.ts";
 
 /** The processors of the machine you sit at. */
 export interface Cpu {
@@ -19,7 +18,7 @@ export interface Cpu {
 
 /** Reads /proc/cpuinfo (proc_cpuinfo(5)); undefined when it cannot be read. */
 export function readCpu(ctx: Context): Cpu | undefined {
-  const text = machineText(kernelContext(ctx, "/proc"), "/proc/cpuinfo");
+  const text = kernelText(ctx, "/proc/cpuinfo");
   const processors = (text ?? "").split(/\n\s*\n/).map(parseFields)
     .filter((fields) => fields.has("processor"));
   const first = processors[0];

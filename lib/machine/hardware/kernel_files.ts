@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { listIfExists } from "../files/files.ts";
+import { machineText } from "../files/machine_files.ts";
 import { Root } from "../root.ts";
 
 const RUNNING = new Root("/");
@@ -12,6 +13,12 @@ const RUNNING = new Root("/");
 export function kernelContext(ctx: Context, folder: "/proc" | "/sys" | "/dev"): Context {
   if (ctx.root.isRunning || hasEntries(ctx.root.host(folder))) return ctx;
   return { ...ctx, root: RUNNING };
+}
+
+/** The text of a file of /proc or /sys; undefined when it cannot be read. */
+export function kernelText(ctx: Context, path: string): string | undefined {
+  const folder = path.startsWith("/proc/") ? "/proc" : "/sys";
+  return machineText(kernelContext(ctx, folder), path);
 }
 
 function hasEntries(path: string): boolean {

@@ -1,6 +1,5 @@
 import type { Context } from "../context.ts";
-import { kernelContext } from "./kernel_files.ts";
-import { machineText } from "../files/machine_files.ts";
+import { kernelText } from "./kernel_files.ts";
 
 /** Memory in bytes, from proc_meminfo(5). */
 export interface Memory {
@@ -14,7 +13,7 @@ export const EVALUATION_MEMORY = 1024 ** 3;
 
 /** Reads /proc/meminfo; undefined when it cannot be read. */
 export function readMemory(ctx: Context): Memory | undefined {
-  const text = machineText(kernelContext(ctx, "/proc"), "/proc/meminfo") ?? "";
+  const text = kernelText(ctx, "/proc/meminfo") ?? "";
   const values = new Map<string, number>();
   for (const [, name, number, unit] of text.matchAll(/^(\w+):\s+(\d+)( kB)?$/gm)) {
     values.set(name!, Number(number) * (unit ? 1024 : 1));

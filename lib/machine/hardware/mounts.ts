@@ -1,6 +1,5 @@
 import type { Context } from "../context.ts";
-import { kernelContext } from "./kernel_files.ts";
-import { machineText } from "../files/machine_files.ts";
+import { kernelContext, kernelText } from "./kernel_files.ts";
 
 /** A mounted file system of the machine under management. */
 export interface Mount {
@@ -20,7 +19,7 @@ export interface Mount {
  * of a machine whose own /proc was recorded, what that says. Of mounts over each other, the uppermost.
  */
 export function readMounts(ctx: Context): Mount[] {
-  const text = machineText(kernelContext(ctx, "/proc"), "/proc/self/mountinfo") ?? "";
+  const text = kernelText(ctx, "/proc/self/mountinfo") ?? "";
   const all = text.split("\n").flatMap((line) => parseLine(line) ?? []);
   const byMountPoint = new Map<string, Mount>();
   for (const mount of seenFromInside(ctx, all)) {

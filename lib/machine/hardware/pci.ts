@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
-import { readLinkIfExists } from "../files/files.ts";
 import { kernelContext } from "./kernel_files.ts";
-import { machineFolder, machineText } from "../files/machine_files.ts";
+import { machineFolder, machineLink, machineText } from "../files/machine_files.ts";
 
 /** A PCI device of the machine you sit at. */
 export interface PciDevice {
@@ -84,9 +83,5 @@ export function readPciDevices(ctx: Context): PciDevice[] {
 
 /** The last component of a sysfs link's target; undefined when it is no link. */
 export function linkName(ctx: Context, path: string): string | undefined {
-  try {
-    return readLinkIfExists(ctx.root.host(path))?.split("/").at(-1);
-  } catch {
-    return undefined;
-  }
+  return machineLink(ctx, path)?.split("/").at(-1);
 }

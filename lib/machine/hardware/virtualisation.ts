@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { Cpu } from "./cpu.ts";
-import { kernelContext } from "./kernel_files.ts";
+import { kernelContext, kernelText } from "./kernel_files.ts";
 import { machineFolder, machineHas, machineText } from "../files/machine_files.ts";
 
 /** What the machine you sit at can do as a host of virtual machines. */
@@ -49,7 +49,7 @@ export function readVirtualisation(ctx: Context, cpu: Cpu | undefined): Virtuali
     : undefined;
   const parameter = kvmModule &&
     machineText(sys, `/sys/module/${kvmModule.replace("-", "_")}/parameters/nested`);
-  const commandLine = machineText(kernelContext(ctx, "/proc"), "/proc/cmdline") ?? "";
+  const commandLine = kernelText(ctx, "/proc/cmdline") ?? "";
   return {
     kvmDevice: machineHas(kernelContext(ctx, "/dev"), "/dev/kvm"),
     kvmModule,

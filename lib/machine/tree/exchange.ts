@@ -24,7 +24,7 @@ export function renameToFree(from: string, to: string): boolean {
 
 /** Without glibc of 2.28 or later the ordinary calls have to do. */
 function rename(from: string, to: string, flags: number): boolean {
-  const call = libc()?.renameat2;
+  const call = libc().renameat2;
   if (!call) return false;
   return inFolder(
     from,

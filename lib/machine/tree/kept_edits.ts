@@ -3,6 +3,7 @@ import { filesBelow } from "./files_below.ts";
 import {
   copyFile,
   ensureDirectory,
+  freeName,
   lstatIfExists,
   makeLink,
   parentOf,
@@ -75,18 +76,12 @@ export async function keepEdits(ctx: Context, staging: string): Promise<KeptEdit
   for (const file of files) {
     // The first component is only what they are kept under.
     const path = file.slice(file.indexOf("/") + 1);
-    const free = freeName(backup, path);
-    written.push(...copyToBackup(`${top}/${file}`, `${backup}/${free}`));
-    paths.push(free);
+    // An edit of the same file that was known before is there already.
+    const free = freeName(`${backup}/${path}`);
+    written.push(...copyToBackup(`${top}/${file}`, free));
+    paths.push(free.slice(backup.length + 1));
   }
-  await syncToDisk(ctx, written);
+  await syncToDisk(written);
   removeIfExists(top);
   return { folder, paths };
-}
-
-/** An edit of the same file that was known before is there already. */
-function freeName(folder: string, path: string): string {
-  let name = path;
-  for (let n = 2; lstatIfExists(`${folder}/${name}`); n++) name = `${path}~${n}`;
-  return name;
 }

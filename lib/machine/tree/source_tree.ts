@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { ExitCode } from "../exit_code.ts";
-import { foreignPart, foreignWriter, isRootOrSelf } from "../files/file_trust.ts";
+import { foreignFolderProblem, foreignWriter, isRootOrSelf } from "../files/file_trust.ts";
 import {
   ensureDirectory,
   listIfExists,
@@ -64,11 +64,7 @@ export function sourceTree(ctx: Context): SourceTree {
 export function treeFolderProblem(ctx: Pick<Context, "root">): ToolError | undefined {
   const folder = ctx.root.follow(places.hypervisor);
   if (!lstatIfExists(folder)?.isDirectory) return undefined;
-  const foreign = foreignPart(folder, isRootOrSelf, ctx.root.isRunning ? "" : ctx.root.path);
-  return foreign && new ToolError(`${foreign.path} ${foreign.problem}`, {
-    code: ExitCode.PermissionDenied,
-    hint: `give it back to root: chown root:root ${foreign.path} && chmod go-w ${foreign.path}`,
-  });
+  return foreignFolderProblem(ctx.root, folder);
 }
 
 /**

@@ -3,6 +3,7 @@ import { type FileIdentity, identityOf, isStill } from "./file_identity.ts";
 import {
   ensureDirectory,
   exists,
+  freeName,
   listIfExists,
   lstatIfExists,
   makeFolder,
@@ -229,20 +230,18 @@ function editsOf(path: string, decided: number): string[] {
 
 /** Moves an edit to where it is kept. */
 function keep(path: string, kept: string): void {
-  rename(path, freeName(kept));
+  rename(path, freeAbove(kept));
   forgetFolders();
 }
 
 /** Keeps an edit, which stays where it is as well. */
 function keepLink(path: string, kept: string): void {
-  if (!sameFile(path, kept)) makeHardLink(path, freeName(kept));
+  if (!sameFile(path, kept)) makeHardLink(path, freeAbove(kept));
 }
 
-function freeName(path: string): string {
+function freeAbove(path: string): string {
   ensureDirectory(parentOf(path), 0o755);
-  let name = path;
-  for (let n = 2; exists(name); n++) name = `${path}~${n}`;
-  return name;
+  return freeName(path);
 }
 
 function permit(path: string, mode: number): void {

@@ -102,7 +102,7 @@ export async function finishChange(
     const before = readTextIfExists(tree.state);
     try {
       left = doOperations(tree.path, staging, operations, onDone);
-      await syncToDisk(ctx, touchedFolders(tree.path, operations));
+      await syncToDisk(touchedFolders(tree.path, operations));
       installState(tree, staging);
     } catch (error) {
       await takeBack(ctx, tree, staging, operations, before);

@@ -1,4 +1,3 @@
-import type { Context } from "../context.ts";
 import { FileSystemSync } from "../files/file_system_sync.ts";
 import { pin } from "../files/pinned.ts";
 
@@ -12,17 +11,16 @@ const AT_ONCE = 50;
 
 /**
  * Brings files, and the names in folders, to the disk (fsync(2)), many at once so that they share the
- * file system's commits; very many by syncing their file system, through syncfs(2) or sync(1) `-f`.
+ * file system's commits; very many by syncing their file system, through syncfs(2).
  * @param paths host paths on one file system; links and what is not there any more are skipped
  * @param begun of that file system, where syncing began earlier
  */
 export async function syncToDisk(
-  ctx: Context,
   paths: readonly string[],
   begun?: FileSystemSync,
 ): Promise<void> {
   if (paths.length > MANY) {
-    if (begun ? await begun.finish() : await syncFileSystem(ctx, paths[0]!)) return;
+    if (begun ? await begun.finish() : await syncFileSystem(paths[0]!)) return;
   }
   for (let at = 0; at < paths.length; at += AT_ONCE) {
     await Promise.all(paths.slice(at, at + AT_ONCE).map(syncPath));
@@ -41,11 +39,7 @@ async function syncPath(path: string): Promise<void> {
   }
 }
 
-async function syncFileSystem(ctx: Context, path: string): Promise<boolean> {
-  await using direct = FileSystemSync.open(path);
-  if (direct) return await direct.finish();
-  if (ctx.run.which("sync") === undefined) return false;
-  // Not stopped by a signal: it runs between the journal and its end.
-  const { code } = await ctx.run("sync", ["-f", path], { accept: "any", signal: null });
-  return code === 0;
+async function syncFileSystem(path: string): Promise<boolean> {
+  await using begun = FileSystemSync.open(path);
+  return await begun?.finish() ?? false;
 }

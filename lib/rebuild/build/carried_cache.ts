@@ -1,7 +1,5 @@
-import { readAccounts } from "../../machine/accounts/accounts.ts";
-import { rootSelfAnd } from "../../machine/files/file_trust.ts";
 import { realPathIfSeen } from "../../machine/files/files.ts";
-import { invokingUser } from "../../machine/accounts/invoking_user.ts";
+import { trustedOwners } from "../../machine/accounts/invoking_user.ts";
 import { type BinaryCache, findBinaryCache, isUsable } from "../../nix/store/binary_cache.ts";
 import type { Context } from "../../machine/context.ts";
 
@@ -13,8 +11,7 @@ export function carriedCache(ctx: Context): BinaryCache | undefined {
   const named = ctx.env.HYPERVISOR_SOURCE;
   const source = named ? realPathIfSeen(named) : undefined;
   if (source === undefined) return undefined;
-  const user = invokingUser(ctx, readAccounts(ctx))?.account.uid;
-  const cache = findBinaryCache(source, rootSelfAnd(user));
+  const cache = findBinaryCache(source, trustedOwners(ctx));
   if (isUsable(cache)) return cache;
   if (cache) ctx.log.warn(`the binary cache ${cache.folder} is not used: it ${cache.problem}`);
   return undefined;

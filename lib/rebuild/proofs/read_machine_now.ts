@@ -59,7 +59,7 @@ export function readMachineNow(
   return {
     // Nobody is on a mounted machine.
     session: here,
-    person: ctx.root.isRunning ? invokingUser(ctx, known)?.account.name : undefined,
+    person: ctx.root.isRunning ? invokingUser(ctx, known)?.name : undefined,
     accounts,
     declaredBefore: declaredAccounts(ctx).users.filter((name) => !kept.has(name)),
     keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),

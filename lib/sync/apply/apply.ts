@@ -73,9 +73,9 @@ export async function applyChange(ctx: Context, change: Change): Promise<Applied
     const draft = draftJournal(staging, operations);
     // The staging folder's own name, too: it must not be gone while what was in it is in the tree.
     const paths = [draft, tree.parent, ...described, ...record, ...linked, ...written];
-    await syncToDisk(ctx, paths, change.disk);
+    await syncToDisk(paths, change.disk);
     // Elsewhere, maybe on another file system.
-    if (backup) await syncToDisk(ctx, backup.written);
+    if (backup) await syncToDisk(backup.written);
     ctx.signal.throwIfAborted();
     decideChange(staging);
     const { left, kept } = await finishChange(ctx, tree, staging, operations);

@@ -1,8 +1,7 @@
-import { readAccounts } from "../../machine/accounts/accounts.ts";
-import { invokingUser } from "../../machine/accounts/invoking_user.ts";
+import { trustedOwners } from "../../machine/accounts/invoking_user.ts";
 import type { Context } from "../../machine/context.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
-import { foreignPart, rootSelfAnd } from "../../machine/files/file_trust.ts";
+import { foreignPart, isRootOrSelf } from "../../machine/files/file_trust.ts";
 import { realPathIfSeen } from "../../machine/files/files.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
 import { places } from "../../machine/places.ts";
@@ -36,9 +35,9 @@ export function findSigners(ctx: Context, named?: string): Signers {
       hint: "name an SSH allowed_signers file, or public keys that gpg --export has written",
     });
   }
-  const user = named === undefined ? undefined : invokingUser(ctx, readAccounts(ctx))?.account.uid;
+  const mayWrite = named === undefined ? isRootOrSelf : trustedOwners(ctx);
   const top = named === undefined && !ctx.root.isRunning ? ctx.root.path : "";
-  const foreign = foreignPart(path, rootSelfAnd(user), top);
+  const foreign = foreignPart(path, mayWrite, top);
   if (foreign !== undefined) {
     throw new ToolError(`the signers cannot be trusted: ${foreign.path} ${foreign.problem}`, {
       code: ExitCode.PermissionDenied,

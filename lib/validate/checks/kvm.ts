@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
-import { kernelContext } from "../../machine/hardware/kernel_files.ts";
-import { machineHas, machineText } from "../../machine/files/machine_files.ts";
+import { kernelContext, kernelText } from "../../machine/hardware/kernel_files.ts";
+import { machineHas } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
 import {
   checksOf,
@@ -97,7 +97,7 @@ function deviceCheck(
 
 /** Loaded or compiled in (sysfs-module of the kernel's documentation). */
 function builtIn(ctx: Context, module: string): boolean {
-  const loaded = machineText(kernelContext(ctx, "/proc"), "/proc/modules") ?? "";
+  const loaded = kernelText(ctx, "/proc/modules") ?? "";
   return new RegExp(`^${module} `, "m").test(loaded) ||
     machineHas(kernelContext(ctx, "/sys"), `/sys/module/${module}`);
 }
