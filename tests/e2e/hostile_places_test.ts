@@ -6,11 +6,11 @@
  */
 import { deepEqual, doesNotMatch, ok } from "node:assert/strict";
 import { runTool } from "../support/executable.ts";
-import { sh } from "../validate/installed_machine.ts";
 import { Outside } from "../support/hostile/outside.ts";
 import { plantAt, remove } from "../support/hostile/plant_at.ts";
 import { type Command, COMMANDS, type Place, PLACES } from "../support/hostile/places.ts";
 import { type Plant, PLANTS } from "../support/hostile/plants.ts";
+import { mustRun } from "../support/must_run.ts";
 import { needsNix } from "../support/needs.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
 import { type InstallerSource, source } from "./installer.ts";
@@ -78,7 +78,7 @@ async function tryOne(
 ): Promise<void> {
   const root = Deno.makeTempDirSync({ prefix: "hostile-" });
   try {
-    sh("cp", "-a", `${machine.root}/.`, root);
+    mustRun("cp", ["-a", `${machine.root}/.`, root]);
     using outside = new Outside();
     for (const [place, plant] of plants) plantAt(root, place, plant, outside);
     const [tool, ...words] = COMMANDS[command] as readonly string[];

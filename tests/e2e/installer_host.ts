@@ -1,7 +1,6 @@
 /** A machine on which `system-installer` runs as on the running one. */
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
-import { Host, type HostOptions } from "../support/host.ts";
-import type { MachineKind } from "../support/machines/description.ts";
+import { Host } from "../support/host.ts";
 import { type InstallerSource, source } from "./installer.ts";
 
 /** Switches without questions and without a network. */
@@ -12,10 +11,6 @@ export const BUILD = ["--action", "build", "--skip-update-check"] as const;
 /** A machine, its stand-ins and a source of Hyper-NixOS. */
 export class InstallerHost extends Host {
   readonly from: InstallerSource = source();
-
-  constructor(kind: MachineKind, options: HostOptions = {}) {
-    super(kind, options);
-  }
 
   /** Runs the installer, with this source unless it undoes. */
   run(args: readonly string[], options: RunToolOptions = {}): Promise<ToolResult> {

@@ -21,6 +21,8 @@ export interface LaunchOptions {
   /** Added to the clean environment; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** What starts the tool, once it is in its place: strace(1) with its options. */
+  readonly under?: readonly string[];
   /** A folder that goes first on PATH, see stand_ins.ts. */
   readonly standIns?: string;
   /** Runs as this user and group, without supplementary groups. */
@@ -93,6 +95,7 @@ export function launch(
     };
   const own = toolCommand(tool, places);
   const command = [
+    ...options.under ?? [],
     ...own,
     ...args,
     ...(options.root === undefined ? [] : ["--root", options.root]),
@@ -183,7 +186,10 @@ function toolCommand(
   return [places.deno, "run", "-A", "--cached-only", "--no-prompt", script];
 }
 
-/** Wraps a command so that it runs in its own mount namespace; the process id stays the same. */
+/**
+ * Wraps a command so that it runs in its own mount namespace; the process id stays the same. What is
+ * bound is bound by one mount(8), from a table as in fstab(5): thirty of them cost more than a tool's start.
+ */
 function inNamespace(
   command: readonly string[],
   bundle: string | undefined,
@@ -196,12 +202,7 @@ function inNamespace(
     'mount() { command mount "$@" || { sleep 0.2; command mount "$@"; }; }',
     `mount -t tmpfs -o mode=755 tmpfs ${STAGE}`,
     `mkdir ${STAGE}/cache ${STAGE}/repository ${STAGE}/executables ${STAGE}/bundle ${STAGE}/full`,
-    `touch ${STAGE}/deno`,
-    `mount --bind ${quote(Deno.realPathSync(Deno.execPath()))} ${STAGE}/deno`,
-    `mount --bind ${quote(denoDirectory())} ${STAGE}/cache`,
-    `mount --bind ${quote(REPOSITORY)} ${STAGE}/repository`,
-    ...(executables ? [`mount --bind ${quote(executables)} ${STAGE}/executables`] : []),
-    ...(bundle ? [`mount --bind ${quote(bundle)} ${STAGE}/bundle`] : []),
+    `: > ${STAGE}/deno`,
   ];
   for (const folder of (options.full ?? []).map(quote)) {
     lines.push(
@@ -215,23 +216,32 @@ function inNamespace(
     lines.push(`mount --bind ${folder} ${folder}`, `mount -o remount,ro,bind ${folder}`);
   }
   const isRoot = Deno.uid() === 0;
-  if (options.inside !== undefined) {
-    const nodes = isRoot ? ["pts"] : ["pts", ...NODES];
-    for (const node of nodes) {
-      lines.push(`mount --bind /dev/${node} ${quote(`${options.inside}/dev/${node}`)}`);
-    }
-    for (const folder of BOUND) {
-      lines.push(
-        `[ ! -d /${folder} ] || mount --rbind ${quote(`${options.inside}/${folder}`)} /${folder}`,
-      );
-    }
-    const proc = (file: string, over: string) =>
-      `[ ! -e ${over} ] || mount --bind ${quote(`${options.inside}/proc/${file}`)} ${over}`;
+  const bind = (from: string, to: string, how = "bind") =>
+    `printf '%s %s none %s\\n' ${quote(fstabPath(from))} ${to} ${how}`;
+  const bindOver = (from: string, to: string, how?: string) =>
+    `[ ! -e ${to} ] || ${bind(from, to, how)}`;
+  const { inside } = options;
+  lines.push(
+    "{",
+    bind(Deno.realPathSync(Deno.execPath()), `${STAGE}/deno`),
+    bind(denoDirectory(), `${STAGE}/cache`),
+    bind(REPOSITORY, `${STAGE}/repository`),
+    ...(executables ? [bind(executables, `${STAGE}/executables`)] : []),
+    ...(bundle ? [bind(bundle, `${STAGE}/bundle`)] : []),
+    ...(inside === undefined ? [] : [
+      ...["pts", ...(isRoot ? [] : NODES)]
+        .map((node) => bind(`/dev/${node}`, quote(fstabPath(`${inside}/dev/${node}`)))),
+      ...BOUND.map((folder) => bindOver(`${inside}/${folder}`, `/${folder}`, "rbind")),
+      ...PROC.map((file) => bindOver(`${inside}/proc/${file}`, `/proc/${file}`)),
+      ...PROC_SELF.map((file) => bindOver(`${inside}/proc/self/${file}`, `/proc/$$/${file}`)),
+    ]),
+    `} > ${STAGE}/table`,
+    `mount -a -T ${STAGE}/table`,
+  );
+  if (inside !== undefined) {
+    // /proc/sys is the host's root's; the system call asks who is root in the namespace.
     lines.push(
-      // /proc/sys is the host's root's; the system call asks who is root in the namespace.
       isRoot ? "cat /etc/hostname > /proc/sys/kernel/hostname" : 'hostname "$(cat /etc/hostname)"',
-      ...PROC.map((file) => proc(file, `/proc/${file}`)),
-      ...PROC_SELF.map((file) => proc(`self/${file}`, `/proc/$$/${file}`)),
     );
   }
   lines.push('cd "$1"; shift; exec "$@"');
@@ -253,6 +263,11 @@ function inNamespace(
     ...user,
     ...command,
   ];
+}
+
+/** A path as fstab(5) wants it, without white space. */
+function fstabPath(path: string): string {
+  return path.replace(/[\s\\]/g, (sign) => `\\${sign.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
 function systemPath(): string[] {

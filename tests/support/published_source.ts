@@ -4,8 +4,8 @@
  * fails where the machine that evaluates can be looked at (`--impure`). Its nixpkgs is the stand-in.
  */
 import { dirname } from "node:path";
-import { OFFLINE_NIX_CONFIG } from "./context.ts";
-import { STAND_IN_NIXPKGS } from "./scratch_machine.ts";
+import { mustRun } from "./must_run.ts";
+import { lockToStandIn } from "./stand_in_lock.ts";
 
 const FLAKE = `{
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-24.05";
@@ -67,15 +67,6 @@ export function makePublishedSource(path: string): void {
     Deno.mkdirSync(dirname(`${path}/${name}`), { recursive: true });
     Deno.writeTextFileSync(`${path}/${name}`, text);
   }
-  run("chmod", ["-R", "go-w,go+rX", path]);
-  const nixpkgs = ["--override-input", "nixpkgs", `path:${STAND_IN_NIXPKGS}`];
-  run("nix", ["flake", "lock", `path:${path}`, ...nixpkgs]);
-}
-
-function run(command: string, args: string[]): void {
-  const env = { NIX_CONFIG: OFFLINE_NIX_CONFIG };
-  const { success, stderr } = new Deno.Command(command, { args, env }).outputSync();
-  if (!success) {
-    throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-  }
+  mustRun("chmod", ["-R", "go-w,go+rX", path]);
+  lockToStandIn(path);
 }

@@ -15,6 +15,7 @@ import { flake } from "./machines/flake.ts";
 import { writeHardware } from "./machines/hardware.ts";
 import { hostile } from "./machines/hostile.ts";
 import { MachineFiles, storePath } from "./machines/machine_files.ts";
+import { mustRun } from "./must_run.ts";
 import { rented } from "./machines/rented.ts";
 import { toplevel, writeSystem } from "./machines/system.ts";
 import { uefi } from "./machines/uefi.ts";
@@ -92,10 +93,7 @@ export function scratchMachine(kind: MachineKind, options: ScratchOptions = {}):
 export function copyMachine(machine: ScratchMachine): ScratchMachine {
   if (machine.kind === "flake") throw new Error("a flake machine cannot be copied");
   const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: `machine-${machine.kind}-` }));
-  const { success, stderr } = new Deno.Command("cp", {
-    args: ["-a", "--reflink=auto", `${machine.root}/.`, root],
-  }).outputSync();
-  if (!success) throw new Error(`cp: ${new TextDecoder().decode(stderr)}`);
+  mustRun("cp", ["-a", `${machine.root}/.`, root]);
   const nixpkgs = root + machine.nixpkgs.slice(machine.root.length);
   return machineAt(root, { ...machine, nixpkgs });
 }
@@ -173,22 +171,15 @@ function vary(files: MachineFiles, facts: MachineDescription, options: ScratchOp
 
 /** The lock file that a flake has from its first build on. */
 function lockFlake(folder: string): void {
-  const { success, stderr } = new Deno.Command("nix", {
-    args: ["flake", "lock", `path:${folder}`],
-    env: { NIX_CONFIG: OFFLINE_NIX_CONFIG },
-  }).outputSync();
-  if (!success) throw new Error(`nix flake lock: ${new TextDecoder().decode(stderr)}`);
+  mustRun("nix", ["flake", "lock", `path:${folder}`], { NIX_CONFIG: OFFLINE_NIX_CONFIG });
   Deno.chmodSync(`${folder}/flake.lock`, 0o644);
 }
 
 function commitAll(folder: string, name: string): void {
   const identity = ["-c", `user.name=${name}`, "-c", `user.email=root@${name}`];
   for (const args of [["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Configuration"]]) {
-    const { success, stderr } = new Deno.Command("git", {
-      args: [...identity, "-C", folder, ...args],
-      env: { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" },
-    }).outputSync();
-    if (!success) throw new Error(`git ${args[0]}: ${new TextDecoder().decode(stderr)}`);
+    const env = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
+    mustRun("git", [...identity, "-C", folder, ...args], env);
   }
 }
 

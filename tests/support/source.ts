@@ -3,8 +3,8 @@
  * stand-in nixpkgs in the lock file in place of the real one, which no test can reach.
  */
 import { dirname } from "node:path";
-import { OFFLINE_NIX_CONFIG } from "./context.ts";
-import { STAND_IN_NIXPKGS } from "./scratch_machine.ts";
+import { mustRun } from "./must_run.ts";
+import { lockToStandIn } from "./stand_in_lock.ts";
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** What the flake is made of. */
@@ -28,19 +28,8 @@ export function makeSource(path: string, options: SourceOptions = {}): void {
   const parts = options.small ? PARTS.map((part) => part === "lib" ? SMALL_LIB : part) : PARTS;
   for (const part of parts) {
     Deno.mkdirSync(dirname(`${path}/${part}`), { recursive: true });
-    run("cp", ["-r", `${REPOSITORY}/${part}`, `${path}/${part}`]);
+    mustRun("cp", ["-r", `${REPOSITORY}/${part}`, `${path}/${part}`]);
   }
-  run("chmod", ["-R", "go-w", path]);
-  const nixpkgs = ["--override-input", "nixpkgs", `path:${STAND_IN_NIXPKGS}`];
-  run("nix", ["flake", "lock", `path:${path}`, ...nixpkgs]);
-}
-
-function run(command: string, args: string[]): void {
-  const { success, stderr } = new Deno.Command(command, {
-    args,
-    env: { NIX_CONFIG: OFFLINE_NIX_CONFIG },
-  }).outputSync();
-  if (!success) {
-    throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-  }
+  mustRun("chmod", ["-R", "go-w", path]);
+  lockToStandIn(path);
 }

@@ -5,6 +5,7 @@
 import { OFFLINE_NIX_CONFIG } from "./context.ts";
 import { commandPath } from "./has_command.ts";
 import { commandInside, launch } from "./launch.ts";
+import { mustRun } from "./must_run.ts";
 import { RebuildHost, withLine } from "./rebuild_host.ts";
 import type { HostOptions } from "./host.ts";
 import {
@@ -224,9 +225,7 @@ async function startServer(there: RebuildHost, full: readonly string[]) {
 }
 
 function makeKey(path: string): void {
-  const args = ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path];
-  const { success } = new Deno.Command("ssh-keygen", { args }).outputSync();
-  if (!success) throw new Error(`ssh-keygen cannot make ${path}`);
+  mustRun("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path]);
 }
 
 function freePort(): number {

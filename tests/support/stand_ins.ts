@@ -3,6 +3,7 @@
  * their calls, really build with Nix and really start processes; what they answer is said by files in
  * `state/`, never by the product.
  */
+import { mustRun } from "./must_run.ts";
 
 /** One call, in the order they were made. */
 export interface StandInCall {
@@ -118,10 +119,7 @@ export function standIns(options: StandInOptions = {}): StandIns {
  */
 function install(names: readonly string[], folder: string): void {
   const sources = names.map((name) => `${SCRIPTS}/${name}`);
-  const { success, stderr } = new Deno.Command("install", {
-    args: ["-m", "0755", "-t", folder, ...sources],
-  }).outputSync();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  mustRun("install", ["-m", "0755", "-t", folder, ...sources]);
 }
 
 /** A set-user-ID copy of setpriv(1) that only this group can start, removed with the folder. */

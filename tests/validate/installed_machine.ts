@@ -1,6 +1,7 @@
 /** Machines that are installed, for the tests of validator: made once per test file, copied for each test. */
 import { equal } from "node:assert/strict";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
+import { mustRun } from "../support/must_run.ts";
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
 import { type StandIns, standIns } from "../support/stand_ins.ts";
 import { installer, source } from "../e2e/installer.ts";
@@ -38,7 +39,7 @@ export class InstalledMachine implements Disposable {
 
   static #copyOf(root: string): InstalledMachine {
     const copy = Deno.makeTempDirSync({ prefix: "installed-" });
-    sh("cp", "-a", `${root}/.`, copy);
+    mustRun("cp", ["-a", `${root}/.`, copy]);
     const stand = standIns();
     answerWell(stand);
     return new InstalledMachine(copy, stand);
@@ -94,13 +95,5 @@ export class InstalledMachine implements Disposable {
   [Symbol.dispose](): void {
     this.stand[Symbol.dispose]();
     Deno.removeSync(this.root, { recursive: true });
-  }
-}
-
-/** Runs a command that must succeed. */
-export function sh(command: string, ...args: string[]): void {
-  const { success, stderr } = new Deno.Command(command, { args }).outputSync();
-  if (!success) {
-    throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
   }
 }

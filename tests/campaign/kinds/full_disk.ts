@@ -1,5 +1,6 @@
 /** A disk that becomes full, or has no inodes left, while smart-sync works. */
 import { statfsSync } from "node:fs";
+import { mustRun } from "../../support/must_run.ts";
 import { MACHINE_KINDS } from "../../support/scratch_machine.ts";
 import { randomHistory } from "../history.ts";
 import { editLocally } from "../local_edits.ts";
@@ -20,7 +21,7 @@ export async function fullDiskCase(trial: Trial): Promise<void> {
   const host = trial.host(folder);
   Deno.mkdirSync(host, { recursive: true });
   mount(host, "-t", "tmpfs", "-o", `size=64m,mode=${mode}`, "tmpfs");
-  trial.onEnd(() => run("umount", "-l", host));
+  trial.onEnd(() => mustRun("umount", ["-l", host]));
   trial.remember();
   const tree = new SyncedTree(trial, history);
   await trial.run("smart-sync", ["--ref", random.pick(history.commits).sha], trial);
@@ -65,12 +66,5 @@ function leave(trial: Trial, host: string, space: boolean): void {
 }
 
 function mount(host: string, ...args: string[]): void {
-  run("mount", ...args, host);
-}
-
-function run(command: string, ...args: string[]): void {
-  const { success, stderr } = new Deno.Command(command, { args }).outputSync();
-  if (!success) {
-    throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-  }
+  mustRun("mount", [...args, host]);
 }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { mustRun } from "../must_run.ts";
 
 /** What somebody puts in the place of a file or folder. */
 export interface Plant {
@@ -23,9 +24,7 @@ const HUGE = 300 * 1024 * 1024;
 const DEEP = 2_200;
 
 function sh(script: string, ...args: string[]): void {
-  const { success, stderr } = new Deno.Command("sh", { args: ["-ec", script, "sh", ...args] })
-    .outputSync();
-  if (!success) throw new Error(`${script}: ${new TextDecoder().decode(stderr)}`);
+  mustRun("sh", ["-ec", script, "sh", ...args]);
 }
 
 function restore(host: string, aside: string): void {

@@ -7,7 +7,7 @@ case "$folder" in /*) ;; *) folder=$(cd "$(dirname "$0")" && pwd) ;; esac
 state=$folder/state
 newline='
 '
-tab=$(printf '\t')
+tab='	'
 
 # Adds one text to `line` as a JSON string.
 json() {

@@ -1,4 +1,4 @@
-import { sh } from "../installed_machine.ts";
+import { mustRun } from "../../support/must_run.ts";
 import type { Breakage } from "./breakage.ts";
 
 const GONE = "/nix/store/00000000000000000000000000000000-qemu-8.0/bin/qemu-kvm";
@@ -55,7 +55,7 @@ export const RESOURCES: readonly Breakage[] = [
     what: "the kernel does not use the IOMMU",
     expect: "warn",
     break: (m) => {
-      sh("sh", "-c", `rm -r ${m.host("/sys/kernel/iommu_groups")}/*`);
+      mustRun("sh", ["-c", `rm -r ${m.host("/sys/kernel/iommu_groups")}/*`]);
       m.write("/sys/firmware/acpi/tables/DMAR", "DMAR");
     },
   },

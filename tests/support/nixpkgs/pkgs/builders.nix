@@ -193,7 +193,7 @@ rec {
       )
       ''
         target="$out$destination"
-        mkdir -p "$(dirname "$target")"
+        [ -z "$destination" ] || mkdir -p "''${target%/*}"
         cat "$textPath" > "$target"
         if [ -n "$executable" ]; then chmod +x "$target"; fi
       '';
@@ -266,7 +266,7 @@ rec {
       ''
         mkdir -p $out
         for package in $paths; do
-          (cd "$package" && find . -type d) | while read -r folder; do mkdir -p "$out/$folder"; done
+          (cd "$package" && find . -type d) | (cd "$out" && xargs mkdir -p)
           (cd "$package" && find . ! -type d) | while read -r file; do
             [ -e "$out/$file" ] || [ -L "$out/$file" ] || ln -s "$package/$file" "$out/$file"
           done
@@ -286,7 +286,9 @@ rec {
     runShell name (local // { links = lib.concatMapStrings (e: "${e.name}\t${e.path}\n") list; }) ''
       mkdir -p $out
       printf '%s' "$links" | while IFS="$(printf '\t')" read -r link target; do
-        mkdir -p "$(dirname "$out/$link")"; ln -s "$target" "$out/$link"
+        link="$out/$link"
+        [ -d "''${link%/*}" ] || mkdir -p "''${link%/*}"
+        ln -s "$target" "$link"
       done
     '';
 

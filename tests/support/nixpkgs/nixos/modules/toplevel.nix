@@ -113,8 +113,9 @@ in
           ln -s $kernel $out/kernel-modules
           ln -s $sw $out/sw
           while IFS="$(printf '\t')" read -r target source; do
-            mkdir -p "$out/etc/$(dirname "$target")"
-            ln -s "$source" "$out/etc/$target"
+            link="$out/etc/$target"
+            [ -d "''${link%/*}" ] || mkdir -p "''${link%/*}"
+            ln -s "$source" "$link"
           done < "$etcPath"
           mkdir $out/specialisation
           printf '%s' "$specialisations" |
