@@ -1,4 +1,4 @@
-import type { Context } from "../machine/context.ts";
+import type { RequestContext } from "./request_context.ts";
 import { AnswerBody } from "./answer_body.ts";
 import { beyondBound, Bounds } from "../git/bounds.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -17,9 +17,6 @@ const SILENCE = 20_000;
 /** After so long, all of it is given up (milliseconds); HYPERVISOR_DEADLINE sets it. */
 const DEADLINE = 30 * 60_000;
 const MAX_REDIRECTS = 5;
-
-/** What of the context requests need. */
-export type RequestContext = Pick<Context, "root" | "env" | "log" | "signal" | "now">;
 
 /** One request. */
 export interface HttpRequest {

@@ -2,7 +2,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { Root } from "../machine/root.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { FileUser } from "../machine/accounts/user_file.ts";
-import type { RequestContext } from "./http.ts";
+import type { RequestContext } from "./request_context.ts";
 
 /** A token and where it was found. The value is never printed or given to a child process. */
 export interface Token {

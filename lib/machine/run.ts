@@ -92,7 +92,7 @@ export function commandLine(command: string, args: readonly string[]): string {
 
 /** One word for a POSIX shell, whatever it contains (XCU 2.2.2, single quotes). */
 export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 const CAPTURE_LIMIT = 64 * 1024 * 1024;

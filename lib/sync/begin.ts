@@ -4,7 +4,7 @@ import {
   repositoryName,
   sameRepository,
 } from "../github/endpoints.ts";
-import type { RequestContext } from "../github/http.ts";
+import type { RequestContext } from "../github/request_context.ts";
 import { parseRef } from "../github/ref_name.ts";
 import { findToken } from "../github/token.ts";
 import { ExitCode } from "../machine/exit_code.ts";

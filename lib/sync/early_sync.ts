@@ -1,6 +1,6 @@
 import { Root } from "../machine/root.ts";
 import type { Log } from "../machine/context.ts";
-import type { RequestContext } from "../github/http.ts";
+import type { RequestContext } from "../github/request_context.ts";
 import { type Beginning, beginSync, type BegunSync } from "./begin.ts";
 
 /**

@@ -70,9 +70,6 @@ export function checksOf(group: Group, specs: readonly CheckSpec[]): Check[] {
   return specs.map((spec) => ({ group, ...USUAL, ...spec }));
 }
 
-/** Why a check has nothing to look at; the reason itself is another check's to judge. */
-export class NotLookedAt extends Error {}
-
 /** It is as it should be. */
 export function pass(detail: string): Finding {
   return { status: "pass", detail };

@@ -11,10 +11,12 @@ import { type FlakeReference, resolveFlake } from "../nix/flakes/flake_reference
 import { readConfiguration } from "../nix/evaluation/read_configuration.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
-import { NotLookedAt } from "./check.ts";
 
 /** Evaluating a host takes seconds; one that takes longer than this (ms) is not waited for. */
 const EVALUATION_TIMEOUT = 180_000;
+
+/** Why a check has nothing to look at; the reason itself is another check's to judge. */
+export class NotLookedAt extends Error {}
 
 /** What several checks need: read once, when the first one asks. Members throw as reading does. */
 export class Facts {

@@ -1,8 +1,8 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
-import { type Check, denied, type Finding, NotLookedAt, skip, type Status } from "./check.ts";
-import { Facts } from "./facts.ts";
+import { type Check, denied, type Finding, skip, type Status } from "./check.ts";
+import { Facts, NotLookedAt } from "./facts.ts";
 import { CHECKS } from "./registry.ts";
 
 /** A check with what it found. */

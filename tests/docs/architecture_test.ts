@@ -7,7 +7,6 @@ interface Import {
   /** Paths in the repository. */
   readonly from: string;
   readonly to: string;
-  readonly typeOnly: boolean;
 }
 
 const imports = ["lib", "cmd"].flatMap(sources).flatMap(importsOf);
@@ -21,11 +20,10 @@ function sources(folder: string): string[] {
 
 function importsOf(from: string): Import[] {
   const text = Deno.readTextFileSync(`${REPOSITORY}/${from}`);
-  const statements = /^(?:import|export)( type)? [^;]*?from "(\.[^"]+)"|import\("(\.[^"]+)"\)/gm;
-  return [...text.matchAll(statements)].map(([, type, always, later]) => ({
+  const statements = /^(?:import|export) [^;]*?from "(\.[^"]+)"|import\("(\.[^"]+)"\)/gm;
+  return [...text.matchAll(statements)].map(([, always, later]) => ({
     from,
     to: new URL((always ?? later)!, `file:///${from}`).pathname.slice(1),
-    typeOnly: type !== undefined,
   }));
 }
 
@@ -56,11 +54,9 @@ Deno.test("validator takes of smart-sync only what that leaves behind", () => {
   ]);
 });
 
-Deno.test("no file of the sources imports itself by a way round", () => {
+Deno.test("no file of the sources imports itself by a way round, for types neither", () => {
   const needs = new Map<string, string[]>();
-  for (const { from, to, typeOnly } of imports) {
-    if (!typeOnly) needs.set(from, [...needs.get(from) ?? [], to]);
-  }
+  for (const { from, to } of imports) needs.set(from, [...needs.get(from) ?? [], to]);
   const done = new Set<string>();
   const look = (path: string, way: readonly string[]): void => {
     assert.ok(!way.includes(path), `a cycle: ${[...way, path].join(" → ")}`);

@@ -9,7 +9,6 @@ import type { Verdict } from "../../rebuild/proofs/verdict.ts";
 import type { Decisions } from "../answers.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
 import type { NotCarried } from "../carry/not_carried.ts";
-import type { PlanQuestion } from "./plan_questions.ts";
 import type { RunningSystem } from "./running_system.ts";
 import type { Setting } from "../carry/setting.ts";
 import type { Disagreement } from "../carry/tree_settings.ts";
@@ -61,6 +60,17 @@ export interface Plan {
   readonly judgement: Judgement | { readonly unknown: string };
   /** What stays exactly as it is and what does not; undefined where one could not be evaluated. */
   readonly comparison: Comparison | undefined;
+}
+
+/** What only a person can decide. */
+export interface PlanQuestion {
+  /** What was found, as a sentence; its head in the plan. */
+  readonly found: string;
+  readonly details: readonly string[];
+  /** The question, answered by yes or no. */
+  readonly ask: string;
+  /** What to do otherwise; also where nobody can be asked. */
+  readonly hint: string;
 }
 
 /** The new configuration, evaluated and held against the old one. */

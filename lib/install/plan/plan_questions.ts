@@ -2,19 +2,8 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { InstallOptions } from "../options.ts";
-import { isJudged, type Plan } from "./plan.ts";
+import { isJudged, type Plan, type PlanQuestion } from "./plan.ts";
 import type { RunningSystem } from "./running_system.ts";
-
-/** What only a person can decide. */
-export interface PlanQuestion {
-  /** What was found, as a sentence; its head in the plan. */
-  readonly found: string;
-  readonly details: readonly string[];
-  /** The question, answered by yes or no. */
-  readonly ask: string;
-  /** What to do otherwise; also where nobody can be asked. */
-  readonly hint: string;
-}
 
 /** The questions of a plan, most weighty first. */
 export function planQuestions(

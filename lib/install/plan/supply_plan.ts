@@ -8,8 +8,7 @@ import type { Context } from "../../machine/context.ts";
 import { type BinaryCache, isUsable } from "../../nix/store/binary_cache.ts";
 import type { Supply } from "../../nix/store/supply.ts";
 import type { Source } from "../source/source.ts";
-import type { Plan } from "./plan.ts";
-import type { PlanQuestion } from "./plan_questions.ts";
+import type { Plan, PlanQuestion } from "./plan.ts";
 
 /** How to look for what a build takes. */
 export interface SupplyRequest {
