@@ -1,7 +1,7 @@
 import { readBehindLinks } from "../machine/files/regular_file.ts";
 import { PROXY_VARIABLES } from "../machine/kept_variables.ts";
 import type { Endpoints } from "./endpoints.ts";
-import type { RequestContext } from "./http.ts";
+import type { RequestContext } from "./request_context.ts";
 
 /** Where systems keep their certificates in one file: NixOS and Debian, Fedora, Alpine and others. */
 const SYSTEM_BUNDLES = [

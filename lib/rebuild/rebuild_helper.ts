@@ -8,7 +8,7 @@ import { type HelperOptions, requireOneTask } from "./helper_options.ts";
 import { withNixSettings } from "../nix/nix_settings.ts";
 import type { Context } from "../machine/context.ts";
 import { returnToSystem } from "./activation/activate.ts";
-import { carriedCache } from "./build/carried_cache.ts";
+import { carriedCache } from "./building/carried_cache.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { cleanGenerations } from "./generations/clean.ts";
 import { cleanRule } from "./generations/clean_plan.ts";

@@ -1,8 +1,8 @@
 import { connect, requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
 import type { Context } from "../../machine/context.ts";
 import { copyPaths } from "../../nix/remote/remote_store.ts";
-import type { BuildOptions, BuiltSystem } from "../build/build.ts";
-import { buildWithNix } from "../build/build_with_nix.ts";
+import type { BuildOptions, BuiltSystem } from "../building/build.ts";
+import { buildWithNix } from "../building/build_with_nix.ts";
 
 /**
  * Evaluates here and builds on another machine, as whoever logs in there.

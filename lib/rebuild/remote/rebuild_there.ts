@@ -14,8 +14,8 @@ import {
   usesTerminal,
 } from "../../nix/remote/remote_tool.ts";
 import type { HandedRecord } from "../../nix/system_record.ts";
-import { sourceCommit } from "../build/source_commit.ts";
-import { buildWithNix } from "../build/build_with_nix.ts";
+import { sourceCommit } from "../building/source_commit.ts";
+import { buildWithNix } from "../building/build_with_nix.ts";
 import type { ChosenSpecialisation } from "../chosen_specialisation.ts";
 import { rebuildDocument } from "../documents.ts";
 import { type Action, activates } from "../options.ts";

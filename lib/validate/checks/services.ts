@@ -1,18 +1,8 @@
 import { failedUnits } from "../../nix/activation/failed_units.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
-import {
-  checksOf,
-  denied,
-  fail,
-  type Finding,
-  NotLookedAt,
-  pass,
-  skip,
-  some,
-  warn,
-} from "../check.ts";
-import type { Facts } from "../facts.ts";
+import { checksOf, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import { type Facts, NotLookedAt } from "../facts.ts";
 
 const TIMEOUT = 10_000;
 /** The modular daemons and the monolithic one (libvirt's documentation, "Daemons"). */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { carriedCache } from "../../../lib/rebuild/build/carried_cache.ts";
+import { carriedCache } from "../../../lib/rebuild/building/carried_cache.ts";
 import { testContext } from "../../support/context.ts";
 
 Deno.test("carriedCache() finds the cache of the stick, and names one that others can write", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { buildFailure } from "../../../lib/rebuild/build/build_failure.ts";
+import { buildFailure } from "../../../lib/rebuild/building/build_failure.ts";
 import { ExitCode } from "../../../lib/machine/exit_code.ts";
 
 const DERIVATION = "/nix/store/aaaa-linux-6.6.drv";
