@@ -193,8 +193,10 @@ SetEnv NIX_CONF_DIR=${FOLDER} PATH=${standIns}:/usr/local/bin:/usr/bin:/bin:/usr
 }
 
 async function startServer(there: RebuildHost, full: readonly string[]) {
-  const args = ["-D", "-e", "-f", `${FOLDER}/config`];
-  const start = launch(commandPath("sshd")!, args, { ...there.launch, full });
+  // NixOS's sh is bash, which opens and waits for pipes elsewhere than dash does.
+  const script = `mount --bind "$0" /bin/sh && exec ${commandPath("sshd")} -D -e -f ${FOLDER}/config`;
+  const bash = commandPath("bash")!;
+  const start = launch(bash, ["-c", script, bash], { ...there.launch, full });
   const child = new Deno.Command(start.command, {
     args: [...start.args],
     env: { ...start.env },

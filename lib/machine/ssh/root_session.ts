@@ -142,7 +142,8 @@ if [ "$serve" ]; then
   chmod 644 "$served/daemon"
   (
     trap - EXIT HUP
-    while :; do nix-daemon --stdio <"$served/in" >"$served/out"; done
+    # The pipes are opened by this shell, so that nothing is left waiting for them when it is ended.
+    while :; do { nix-daemon --stdio; } <"$served/in" >"$served/out"; done
   ) &
   server=$!
 fi
