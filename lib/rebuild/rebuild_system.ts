@@ -9,7 +9,8 @@ import { dryActivate } from "../nix/activation/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
 import type { Context } from "../machine/context.ts";
 import { type ActivateOptions, activateSystem } from "./activation/activate.ts";
-import { type BuildOptions, buildSystem, dryBuild } from "./building/build.ts";
+import { buildSystem, dryBuild } from "./building/build.ts";
+import type { BuildOptions } from "./building/run_build.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./activation/earlier_activation.ts";
 import type { RebuildHooks } from "./hooks.ts";
@@ -272,12 +273,17 @@ export function requireProven(
 }
 
 function requireTools(ctx: Context, action: Action): void {
-  const rebuild = ctx.root.isRunning || !activates(action) ? "nixos-rebuild" : "nixos-install";
-  const missing = ["nix", rebuild].filter((command) => ctx.run.which(command) === undefined);
+  const onlyBuilds = action === "build" || action === "dry-build";
+  const needed = [
+    "nix",
+    ...(onlyBuilds ? [] : [ctx.root.isRunning ? "nixos-rebuild" : "nixos-install"]),
+  ];
+  const missing = needed.filter((command) => ctx.run.which(command) === undefined);
   if (missing.length === 0) return;
   throw new ToolError(`${missing.join(" and ")} not found`, {
     code: ExitCode.MissingDependency,
-    hint: "this is for NixOS, where they are always there; is PATH as it should be?",
+    hint:
+      "on NixOS they are always there: is PATH as it should be? For another machine: --target-host",
   });
 }
 

@@ -11,7 +11,7 @@ Deno.test({
   name: "--build-host evaluates here, builds there, and activates here what is copied back",
   ignore,
   fn: async () => {
-    await using builder = await SshTarget.start();
+    await using builder = await SshTarget.start({ builds: true });
     const { here, there } = builder;
     const built = await builder.run("rebuild-helper", [...BUILDER, "--json", "build"]);
     equal(built.code, 0, built.stderr);
@@ -33,7 +33,7 @@ Deno.test({
   ignore,
   fn: async () => {
     await using target = await SshTarget.start();
-    await using builder = await SshTarget.start();
+    await using builder = await SshTarget.start({ builds: true });
     target.alsoReach("builder", builder);
     const hosts = ["--target-host", "target", "--build-host", "builder"];
     const switched = await target.run("rebuild-helper", [...hosts, "--json", "switch"]);
@@ -58,7 +58,7 @@ Deno.test({
   name: "--build-host says what it cannot do, and which machine failed",
   ignore,
   fn: async () => {
-    await using builder = await SshTarget.start();
+    await using builder = await SshTarget.start({ builds: true });
     const refusals: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
       [["--build-host", "-x", "build"], 4, /--build-host -x is not \[USER@\]HOST/],
       [[...BUILDER, "dry-build"], 4, /cannot say what --build-host would build/],

@@ -53,6 +53,20 @@ Deno.test({
 });
 
 Deno.test({
+  name: "an activation there may put another /tmp in the place of the one that was used",
+  ignore,
+  fn: async () => {
+    await using target = await SshTarget.start();
+    const { there } = target;
+    there.ends("hook", "#!/bin/sh\n[ $1 = dry-activate ] || rm -r /run/tmp/tmp.*\n");
+    const tested = await target.run("rebuild-helper", [...THERE, "test"]);
+    equal(tested.code, 0, tested.stderr);
+    deepEqual(there.actions(), [`test ${NEW}`]);
+    deepEqual([...Deno.readDirSync(there.machine.host("/run/tmp"))], []);
+  },
+});
+
+Deno.test({
   name: "--target-host build and dry-build copy nothing, dry-activate asks that machine",
   ignore,
   fn: async () => {

@@ -47,6 +47,22 @@ for (const rebuild of ["shell", "ng"] as const) {
 }
 
 Deno.test({
+  name: "rebuild-helper builds where there is no nixos-rebuild, as on another Linux",
+  ignore,
+  fn: async () => {
+    using host = new Host({ only: ["systemctl"] });
+    const dry = await host.run(["dry-build"]);
+    equal(dry.code, 0, dry.stderr);
+    match(dry.stdout + dry.stderr, /nixos-system-starling/);
+    const built = await host.run(["--json", "build"]);
+    equal(built.code, 0, built.stderr);
+    const { toplevel } = JSON.parse(built.stdout);
+    ok(toplevel.endsWith(NEW) && host.machine.exists(toplevel));
+    equal(Deno.readLinkSync(host.machine.host("/var/lib/hyper-nixos/build/result")), toplevel);
+  },
+});
+
+Deno.test({
   name: "rebuild-helper boot sets the default, test leaves it, dry runs change nothing",
   ignore,
   fn: async () => {

@@ -24,6 +24,9 @@ const PASSWORD = {
 
 const FOLDER = "/run/sshd";
 
+/** Where a login there has its temporary files. */
+const TEMPORARY = "/run/tmp";
+
 /** What differs from a machine that lets root in. */
 export interface SshOptions extends HostOptions {
   /** Who is logged in; root when not given. */
@@ -32,6 +35,8 @@ export interface SshOptions extends HostOptions {
   readonly withoutTools?: boolean;
   /** Folders there (machine paths) that have no space. */
   readonly full?: readonly string[];
+  /** It builds; with this machine's sh: bash as a builder is now and then killed before it has ended. */
+  readonly builds?: boolean;
 }
 
 /** `here` and `there`, `ssh target` from the one to the other. */
@@ -76,6 +81,8 @@ export class SshTarget implements AsyncDisposable {
     const hostKey = there.machine.host(`${FOLDER}/host_key`);
     Deno.mkdirSync(there.machine.host(FOLDER), { recursive: true, mode: 0o755 });
     makeKey(hostKey);
+    Deno.mkdirSync(there.machine.host(TEMPORARY));
+    Deno.chmodSync(there.machine.host(TEMPORARY), 0o1777);
     const known = Deno.readTextFileSync(`${hostKey}.pub`).split(" ").slice(0, 2).join(" ");
     here.machine.write("/root/.ssh/known_hosts", `[127.0.0.1]:${port} ${known}\n`, 0o600);
     there.machine.write(`${FOLDER}/authorized_keys`, Deno.readTextFileSync(`${key}.pub`), 0o644);
@@ -93,8 +100,7 @@ export class SshTarget implements AsyncDisposable {
         there.machine.write(`/nix/var/nix/gcroots/hyper-nixos-tools/bin/${tool}`, script, 0o755);
       }
     }
-    const full = (options.full ?? []).map(there.machine.host);
-    return new SshTarget(here, there, port, await startServer(there, full));
+    return new SshTarget(here, there, port, await startServer(there, options));
   }
 
   /** Makes another machine known here by this name. */
@@ -188,15 +194,19 @@ AuthorizedKeysFile ${FOLDER}/authorized_keys
 StrictModes no
 UsePAM no
 PidFile none
-SetEnv NIX_CONF_DIR=${FOLDER} PATH=${standIns}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+SetEnv NIX_CONF_DIR=${FOLDER} TMPDIR=${TEMPORARY} PATH=${standIns}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 `;
 }
 
-async function startServer(there: RebuildHost, full: readonly string[]) {
+async function startServer(there: RebuildHost, { full = [], builds = false }: SshOptions) {
+  const sshd = `exec ${commandPath("sshd")} -D -e -f ${FOLDER}/config`;
   // NixOS's sh is bash, which opens and waits for pipes elsewhere than dash does.
-  const script = `mount --bind "$0" /bin/sh && exec ${commandPath("sshd")} -D -e -f ${FOLDER}/config`;
+  const script = builds ? sshd : `mount --bind "$0" /bin/sh && ${sshd}`;
   const bash = commandPath("bash")!;
-  const start = launch(bash, ["-c", script, bash], { ...there.launch, full });
+  const start = launch(bash, ["-c", script, bash], {
+    ...there.launch,
+    full: full.map(there.machine.host),
+  });
   const child = new Deno.Command(start.command, {
     args: [...start.args],
     env: { ...start.env },

@@ -49,46 +49,44 @@ export async function asRoot(
     signal,
     onLine,
   });
-  if (before !== undefined) await prepare(session, there, before, ending, signal);
-  const result = await session;
-  const became = await ssh.sh(`[ -L ${folder}/served ]`, { signal: null });
-  if (became.code !== 0) throw notRoot(ssh.destination);
-  return result;
-}
-
-async function prepare(
-  session: Promise<RunResult>,
-  { ssh, folder }: RemoteMachine,
-  before: NonNullable<RootSession["before"]>,
-  ending: AbortController,
-  signal: AbortSignal,
-): Promise<void> {
-  const preparing = new AbortController();
-  const all = AbortSignal.any([signal, preparing.signal]);
-  const prepared = (async () => {
-    const wait = `while [ ! -e ${folder}/over ] && [ ! -L ${folder}/served ]; do sleep 0.1; done`;
-    await ssh.sh(wait, { signal: all });
-    await before(`sh ${folder}/served/daemon`, all);
-    await ssh.sh(`: > ${folder}/go`, { signal: all });
-    return undefined;
-  })();
+  // Asked while it runs: what it activates may put another /tmp there.
+  const began = ssh.sh(
+    `while [ -d ${folder} ] && [ ! -e ${folder}/over ] && [ ! -L ${folder}/served ]; do sleep 0.1; done
+[ -L ${folder}/served ]`,
+    { signal },
+  );
+  let became = false;
+  began.then(({ code }) => became = code === 0, () => {});
+  const over = () => ssh.sh(`[ ! -d ${folder} ] || : > ${folder}/over`, { signal: null });
+  const ended = async () => {
+    if (!became) await over();
+    if ((await began).code !== 0) throw notRoot(ssh.destination);
+  };
+  const prepared = before && began.then(async ({ code }) => {
+    if (code !== 0) return;
+    await before(`sh ${folder}/served/daemon`, signal);
+    await ssh.sh(`: > ${folder}/go`, { signal });
+  });
   try {
     const early = await Promise.race([prepared, session]);
-    if (early === undefined) return;
-    const became = await ssh.sh(`[ -L ${folder}/served ]`, { signal: null });
-    throw became.code !== 0 ? notRoot(ssh.destination) : new ToolError(
-      `what was begun on ${ssh.destination} was ended there before anything was changed`,
-      {
-        code: early.code === ExitCode.Interrupted ? early.code : ExitCode.General,
-        hint: "run it again",
-      },
-    );
+    if (prepared !== undefined && early !== undefined) {
+      await ended();
+      throw new ToolError(
+        `what was begun on ${ssh.destination} was ended there before anything was changed`,
+        {
+          code: early.code === ExitCode.Interrupted ? early.code : ExitCode.General,
+          hint: "run it again",
+        },
+      );
+    }
+    const result = await session;
+    await ended();
+    return result;
   } catch (error) {
-    preparing.abort(error);
     ending.abort(error);
     // ssh's master keeps a killed client's streams open until what it began there has ended.
-    await ssh.sh(`: > ${folder}/over`, { signal: null }).catch(() => {});
-    await Promise.allSettled([prepared, session]);
+    await over().catch(() => {});
+    await Promise.allSettled([began, prepared, session]);
     throw error;
   }
 }

@@ -6,38 +6,21 @@ import { ensureStateFolder } from "../../machine/state_folder.ts";
 import type { Context } from "../../machine/context.ts";
 import { flakeEnvironment } from "../../nix/flakes/flake_environment.ts";
 import { refuseWhatNixMustNotRead } from "../../nix/read_by_nix.ts";
-import { buildFailure } from "./build_failure.ts";
-import { BuildOutput } from "./build_output.ts";
-import { openRebuildLog, type RebuildLog } from "./rebuild_log.ts";
-
-/** What to build, and how. */
-export interface BuildOptions {
-  /** A resolved flake reference, without `#attribute`. */
-  readonly flake: string;
-  /** The attribute of `nixosConfigurations`. */
-  readonly host: string;
-  readonly impure: boolean;
-  /** For Nix, for example `["--offline"]`; settings are in NIX_CONFIG. */
-  readonly nixOptions: readonly string[];
-}
-
-/** A system that was built. */
-export interface BuiltSystem {
-  /** Its store path. */
-  readonly toplevel: string;
-  /** The machine path of the rebuild log; undefined when it could not be written. */
-  readonly log: string | undefined;
-}
+import { buildWithNix } from "./build_with_nix.ts";
+import { type BuildOptions, type BuiltSystem, runBuild } from "./run_build.ts";
 
 /**
- * Builds a host's system through `nixos-rebuild build`, which changes nothing but the store. Output
- * streams to the screen (through `nom` where it is installed and a person watches) and to
+ * Builds a host's system through `nixos-rebuild build`, which changes nothing but the store; by Nix alone
+ * where there is none, as on the machine from which others are deployed. Output streams to the screen (through `nom` where it is installed and a person watches) and to
  * `/var/log/nixos/rebuild-<time>.log`. The result is kept from the garbage collector until the next
  * build: root's builds by a link in the state folder.
  * @throws ToolError as {@link runBuild}; the signal's reason when interrupted
  */
 export async function buildSystem(ctx: Context, options: BuildOptions): Promise<BuiltSystem> {
   using folder = buildFolder(ctx);
+  if (!hasNixosRebuild(ctx)) {
+    return await buildWithNix(ctx, options, { link: `${folder.path}/result`, dry: false });
+  }
   const jsonLog = await takesJsonLog(ctx);
   const more = jsonLog ? ["--log-format", "internal-json"] : [];
   let toplevel = "";
@@ -55,6 +38,7 @@ export async function buildSystem(ctx: Context, options: BuildOptions): Promise<
  * @throws as {@link buildSystem}
  */
 export async function dryBuild(ctx: Context, options: BuildOptions): Promise<void> {
+  if (!hasNixosRebuild(ctx)) return void await buildWithNix(ctx, options, { dry: true });
   const cwd = makeTemporaryDirectory(ctx, "rebuild-");
   try {
     // It writes what it would do as plain text, which needs no progress.
@@ -69,29 +53,8 @@ export async function dryBuild(ctx: Context, options: BuildOptions): Promise<voi
   }
 }
 
-/**
- * Runs what builds a host: what it writes is shown, and written to the rebuild log.
- * @param jsonLog whether it writes Nix's own log, of which progress is shown
- * @returns what it wrote to stdout
- * @throws ToolError exit 1 for a builder or a full disk, 5 for the network, 6 for the configuration
- */
-export async function runBuild(
-  ctx: Context,
-  { flake, host }: BuildOptions,
-  jsonLog: boolean,
-  run: (onLine: NonNullable<RunOptions["onLine"]>, log: RebuildLog) => Promise<RunResult>,
-): Promise<{ readonly stdout: string; readonly log: string | undefined }> {
-  using log = openRebuildLog(ctx);
-  const output = new BuildOutput(ctx, log.write, jsonLog);
-  let result: RunResult | undefined;
-  try {
-    result = await run((line) => output.line(line), log);
-  } finally {
-    await output.end(result?.code === 0);
-  }
-  const { code, stdout } = result;
-  if (code !== 0) throw buildFailure(`${flake}#${host}`, code, output.errors, log.path);
-  return { stdout, log: log.path };
+function hasNixosRebuild(ctx: Context): boolean {
+  return ctx.run.which("nixos-rebuild") !== undefined;
 }
 
 /** How nixos-rebuild and nixos-install are told what to build. */

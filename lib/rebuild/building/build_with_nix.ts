@@ -2,7 +2,7 @@ import type { Context } from "../../machine/context.ts";
 import { flakeEnvironment } from "../../nix/flakes/flake_environment.ts";
 import { type RemoteStore, storeEnvironment, storeUrl } from "../../nix/remote/remote_store.ts";
 import { builtOutput } from "../../nix/tools.ts";
-import { type BuildOptions, type BuiltSystem, runBuild } from "./build.ts";
+import { type BuildOptions, type BuiltSystem, runBuild } from "./run_build.ts";
 
 /** How a system is built by Nix alone. */
 export interface NixBuild {

@@ -1,6 +1,7 @@
 import type { Context } from "../../machine/context.ts";
 import { flakeEnvironment } from "../../nix/flakes/flake_environment.ts";
-import { type BuildOptions, flakeArguments, runBuild } from "./build.ts";
+import { flakeArguments } from "./build.ts";
+import { type BuildOptions, runBuild } from "./run_build.ts";
 
 /** What nixos-install says when the build is over and the machine itself is about to change. */
 const CHANGES_BEGIN = /installing the boot loader|setting up \/etc/;

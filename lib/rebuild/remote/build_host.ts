@@ -1,7 +1,7 @@
 import { connect, requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
 import type { Context } from "../../machine/context.ts";
 import { copyPaths } from "../../nix/remote/remote_store.ts";
-import type { BuildOptions, BuiltSystem } from "../building/build.ts";
+import type { BuildOptions, BuiltSystem } from "../building/run_build.ts";
 import { buildWithNix } from "../building/build_with_nix.ts";
 
 /**
