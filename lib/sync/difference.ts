@@ -15,7 +15,7 @@ import type { SignedCommit } from "./signature/signed_commit.ts";
 import { settlePlan } from "./apply/second_look.ts";
 import { encodeState } from "./state.ts";
 import type { SyncFacts } from "./summary.ts";
-import { NOTHING_NEW, type Target } from "./fetch/target.ts";
+import { NOTHING_NEW, type TargetTree } from "./fetch/target.ts";
 import { modeOf } from "./tree/local_entry.ts";
 import { LocalTree } from "./tree/local_tree.ts";
 import type { Manifest } from "./tree/manifest.ts";
@@ -28,7 +28,7 @@ import { refuseUselessCommit } from "./useless_commit.ts";
 type Outcome = Pick<SyncFacts, "local" | "plan" | "target" | "delivery" | "applied">;
 
 /** A sync of a tree that is not, or may not be, what is wanted: it is looked at from the beginning on. */
-export class Difference {
+export class TreeDifference {
   readonly #ctx: Context;
   readonly #options: SyncOptions;
   readonly #look: Look;
@@ -82,7 +82,7 @@ export class Difference {
     // An archive holds one commit.
     const byArchive = this.#everything && staging !== undefined && also === undefined;
     const same = index?.manifest.commit === commit && !this.#options.forceFull;
-    const target: Target = same
+    const target: TargetTree = same
       ? { ...NOTHING_NEW, manifest: index.manifest }
       : await fetchTarget(ctx, remote, commit, {
         base: index?.manifest,

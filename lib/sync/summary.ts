@@ -4,14 +4,14 @@ import type { Delivery } from "./fetch/contents.ts";
 import type { LocalTree } from "./tree/local_tree.ts";
 import type { SyncSummary } from "./options.ts";
 import { isClean, type SyncPlan } from "./tree/plan.ts";
-import type { Target } from "./fetch/target.ts";
+import type { TargetTree } from "./fetch/target.ts";
 
 /** What a summary is made from. */
 export interface SyncFacts {
   readonly begun: BegunSync;
   readonly local: Pick<LocalTree, "checked" | "hashed">;
   readonly plan: SyncPlan;
-  readonly target: Target;
+  readonly target: TargetTree;
   /** How missing contents came; undefined when none were fetched separately. */
   readonly delivery?: Delivery | undefined;
   /** What became of local edits; undefined when nothing was replaced. */

@@ -54,8 +54,8 @@ async function sync(
 ): Promise<SyncSummary> {
   const { index, rows, writes } = look;
   const differ = async () => {
-    const { Difference } = await import("./difference.ts");
-    return new Difference(ctx, options, look, begun);
+    const { TreeDifference } = await import("./difference.ts");
+    return new TreeDifference(ctx, options, look, begun);
   };
   // The tree is looked at while requests travel.
   const isUntouched = await rows?.isUntouched(look.tree.path) ?? false;

@@ -9,7 +9,7 @@ export const GROUPS = [
   "Security",
   "Resources",
 ] as const;
-export type Group = typeof GROUPS[number];
+export type CheckGroup = typeof GROUPS[number];
 
 /** `skip`: it was not looked at, and the detail says why; never a pass for what was not seen. */
 export type Status = "pass" | "warn" | "fail" | "skip";
@@ -39,7 +39,7 @@ export interface Change {
 export interface Check {
   /** Stable, in kebab case: part of the JSON document. */
   readonly id: string;
-  readonly group: Group;
+  readonly group: CheckGroup;
   /** What is looked at, in two or three words. */
   readonly title: string;
   /** The worst it says: a check of severity "warning" never fails. */
@@ -66,7 +66,7 @@ const USUAL = { severity: "error", quick: true, blocksUpdate: false } as const;
 export type CheckSpec = Omit<Check, "group" | keyof typeof USUAL> & Partial<Check>;
 
 /** The checks of a group; one may name another group. */
-export function checksOf(group: Group, specs: readonly CheckSpec[]): Check[] {
+export function checksOf(group: CheckGroup, specs: readonly CheckSpec[]): Check[] {
   return specs.map((spec) => ({ group, ...USUAL, ...spec }));
 }
 

@@ -4,7 +4,7 @@ import { runElsewhere, type ToolHere } from "../nix/remote/remote_tool.ts";
 import type { Context } from "../machine/context.ts";
 
 /** What `validator --target-host` was started for. */
-export interface ThereOptions {
+export interface ValidateThereOptions {
   /** `[USER@]HOST`. */
   readonly targetHost: string;
   readonly tool: ToolHere;
@@ -22,7 +22,7 @@ export interface ThereOptions {
  */
 export async function validateThere(
   ctx: Context,
-  { targetHost, tool, words, json, fix }: ThereOptions,
+  { targetHost, tool, words, json, fix }: ValidateThereOptions,
 ): Promise<ExitCode> {
   requireDestination(ctx, targetHost, "--target-host");
   return await runElsewhere(ctx, { targetHost, tool, args: words, json, needsRoot: fix });

@@ -76,6 +76,20 @@ Deno.test("docs/architecture.md lays out the folders that there are", () => {
   }
 });
 
+Deno.test("a name that is exported means one thing in all of lib", () => {
+  const owners = new Map<string, Set<string>>();
+  for (const path of sources("lib")) {
+    const text = Deno.readTextFileSync(`${REPOSITORY}/${path}`);
+    const exported = /^export (?:async )?(?:function\*?|class|interface|type|const) (\w+)/gm;
+    for (const [, name] of text.matchAll(exported)) {
+      // A type may have the name of the table that its values come from.
+      owners.set(name!, (owners.get(name!) ?? new Set()).add(path));
+    }
+  }
+  const several = [...owners].filter(([, paths]) => paths.size > 1);
+  assert.deepEqual(several.map(([name, paths]) => `${name}: ${[...paths].join(", ")}`), []);
+});
+
 Deno.test("temporary folders are made where it is looked at who else can write there", () => {
   const makers = ["lib", "cmd"].flatMap(sources)
     .filter((path) => Deno.readTextFileSync(`${REPOSITORY}/${path}`).includes("makeTempDir"));

@@ -11,7 +11,7 @@ export const STATX_BASIC_STATS = 0x7ff;
 export const STATX_LENGTH = 64;
 
 /** What statx(2) tells of a file. */
-export interface Found {
+export interface FoundEntry {
   /** Type and permission bits. */
   mode: number;
   uid: number;
@@ -27,7 +27,7 @@ export interface Found {
  * Reads a `struct statx` into `found`. Uses nothing but its arguments: other threads get it as text.
  * @returns false when something is missing in it, or a time is before 1970 or after 2106
  */
-export function readStatx(info: Uint32Array, found: Found): boolean {
+export function readStatx(info: Uint32Array, found: FoundEntry): boolean {
   const basic = 0x7ff;
   if ((info[0]! & basic) !== basic || info[25] !== 0 || info[29] !== 0) return false;
   found.uid = info[5]!;
@@ -53,7 +53,7 @@ export class FolderCalls implements Disposable {
   /** Flags for openat(2): read, follow no link, wait for no pipe. */
   readonly readFlags: number = OPEN.noFollow | OPEN.nonBlocking | OPEN.closeOnExec;
   /** Of the last file that was looked at. */
-  readonly found: Found = { mode: 0, uid: 0, size: 0, mtime: 0, ctime: 0, inode: 0 };
+  readonly found: FoundEntry = { mode: 0, uid: 0, size: 0, mtime: 0, ctime: 0, inode: 0 };
 
   private constructor(calls: LibcCalls, descriptor: number) {
     this.calls = calls;

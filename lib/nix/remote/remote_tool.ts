@@ -66,7 +66,7 @@ done`);
 }
 
 /** What to run there. */
-export interface ThereOptions {
+export interface ToolThereOptions {
   readonly args: readonly string[];
   readonly json: boolean;
   /** A system that has to be copied first, from this machine or from another one. */
@@ -83,7 +83,7 @@ export async function runThere(
   ctx: Context,
   there: RemoteMachine,
   tool: ToolThere,
-  { args, json, system }: ThereOptions,
+  { args, json, system }: ToolThereOptions,
 ): Promise<ExitCode> {
   const { destination } = there.ssh;
   const copies = [
@@ -118,7 +118,7 @@ function documentIn(stdout: string, destination: string): v.InferOutput<typeof D
 const DocumentSchema = v.looseObject({ version: v.number() });
 
 /** What to do with a tool on another machine, from beginning to end. */
-export interface ElsewhereOptions extends Pick<ThereOptions, "args" | "json"> {
+export interface ElsewhereOptions extends Pick<ToolThereOptions, "args" | "json"> {
   /** `[USER@]HOST`. */
   readonly targetHost: string;
   readonly tool: ToolHere;

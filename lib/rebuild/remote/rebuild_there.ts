@@ -30,7 +30,7 @@ import { buildOn, connectToBuildHost } from "./build_host.ts";
 import { findTarget } from "../target.ts";
 
 /** What `rebuild-helper --target-host` was started for. */
-export interface ThereOptions extends HelperOptions {
+export interface RebuildThereOptions extends HelperOptions {
   /** `[USER@]HOST`. */
   readonly targetHost: string;
   /** The options that mean the same there, as words. */
@@ -53,7 +53,7 @@ interface SystemForThere {
  * @throws ToolError exit 3 when ssh or sudo there refuses, 5 when it is not reached or the connection is
  *   lost, 6 for another kind of machine; else as `rebuildSystem`
  */
-export async function rebuildThere(ctx: Context, options: ThereOptions): Promise<ExitCode> {
+export async function rebuildThere(ctx: Context, options: RebuildThereOptions): Promise<ExitCode> {
   requireOneTask(options);
   const { targetHost, action, json, tool, words } = options;
   requireDestination(ctx, targetHost, "--target-host");

@@ -18,7 +18,7 @@ import { recordOf, writeRecord } from "./previous.ts";
 import { type Contents, linkPrevious, stageFiles } from "./stage.ts";
 
 /** What is needed to carry out a plan. */
-export interface Change {
+export interface TreeChange {
   readonly tree: SourceTree;
   /** From `createStaging`. */
   readonly staging: string;
@@ -51,7 +51,7 @@ export interface Applied {
  * steps are done. Killed before the journal, nothing has happened; killed after it, the next tool
  * finishes. A failing step takes everything back.
  */
-export async function applyChange(ctx: Context, change: Change): Promise<Applied> {
+export async function applyChange(ctx: Context, change: TreeChange): Promise<Applied> {
   const { tree, staging, plan } = change;
   const total = plan.staged.length;
   const progress = ctx.ui.progress("Writing files", total);
@@ -103,7 +103,7 @@ function withStaged(staging: string, step: Operation): Operation {
 }
 
 /** State and index of the tree after the change, which are put in place with it. */
-async function writeDescription(staging: string, change: Change): Promise<string[]> {
+async function writeDescription(staging: string, change: TreeChange): Promise<string[]> {
   if (change.stateAfter === undefined) return [];
   const { plan } = change;
   const index = change.indexAfter ??

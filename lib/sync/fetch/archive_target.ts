@@ -9,7 +9,7 @@ import type { Manifest } from "../tree/manifest.ts";
 import { manifestFromTrees, MissingTree } from "../tree/manifest_trees.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
-import { rootTree, type Target } from "./target.ts";
+import { rootTree, type TargetTree } from "./target.ts";
 import type { WholeArchive } from "./whole_archive.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function receiveArchive(
   commit: string,
   archive: WholeArchive,
   store: ContentStore,
-): Promise<Target | undefined> {
+): Promise<TargetTree | undefined> {
   const fetch = (only: "commits" | "trees") => remote.git.fetch({ wants: [commit], only }, store);
   let named: Promise<unknown> | undefined;
   let complete: Promise<Manifest> | undefined;
@@ -124,7 +124,7 @@ function fromTrees(commit: string, tree: string, store: ContentStore): Manifest 
   }
 }
 
-function targetOf(manifest: Manifest): Target {
+function targetOf(manifest: Manifest): TargetTree {
   const reason = "all files are wanted, and an archive is the smallest form of them";
   return { manifest, base: undefined, sizes: new Map(), transport: "archive", reason };
 }

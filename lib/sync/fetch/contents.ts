@@ -7,7 +7,7 @@ import type { SyncOptions } from "../options.ts";
 import type { SyncPlan } from "../tree/plan.ts";
 import { TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
-import type { Target } from "./target.ts";
+import type { TargetTree } from "./target.ts";
 
 /** Wants in one request: each is a line of 50 bytes. */
 const WANTS = 4000;
@@ -33,7 +33,7 @@ export interface Delivery {
 export async function fetchContents(
   ctx: Context,
   remote: Remote,
-  target: Target,
+  target: TargetTree,
   plan: SyncPlan,
   store: ContentStore,
   options: SyncOptions,
@@ -56,7 +56,7 @@ export async function fetchContents(
   return delivery;
 }
 
-function missingFiles(plan: SyncPlan, target: Target, store: ContentStore): WantedFile[] {
+function missingFiles(plan: SyncPlan, target: TargetTree, store: ContentStore): WantedFile[] {
   const files = new Map<string, WantedFile>();
   for (const { path, sha } of plan.staged) {
     if (files.has(sha) || store.has(sha)) continue;
@@ -68,7 +68,7 @@ function missingFiles(plan: SyncPlan, target: Target, store: ContentStore): Want
 async function byGit(
   ctx: Context,
   remote: Remote,
-  target: Target,
+  target: TargetTree,
   plan: SyncPlan,
   missing: readonly WantedFile[],
   store: ContentStore,
@@ -110,7 +110,7 @@ async function byGit(
 async function byFiles(
   ctx: Context,
   remote: Remote,
-  target: Target,
+  target: TargetTree,
   plan: SyncPlan,
   missing: readonly WantedFile[],
   store: ContentStore,
@@ -159,7 +159,7 @@ async function byFiles(
 
 function chooseFiles(
   remote: Remote,
-  target: Target,
+  target: TargetTree,
   plan: SyncPlan,
   missing: readonly WantedFile[],
   options: SyncOptions,

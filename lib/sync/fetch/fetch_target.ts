@@ -14,7 +14,7 @@ import {
 } from "../tree/manifest_trees.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
-import { rootTree, type Target } from "./target.ts";
+import { rootTree, type TargetTree } from "./target.ts";
 import type { WholeArchive } from "./whole_archive.ts";
 
 /** What is known here that makes it cheaper to learn the paths of a commit. */
@@ -44,7 +44,7 @@ export async function fetchTarget(
   commit: string,
   known: Known,
   store: ContentStore,
-): Promise<Target> {
+): Promise<TargetTree> {
   if (remote.gitProblem === undefined) {
     try {
       return await fetchByArchive(ctx, remote, commit, known, store) ??
@@ -81,7 +81,7 @@ async function fetchByArchive(
   commit: string,
   { archive }: Known,
   store: ContentStore,
-): Promise<Target | undefined> {
+): Promise<TargetTree | undefined> {
   if (archive === undefined) return undefined;
   const { receiveArchive } = await import("./archive_target.ts");
   return await receiveArchive(ctx, remote, commit, archive, store);
@@ -93,7 +93,7 @@ async function fetchByGit(
   commit: string,
   known: Known,
   store: ContentStore,
-): Promise<Target> {
+): Promise<TargetTree> {
   const { base, trees, also } = known;
   const have = base && !known.everything ? base.commit : undefined;
   const pathsOnly = known.pathsOnly || (have === undefined && !known.everything);
@@ -147,7 +147,7 @@ function describe(have: string | undefined, pathsOnly: boolean): string {
   return pathsOnly ? "paths" : have ? "changes" : "all files";
 }
 
-async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise<Target> {
+async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise<TargetTree> {
   const rest = await remote.rest();
   const [tree, listing] = await Promise.all([
     rest.treeOf(commit),

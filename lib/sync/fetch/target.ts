@@ -4,7 +4,7 @@ import type { ContentStore } from "../apply/content_store.ts";
 import type { Manifest } from "../tree/manifest.ts";
 
 /** A commit with its paths. */
-export interface Target {
+export interface TargetTree {
   readonly manifest: Manifest;
   /** The manifest of the commit that was asked for besides. */
   readonly base: Manifest | undefined;
@@ -16,7 +16,7 @@ export interface Target {
 }
 
 /** What is said of a target when the tree's own commit is still the one that is wanted. */
-export const NOTHING_NEW: Omit<Target, "manifest"> = {
+export const NOTHING_NEW: Omit<TargetTree, "manifest"> = {
   base: undefined,
   sizes: new Map<string, number>(),
   transport: "none",

@@ -2,7 +2,7 @@ import type { createHash } from "node:crypto";
 import {
   AT_EMPTY_PATH,
   type FolderCalls,
-  type Found,
+  type FoundEntry,
   readStatx,
   STATX_BASIC_STATS,
   STATX_LENGTH,
@@ -181,7 +181,7 @@ function hashShare(
   const roomLength = BigInt(room.length);
 
   const info = new Uint32Array(job.statLength);
-  const found: Found = { mode: 0, uid: 0, size: 0, mtime: 0, ctime: 0, inode: 0 };
+  const found: FoundEntry = { mode: 0, uid: 0, size: 0, mtime: 0, ctime: 0, inode: 0 };
   const itself = new Uint8Array(1);
 
   const readFile = (item: number): number => {

@@ -12,7 +12,7 @@ import { PathTableBuilder } from "./path_table_builder.ts";
 import type { SyncPlan } from "./plan.ts";
 
 /** What the tree on disk is compared with, and by what. */
-export interface Comparison {
+export interface TreeComparison {
   readonly local: LocalTree;
   readonly target: Manifest;
   /** What the last sync put there: only that is ever deleted. */
@@ -24,7 +24,7 @@ export interface Comparison {
 }
 
 /** Compares the tree on disk with a commit. Changes nothing. */
-export function planSync(comparison: Comparison): SyncPlan {
+export function planSync(comparison: TreeComparison): SyncPlan {
   return new Planner(comparison).plan();
 }
 
@@ -67,7 +67,7 @@ class Planner {
   #files = 0;
   #fresh: Fresh | undefined;
 
-  constructor({ local, target, base, indexed, listBelow }: Comparison) {
+  constructor({ local, target, base, indexed, listBelow }: TreeComparison) {
     this.#local = local;
     this.#target = target;
     this.#table = target.table;
