@@ -268,6 +268,7 @@ needsNix(
     );
     const undone = await host.run(["--undo"]);
     assert.equal(undone.code, 0, undone.stderr);
+    assert.match(undone.stdout, /edits of \/etc\/nixos since then are no part of the previous/);
     assert.equal(
       diffTrees(before, snapshotTree(machine.root, { ignore: unowned, times: true })),
       "",

@@ -3,11 +3,13 @@ import {
   ensureDirectory,
   linkAtomic,
   lstatIfExists,
+  parentOf,
   readLinkIfExists,
   removeIfExists,
   rename,
 } from "../../machine/files/files.ts";
 import { readHostName } from "../../machine/host_name.ts";
+import { readHostRecord } from "../../machine/host_record.ts";
 import { acquireLock } from "../../machine/lock.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
@@ -84,9 +86,15 @@ export async function undoInstallation(
     ctx.log.info(`${path} is as it was before the installation${kept}`);
   }
   putAwaySyncState(ctx, receipt);
+  const base = baseFolder(ctx);
   const kept = revertSteps(ctx, receipt, "undoing", "undone");
   putFlakeLinkRight(ctx);
   ctx.log.info("undone: every file is as it was before the installation");
+  if (way !== undefined && base !== undefined) {
+    ctx.log.info(
+      `edits of ${base} since then are no part of the previous system: nixos-rebuild builds them`,
+    );
+  }
   for (const path of kept) ctx.log.info(`changed since the installation, kept in ${path}`);
   const guests = ctx.root.isRunning && !ctx.run.which("virsh") ? guestProcesses(ctx) : [];
   if (guests.length > 0) {
@@ -98,6 +106,13 @@ export async function undoInstallation(
   if (ctx.root.isRunning && name !== undefined && name !== Deno.hostname()) {
     ctx.log.info(`the kernel goes by the name ${Deno.hostname()} until a reboot`);
   }
+}
+
+/** Where the owner's own configuration is; undefined where that is not known, or not on the disk. */
+function baseFolder(ctx: Context): string | undefined {
+  const host = readHostRecord(ctx);
+  const base = typeof host === "object" && host.version === 2 ? host.base : null;
+  return base?.kind === "channel" ? parentOf(base.configuration) : base?.directory;
 }
 
 /**
