@@ -19,6 +19,7 @@ export const TARGETS = {
   "aarch64-linux": "aarch64-unknown-linux-gnu",
 } as const;
 
+/** A system that is compiled for, by its name in Nix. */
 export type System = keyof typeof TARGETS;
 
 /** How one system went: its executables, or why there are none. */

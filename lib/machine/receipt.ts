@@ -74,8 +74,11 @@ const ReceiptSchema = v.object({
   steps: v.array(StepRecordSchema),
 });
 
+/** What an installation did, written after each step of it. */
 export type Receipt = v.InferOutput<typeof ReceiptSchema>;
+/** How far one step of it went. */
 export type StepRecord = v.InferOutput<typeof StepRecordSchema>;
+/** What was at a path, before or after a step. */
 export type Snapshot = v.InferOutput<typeof Snapshot>;
 
 /** Where the backups of a receipt are (machine path). */

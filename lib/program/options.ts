@@ -25,8 +25,8 @@ export interface OptionSpec<T> {
 /** What is wrong with an option's value; becomes exit 4 with the option named. */
 export class OptionError extends Error {}
 
-// deno-lint-ignore no-explicit-any -- a table holds specs of different types; values stay typed by ValuesOf
-export type OptionTable = Readonly<Record<string, OptionSpec<any>>>;
+/** The options of an executable, by name. */
+export type OptionTable = Readonly<Record<string, OptionSpec<unknown>>>;
 
 /** The parsed values of a table. */
 export type ValuesOf<T extends OptionTable> = {

@@ -4,6 +4,7 @@ import type { Context } from "../machine/context.ts";
 
 /** The reference's values of `--rebuild-action`. */
 export const REBUILD_ACTIONS = ["build", "test", "switch"] as const;
+/** One of {@link REBUILD_ACTIONS}. */
 export type RebuildAction = (typeof REBUILD_ACTIONS)[number];
 
 /** What an update is asked to do; the options of `dev-update`. */

@@ -6,6 +6,7 @@ import { table } from "../layout/table.ts";
 
 /** The steps, in their order. */
 const NAMES = ["validation", "smart sync", "rebuild"] as const;
+/** One of the steps. */
 export type StepName = (typeof NAMES)[number];
 
 /** How a step ended. */

@@ -9,6 +9,7 @@ export const GROUPS = [
   "Security",
   "Resources",
 ] as const;
+/** One of {@link GROUPS}. */
 export type CheckGroup = typeof GROUPS[number];
 
 /** `skip`: it was not looked at, and the detail says why; never a pass for what was not seen. */

@@ -76,6 +76,21 @@ Deno.test("docs/architecture.md lays out the folders that there are", () => {
   }
 });
 
+Deno.test("what is exported says what it is", () => {
+  const bare = ["lib", "cmd"].flatMap(sources).flatMap((path) => {
+    const lines = Deno.readTextFileSync(`${REPOSITORY}/${path}`).split("\n");
+    const exported =
+      /^export (?:async )?(?:abstract )?(?:function\*?|class|interface|type|const) (\w+)/;
+    return lines.flatMap((line, index) => {
+      const name = exported.exec(line)?.[1];
+      // The forms of an overloaded function share their comment.
+      const isFirst = lines.findIndex((other) => exported.exec(other)?.[1] === name) === index;
+      return name && isFirst && !lines[index - 1]?.endsWith("*/") ? [`${path}: ${name}`] : [];
+    });
+  });
+  assert.deepEqual(bare, []);
+});
+
 Deno.test("a name that is exported means one thing in all of lib", () => {
   const owners = new Map<string, Set<string>>();
   for (const path of sources("lib")) {

@@ -27,6 +27,7 @@ export interface SshServerConfig {
   readonly hasMatchBlocks: boolean;
 }
 
+/** `ListenAddress` of sshd_config(5). */
 export interface ListenAddress {
   readonly address: string;
   /** Undefined for each of `ports`. */

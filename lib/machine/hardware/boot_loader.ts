@@ -10,6 +10,7 @@ export interface BootFiles {
   readonly esps: readonly Esp[];
 }
 
+/** The boot loaders of NixOS that are known here. */
 export type BootLoader = "systemd-boot" | "grub" | "extlinux";
 
 /** A mounted EFI system partition. */

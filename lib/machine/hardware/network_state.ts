@@ -16,6 +16,7 @@ export interface InterfaceAddress {
   readonly prefixLength: number;
 }
 
+/** A default route of the kernel. */
 export interface DefaultRoute {
   readonly interface: string;
   /** The next hop; undefined for a route that goes straight to the link. */

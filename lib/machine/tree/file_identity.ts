@@ -10,6 +10,7 @@ export const FileIdentitySchema = v.object({
   size: v.number(),
   mtime: v.number(),
 });
+/** See {@link FileIdentitySchema}. */
 export type FileIdentity = v.InferOutput<typeof FileIdentitySchema>;
 
 /** The identity of what `lstat` has told of. */

@@ -33,6 +33,7 @@ const OperationSchema = v.variant("do", [
   v.object({ do: v.literal("prune"), path: v.string() }),
   v.object({ do: v.literal("mode"), path: v.string(), mode: Permissions, before: Permissions }),
 ]);
+/** One change of the source tree, as its journal has it. */
 export type Operation = v.InferOutput<typeof OperationSchema>;
 
 const JournalSchema = v.object({

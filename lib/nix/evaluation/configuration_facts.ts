@@ -331,6 +331,9 @@ export const ConfigurationFactsSchema = v.object({
   problem: v.optional(v.string()),
 });
 
+/** See {@link ConfigurationFactsSchema}. */
 export type ConfigurationFacts = v.InferOutput<typeof ConfigurationFactsSchema>;
+/** One declared account, as it is evaluated. */
 export type AccountFacts = v.InferOutput<typeof AccountFactsSchema>;
+/** See {@link PlainSchema}. */
 export type PlainDefinition = v.InferOutput<typeof PlainSchema>;

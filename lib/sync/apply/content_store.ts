@@ -99,6 +99,7 @@ export class ContentStore implements ObjectStore {
     return true;
   }
 
+  /** The object of a name, read where a file has it; undefined when it is nowhere. */
   get(sha: string): GitObject | undefined {
     const object = this.#objects.get(sha);
     if (object) return object;

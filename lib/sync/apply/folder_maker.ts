@@ -20,6 +20,7 @@ export class FolderMaker {
     return [...this.#made];
   }
 
+  /** Makes the folders that are missing on the way to a path, and that one. */
   make(path: string): void {
     for (const folder of this.missing(path)) {
       Deno.mkdirSync(folder);

@@ -26,6 +26,7 @@ const RecordSchema = v.object({
   /** Files of which only the permissions changed, with those of before. */
   modes: v.array(v.object({ path: v.string(), executable: v.boolean() })),
 });
+/** The way back from a change, as it is kept. */
 export type PreviousRecord = v.InferOutput<typeof RecordSchema>;
 
 /** Names in the folder of a previous tree, besides `tree/`. */

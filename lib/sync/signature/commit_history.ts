@@ -6,6 +6,7 @@ export class CommitHistory implements ObjectStore {
   readonly #objects = new Map<string, GitObject>();
   #bytes = 0;
 
+  /** Keeps a commit or a tag; anything else is no part of a history. */
   put(sha: string, object: GitObject): void {
     if (object.kind !== "commit" && object.kind !== "tag") return;
     this.#bytes += object.data.length;
@@ -13,6 +14,7 @@ export class CommitHistory implements ObjectStore {
     this.#objects.set(sha, object);
   }
 
+  /** The object of a name, if it was kept. */
   get(sha: string): GitObject | undefined {
     return this.#objects.get(sha);
   }

@@ -11,15 +11,18 @@ export const SLICE_MS = 10;
 /** Rows after which the network may have waited for so long: fewer are looked at in one go. */
 const MANY = 1024;
 
-/** What a row of the index was found to be: not looked at, as it should be, or anything else. */
+/** What a row of the index was found to be: it was not looked at. */
 export const UNKNOWN = 0;
+/** It is as the index says. */
 export const RIGHT = 1;
+/** It is something else, or gone. */
 export const OTHER = 2;
 /** It has to be read. */
 export const UNREAD = 3;
 
-/** S_IFMT and S_IFREG (inode(7)). */
+/** S_IFMT (inode(7)). */
 export const TYPE_BITS = 0o170000;
+/** S_IFREG (inode(7)). */
 export const REGULAR = 0o100000;
 
 /**

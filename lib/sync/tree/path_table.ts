@@ -46,14 +46,17 @@ export class PathTable {
     this.count = columns.modes.length;
   }
 
+  /** The mode, as Git writes it. */
   mode(row: number): number {
     return this.columns.modes[row]!;
   }
 
+  /** Whether the row is a tree. */
   isFolder(row: number): boolean {
     return isTree(this.columns.modes[row]!);
   }
 
+  /** All of a row, as an object. */
   entry(row: number): { readonly path: string; readonly mode: number; readonly sha: string } {
     return { path: this.path(row), mode: this.mode(row), sha: this.name(row) };
   }
@@ -65,6 +68,7 @@ export class PathTable {
     return names.slice(at, at + NAME_BYTES * 2);
   }
 
+  /** The path, relative to the tree. */
   path(row: number): string {
     const { rows, paths } = this.#texts(row);
     return paths[row - rows]!;

@@ -11,6 +11,7 @@ export class PathTableBuilder {
   /** Rows so far. */
   count = 0;
 
+  /** Adds a row. */
   append(path: string, mode: number, name: string): void {
     // A UTF-16 unit is at most three bytes of UTF-8.
     this.#reserve(1, path.length * 3 + 1);
