@@ -1,5 +1,5 @@
 import type { MachineNow } from "./machine_now.ts";
-import { sameAddress } from "../access/ssh_patterns.ts";
+import { inNetwork, sameAddress } from "../access/ssh_patterns.ts";
 
 /** The interface that has an address now. */
 export function interfaceOf(now: MachineNow, address: string): string | undefined {
@@ -20,4 +20,23 @@ export function unitValues(text: string, key: string): string[] {
     const [name, value] = [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)];
     return name.trim() === key ? value.trim().split(/\s+/) : [];
   });
+}
+
+/**
+ * Next hops that unit files name (systemd.network(5), "Gateway=").
+ * @param client only those on the way to this address; of the default route when it is not given
+ */
+export function unitGateways(text: string, client?: string): string[] {
+  return text.split(/^(?=\s*\[)/m).flatMap((section) => {
+    const leads = unitValues(section, "Destination").every((destination) => {
+      const [network = "", length = network.includes(":") ? "128" : "32"] = destination.split("/");
+      return client === undefined ? length === "0" : inNetwork(client, network, Number(length));
+    });
+    return leads ? unitValues(section, "Gateway") : [];
+  });
+}
+
+/** Whether a next hop is of IPv6: an address, or a word such as `_ipv6ra`. */
+export function isOfIpv6(hop: string): boolean {
+  return hop.startsWith("_") ? hop.includes("6") : hop.includes(":");
 }

@@ -13,14 +13,15 @@ export function proveAddress(question: ProofQuestion): Verdict[] {
   return own ? provenAll(question) : [provenOne(question, question.address!)];
 }
 
-function provenOne({ before, after, now }: ProofQuestion, address: string): Verdict {
+function provenOne(question: ProofQuestion, address: string): Verdict {
+  const { before, after, now } = question;
   const plain = address.replace(/%.*$/, "");
   const what = `this machine keeps the address ${plain}`;
   const device = interfaceOf(now, address);
   const family = plain.includes(":") ? "ipv6" : "ipv4";
   if (/^fe80:/i.test(plain)) return holds("address", what, "every interface makes its own");
   const place = staticPlace(after.network, plain);
-  if (place !== undefined && carries(after.network, place, device)) {
+  if (place !== undefined && carries(question, place, device)) {
     return holds("address", what, "it is configured");
   }
   const remedy = `networking.interfaces.${device ?? "<interface>"}.${family}.addresses = ` +
@@ -118,23 +119,33 @@ function staticPlace(network: Network, address: string): string | undefined {
 /** The place of a profile that names no interface: NetworkManager finds one that fits. */
 const ANY = "*";
 
-/** Whether what has the address reaches the card: itself, or a bridge, bond or VLAN on it. */
-function carries(network: Network, place: string, device: string | undefined): boolean {
-  if (device === undefined || place === device || place === ANY) return true;
-  const unit = network.networkdUnits.find(({ name }) => name === place);
-  if (unit) {
-    const names = unitValues(unit.text, "Name");
-    // A unit without a name matches by hardware address or by kind: it is taken at its word.
-    return names.length === 0 || names.some((name) => carries(network, name, device)) ||
-      names.some((pattern) => wildcard(pattern, device));
+/** Whether what has the address reaches the card that has it now: itself, or a bridge, bond or VLAN on it. */
+function carries({ before, after, now }: ProofQuestion, place: string, device: string | undefined) {
+  if (device === undefined || place === ANY) return true;
+  const unit = after.network.networkdUnits.find(({ name }) => name === place);
+  const names = unit === undefined ? [place] : unitValues(unit.text, "Name");
+  // A unit without a name matches by hardware address or by kind: it is taken at its word.
+  if (unit && (names.length === 0 || names.some((pattern) => wildcard(pattern, device)))) {
+    return true;
   }
-  const below = [
-    ...[...network.bridges, ...network.bonds].filter(({ name }) => name === place)
-      .flatMap((one) => one.interfaces),
-    ...network.vlans.filter(({ name }) => name === place).map((one) => one.interface),
-  ];
+  const cards = names.flatMap((name) => cardsOf(after.network, name));
   // The device may itself be a bridge that goes away, with the same card below it.
-  return below.some((name) => name !== place && carries(network, name, device)) || below.length > 0;
+  const present = before === undefined ? [device] : cardsOf(before.network, device);
+  const isMade = now.interfaces.find(({ name }) => name === device)?.kind === "virtual";
+  const unknown = before === undefined && isMade && !names.some((name) => cards.includes(name));
+  return unknown || cards.some((card) => present.includes(card));
+}
+
+/** What an interface stands on in the end: the members of a bridge or bond, what a VLAN is on; else itself. */
+function cardsOf(network: Network, name: string, above: readonly string[] = []): string[] {
+  const below = [
+    ...[...network.bridges, ...network.bonds].filter((one) => one.name === name)
+      .flatMap((one) => one.interfaces),
+    ...network.vlans.filter((one) => one.name === name).map((one) => one.interface),
+  ];
+  if (below.length === 0) return [name];
+  const seen = [...above, name];
+  return below.filter((one) => !seen.includes(one)).flatMap((one) => cardsOf(network, one, seen));
 }
 
 const NETWORKMANAGER = "NetworkManager";

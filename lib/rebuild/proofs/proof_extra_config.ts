@@ -3,8 +3,20 @@ import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 /** What in free text can shut people out, and cannot be judged here; sshd_config(5). */
-const DECIDES =
-  /^\s*(match|include|allowusers|denyusers|allowgroups|denygroups|authenticationmethods|listenaddress|port|authorizedkeysfile|permitrootlogin|(password|pubkey|kbdinteractive|challengeresponse)authentication|maxauthtries|maxsessions|usepam|forcecommand|chrootdirectory|refuseconnection|revokedkeys|pubkeyaccepted\w+|pubkeyauthoptions|requiredrsasize|hostkey|hostkeyalgorithms)\b/i;
+const DECIDES = new RegExp(
+  `^\\s*(${
+    [
+      "match|include|(allow|deny)(users|groups)|authenticationmethods|usepam|strictmodes",
+      "addressfamily|listenaddress|port|refuseconnection|maxstartups|logingracetime",
+      "authorizedkeys\\w+|authorizedprincipals\\w+|trustedusercakeys|revokedkeys",
+      "(password|pubkey|kbdinteractive|challengeresponse|hostbased|gssapi|kerberos)authentication",
+      "permitrootlogin|permitemptypasswords|permittty|maxauthtries|maxsessions|forcecommand",
+      "chrootdirectory|pubkeyaccepted\\w+|pubkeyauthoptions|requiredrsasize|casignaturealgorithms",
+      "hostkey\\w*|hostcertificate|ciphers|macs|kexalgorithms",
+    ].join("|")
+  })\\b`,
+  "i",
+);
 
 /** Whether free text of the SSH server's configuration says about logins what it says now. */
 export function proveExtraConfig({ before, after }: ProofQuestion): Verdict[] {

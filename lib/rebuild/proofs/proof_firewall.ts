@@ -3,6 +3,8 @@ import { interfaceOf } from "./addresses.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
+type Firewall = ConfigurationFacts["firewall"];
+
 /** Whether the new firewall lets the session's port in, on the interface it comes in on. */
 export function proveFirewall(question: ProofQuestion): Verdict[] {
   return [judge(question)];
@@ -14,18 +16,12 @@ function judge({ before, after, now, port, address }: ProofQuestion): Verdict {
   if (!firewall.enable) return holds("firewall", what, "there is no firewall");
   const device = address === undefined ? undefined : interfaceOf(now, address);
   if (device === "lo") return holds("firewall", what, "it comes from this machine itself");
-  const onInterface = firewall.perInterface.find(({ name }) => name === device)?.open;
-  if (opens(firewall.open, port)) return holds("firewall", what, "it is open on every interface");
-  if (device !== undefined && onInterface && opens(onInterface, port)) {
-    return holds("firewall", what, `it is open on ${device}`);
+  const way = waysIn(firewall, port, device)[0];
+  if (way !== undefined && (device !== undefined || way === EVERYWHERE)) {
+    return holds("firewall", what, way);
   }
-  if (device !== undefined && firewall.trustedInterfaces.includes(device)) {
-    return holds("firewall", what, `${device} is trusted`);
-  }
-  const own = (facts: ConfigurationFacts) =>
-    facts.firewall.extraCommands + facts.firewall.extraInputRules;
-  if (before?.firewall.enable && !opens(before.firewall.open, port) && own(after) === own(before)) {
-    return holds("firewall", what, "rules of its own let it in, and they stay as they are");
+  if (before?.firewall.enable && staysAsItIs(before.firewall, firewall, port, device)) {
+    return holds("firewall", what, "what lets it in now stays as it is");
   }
   return fails(
     "firewall",
@@ -35,7 +31,36 @@ function judge({ before, after, now, port, address }: ProofQuestion): Verdict {
   );
 }
 
-function opens(open: ConfigurationFacts["firewall"]["open"], port: number): boolean {
+const EVERYWHERE = "it is open on every interface";
+
+/**
+ * What the options let a port in by, in words, the widest first.
+ * @param device the only interface that counts; any one when it is not known
+ */
+function waysIn(firewall: Firewall, port: number, device: string | undefined): string[] {
+  const counts = (name: string) => device === undefined || name === device;
+  return [
+    ...(opens(firewall.open, port) ? [EVERYWHERE] : []),
+    ...firewall.perInterface.filter(({ name, open }) => counts(name) && opens(open, port))
+      .map(({ name }) => `it is open on ${name}`),
+    ...firewall.trustedInterfaces.filter(counts).map((name) => `${name} is trusted`),
+  ];
+}
+
+/** Whether every way in stays, the rules of the owner's own among them, which nobody here can read. */
+function staysAsItIs(
+  before: Firewall,
+  after: Firewall,
+  port: number,
+  device: string | undefined,
+): boolean {
+  const own = ({ extraCommands, extraInputRules }: Firewall) => extraCommands + extraInputRules;
+  const ways = waysIn(after, port, device);
+  return waysIn(before, port, device).every((way) => ways.includes(way)) &&
+    own(after) === own(before);
+}
+
+function opens(open: Firewall["open"], port: number): boolean {
   return open.tcp.includes(port) ||
     open.tcpRanges.some(({ from, to }) => from <= port && port <= to);
 }

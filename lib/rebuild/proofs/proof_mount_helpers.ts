@@ -45,13 +45,10 @@ export function proveMountHelpers({ before, after }: ProofQuestion): Verdict[] {
 
 /** The package that mounts a file system; mount(8) asks for `mount.TYPE`, mount.fuse(8) for the program. */
 function helperOf({ fsType, device }: FileSystem): string | undefined {
-  const type = /^fuse\.?(.*)$/.exec(fsType)?.[1];
-  const program = type === undefined
-    ? fsType
-    : type === ""
-    ? device?.split("#")[0]?.split("/").at(-1)
-    : type;
-  if (!program || type === undefined && !KNOWN.test(fsType)) return undefined;
+  const [fuse, type = ""] = /^fuse3?(?:\.(.+))?$/.exec(fsType) ?? [];
+  if (fuse === undefined && !KNOWN.test(fsType)) return undefined;
+  const program = fuse === undefined ? fsType : type || device?.split("#")[0]?.split("/").at(-1);
+  if (!program) return undefined;
   return PACKAGES[program] ?? program;
 }
 

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
-import { prefixOf, unitValues } from "./addresses.ts";
+import { isOfIpv6, prefixOf, unitGateways, unitValues } from "./addresses.ts";
 import { inNetwork, sameAddress } from "../access/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -26,17 +26,17 @@ function proveWayBack({ before, after, now, address, client }: ProofQuestion): V
   const gateway = v6 ? after.network.defaultGateway6 : after.network.defaultGateway;
   const hops = [
     ...(gateway === null ? [] : [gateway.address]),
-    ...after.network.networkdUnits.flatMap(({ text }) => unitValues(text, "Gateway")),
+    ...after.network.networkdUnits.flatMap(({ text }) => unitGateways(text, client)),
     ...profileGateways(after),
     ...after.network.interfaces.flatMap((one) =>
       (v6 ? one.ipv6Routes : one.ipv4Routes)
         .filter((route) => inNetwork(client, route.address, route.prefixLength))
         .flatMap(({ via }) => via === null ? [] : [via])
     ),
-  ];
+  ].filter((hop) => isOfIpv6(hop) === v6);
   const declared = v6 ? before?.network.defaultGateway6 : before?.network.defaultGateway;
   const inUse = [...(declared ? [declared.address] : []), ...now.gateways]
-    .filter((hop) => hop.includes(":") === v6);
+    .filter((hop) => isOfIpv6(hop) === v6);
   const kept = inUse.find((hop) => hops.some((other) => sameAddress(hop, other)));
   if (kept !== undefined) return [holds("route", what, `through ${kept} as before`)];
   if (inUse.length === 0 && hops.length > 0) {
@@ -56,7 +56,7 @@ function proveGateways(before: ConfigurationFacts, after: ConfigurationFacts): V
     const [then, next] = [before.network[name], after.network[name]];
     if (then === null) return [];
     const what = `the default route goes through ${then.address}`;
-    const units = after.network.networkdUnits.flatMap(({ text }) => unitValues(text, "Gateway"));
+    const units = after.network.networkdUnits.flatMap(({ text }) => unitGateways(text));
     const kept = [...(next === null ? [] : [next.address]), ...units, ...profileGateways(after)]
       .some((hop) => sameAddress(hop, then.address));
     return kept ? [holds("route", what, "as before")] : [fails(

@@ -1,6 +1,9 @@
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { sameAddress } from "../access/ssh_patterns.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
+
+type Ssh = ConfigurationFacts["ssh"];
 
 /** Whether the SSH server runs, and listens where the session came in. */
 export function proveSshServer(question: ProofQuestion): Verdict[] {
@@ -11,9 +14,20 @@ export function proveSshServer(question: ProofQuestion): Verdict[] {
   return [service, provePort(question)];
 }
 
-function provePort({ after, port, address }: ProofQuestion): Verdict {
+function provePort({ before, after, port, address }: ProofQuestion): Verdict {
   const what = `the SSH server listens on port ${port}`;
   const { ports, listenAddresses } = after.ssh;
+  const family = after.ssh.otherSettings.AddressFamily;
+  const other = family === "inet" && address?.includes(":") ||
+    family === "inet6" && address?.includes(":") === false;
+  if (other) {
+    return fails(
+      "port",
+      what,
+      `AddressFamily is ${family}: not on ${address}`,
+      'services.openssh.settings.AddressFamily = "any";',
+    );
+  }
   if (listenAddresses.length === 0) {
     return ports.includes(port) ? holds("port", what, "services.openssh.ports has it") : fails(
       "port",
@@ -22,10 +36,18 @@ function provePort({ after, port, address }: ProofQuestion): Verdict {
       `services.openssh.ports = [ ${port} ];`,
     );
   }
-  const listens = listenAddresses.some((one) =>
-    (one.port === null ? ports.includes(port) : one.port === port) && covers(one.addr, address)
-  );
-  if (listens) return holds("port", what, "services.openssh.listenAddresses has it");
+  const onPort = (ssh: Ssh) =>
+    ssh.listenAddresses
+      .filter((one) => one.port === null ? ssh.ports.includes(port) : one.port === port)
+      .map(({ addr }) => addr);
+  // Where no session tells the address, it may be any of those that are listened on now.
+  const wanted = address === undefined && before !== undefined ? onPort(before.ssh) : [];
+  const listens = (address: string | undefined) =>
+    onPort(after.ssh).some((addr) => covers(addr, address));
+  const all = wanted.length > 0
+    ? wanted.every((addr) => onPort(after.ssh).includes(addr) || addr !== null && listens(addr))
+    : listens(address);
+  if (all) return holds("port", what, "services.openssh.listenAddresses has it");
   return fails(
     "port",
     what,

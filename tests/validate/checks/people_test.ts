@@ -1,8 +1,8 @@
 import { deepEqual } from "node:assert/strict";
-import { peopleChecks } from "../../lib/validate/checks/people.ts";
-import { Facts } from "../../lib/validate/facts.ts";
-import { testContext } from "../support/context.ts";
-import { accountFacts, configurationFacts } from "../support/facts.ts";
+import { peopleChecks } from "../../../lib/validate/checks/people.ts";
+import { Facts } from "../../../lib/validate/facts.ts";
+import { testContext } from "../../support/context.ts";
+import { accountFacts, configurationFacts } from "../../support/facts.ts";
 
 /** What "users in their groups" finds when /etc/group is this and alice declares three extra groups. */
 async function membersFinding(group: string): Promise<unknown> {

@@ -1,0 +1,174 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { proveAddress } from "../../../lib/rebuild/proofs/proof_address.ts";
+import type { MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
+import { question, rentedServerFacts } from "../../support/facts.ts";
+import type { Change } from "./refused.ts";
+
+const ADDRESS = "203.0.113.42";
+const OWN = [{ address: ADDRESS, prefixLength: 24 }];
+
+function judged(before: Change | undefined, after: Change, now: Partial<MachineNow> = {}) {
+  const old = before && rentedServerFacts(before);
+  return proveAddress(question(old, rentedServerFacts(after), now))
+    .map(({ ok, why, remedy }) => [ok, why, remedy]);
+}
+
+const why = (...all: Parameters<typeof judged>) => judged(...all).map((one) => one[1]);
+
+/** The address is on what is made of the card. */
+function on(name: string, make: Change): Change {
+  return (facts) => {
+    facts.network.interfaces[0]!.name = name;
+    make(facts);
+  };
+}
+
+const none: Change = ({ network }) => network.interfaces = [];
+
+function session(serverAddress: string, changes: Partial<MachineNow> = {}): Partial<MachineNow> {
+  const clientAddress = "198.51.100.7";
+  return { session: { kind: "ssh", clientAddress, serverAddress, serverPort: 2222 }, ...changes };
+}
+
+Deno.test("proveAddress() finds a configured address on the card or on what is made of it", () => {
+  const table: readonly (readonly [string, Change, boolean])[] = [
+    ["the card", () => {}, true],
+    ["another card", on("ens4", () => {}), false],
+    [
+      "a bridge on it",
+      on(
+        "br0",
+        ({ network }) => network.bridges.push({ name: "br0", interfaces: ["ens3"], rstp: false }),
+      ),
+      true,
+    ],
+    [
+      "a VLAN on a bond on it",
+      on("vlan7", ({ network }) => {
+        network.bonds.push({ name: "bond0", interfaces: ["ens3"], driverOptions: {} });
+        network.vlans.push({ name: "vlan7", id: 7, interface: "bond0" });
+      }),
+      true,
+    ],
+    [
+      "a bridge on another card",
+      on(
+        "br0",
+        ({ network }) => network.bridges.push({ name: "br0", interfaces: ["ens4"], rstp: false }),
+      ),
+      false,
+    ],
+    [
+      "a bridge in a bond in that bridge",
+      on("br0", ({ network }) => {
+        network.bridges.push({ name: "br0", interfaces: ["bond0"], rstp: false });
+        network.bonds.push({ name: "bond0", interfaces: ["br0"], driverOptions: {} });
+      }),
+      false,
+    ],
+    [
+      "a unit of networkd's for it",
+      (facts) => {
+        none(facts);
+        const text = `[Match]\nName=en*\n[Network]\nAddress=${ADDRESS}/24\n`;
+        facts.network.networkdUnits = [{ name: "10-lan.network", text }];
+      },
+      true,
+    ],
+    [
+      "a unit of networkd's for another one",
+      (facts) => {
+        none(facts);
+        const text = `[Match]\nName=wl*\n[Network]\nAddress=${ADDRESS}/24\n`;
+        facts.network.networkdUnits = [{ name: "10-lan.network", text }];
+      },
+      false,
+    ],
+  ];
+  for (const [what, change, ok] of table) deepEqual(judged(undefined, change)[0]![0], ok, what);
+});
+
+Deno.test("proveAddress() says by which option an address that is gone comes back", () => {
+  deepEqual(judged(() => {}, none), [[
+    false,
+    "it was configured, and no longer is",
+    'networking.interfaces.ens3.ipv4.addresses = [ { address = "203.0.113.42"; prefixLength = 24; } ];',
+  ]]);
+  const [[, , remedy]] = judged(() => {}, none, session("2001:db8:4711:0::2")) as [unknown[]];
+  equal(
+    remedy,
+    'networking.interfaces.ens3.ipv6.addresses = [ { address = "2001:db8:4711:0::2"; prefixLength = 64; } ];',
+  );
+});
+
+Deno.test("proveAddress() holds an address that was leased to who leased it", () => {
+  const dhcp: Change = (facts) => {
+    none(facts);
+    facts.network.useDHCP = true;
+  };
+  const networkManager: Change = (facts) => {
+    none(facts);
+    facts.network.networkManager = true;
+  };
+  const table: readonly (readonly [Change | undefined, Change, Partial<MachineNow>, string])[] = [
+    [dhcp, dhcp, {}, "dhcpcd gets it as before"],
+    [
+      networkManager,
+      dhcp,
+      {},
+      "dhcpcd would ask for one, instead of NetworkManager: it may get another",
+    ],
+    [dhcp, none, {}, "nothing assigns it"],
+    [none, dhcp, {}, "dhcpcd would ask for one, instead of what does now: it may get another"],
+    [undefined, dhcp, { leaseHolder: "dhcpcd" }, "dhcpcd gets it as before"],
+    [undefined, dhcp, {}, "it cannot be judged: how it was assigned is not known"],
+  ];
+  for (const [before, after, now, expected] of table) {
+    deepEqual(why(before, after, now), [expected]);
+  }
+});
+
+Deno.test("proveAddress() wants nothing of addresses that interfaces make themselves", () => {
+  deepEqual(why(() => {}, none, session("fe80::5054:ff:fe12:3456%ens3")), [
+    "every interface makes its own",
+  ]);
+});
+
+Deno.test("proveAddress() keeps all addresses where the session's is not one of the network", () => {
+  for (
+    const now of [{ session: { kind: "console" } as const }, session("127.0.0.1"), session("::1")]
+  ) {
+    deepEqual(why(() => {}, () => {}, now), ["they are configured and assigned as before"]);
+    deepEqual(why(() => {}, none, now), ["203.0.113.42, 2001:db8:4711::2 would be gone"]);
+    deepEqual(why(undefined, none, now), []);
+    const v6: Change = ({ network }) => network.interfaces[0]!.ipv4 = [];
+    deepEqual(why(() => {}, v6, now), ["203.0.113.42 would be gone"]);
+    const moved: Change = ({ network }) => {
+      network.interfaces.push({ ...network.interfaces[0]!, name: "br0", ipv4: OWN });
+      network.interfaces[0]!.ipv4 = [];
+    };
+    deepEqual(why(() => {}, moved, now), ["they are configured and assigned as before"]);
+  }
+});
+
+Deno.test("proveAddress() follows a bridge that goes away to the card below it", () => {
+  const bridge = (name: string, ...interfaces: string[]) =>
+    on(name, ({ network }) => network.bridges.push({ name, interfaces, rstp: false }));
+  const at = (kind?: "virtual") => ({
+    interfaces: [{ name: "br0", kind, addresses: OWN }],
+  } as unknown as Partial<MachineNow>);
+  const before = bridge("br0", "ens3");
+  const bond = on(
+    "bond0",
+    ({ network }) => network.bonds.push({ name: "bond0", interfaces: ["ens3"], driverOptions: {} }),
+  );
+  deepEqual(why(before, () => {}, at()), ["it is configured"]);
+  deepEqual(why(before, bond, at()), ["it is configured"]);
+  deepEqual(why(before, bridge("br1", "ens3"), at()), ["it is configured"]);
+  deepEqual(why(before, bridge("br1", "ens4"), at()), ["it would be on br1, not on br0"]);
+  // What the bridge stands on is not known.
+  deepEqual(why(undefined, bridge("br1", "ens4"), at("virtual")), ["it is configured"]);
+  deepEqual(why(undefined, on("ens4", () => {}), at("virtual")), [
+    "it would be on ens4, not on br0",
+  ]);
+});

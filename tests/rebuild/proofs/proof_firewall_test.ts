@@ -1,0 +1,99 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { proveFirewall } from "../../../lib/rebuild/proofs/proof_firewall.ts";
+import { question, rentedServerFacts } from "../../support/facts.ts";
+import type { Change } from "./refused.ts";
+
+const AT_THE_CONSOLE = { session: { kind: "console" } } as const;
+
+/** The session's port, 2222, open on these interfaces alone. */
+function openOn(...names: string[]): Change {
+  return ({ firewall }) => {
+    firewall.open.tcp = [443];
+    firewall.perInterface = names.map((name) => ({
+      name,
+      open: { tcp: [2222], udp: [], tcpRanges: [], udpRanges: [] },
+    }));
+  };
+}
+
+function trusted(...names: string[]): Change {
+  return ({ firewall }) => {
+    firewall.open.tcp = [443];
+    firewall.trustedInterfaces = names;
+  };
+}
+
+function rules(text: string): Change {
+  return ({ firewall }) => {
+    firewall.open.tcp = [443];
+    firewall.extraCommands = text;
+  };
+}
+
+const closed: Change = ({ firewall }) => firewall.open.tcp = [443];
+
+function judged(before: Change | undefined, after: Change, now = {}) {
+  const old = before && rentedServerFacts(before);
+  const [verdict, ...more] = proveFirewall(question(old, rentedServerFacts(after), now));
+  equal(more.length, 0);
+  return [verdict!.ok, verdict!.why];
+}
+
+Deno.test("proveFirewall() accepts every way to let the session's port in", () => {
+  const ways: readonly (readonly [Change, string])[] = [
+    [() => {}, "it is open on every interface"],
+    [
+      ({ firewall }) =>
+        Object.assign(firewall.open, { tcp: [], tcpRanges: [{ from: 2222, to: 2222 }] }),
+      "it is open on every interface",
+    ],
+    [openOn("eth9", "ens3"), "it is open on ens3"],
+    [trusted("ens3"), "ens3 is trusted"],
+    [({ firewall }) => firewall.enable = false, "there is no firewall"],
+  ];
+  for (const [way, why] of ways) deepEqual(judged(undefined, way), [true, why]);
+});
+
+Deno.test("proveFirewall() refuses a port that is open beside the range, or on another interface", () => {
+  const beside: Change = ({ firewall }) =>
+    Object.assign(firewall.open, {
+      tcp: [],
+      tcpRanges: [{ from: 2000, to: 2221 }, { from: 2223, to: 3000 }],
+      udp: [2222],
+    });
+  for (const change of [closed, beside, openOn("eth9"), trusted("eth9")]) {
+    deepEqual(judged(() => {}, change), [false, "port 2222 is not among the open ones"]);
+  }
+});
+
+Deno.test("proveFirewall() refuses the loss of what let the port in on one interface", () => {
+  // Nothing of the owner's own rules changes: there are none.
+  for (const before of [openOn("ens3"), trusted("ens3")]) {
+    equal(judged(before, closed)[0], false);
+    equal(judged(before, openOn("eth9"))[0], false);
+    equal(judged(before, before)[0], true);
+    // Which interface people come in on is not known, so all of them stay.
+    equal(judged(before, closed, AT_THE_CONSOLE)[0], false);
+    equal(judged(before, before, AT_THE_CONSOLE)[0], true);
+  }
+  equal(judged(openOn("ens3", "eth9"), openOn("ens3"), AT_THE_CONSOLE)[0], false);
+});
+
+Deno.test("proveFirewall() takes rules of the owner's own at their word while they stay", () => {
+  const own = rules("iptables -A nixos-fw -p tcp --dport 2222 -j ACCEPT\n");
+  deepEqual(judged(own, own), [true, "what lets it in now stays as it is"]);
+  deepEqual(judged(own, own, AT_THE_CONSOLE)[0], true);
+  equal(judged(own, closed)[0], false);
+  equal(judged(own, rules("iptables -P INPUT DROP\n"))[0], false);
+  equal(judged(undefined, own)[0], false, "what runs now is not known");
+});
+
+Deno.test("proveFirewall() asks nothing of a session that comes from the machine itself", () => {
+  const session = {
+    kind: "ssh",
+    clientAddress: "127.0.0.1",
+    serverAddress: "127.0.0.1",
+    serverPort: 2222,
+  } as const;
+  deepEqual(judged(() => {}, closed, { session }), [true, "it comes from this machine itself"]);
+});

@@ -1,0 +1,100 @@
+import { deepEqual } from "node:assert/strict";
+import type { MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
+import { proveRoute } from "../../../lib/rebuild/proofs/proof_route.ts";
+import { question, rentedServerFacts } from "../../support/facts.ts";
+import type { Change } from "./refused.ts";
+
+const GATEWAY = "203.0.113.1";
+
+function judged(before: Change | undefined, after: Change, now: Partial<MachineNow> = {}) {
+  const old = before && rentedServerFacts(before);
+  return proveRoute(question(old, rentedServerFacts(after), now)).map(({ ok, why }) => [ok, why]);
+}
+
+/** No default gateway but in units of networkd. */
+function units(...texts: string[]): Change {
+  return ({ network }) => {
+    network.defaultGateway = network.defaultGateway6 = null;
+    network.networkdUnits = texts.map((text, index) => ({ name: `${index}.network`, text }));
+  };
+}
+
+function from(clientAddress: string, serverAddress = "203.0.113.42"): Partial<MachineNow> {
+  return { session: { kind: "ssh", clientAddress, serverAddress, serverPort: 2222 } };
+}
+
+const none = units();
+
+Deno.test("proveRoute() finds the hop that is in use in each place where one can be said", () => {
+  const kept = [true, `through ${GATEWAY} as before`];
+  const places: readonly Change[] = [
+    () => {},
+    units(`[Network]\nGateway=${GATEWAY}\n`),
+    units(`[Route]\nGateway = ${GATEWAY}\n`),
+    units(`[Route]\nGateway=${GATEWAY}\nDestination=0.0.0.0/0\n`),
+    units(`[Route]\nDestination=198.51.100.0/24\nGateway=${GATEWAY}\n`),
+    (facts) => {
+      none(facts);
+      facts.network.interfaces[0]!.ipv4Routes = [
+        { address: "198.51.100.0", prefixLength: 24, via: GATEWAY },
+      ];
+    },
+  ];
+  for (const place of places) deepEqual(judged(() => {}, place), [kept]);
+});
+
+Deno.test("proveRoute() takes no route for the way back that does not lead there", () => {
+  const places: readonly (readonly [Change, string])[] = [
+    [none, "there is no default gateway"],
+    [units("[Network]\nGateway=203.0.113.2\n"), "the gateway would be 203.0.113.2"],
+    [units(`[Route]\nDestination=10.0.0.0/8\nGateway=${GATEWAY}\n`), "there is no default gateway"],
+    [units("[Network]\nGateway=fe80::1\n"), "there is no default gateway"],
+    [
+      (facts) => {
+        none(facts);
+        facts.network.interfaces[0]!.ipv4Routes = [
+          { address: "10.0.0.0", prefixLength: 8, via: GATEWAY },
+        ];
+      },
+      "there is no default gateway",
+    ],
+  ];
+  for (const [place, why] of places) deepEqual(judged(() => {}, place), [[false, why]]);
+  // Which hop is in use is not known: any of the right family will do, and no other.
+  const unknown = { gateways: [] };
+  deepEqual(judged(none, units("[Network]\nGateway=203.0.113.2\n"), unknown), [
+    [true, "through 203.0.113.2"],
+  ]);
+  deepEqual(judged(none, units("[Network]\nGateway=fe80::1\n"), unknown), [
+    [false, "there is no default gateway"],
+  ]);
+  deepEqual(judged(none, units("[Network]\nGateway=_dhcp4\n"), unknown), [[
+    true,
+    "through _dhcp4",
+  ]]);
+  deepEqual(judged(none, units("[Network]\nGateway=_ipv6ra\n"), unknown), [
+    [false, "there is no default gateway"],
+  ]);
+});
+
+Deno.test("proveRoute() needs no hop to who is on the same network, nor a word about leased routes", () => {
+  deepEqual(judged(() => {}, none, from("203.0.113.200")), [[true, "it is on the same network"]]);
+  deepEqual(judged(() => {}, none, from("203.0.114.200"))[0]![0], false);
+  deepEqual(judged(() => {}, none, from("2001:db8:4711::99", "2001:db8:4711::2")), [
+    [true, "it is on the same network"],
+  ]);
+  const leased: Change = ({ network }) => network.interfaces = [];
+  deepEqual(judged(() => {}, leased), [[true, "the route comes with the address"]]);
+});
+
+Deno.test("proveRoute() keeps both default routes where no session says which is used", () => {
+  const now: Partial<MachineNow> = { session: { kind: "console" } };
+  deepEqual(judged(() => {}, () => {}, now), [[true, "as before"], [true, "as before"]]);
+  deepEqual(judged(() => {}, none, now), [
+    [false, "there is no default gateway"],
+    [false, "there is no default gateway"],
+  ]);
+  const only = units(`[Route]\nDestination=10.0.0.0/8\nGateway=${GATEWAY}\n`);
+  deepEqual(judged(() => {}, only, now)[0], [false, "there is no default gateway"]);
+  deepEqual(judged(undefined, none, now), []);
+});
