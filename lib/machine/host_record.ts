@@ -33,6 +33,11 @@ const HostRecordSchema = v.variant("version", [
     system: v.string(),
     /** Null for a host that is Hyper-NixOS alone. */
     base: v.nullable(BaseSchema),
+    /**
+     * Of a host without a base: the owner's configuration that it was made from. The host's own search
+     * path no longer finds it: where its nixpkgs is a flake's, that is the nixpkgs of the tree.
+     */
+    carriedFrom: v.optional(BaseSchema),
     /** The store path of the tools on the installed machine; null for none. */
     tools: v.nullable(v.string()),
     /** How the source tree is made; `native` where it does not say. See tree_layout.ts. */

@@ -69,6 +69,7 @@ export async function makePlan(
     hostName: hostName.value,
     system: reading.facts?.system ?? `${Deno.build.arch}-linux`,
     base: base ?? null,
+    ...(base === undefined && reading.base ? { carriedFrom: reading.base.record } : {}),
     // Else the tools are the tree's own package.
     tools: (base !== undefined || layout === "published" ? toolsOnMachine(ctx) : undefined) ?? null,
     ...(layout === "native" ? {} : { layout }),

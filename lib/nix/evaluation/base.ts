@@ -10,7 +10,7 @@ import { places } from "../../machine/places.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { ConfigurationSource } from "./configuration_source.ts";
-import { baseCheckout } from "../flakes/flake_environment.ts";
+import { checkoutOf } from "../flakes/flake_environment.ts";
 import { hostsOf, requireHost } from "../flakes/flake_hosts.ts";
 import { type FlakeReference, resolveFlake } from "../flakes/flake_reference.ts";
 import { nixPath, systemSearchPath } from "../search_path.ts";
@@ -33,7 +33,7 @@ export interface NoBase {
 
 /**
  * Finds the configuration that a machine is built from: the one named, else the base of a machine that
- * is installed already, else what `nixos-rebuild` would build: the flake whose flake.nix is (or is
+ * is installed already, or what its host without a base was made from, else what `nixos-rebuild` would build: the flake whose flake.nix is (or is
  * linked from) /etc/nixos, with the host named as the machine is, else configuration.nix with the
  * system's channels. Our own tree, linked there by an earlier installation, is no base.
  *
@@ -45,10 +45,10 @@ export interface NoBase {
 export async function findBase(ctx: Context, named?: string): Promise<Base | NoBase> {
   if (named !== undefined) return await namedBase(ctx, named);
   try {
-    const record = usableHostRecord(ctx);
-    if (record?.version === 2 && record.base !== null) {
-      await refreshIndex(ctx, baseCheckout(ctx));
-      return { record: record.base, source: sourceOf(ctx, record.base), foundBy: "host.json" };
+    const record = recordedBase(ctx);
+    if (record !== undefined) {
+      await refreshIndex(ctx, checkoutOf(ctx, record));
+      return { record, source: sourceOf(ctx, record), foundBy: "host.json" };
     }
     const link = readMachineFile(ctx, places.flakeLink);
     if (link.kind === "unreadable") {
@@ -65,6 +65,15 @@ export async function findBase(ctx: Context, named?: string): Promise<Base | NoB
     if (error instanceof ToolError) return { reason: error };
     throw error;
   }
+}
+
+/** The base of a machine that is installed already, or what its host was made from while that is there. */
+function recordedBase(ctx: Context): HostBase | undefined {
+  const record = usableHostRecord(ctx);
+  if (record?.version !== 2) return undefined;
+  const from = record.carriedFrom;
+  const path = from?.kind === "channel" ? from.configuration : from?.directory;
+  return record.base ?? (path === undefined || machineHas(ctx, path) ? from : undefined);
 }
 
 /** How a base is evaluated from this host. */

@@ -1,4 +1,4 @@
-import { readHostRecord } from "../../machine/host_record.ts";
+import { type HostBase, readHostRecord } from "../../machine/host_record.ts";
 import type { Context } from "../../machine/context.ts";
 import type { FlakeReference } from "./flake_reference.ts";
 import { nixPath } from "../search_path.ts";
@@ -29,7 +29,12 @@ export function flakeEnvironment(
 export function baseCheckout(ctx: Context): string | undefined {
   const record = readHostRecord(ctx);
   const base = typeof record === "object" && record.version === 2 ? record.base : null;
-  return base?.kind === "flake" && base.checkout ? ctx.root.host(base.checkout) : undefined;
+  return base === null ? undefined : checkoutOf(ctx, base);
+}
+
+/** The git checkout that a base is in, as a host path. */
+export function checkoutOf(ctx: Pick<Context, "root">, base: HostBase): string | undefined {
+  return base.kind === "flake" && base.checkout ? ctx.root.host(base.checkout) : undefined;
 }
 
 /**

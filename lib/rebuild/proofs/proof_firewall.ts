@@ -1,5 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { interfaceOf } from "./addresses.ts";
+import { droppingRules, type Packets } from "./dropping_rules.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
@@ -10,7 +11,7 @@ export function proveFirewall(question: ProofQuestion): Verdict[] {
   return [judge(question)];
 }
 
-function judge({ before, after, now, port, address }: ProofQuestion): Verdict {
+function judge({ before, after, now, port, address, client }: ProofQuestion): Verdict {
   const what = `the firewall lets port ${port} in`;
   const { firewall } = after;
   if (!firewall.enable) return holds("firewall", what, "there is no firewall");
@@ -18,7 +19,14 @@ function judge({ before, after, now, port, address }: ProofQuestion): Verdict {
   if (device === "lo") return holds("firewall", what, "it comes from this machine itself");
   const way = waysIn(firewall, port, device)[0];
   if (way !== undefined && (device !== undefined || way === EVERYWHERE)) {
-    return holds("firewall", what, way);
+    const [rule] = newRules(before?.firewall, firewall, { port, device, client });
+    return rule === undefined ? holds("firewall", what, way) : fails(
+      "firewall",
+      what,
+      `${way}, but a rule that is not there now may drop it, and is added once more at every ` +
+        `reload of the firewall: ${rule}`,
+      "take it out: switch off what makes it, or set networking.firewall.extraCommands with lib.mkForce",
+    );
   }
   if (before?.firewall.enable && staysAsItIs(before.firewall, firewall, port, device)) {
     return holds("firewall", what, "what lets it in now stays as it is");
@@ -29,6 +37,14 @@ function judge({ before, after, now, port, address }: ProofQuestion): Verdict {
     `port ${port} is not among the open ones`,
     `networking.firewall.allowedTCPPorts = [ ${port} ];`,
   );
+}
+
+/** Those of its own that the firewall has not now, and that may drop the session's packets. */
+function newRules(before: Firewall | undefined, after: Firewall, packets: Packets): string[] {
+  const known = before?.enable ? droppingRules(before.extraCommands, packets) : [];
+  return after.nftables
+    ? []
+    : droppingRules(after.extraCommands, packets).filter((rule) => !known.includes(rule));
 }
 
 const EVERYWHERE = "it is open on every interface";

@@ -232,3 +232,22 @@ Deno.test({
     deepStrictEqual([facts.hostName, facts.ssh.extraConfig], ["staged", machine.root]);
   },
 });
+
+Deno.test("findBase() goes on with what a host without a base was made from, whatever that host's own NIX_PATH is", async () => {
+  using machine = scratchMachine("uefi");
+  const { record } = await baseOf(machine.root);
+  const host = { version: 2, hostName: "a", system: "x86_64-linux", base: null, tools: null };
+  const write = (carriedFrom: unknown) =>
+    machine.write(
+      "/etc/hypervisor/configuration/host.json",
+      JSON.stringify({ ...host, carriedFrom }),
+    );
+  machine.write("/etc/set-environment", 'export NIX_PATH="nixpkgs=flake:nixpkgs"\n');
+  write(record);
+  const again = await baseOf(machine.root);
+  deepStrictEqual(again.record, record);
+  strictEqual(again.foundBy, "host.json");
+  // Which may be gone: such a host does without it.
+  write({ ...record, configuration: "/etc/nixos/gone.nix" });
+  strictEqual((await baseOf(machine.root)).foundBy, "as nixos-rebuild finds it");
+});

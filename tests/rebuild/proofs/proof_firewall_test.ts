@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { proveFirewall } from "../../../lib/rebuild/proofs/proof_firewall.ts";
 import { question, rentedServerFacts } from "../../support/facts.ts";
 import type { Change } from "./refused.ts";
@@ -96,4 +96,18 @@ Deno.test("proveFirewall() asks nothing of a session that comes from the machine
     serverPort: 2222,
   } as const;
   deepEqual(judged(() => {}, closed, { session }), [true, "it comes from this machine itself"]);
+});
+
+Deno.test("proveFirewall() refuses a new rule that may drop the session, also one that only limits it", () => {
+  const open = (text: string): Change => ({ firewall }) => firewall.extraCommands = text;
+  const limit =
+    "iptables -A INPUT -p tcp -m tcp --dport 2222 -m state --state NEW -m recent --update --seconds 60 --hitcount 4 --name SSH -j DROP";
+  const [ok, why] = judged(open(""), open(`# a comment\n  ${limit}\n`));
+  equal(ok, false);
+  match(String(why), /open on every interface, but a rule that is not there now may drop it/);
+  match(String(why), /--hitcount 4 --name SSH -j DROP$/);
+  equal(judged(undefined, open(limit))[0], false, "what runs now is not known");
+  equal(judged(open(limit), open(`${limit}\niptables -A INPUT -i br0 -j ACCEPT`))[0], true);
+  const off: Change = ({ firewall }) => Object.assign(firewall, { enable: false });
+  equal(judged(off, open(limit))[0], false);
 });
