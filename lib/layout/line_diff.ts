@@ -1,3 +1,5 @@
+import { style } from "./style.ts";
+
 /** One line of a comparison; `same` lines are in both texts. */
 export interface DiffLine {
   readonly kind: "same" | "added" | "removed";
@@ -45,6 +47,12 @@ export function formatDiff(lines: readonly DiffLine[]): string[] {
     if (near[index]) return [`${signs[line.kind]} ${line.text}`];
     return index > 0 && !near[index - 1] ? [] : ["  …"];
   });
+}
+
+/** A line of {@link formatDiff} in its colour. */
+export function painted(line: string): string {
+  if (line.startsWith("+")) return style.green(line);
+  return line.startsWith("-") ? style.red(line) : line;
 }
 
 function linesOf(text: string): string[] {

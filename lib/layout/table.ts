@@ -51,6 +51,16 @@ export function wrapWords(text: string, width: number): string[] {
   return lines;
 }
 
+/** A paragraph whose further lines are indented below its first. */
+export function hanging(text: string, columns: number): string[] {
+  return wrapWords(text, columns - 6).map((line, index) => (index === 0 ? "  " : "    ") + line);
+}
+
+/** A text of at most so many characters, its end cut off where it is longer. */
+export function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
 function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - visibleWidth(text)));
 }

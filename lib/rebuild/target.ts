@@ -1,3 +1,4 @@
+import { someOf } from "../layout/counted.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../machine/files/files.ts";
 import { readHostName } from "../machine/host_name.ts";
@@ -18,9 +19,6 @@ export interface Target {
   readonly flake: FlakeReference;
   readonly host: string;
 }
-
-/** So many names are listed in a warning. */
-const NAMED = 5;
 
 /**
  * Finds what is to be built: resolves the flake, warns of files that Nix will not see, and makes sure
@@ -101,25 +99,20 @@ export function isInstalledTree(ctx: Context, { directory }: FlakeReference): bo
   return directory === parentOf(ctx.root.follow(`${hostFolder(ctx)}/flake.nix`));
 }
 
+const NONE = { untracked: [], changed: [] };
+
 async function warnOfUncommitted(ctx: Context, flake: FlakeReference): Promise<void> {
-  if (flake.checkout === undefined || !ctx.run.which("git")) return;
+  if (!ctx.run.which("git")) return;
   try {
-    const found = await uncommittedFiles(ctx, flake);
-    if (found === undefined) return;
-    const { untracked, changed } = found;
+    const { untracked, changed } = await uncommittedFiles(ctx, flake) ?? NONE;
     if (untracked.length > 0) {
       ctx.log.warn(
-        `Nix does not see files that git does not track: ${some(untracked)} (git add them)`,
+        `Nix does not see files that git does not track: ${someOf(untracked)} (git add them)`,
       );
     }
-    if (changed.length > 0) ctx.log.warn(`built with uncommitted changes: ${some(changed)}`);
+    if (changed.length > 0) ctx.log.warn(`built with uncommitted changes: ${someOf(changed)}`);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     ctx.log.warn(error.message);
   }
-}
-
-function some(paths: readonly string[]): string {
-  const more = paths.length - NAMED;
-  return paths.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

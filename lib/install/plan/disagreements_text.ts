@@ -1,6 +1,6 @@
 import { printableLine } from "../../layout/printable.ts";
 import { style } from "../../layout/style.ts";
-import { table, wrapWords } from "../../layout/table.ts";
+import { shortened, table, wrapWords } from "../../layout/table.ts";
 import { definitionText } from "../carry/not_carried.ts";
 import { optionPath } from "../carry/setting.ts";
 import type { Disagreement } from "../carry/tree_settings.ts";
@@ -47,5 +47,5 @@ export function disagreementsText(
 
 function valueText({ option }: Disagreement, value: unknown, all: boolean): string {
   const text = printableLine(definitionText({ option, value }));
-  return all || text.length <= VALUE_LENGTH ? text : `${text.slice(0, VALUE_LENGTH - 1)}…`;
+  return all ? text : shortened(text, VALUE_LENGTH);
 }

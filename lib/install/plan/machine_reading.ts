@@ -92,29 +92,25 @@ export async function readMachine(
   };
 }
 
-interface ExistingHost {
-  readonly base: Base | undefined;
+/** What a person names must be good; what is only looked for may be missing. */
+async function existingHost(ctx: Context, config: string | undefined): Promise<{
+  readonly base?: Base | undefined;
   readonly host?: EvaluatedHost;
   readonly problem?: ToolError;
-}
-
-async function existingHost(ctx: Context, config: string | undefined): Promise<ExistingHost> {
+}> {
   if (!ctx.run.which("nix-instantiate")) {
+    const hint = "run it on the NixOS machine itself";
     return {
-      base: undefined,
-      problem: new ToolError("Nix is not installed here", {
-        code: ExitCode.Configuration,
-        hint: "run it on the NixOS machine itself",
-      }),
+      problem: new ToolError("Nix is not installed here", { code: ExitCode.Configuration, hint }),
     };
   }
-  const found = await findBase(ctx, config);
-  if ("reason" in found) return { base: undefined, problem: found.reason };
+  let base: Base | undefined;
   try {
-    return { base: found, host: await readHost(ctx, found.source) };
+    base = await findBase(ctx, config);
+    return { base, host: await readHost(ctx, base.source) };
   } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    return { base: found, problem: error };
+    if (!(error instanceof ToolError) || config !== undefined && base === undefined) throw error;
+    return { base, problem: error };
   }
 }
 

@@ -4,7 +4,7 @@ import type { TreeLayout } from "../../machine/tree_layout.ts";
 import type { ChangedDefinition } from "../../nix/evaluation/changed_definitions.ts";
 import type { Context } from "../../machine/context.ts";
 import { sign, style } from "../../layout/style.ts";
-import { table, wrapWords } from "../../layout/table.ts";
+import { hanging, shortened, table } from "../../layout/table.ts";
 import { definitionText, type NotCarried } from "../carry/not_carried.ts";
 import { optionPath } from "../carry/setting.ts";
 
@@ -26,8 +26,7 @@ export function notCarriedText(
   layout: TreeLayout = "native",
 ): string {
   const warning = (text: string) =>
-    wrapWords(`${style.yellow(sign.warn)} ${text}`, columns - 6)
-      .map((line, index) => (index === 0 ? "  " : "    ") + line).join("\n");
+    hanging(`${style.yellow(sign.warn)} ${text}`, columns).join("\n");
   if ("unknown" in found) {
     return warning(
       "what your configuration says besides is not carried over, and could not be listed: " +
@@ -77,5 +76,5 @@ function grouped(
 
 function valueText(one: ChangedDefinition, all: boolean): string {
   const text = printableLine(definitionText(one));
-  return all || text.length <= VALUE_LENGTH ? text : `${text.slice(0, VALUE_LENGTH - 1)}…`;
+  return all ? text : shortened(text, VALUE_LENGTH);
 }

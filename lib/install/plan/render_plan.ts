@@ -3,15 +3,15 @@ import { isUsable } from "../../nix/store/binary_cache.ts";
 import { printExpression } from "../../nix/expressions/expression_layout.ts";
 import type { Context } from "../../machine/context.ts";
 import { sign, style } from "../../layout/style.ts";
-import { table, wrapWords } from "../../layout/table.ts";
+import { hanging, shortened, table } from "../../layout/table.ts";
 import { describeSource } from "../../nix/evaluation/configuration_source.ts";
 import { comparisonText } from "../../rebuild/judgement/comparison_text.ts";
-import { formatDiff, lineDiff } from "../../layout/line_diff.ts";
+import { formatDiff, lineDiff, painted } from "../../layout/line_diff.ts";
 import { disagreementsText } from "./disagreements_text.ts";
 import { notCarriedText } from "./not_carried_text.ts";
 import { isStepDone } from "../apply_step.ts";
 import { isJudged, type Plan } from "./plan.ts";
-import { optionPath, type Setting } from "../carry/setting.ts";
+import { optionPath } from "../carry/setting.ts";
 import { type Step, UNDOING } from "../step.ts";
 import { supplyLines } from "./supply_plan.ts";
 import { wayOfTools } from "../tools.ts";
@@ -150,15 +150,13 @@ function keysText(declared: number, home: boolean): string {
 function settings(plan: Plan, columns: number): string {
   const bySource = Map.groupBy(plan.settings, (setting) => setting.source);
   return [...bySource].map(([source, list]) => {
-    const rows = list.map((setting) => [optionPath(setting), valueText(setting)]);
+    const rows = list.map((setting) => [
+      optionPath(setting),
+      // On one line, cut where it is long: the files show it whole.
+      shortened(printExpression(setting.value).replace(/\s+/g, " "), VALUE_LENGTH),
+    ]);
     return `  ${style.dim(`from ${source}`)}\n${table(["", ""], rows, columns)}`;
   }).join("\n");
-}
-
-/** A value on one line, cut where it is long: the files show it whole. */
-function valueText(setting: Setting): string {
-  const text = printExpression(setting.value).replace(/\s+/g, " ");
-  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
 }
 
 function changes(ctx: Context, plan: Plan, columns: number): string {
@@ -235,9 +233,7 @@ function fileDiffs(ctx: Context, plan: Plan): string {
     if (step.kind !== "file") return [];
     const before = textBefore(ctx, step.path) ?? "";
     if (before === step.content) return [];
-    const lines = formatDiff(lineDiff(before, step.content)).map((line) =>
-      line.startsWith("+") ? style.green(line) : line.startsWith("-") ? style.red(line) : line
-    );
+    const lines = formatDiff(lineDiff(before, step.content)).map(painted);
     return [`  ${style.bold(step.path)}`, ...lines.map((line) => `    ${line}`)];
   }).join("\n");
 }
@@ -283,9 +279,4 @@ function warnings(plan: Plan, columns: number): string {
     hanging(`${style.yellow(sign.warn)} ${text}`, columns)
   );
   return section("Worth knowing", lines.join("\n"));
-}
-
-/** A paragraph whose further lines are indented below its first. */
-function hanging(text: string, columns: number): string[] {
-  return wrapWords(text, columns - 6).map((line, index) => (index === 0 ? "  " : "    ") + line);
 }

@@ -2,7 +2,7 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { isOffline } from "../../machine/hardware/network_state.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { amount } from "../../layout/amount.ts";
-import { counted } from "../../layout/counted.ts";
+import { counted, someOf } from "../../layout/counted.ts";
 import { sign, style } from "../../layout/style.ts";
 import type { Context } from "../../machine/context.ts";
 import { type BinaryCache, isUsable } from "../../nix/store/binary_cache.ts";
@@ -15,9 +15,6 @@ export interface SupplyRequest {
   readonly cache: BinaryCache | undefined;
   readonly asks: boolean;
 }
-
-/** Names that a sentence has room for. */
-const NAMED = 5;
 
 /**
  * Whether a plan looks for what the build takes: it costs seconds, and matters where there is no network
@@ -59,12 +56,6 @@ export function supplyQuestions(supply: Plan["supply"], host: string): PlanQuest
     ask: "Build them here, from what the network gives?",
     hint: stickHint(supply, host),
   }];
-}
-
-/** Some of a list of names, for a sentence. */
-export function someOf(names: readonly string[]): string {
-  const more = names.length - NAMED;
-  return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function lackingText({ lacking }: Supply): string {

@@ -26,11 +26,6 @@ export interface Base {
   readonly foundBy: string;
 }
 
-/** Why there is no base, and what to do. */
-export interface NoBase {
-  readonly reason: ToolError;
-}
-
 /**
  * Finds the configuration that a machine is built from: the one named, else the base of a machine that
  * is installed already, or what its host without a base was made from, else what `nixos-rebuild` would build: the flake whose flake.nix is (or is
@@ -40,31 +35,26 @@ export interface NoBase {
  * On a mounted machine, files that a configuration imports by absolute path (`/etc/nixos/x.nix`) are
  * looked for on this machine: Nix cannot be told otherwise. nixos-install has the same limit.
  * @param named the value of `--config`: a configuration.nix, or a flake with an optional `#HOST`
- * @throws ToolError only for a `--config` that is no good (4 or 6); else why there is none is returned
+ * @throws ToolError that says why there is none: 4 or 6
  */
-export async function findBase(ctx: Context, named?: string): Promise<Base | NoBase> {
+export async function findBase(ctx: Context, named?: string): Promise<Base> {
   if (named !== undefined) return await namedBase(ctx, named);
-  try {
-    const record = recordedBase(ctx);
-    if (record !== undefined) {
-      await refreshIndex(ctx, checkoutOf(ctx, record));
-      return { record, source: sourceOf(ctx, record), foundBy: "host.json" };
-    }
-    const link = readMachineFile(ctx, places.flakeLink);
-    if (link.kind === "unreadable") {
-      return none(
-        `${places.flakeLink} cannot be read: ${link.reason}`,
-        "mend it, or name the configuration with --config",
-      );
-    }
-    if (link.kind === "read" && !isOwnTree(ctx)) {
-      return await flakeBase(ctx, resolveFlake(ctx, places.nixos), undefined, places.flakeLink);
-    }
-    return channelBase(ctx, configurationPath(ctx), "as nixos-rebuild finds it");
-  } catch (error) {
-    if (error instanceof ToolError) return { reason: error };
-    throw error;
+  const record = recordedBase(ctx);
+  if (record !== undefined) {
+    await refreshIndex(ctx, checkoutOf(ctx, record));
+    return { record, source: sourceOf(ctx, record), foundBy: "host.json" };
   }
+  const link = readMachineFile(ctx, places.flakeLink);
+  if (link.kind === "unreadable") {
+    throw none(
+      `${places.flakeLink} cannot be read: ${link.reason}`,
+      "mend it, or name the configuration with --config",
+    );
+  }
+  if (link.kind === "read" && !isOwnTree(ctx)) {
+    return await flakeBase(ctx, resolveFlake(ctx, places.nixos), undefined, places.flakeLink);
+  }
+  return channelBase(ctx, configurationPath(ctx), "as nixos-rebuild finds it");
 }
 
 /** The base of a machine that is installed already, or what its host was made from while that is there. */
@@ -94,15 +84,13 @@ export function sourceOf(ctx: Context, base: HostBase): ConfigurationSource {
   return { kind: "flake", flake, host };
 }
 
-async function namedBase(ctx: Context, named: string): Promise<Base | NoBase> {
+async function namedBase(ctx: Context, named: string): Promise<Base> {
   const path = named.startsWith("/") ? named : `${Deno.cwd()}/${named}`;
   const isFlake = named.includes("#") || /^[a-z][a-z+]*:/.test(named) ||
     machineHas(ctx, `${path}/flake.nix`) || path.endsWith("/flake.nix");
   if (isFlake) {
     const flake = resolveFlake(ctx, named);
-    const found = await flakeBase(ctx, flake, flake.attribute, "--config");
-    if ("reason" in found) throw found.reason;
-    return found;
+    return await flakeBase(ctx, flake, flake.attribute, "--config");
   }
   const file = machineFolder(ctx, path).length > 0 ? `${path}/configuration.nix` : path;
   const configuration = ctx.root.machine(file);
@@ -112,16 +100,14 @@ async function namedBase(ctx: Context, named: string): Promise<Base | NoBase> {
       hint: "name a configuration.nix, a folder with one or with a flake.nix, or FLAKE#HOST",
     });
   }
-  const found = channelBase(ctx, configuration, "--config");
-  if ("reason" in found) throw found.reason;
-  return found;
+  return channelBase(ctx, configuration, "--config");
 }
 
-function channelBase(ctx: Context, configuration: string, foundBy: string): Base | NoBase {
+function channelBase(ctx: Context, configuration: string, foundBy: string): Base {
   const content = readMachineFile(ctx, configuration);
   const hint = "name the configuration with --config PATH or --config FLAKE#HOST";
   if (content.kind === "absent") {
-    return none(
+    throw none(
       isOwnTree(ctx)
         ? `an earlier installation leads ${places.flakeLink} to ${places.source}, and there is no ${configuration}`
         : `there is neither ${places.flakeLink} nor ${configuration}`,
@@ -131,11 +117,11 @@ function channelBase(ctx: Context, configuration: string, foundBy: string): Base
     );
   }
   if (content.kind === "unreadable") {
-    return none(`${configuration} cannot be read: ${content.reason}`, hint);
+    throw none(`${configuration} cannot be read: ${content.reason}`, hint);
   }
   const searchPath = systemSearchPath(ctx);
   if (searchPath === undefined) {
-    return none(
+    throw none(
       "no channel with NixOS was found, and none in NIX_PATH",
       "add one: nix-channel --add https://nixos.org/channels/nixos-RELEASE nixos; nix-channel --update",
     );
@@ -151,7 +137,7 @@ async function flakeBase(
   flake: FlakeReference,
   named: string | undefined,
   foundBy: string,
-): Promise<Base | NoBase> {
+): Promise<Base> {
   await refreshIndex(ctx, flake.checkout);
   const hosts = await hostsOf(ctx, flake);
   const own = machineHostName(ctx);
@@ -160,10 +146,10 @@ async function flakeBase(
     [own, own?.split(".")[0]].find((name) => name !== undefined && hosts.includes(name)) ??
     (hosts.length === 1 ? hosts[0] : undefined);
   if (hosts.length === 0) {
-    return none(`${flake.url} has no nixosConfigurations`, "name another with --config");
+    throw none(`${flake.url} has no nixosConfigurations`, "name another with --config");
   }
   if (host === undefined) {
-    return none(
+    throw none(
       `${flake.url} has several hosts and none is named as this machine: ${hosts.join(", ")}`,
       `name the one that this machine is: --config ${
         foundBy === "--config" ? "FLAKE" : places.nixos
@@ -223,6 +209,6 @@ function machineHostName(ctx: Context): string | undefined {
   return machineText(ctx, "/etc/hostname")?.trim() || undefined;
 }
 
-function none(message: string, hint: string): NoBase {
-  return { reason: new ToolError(message, { code: ExitCode.Configuration, hint }) };
+function none(message: string, hint: string): ToolError {
+  return new ToolError(message, { code: ExitCode.Configuration, hint });
 }

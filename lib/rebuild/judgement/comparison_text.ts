@@ -6,9 +6,9 @@ import {
 } from "../../nix/evaluation/identity.ts";
 import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { printableLine } from "../../layout/printable.ts";
-import { formatDiff, lineDiff } from "../../layout/line_diff.ts";
+import { formatDiff, lineDiff, painted } from "../../layout/line_diff.ts";
 import { sign, style } from "../../layout/style.ts";
-import { table, wrapWords } from "../../layout/table.ts";
+import { hanging, table } from "../../layout/table.ts";
 import type { TreeLayout } from "../../machine/tree_layout.ts";
 import { expectedReason, nameOf } from "./expected_changes.ts";
 
@@ -31,14 +31,14 @@ export function comparisonText(
   const gone = differences.filter(({ state }) => state === "gone");
   const rest = differences.filter(({ state }) => state !== "gone");
   const lines = [
-    ...paragraph(`${style.green(sign.pass)} ${sameSentence(comparison)}`, columns),
+    ...hanging(`${style.green(sign.pass)} ${sameSentence(comparison)}`, columns),
     ...(gone.length === 0
-      ? paragraph(`${style.green(sign.pass)} nothing is gone`, columns)
+      ? hanging(`${style.green(sign.pass)} nothing is gone`, columns)
       : gone.flatMap((one) =>
-        paragraph(`${style.red(sign.fail)} gone: ${printableLine(nameOf(one))}`, columns)
+        hanging(`${style.red(sign.fail)} gone: ${printableLine(nameOf(one))}`, columns)
       )),
     ...unread.flatMap((kind) =>
-      paragraph(
+      hanging(
         `${style.yellow(sign.warn)} could not be compared: ${IDENTITY_KINDS[kind][1]}`,
         columns,
       )
@@ -107,15 +107,9 @@ function diffOf(difference: Difference): string[] {
   const [old, now] = [hideSecrets(before), hideSecrets(after ?? "")];
   if (old === now) return [head, "    what differs is not shown: it may be a secret"];
   const all = formatDiff(lineDiff(old, now)).map(printableLine);
-  const shown = all.slice(0, DIFF_LINES).map((line) =>
-    line.startsWith("+") ? style.green(line) : line.startsWith("-") ? style.red(line) : line
-  );
+  const shown = all.slice(0, DIFF_LINES).map(painted);
   const more = all.length > DIFF_LINES
     ? [`    … ${all.length - DIFF_LINES} more lines; see --json`]
     : [];
   return [head, ...shown.map((line) => `    ${line}`), ...more];
-}
-
-function paragraph(text: string, columns: number): string[] {
-  return wrapWords(text, columns - 6).map((line, index) => (index === 0 ? "  " : "    ") + line);
 }

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { ExitCode } from "../../../lib/machine/exit_code.ts";
+import { ToolError } from "../../../lib/machine/tool_error.ts";
 import { type Base, findBase } from "../../../lib/nix/evaluation/base.ts";
 import { describeSource } from "../../../lib/nix/evaluation/configuration_source.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
@@ -13,14 +14,15 @@ const flakeWith = (hosts: string) =>
 
 /** The base of a machine below a folder, which must have one. */
 async function baseOf(root: string, named?: string): Promise<Base> {
-  const found = await findBase(testContext({ root }), named);
-  if ("reason" in found) throw found.reason;
-  return found;
+  return await findBase(testContext({ root }), named);
 }
 
 async function reasonOf(root: string): Promise<string> {
-  const found = await findBase(testContext({ root, env: { NIX_PATH: "" } }));
-  return "reason" in found ? found.reason.message : "found";
+  const found = findBase(testContext({ root, env: { NIX_PATH: "" } }));
+  return await found.then(() => "found", (error) => {
+    ok(error instanceof ToolError);
+    return error.message;
+  });
 }
 
 const CHANNELS = "/nix/var/nix/profiles/per-user/root/channels";
@@ -30,7 +32,6 @@ Deno.test("findBase() takes configuration.nix with the channels of the system, n
   // A login shell puts its user's channels first; the installation medium has its own.
   const ctx = testContext({ root: machine.root, env: { NIX_PATH: "nixpkgs=/medium" } });
   const found = await findBase(ctx);
-  ok(!("reason" in found));
   deepStrictEqual(found.record, {
     kind: "channel",
     configuration: "/etc/nixos/configuration.nix",
