@@ -2,6 +2,7 @@ import type { Context } from "../machine/context.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import type { Receipt } from "../machine/receipt.ts";
 import { QuestionCancelled, ToolError } from "../machine/tool_error.ts";
+import { installedLayout, modulesFolder } from "../machine/tree_layout.ts";
 import { hostReference } from "../nix/expressions/host_flake.ts";
 import { offerNextStep } from "../rebuild/next_step.ts";
 import { withNixSettings } from "../nix/nix_settings.ts";
@@ -12,7 +13,6 @@ import { buildSettings } from "./build_options.ts";
 import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
 import type { Plan } from "./plan/plan.ts";
-import { openShell } from "./shell.ts";
 import { undoInstallation } from "./undo/undo.ts";
 
 type Action = "build" | "test" | "switch";
@@ -157,6 +157,18 @@ async function menu(
     if (error instanceof QuestionCancelled) sayHowToGoOn(ctx);
     throw error;
   }
+}
+
+/** Opens a shell in the generated configuration; the menu comes back when it ends. */
+async function openShell(ctx: Context): Promise<void> {
+  const shell = ["bash", "sh"].find((name) => ctx.run.which(name)) ?? "/bin/sh";
+  const folder = modulesFolder(installedLayout(ctx) ?? "native");
+  ctx.log.info(`a shell in ${folder}; "exit" brings the menu back`);
+  await ctx.run(shell, ["-i"], {
+    cwd: ctx.root.follow(folder),
+    group: "terminal",
+    accept: "any",
+  });
 }
 
 function sayHowToGoOn(ctx: Context): void {

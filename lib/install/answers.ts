@@ -41,10 +41,11 @@ const OPTIONS = {
   action: "action",
 } as const satisfies Readonly<Record<keyof typeof ANSWERS, keyof InstallOptions>>;
 
-const DocumentSchema = v.object({
-  version: v.literal(1),
-  decisions: v.record(v.string(), v.unknown()),
-});
+const DocumentSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ version: v.literal(1), decisions: v.record(v.string(), v.unknown()) }),
+);
 
 /** What was decided of an installation, as its plan's document says it: nothing secret. */
 export type Decisions = Readonly<Record<keyof typeof ANSWERS, unknown>>;
@@ -90,7 +91,8 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
       hint: "copy them to a folder of your own, readable by others at most",
     });
   }
-  const document = v.safeParse(DocumentSchema, parseJson(readRegular(path, LARGEST)));
+  const text = new TextDecoder().decode(readRegular(path, LARGEST));
+  const document = v.safeParse(DocumentSchema, text);
   if (!document.success) {
     throw new ToolError(`${file} holds no answers: it is no plan of system-installer --json`, {
       code: ExitCode.Configuration,
@@ -113,12 +115,4 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
     code: ExitCode.InvalidArguments,
     hint: "put it right there, or answer on the command line, which wins",
   });
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

@@ -3,19 +3,16 @@ import { places } from "../machine/places.ts";
 import { printExpression } from "../nix/expressions/expression_layout.ts";
 import { HOST_FILES } from "../nix/expressions/host_files.ts";
 import { commentLines } from "../nix/expressions/nix_string.ts";
-import type { FileStep } from "./step.ts";
+import { type FileStep, publicFile } from "./step.ts";
 
 /** What a published tree's host is told of this machine beside host.json, which a pure flake cannot read. */
-export interface PublishedHost {
+interface PublishedHost {
   readonly host: HostRecord;
   /** Whether /etc/nixos/flake.nix leads to it while such a generation runs. */
   readonly flakeLink: boolean;
   /** The text of the machine's hardware file. */
   readonly hardware: string;
 }
-
-/** The name of the copy of the machine's hardware file. */
-export const HARDWARE_COPY = "hardware-configuration.nix";
 
 /**
  * The files of `places.host` that are the same for every machine, or that are made of one fact of it.
@@ -29,7 +26,7 @@ export function publishedHostFiles({ host, flakeLink, hardware }: PublishedHost)
           "the published tree knows no machine, and stays equal to its commit: these make a host of it",
       })
     ),
-    hostFile(HARDWARE_COPY, "copy the hardware file", hardware, {
+    hostFile("hardware-configuration.nix", "copy the hardware file", hardware, {
       why: "a flake sees only its own folder; compared with the machine's at every rebuild",
       madeOf: places.hardwareConfiguration,
     }),
@@ -60,13 +57,5 @@ function hostFile(
   content: string,
   reasons: Pick<FileStep, "why" | "madeOf">,
 ): FileStep {
-  return {
-    kind: "file",
-    id: `host/${name}`,
-    title,
-    path: `${places.host}/${name}`,
-    ...reasons,
-    mode: 0o644,
-    content,
-  };
+  return publicFile(places.host, name, title, reasons, content, `host/${name}`);
 }

@@ -26,6 +26,29 @@ export interface FileStep extends StepBase {
   readonly content: string;
 }
 
+/**
+ * A file for everyone to read: nothing in it is secret.
+ * @param folder machine path
+ */
+export function publicFile(
+  folder: string,
+  name: string,
+  title: string,
+  reasons: Pick<FileStep, "why" | "madeOf">,
+  content: string,
+  id = name,
+): FileStep {
+  return {
+    kind: "file",
+    id,
+    title,
+    path: `${folder}/${name}`,
+    ...reasons,
+    mode: 0o644,
+    content,
+  };
+}
+
 /** Makes a symbolic link. */
 export interface LinkStep extends StepBase {
   readonly kind: "link";

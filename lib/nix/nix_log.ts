@@ -19,7 +19,7 @@ export type NixLogEvent =
   }
   | { readonly kind: "nothing" };
 
-const Line = v.variant("action", [
+const Event = v.variant("action", [
   v.object({ action: v.literal("msg"), msg: v.string() }),
   v.object({ action: v.literal("start"), id: v.number(), type: v.number(), text: v.string() }),
   v.object({
@@ -29,6 +29,8 @@ const Line = v.variant("action", [
     fields: v.array(v.unknown()),
   }),
 ]);
+
+const Line = v.pipe(v.string(), v.parseJson(), Event);
 
 /** Activities worth a line: copied path, build, substitution. */
 const SHOWN_ACTIVITIES = [100, 105, 108];
@@ -41,7 +43,7 @@ export function parseNixLogLine(line: string): NixLogEvent {
   if (!line.startsWith("@nix ")) {
     return { kind: "message", text: plain(line) };
   }
-  const parsed = v.safeParse(Line, json(line.slice(5)));
+  const parsed = v.safeParse(Line, line.slice(5));
   if (!parsed.success) return { kind: "nothing" };
   const event = parsed.output;
   if (event.action === "msg") {
@@ -64,12 +66,4 @@ export function parseNixLogLine(line: string): NixLogEvent {
 /** Without terminal sequences (ECMA-48 CSI): Nix colours its messages also in JSON. */
 function plain(text: string): string {
   return stripVTControlCharacters(text).replaceAll("\r", "");
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -34,16 +34,17 @@ export type SystemRecord = v.InferOutput<typeof RecordSchema>;
 /** What is known of a system before it was activated. */
 export type HandedRecord = Omit<SystemRecord, "activated">;
 
-const HandedSchema = v.omit(RecordSchema, ["activated"]);
+const HandedSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.transform((records) => [records].flat()),
+  v.array(v.omit(RecordSchema, ["activated"])),
+);
 
 /** Records as they are handed to the machine that activates the system: one, or a list; empty for others. */
 export function parseHandedRecords(text: string): HandedRecord[] {
-  try {
-    const parsed = v.safeParse(v.array(HandedSchema), [JSON.parse(text)].flat());
-    return parsed.success ? parsed.output : [];
-  } catch {
-    return [];
-  }
+  const parsed = v.safeParse(HandedSchema, text);
+  return parsed.success ? parsed.output : [];
 }
 
 const FOLDER = `${places.state}/systems`;

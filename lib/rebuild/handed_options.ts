@@ -59,17 +59,17 @@ const SHORT: Readonly<Record<string, string>> = {
   "--no-net": "--offline",
 };
 
-/** nix.conf(5): the settings that options stand for. */
-const SETTING_OF: Readonly<Record<string, string>> = {
-  "--max-jobs": "max-jobs",
-  "--cores": "cores",
-  "--builders": "builders",
-  "--keep-going": "keep-going",
-  "--keep-failed": "keep-failed",
-  "--fallback": "fallback",
-  "--show-trace": "show-trace",
-  "--accept-flake-config": "accept-flake-config",
-};
+/** Options that stand for the setting of their name; nix.conf(5). */
+const SETTINGS = [
+  "--max-jobs",
+  "--cores",
+  "--builders",
+  "--keep-going",
+  "--keep-failed",
+  "--fallback",
+  "--show-trace",
+  "--accept-flake-config",
+];
 
 const FOR_FLAKES = ["--offline", "--refresh", "--no-registries", "--no-update-lock-file"];
 
@@ -79,55 +79,15 @@ const LOCKS =
 const ITSELF = "these tools do that by themselves, or in a way of their own";
 
 /** Options of nixos-rebuild and Nix that are known and not handed on, with why. */
-const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  [CHOOSES]: [
-    ...[
-      "--flake",
-      "-F",
-      "--no-flake",
-      "--file",
-      "-f",
-      "--attr",
-      "-A",
-      "--expr",
-      "--arg",
-      "--argstr",
-    ],
-    ...["--profile-name", "-p", "--specialisation", "-c", "--rollback", "--store-path", "--impure"],
-    ...["--target-host", "--build-host", "--store", "--eval-store", "--system", "--include", "-I"],
-    ...["--upgrade", "--upgrade-all", "--install-bootloader", "--install-grub", "--image-variant"],
-  ],
-  [LOCKS]: ["--recreate-lock-file", "--update-input", "--commit-lock-file", "--output-lock-file"],
-  [ITSELF]: [
-    ...[
-      "--log-format",
-      "--json",
-      "--diff",
-      "--debug",
-      "--verbose",
-      "-v",
-      "--help",
-      "-h",
-      "--out-link",
-    ],
-    ...[
-      "--sudo",
-      "--use-remote-sudo",
-      "--ask-sudo-password",
-      "--elevate",
-      "--ask-elevate-password",
-      "-S",
-    ],
-    ...[
-      "--fast",
-      "--no-reexec",
-      "--no-build-nix",
-      "--use-substitutes",
-      "-s",
-      "--no-build-output",
-      "-Q",
-    ],
-  ],
+const REFUSED: Readonly<Record<string, string>> = {
+  [CHOOSES]: "--flake -F --no-flake --file -f --attr -A --expr --arg --argstr --profile-name -p " +
+    "--specialisation -c --rollback --store-path --impure --target-host --build-host --store " +
+    "--eval-store --system --include -I --upgrade --upgrade-all --install-bootloader " +
+    "--install-grub --image-variant",
+  [LOCKS]: "--recreate-lock-file --update-input --commit-lock-file --output-lock-file",
+  [ITSELF]: "--log-format --json --diff --debug --verbose -v --help -h --out-link --sudo " +
+    "--use-remote-sudo --ask-sudo-password --elevate --ask-elevate-password -S --fast " +
+    "--no-reexec --no-build-nix --use-substitutes -s --no-build-output -Q",
 };
 
 /** Settings that would do the same as a refused option, or nothing: with why. */
@@ -160,8 +120,8 @@ export function handedOptions(words: readonly string[]): HandedOptions {
     const [first = "", second = ""] = values;
     if (name === "--option") settings.push(setting(first, second));
     else if (name === "--override-input") inputs[first] = second;
-    else if (name in SETTING_OF) {
-      settings.push(setting(SETTING_OF[name]!, takes.length === 0 ? "true" : first));
+    else if (SETTINGS.includes(name)) {
+      settings.push(setting(name.slice("--".length), takes.length === 0 ? "true" : first));
     } else if (FOR_FLAKES.includes(name)) flags.push(name);
     else buildFlags.push(name);
   }
@@ -192,7 +152,7 @@ function setting(name: string, value: string): string {
 }
 
 function refuseOption(word: string): never {
-  const why = Object.entries(REFUSED).find(([, names]) => names.includes(word))?.[0];
+  const why = Object.entries(REFUSED).find(([, names]) => names.split(" ").includes(word))?.[0];
   if (why !== undefined) {
     const hint = why === LOCKS ? "write it first: nix flake lock" : SEE;
     refuse(`${word} is not handed on to Nix: ${why}`, hint);

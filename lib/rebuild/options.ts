@@ -1,13 +1,32 @@
 import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
 import type { Identity } from "../nix/evaluation/identity.ts";
 import type { HandedOptions } from "./handed_options.ts";
-import type { RebuildHooks } from "./hooks.ts";
 
 /** The configuration that runs, as a caller has read it. */
 export interface RunningConfiguration {
   readonly facts: ConfigurationFacts | undefined;
   /** What what boots and lets people in must stay like: the owner's own configuration, adopted. */
   readonly adopted?: Identity | undefined;
+}
+
+/** What is about to be activated. */
+interface Activating {
+  readonly action: "test" | "switch" | "boot";
+  /** Undefined on a mounted machine, where nixos-install builds and installs in one go. */
+  readonly toplevel: string | undefined;
+}
+
+/**
+ * What a caller does at the turning points of `rebuildSystem`. Each is waited for, and what it throws
+ * ends the flow there.
+ */
+export interface RebuildHooks {
+  /** The system was built and nothing else was done; on a mounted machine it was installed too. */
+  readonly built?: () => void | Promise<void>;
+  /** Every check has passed, and the activation begins as soon as this returns. */
+  readonly activating?: (activating: Activating) => void | Promise<void>;
+  /** The activation has ended, however it did. */
+  readonly activated?: (activated: Activating) => void | Promise<void>;
 }
 
 /** What to do with a configuration; the reference's actions. */

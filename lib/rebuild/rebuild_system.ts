@@ -13,18 +13,16 @@ import { buildSystem, dryBuild } from "./building/build.ts";
 import type { BuildOptions } from "./building/run_build.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./activation/earlier_activation.ts";
-import type { RebuildHooks } from "./hooks.ts";
 import { requireGuestsUntouched } from "./activation/guests_question.ts";
 import { installSystem } from "./building/install_system.ts";
-import { type Action, activates, type RebuildOptions } from "./options.ts";
-import { requireHardwareCopy } from "./hardware_copy.ts";
+import { type Action, activates, type RebuildHooks, type RebuildOptions } from "./options.ts";
 import type { ActivationOutcome } from "./activation/outcome.ts";
 import { installationHooks } from "./receipt_hooks.ts";
 import { buildOn } from "./remote/build_host.ts";
 import { requireJudgement } from "./judgement/required_judgement.ts";
 import { sourceCommit } from "./building/source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./generations/space.ts";
-import { findTarget, type Target } from "./target.ts";
+import { findTarget, requireHardwareCopy, type Target } from "./target.ts";
 import { keepUndeclared } from "./activation/undeclared_accounts.ts";
 
 /** A system with its number in the profile; null for what is not known. */

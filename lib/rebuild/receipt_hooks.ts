@@ -8,7 +8,7 @@ import {
 } from "../machine/receipt.ts";
 import type { Context } from "../machine/context.ts";
 import { bootDefault } from "../nix/generations.ts";
-import type { RebuildHooks } from "./hooks.ts";
+import type { RebuildHooks } from "./options.ts";
 import { isInstalledTree, type Target } from "./target.ts";
 
 /**

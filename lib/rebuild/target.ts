@@ -1,6 +1,7 @@
 import { someOf } from "../layout/counted.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../machine/files/files.ts";
+import { machineText } from "../machine/files/machine_files.ts";
 import { readHostName } from "../machine/host_name.ts";
 import { requireHostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
@@ -97,6 +98,27 @@ function installedHost(ctx: Context, flake: FlakeReference): string | undefined 
 /** Whether a flake is the one that an installation put in place: the source tree, or that of its host. */
 export function isInstalledTree(ctx: Context, { directory }: FlakeReference): boolean {
   return directory === parentOf(ctx.root.follow(`${hostFolder(ctx)}/flake.nix`));
+}
+
+/**
+ * The host of a published tree reads a copy of the hardware file, because a pure flake sees its own folder
+ * alone. When the machine's own file changed since (nixos-generate-config after a new disk), the next boot
+ * would be made for the old disks.
+ * @throws ToolError exit 6 when the two differ
+ */
+export function requireHardwareCopy(ctx: Context, { flake }: Target): void {
+  if (!flake.pure || !isInstalledTree(ctx, flake)) return;
+  const copy = `${places.host}/hardware-configuration.nix`;
+  const own = machineText(ctx, places.hardwareConfiguration);
+  // A machine without the file has its disks from the copy alone.
+  if (own === undefined || own === machineText(ctx, copy)) return;
+  const [from, to] = [ctx.root.host(places.hardwareConfiguration), ctx.root.host(copy)];
+  throw new ToolError(`${from} is not what the host is built with: ${to} is another`, {
+    code: ExitCode.Configuration,
+    hint:
+      `compare them (diff ${to} ${from}) and copy the right one over the other, for a new disk: ` +
+      `cp ${from} ${to}`,
+  });
 }
 
 const NONE = { untracked: [], changed: [] };

@@ -5,6 +5,7 @@ import { places } from "../../machine/places.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { evaluateJson } from "../../nix/evaluation/evaluate.ts";
 import { printExpression } from "../../nix/expressions/expression_layout.ts";
+import { type FileStep, publicFile } from "../step.ts";
 
 const NamesSchema = v.object({
   fileSystems: v.array(v.string()),
@@ -69,4 +70,22 @@ export async function readHardwareFile(ctx: Context): Promise<HardwareFile> {
     if (!(error instanceof ToolError || error instanceof v.ValiError)) throw error;
     return { ...NOTHING, state: "unusable", problem: error.message };
   }
+}
+
+/**
+ * A new `hardware-configuration.nix`, as nixos-generate-config prints it for this machine's disks. LUKS
+ * devices and mounts of the old configuration that it misses are carried over in system-local.nix.
+ * @throws ToolError exit 2 without nixos-generate-config, exit 1 when it fails
+ */
+export async function generateHardwareFile(ctx: Context): Promise<FileStep> {
+  const root = ctx.root.isRunning ? [] : ["--root", ctx.root.path];
+  const { stdout } = await ctx.run(
+    "nixos-generate-config",
+    [...root, "--show-hardware-config"],
+    { timeout: 120_000 },
+  );
+  return publicFile(places.nixos, "hardware-configuration.nix", "describe the hardware", {
+    why: "there is none that can be used, and the next boot has to know its disks",
+    madeOf: "nixos-generate-config --show-hardware-config",
+  }, stdout);
 }

@@ -27,7 +27,7 @@ export function baseBlockers(options: InstallOptions, reading: MachineReading): 
   }
   if (!options.keepConfig) return [];
   return [
-    ...releaseBlockers(facts?.nixosVersion ?? undefined),
+    ...releaseBlockers(facts?.nixosVersion),
     ...optionBlockers(options, reading),
   ];
 }
@@ -46,8 +46,8 @@ function withWays(error: ToolError): ToolError {
   });
 }
 
-function releaseBlockers(version: string | undefined): ToolError[] {
-  const release = version?.match(/^\d\d\.\d\d/)?.[0];
+function releaseBlockers(version: string | null | undefined): ToolError[] {
+  const release = releaseOf(version);
   if (release === undefined || release >= OLDEST_RELEASE) return [];
   return [refusal(
     `your configuration is built by NixOS ${release}; Hyper-NixOS needs ${OLDEST_RELEASE} or later`,
@@ -71,6 +71,37 @@ function optionBlockers(options: InstallOptions, { facts }: MachineReading): Too
       },
     ),
   ];
+}
+
+/**
+ * A published tree brings its own nixpkgs: one that is older than what runs, or than the release whose
+ * data formats the machine has (its state version), would be a downgrade that nobody asked for.
+ * @param version of the new system, for example `25.05.20251015.98ff3f9`; undefined while unknown
+ * @returns exit 6, unless the owner allows it
+ */
+export function releaseBlocker(
+  options: InstallOptions,
+  { facts }: MachineReading,
+  version: string | undefined,
+): ToolError | undefined {
+  const release = releaseOf(version);
+  if (release === undefined || options.allowDowngrade) return undefined;
+  const newer = [
+    ["your configuration is of NixOS", releaseOf(facts?.nixosVersion)],
+    [
+      "the state version of this machine is",
+      releaseOf(options.stateVersion ?? facts?.stateVersion),
+    ],
+  ].find(([, own]) => own !== undefined && own > release);
+  if (newer === undefined) return undefined;
+  return refusal(
+    `this tree is of NixOS ${release}, and ${newer.join(" ")}`,
+    "take a newer commit of it; if an older system is what you want: --allow-downgrade",
+  );
+}
+
+function releaseOf(version: string | null | undefined): string | undefined {
+  return version?.match(/^\d\d\.\d\d/)?.[0];
 }
 
 function refusal(message: string, hint: string): ToolError {

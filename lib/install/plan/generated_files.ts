@@ -3,7 +3,7 @@ import { printModule } from "../../nix/expressions/nix_module.ts";
 import { places } from "../../machine/places.ts";
 import { layoutOfRecord, modulesFolder } from "../../machine/tree_layout.ts";
 import { type Setting, toAttributeSet } from "../carry/setting.ts";
-import type { FileStep } from "../step.ts";
+import { type FileStep, publicFile } from "../step.ts";
 
 /** What goes into the generated modules, one list of settings each. */
 export interface GeneratedSettings {
@@ -11,9 +11,6 @@ export interface GeneratedSettings {
   readonly users: readonly Setting[];
   readonly system: readonly Setting[];
 }
-
-/** Modules and host.json are for everyone to read: nothing in them is secret. */
-const PUBLIC = 0o644;
 
 /**
  * The three generated modules and the owner's local.nix, made once, in the folder where a host of this
@@ -30,7 +27,7 @@ export function generatedFiles(
     name: string,
     what: string,
     list: readonly Setting[],
-    reasons: Reasons,
+    reasons: Pick<FileStep, "why" | "madeOf">,
   ): FileStep =>
     publicFile(
       folder,
@@ -86,24 +83,4 @@ function localModuleStep(folder: string, hostName: string): FileStep {
   });
   const why = "a place for your own settings that no tool ever changes again";
   return publicFile(folder, "local.nix", "make a file for your own settings", { why }, text);
-}
-
-type Reasons = Pick<FileStep, "why" | "madeOf">;
-
-function publicFile(
-  folder: string,
-  name: string,
-  title: string,
-  reasons: Reasons,
-  content: string,
-): FileStep {
-  return {
-    kind: "file",
-    id: name,
-    title,
-    path: `${folder}/${name}`,
-    ...reasons,
-    mode: PUBLIC,
-    content,
-  };
 }

@@ -1,4 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { openPorts } from "../../rebuild/proofs/disappearing.ts";
 import { withoutStoreHashes } from "../../nix/store/store_path.ts";
 
 /** Lines of NixOS's own firewall that every one has (nixos/modules/services/networking/firewall-*.nix). */
@@ -46,20 +47,7 @@ function words(set: string): string[] {
 
 /** What the firewall of a configuration lets in, in the same words. */
 export function openingsRead(firewall: ConfigurationFacts["firewall"]): Set<string> {
-  const all = [{ name: undefined, open: firewall.open }, ...firewall.perInterface];
-  const ranges = (list: readonly { from: number; to: number }[]) =>
-    list.map(({ from, to }) => `${from}-${to}`);
-  const ofOptions = firewall.enable
-    ? [
-      ...all.flatMap(({ name, open }) => {
-        const on = name === undefined || name === "default" ? "" : ` on ${name}`;
-        return [
-          ...[...open.tcp, ...ranges(open.tcpRanges)].map((ports) => `tcp ${ports}${on}`),
-          ...[...open.udp, ...ranges(open.udpRanges)].map((ports) => `udp ${ports}${on}`),
-        ];
-      }),
-      ...firewall.trustedInterfaces.map((device) => `all on ${device}`),
-    ]
-    : [];
+  const trusted = firewall.trustedInterfaces.map((device) => `all on ${device}`);
+  const ofOptions = firewall.enable ? [...openPorts(firewall), ...trusted] : [];
   return new Set(ofOptions).union(openingsOf(firewall.rules));
 }

@@ -87,8 +87,12 @@ function found(text: string, pattern: RegExp): string[] {
   return [...new Set([...text.matchAll(pattern)].map((match) => match[1]!))];
 }
 
-/** A script in which nothing was found may be written in another way. */
-function different(what: string, read: readonly string[], runs: readonly string[]): string[] {
+/** What was read and what runs, where they are not the same; where nothing runs it may only not be found. */
+export function different(
+  what: string,
+  read: readonly string[],
+  runs: readonly string[],
+): string[] {
   const same = new Set(read).symmetricDifference(new Set(runs)).size === 0;
   if (same || runs.length === 0) return [];
   return [`${what}: ${read.join(", ") || "none"} was read, ${runs.join(", ")} runs`];

@@ -10,7 +10,12 @@ import type { Identity } from "../../nix/evaluation/identity.ts";
 import { withoutStoreHashes } from "../../nix/store/store_path.ts";
 import { systemRecord } from "../../nix/system_record.ts";
 import type { Context } from "../../machine/context.ts";
-import { differentAddresses, differentOpenings, differentSshServer } from "./running_scripts.ts";
+import {
+  different,
+  differentAddresses,
+  differentOpenings,
+  differentSshServer,
+} from "./running_scripts.ts";
 
 /** How an evaluated configuration and the system that runs are related. */
 export type RunningSystem =
@@ -70,8 +75,7 @@ function storePath(path: string): string | undefined {
 
 function differentName(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
   const runs = machineText(ctx, `${toplevel}/etc/hostname`)?.trim();
-  if (runs === undefined || runs === facts.hostName) return [];
-  return [`the host name: ${facts.hostName || "none"} was read, ${runs} runs`];
+  return different("the host name", [facts.hostName || "none"], runs === undefined ? [] : [runs]);
 }
 
 /** What is mounted where, by fstab(5); its options follow the release. */
@@ -151,10 +155,14 @@ function differentParameters(ctx: Context, toplevel: string, identity: Identity)
   ];
 }
 
-const AccountsSchema = v.object({
-  mutableUsers: v.boolean(),
-  users: v.array(v.object({ name: v.string(), uid: v.nullable(v.number()) })),
-});
+const AccountsSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    mutableUsers: v.boolean(),
+    users: v.array(v.object({ name: v.string(), uid: v.nullable(v.number()) })),
+  }),
+);
 
 /** What update-users-groups.pl of the running system is given (nixos/modules/config/users-groups.nix). */
 const ACCOUNTS = /\/nix\/store\/[\w.+-]*-users-groups\.json/;
@@ -162,8 +170,7 @@ const ACCOUNTS = /\/nix\/store\/[\w.+-]*-users-groups\.json/;
 function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
   const file = ACCOUNTS.exec(machineText(ctx, `${toplevel}/activate`) ?? "")?.[0];
   const text = file === undefined ? undefined : machineText(ctx, file);
-  if (text === undefined) return [];
-  const parsed = v.safeParse(AccountsSchema, parseJson(text));
+  const parsed = v.safeParse(AccountsSchema, text);
   if (!parsed.success) return [];
   const people = (list: readonly { name: string; uid: number | null; isNormalUser?: boolean }[]) =>
     new Set(
@@ -181,18 +188,12 @@ function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationF
     ...[...people(facts.users.accounts)].filter((name) => !known.has(name)).map((name) =>
       `the account ${name} is declared by what was read, and not by what runs`
     ),
-    ...(parsed.output.mutableUsers === facts.users.mutableUsers ? [] : [
-      `users.mutableUsers: ${facts.users.mutableUsers} was read, ${parsed.output.mutableUsers} runs`,
-    ]),
+    ...different(
+      "users.mutableUsers",
+      [String(facts.users.mutableUsers)],
+      [String(parsed.output.mutableUsers)],
+    ),
   ];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A text without what every update changes: hashes and versions in store paths, and empty lines. */

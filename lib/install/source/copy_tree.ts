@@ -27,7 +27,7 @@ export async function copyTree(
     if (entry.kind === "directory") {
       Deno.mkdirSync(path);
       Deno.chmodSync(path, 0o755);
-    } else if (entry.kind === "link") Deno.symlinkSync(entry.target!, path);
+    } else if (entry.kind === "link") Deno.symlinkSync(entry.target, path);
     else await copyFile(source.from, entry, path, signal);
   }
   for (const entry of source.entries) {
@@ -106,7 +106,7 @@ function fileDigest(path: string): string {
 /** A link, or anything else, that was put in the file's place after it was listed is refused. */
 async function copyFile(
   top: string,
-  entry: SourceEntry,
+  entry: Extract<SourceEntry, { kind: "file" }>,
   to: string,
   signal: AbortSignal,
 ): Promise<void> {

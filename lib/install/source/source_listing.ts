@@ -6,16 +6,14 @@ import { refuseUnreadable } from "../../machine/files/regular_file.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 
 /** One entry of a source tree, with its path relative to the tree's top. */
-export interface SourceEntry {
-  readonly path: string;
-  readonly kind: "directory" | "file" | "link";
-  /** For a file. */
-  readonly executable: boolean;
-  /** Bytes, for a file. */
-  readonly size: number;
-  /** For a link. */
-  readonly target: string | undefined;
-}
+export type SourceEntry =
+  & { readonly path: string }
+  & (
+    | { readonly kind: "directory" }
+    /** Its size in bytes. */
+    | { readonly kind: "file"; readonly executable: boolean; readonly size: number }
+    | { readonly kind: "link"; readonly target: string }
+  );
 
 /** What of a source folder is copied. Folders come before what they hold. */
 export interface SourceListing {
@@ -65,23 +63,17 @@ function list(from: string, mayWrite: MayWrite): SourceListing {
       const path = folder === "" ? name : `${folder}/${name}`;
       const info = Deno.lstatSync(`${from}/${path}`);
       if (isExcluded(path, info.isDirectory)) continue;
-      const other = { executable: false, size: 0, target: undefined };
       if (info.isSymlink) {
         refuseForeignTarget(`${from}/${path}`, mayWrite);
-        entries.push({
-          ...other,
-          path,
-          kind: "link",
-          target: Deno.readLinkSync(`${from}/${path}`),
-        });
+        entries.push({ path, kind: "link", target: Deno.readLinkSync(`${from}/${path}`) });
       } else if (info.isDirectory) {
         refuseForeign(`${from}/${path}`, info, mayWrite);
-        entries.push({ ...other, path, kind: "directory" });
+        entries.push({ path, kind: "directory" });
         visit(path);
       } else if (info.isFile) {
         refuseForeign(`${from}/${path}`, info, mayWrite);
         const executable = ((info.mode ?? 0) & 0o111) !== 0;
-        entries.push({ ...other, path, kind: "file", executable, size: info.size });
+        entries.push({ path, kind: "file", executable, size: info.size });
         bytes += info.size;
       } else skipped.push(path);
     }

@@ -13,15 +13,15 @@ const STEP = "  ";
 
 /**
  * An expression as Nix text, laid out to be read by people and the same for the same value.
- * @param indent the indentation of the line it starts on; further lines get at least that
  * @throws ToolError exit 6 for a string that Nix cannot hold
  * @throws TypeError for a number that is not a safe integer
  */
-export function printExpression(expression: Expression, indent = ""): string {
-  return print(expression, indent, indent.length);
+export function printExpression(expression: Expression): string {
+  return print(expression, "", 0);
 }
 
 /**
+ * @param indent the indentation of the line it starts on; further lines get at least that
  * @param column where the text starts, for what shall fit on one line; one more column is left for
  *   the semicolon
  */

@@ -3,15 +3,11 @@ import { currentSystem } from "../generations.ts";
 import type { Context } from "../../machine/context.ts";
 
 /**
- * What changes in packages between two systems, as `nvd` or `nix store diff-closures` print it;
- * undefined when neither can say, empty when nothing does.
- * @param from the running system by default
+ * What changes in packages from the running system to another, as `nvd` or `nix store diff-closures` print
+ * it; undefined when neither can say, empty when nothing does.
  */
-export async function closureDiff(
-  ctx: Context,
-  to: string,
-  from: string | undefined = currentSystem(ctx),
-): Promise<string | undefined> {
+export async function closureDiff(ctx: Context, to: string): Promise<string | undefined> {
+  const from = currentSystem(ctx);
   if (from === undefined) return undefined;
   if (from === to) return "";
   const [command, ...args] = ctx.run.which("nvd")

@@ -7,7 +7,6 @@ interface Expected {
   readonly reason: string;
   readonly kinds: readonly IdentityKind[];
   readonly names: RegExp;
-  readonly states?: readonly Difference["state"][];
 }
 
 /** In the order in which a plan shows them; what nobody expects is shown last. */
@@ -201,28 +200,22 @@ function whatHappens({ state }: Difference): string {
     : "it would be changed, and nothing that Hyper-NixOS needs explains that";
 }
 
-/** A difference in words, for example `/etc/fstab` or `the unit sshd.service`. */
+/** What stands before the name of a thing of a kind, and after it. */
+const WORDS: Readonly<Record<IdentityKind, readonly [before: string, after?: string]>> = {
+  etc: ["/etc/"],
+  unit: [""],
+  boot: ["the "],
+  userUnit: ["", " of users"],
+  networkUnit: ["/etc/systemd/network/"],
+  unitPackage: ["the units of "],
+  activation: ["the activation script "],
+  account: ["the account "],
+  group: ["the group "],
+  wrapper: ["/run/wrappers/bin/"],
+};
+
+/** A difference in words, for example `/etc/fstab` or `the account ana`. */
 export function nameOf({ kind, name }: Pick<Difference, "kind" | "name">): string {
-  switch (kind) {
-    case "etc":
-      return `/etc/${name}`;
-    case "unit":
-      return name;
-    case "boot":
-      return `the ${name}`;
-    case "userUnit":
-      return `${name} of users`;
-    case "networkUnit":
-      return `/etc/systemd/network/${name}`;
-    case "unitPackage":
-      return `the units of ${name}`;
-    case "activation":
-      return `the activation script ${name}`;
-    case "account":
-      return `the account ${name}`;
-    case "group":
-      return `the group ${name}`;
-    case "wrapper":
-      return `/run/wrappers/bin/${name}`;
-  }
+  const [before, after = ""] = WORDS[kind];
+  return before + name + after;
 }

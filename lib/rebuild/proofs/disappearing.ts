@@ -45,7 +45,7 @@ export function disappearing(
     services: gone((facts) => facts.services),
     mounts: gone((facts) => facts.fileSystems.map(({ mountPoint }) => mountPoint)),
     // Without a firewall nothing is closed: what was reachable then is not known here.
-    ports: after.firewall.enable ? gone(openPorts) : [],
+    ports: after.firewall.enable ? gone(({ firewall }) => openPorts(firewall)) : [],
   };
 }
 
@@ -57,15 +57,18 @@ function lockedPasswords(after: ConfigurationFacts, now: MachineNow): string[] {
   }).map(({ name }) => name).sort();
 }
 
-function openPorts({ firewall }: ConfigurationFacts): string[] {
-  const named = (set: ConfigurationFacts["firewall"]["open"], suffix: string) => [
+/** What a firewall's options let in: `tcp 22`, `udp 60000-61000 on eth0`. */
+export function openPorts({ open, perInterface }: ConfigurationFacts["firewall"]): string[] {
+  const named = (set: typeof open, suffix: string) => [
     ...set.tcp.map((port) => `tcp ${port}${suffix}`),
     ...set.udp.map((port) => `udp ${port}${suffix}`),
     ...set.tcpRanges.map(({ from, to }) => `tcp ${from}-${to}${suffix}`),
     ...set.udpRanges.map(({ from, to }) => `udp ${from}-${to}${suffix}`),
   ];
   return [
-    ...named(firewall.open, ""),
-    ...firewall.perInterface.flatMap(({ name, open }) => named(open, ` on ${name}`)),
+    ...named(open, ""),
+    ...perInterface.flatMap(({ name, open }) =>
+      named(open, name === "default" ? "" : ` on ${name}`)
+    ),
   ];
 }

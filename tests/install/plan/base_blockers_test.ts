@@ -1,8 +1,8 @@
 import { equal, match } from "node:assert/strict";
-import { releaseBlocker } from "../../lib/install/release_blocker.ts";
-import type { MachineReading } from "../../lib/install/plan/machine_reading.ts";
-import { INSTALL_OPTIONS } from "../support/install_options.ts";
-import { configurationFacts } from "../support/facts.ts";
+import { releaseBlocker } from "../../../lib/install/plan/base_blockers.ts";
+import type { MachineReading } from "../../../lib/install/plan/machine_reading.ts";
+import { INSTALL_OPTIONS } from "../../support/install_options.ts";
+import { configurationFacts } from "../../support/facts.ts";
 
 /** What is read of a machine of NixOS 24.05 whose data are of another release. */
 function machine(stateVersion = "22.11"): MachineReading {
