@@ -1,4 +1,4 @@
-/** Renews what is made of something else: parts of docs/, and lib/nix/expressions/host_files.ts: `deno task docs`. */
+/** Renews what is made of something else: parts of docs/, and lib/nix/expressions/host_files.json: `deno task docs`. */
 import { exitCodeTable, referenceParts, renewPage } from "../lib/program/reference.ts";
 import { eachTool } from "./man.ts";
 
@@ -17,21 +17,6 @@ export function hostFiles(): Record<string, string> {
   return Object.fromEntries(
     HOST_FILES.map((path) => [path.split("/").at(-1)!, Deno.readTextFileSync(here(path))]),
   );
-}
-
-function hostFilesModule(): string {
-  const texts = Object.entries(hostFiles()).map(([name, text]) =>
-    `  ${JSON.stringify(name)}: [\n${
-      text.split("\n").map((line) => `    ${JSON.stringify(line)},\n`).join("")
-    }  ].join("\\n"),\n`
-  );
-  return `/**
- * What is installed beside a published tree, by name. Made of nix/published and nix/module by
- * \`deno task docs\`: do not edit.
- */
-export const HOST_FILES: Readonly<Record<string, string>> = {
-${texts.join("")}};
-`;
 }
 
 function here(path: string): string {
@@ -54,5 +39,8 @@ function renew(name: string, parts: ReadonlyMap<string, string>) {
 
 if (import.meta.main) {
   for (const [path, renewed] of renewedPages()) Deno.writeTextFileSync(path, renewed);
-  Deno.writeTextFileSync(here("../lib/nix/expressions/host_files.ts"), hostFilesModule());
+  Deno.writeTextFileSync(
+    here("../lib/nix/expressions/host_files.json"),
+    JSON.stringify(hostFiles(), null, 2) + "\n",
+  );
 }

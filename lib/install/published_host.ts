@@ -1,7 +1,7 @@
 import type { HostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
 import { printExpression } from "../nix/expressions/expression_layout.ts";
-import { HOST_FILES } from "../nix/expressions/host_files.ts";
+import HOST_FILES from "../nix/expressions/host_files.json" with { type: "json" };
 import { commentLines } from "../nix/expressions/nix_string.ts";
 import { type FileStep, publicFile } from "./step.ts";
 

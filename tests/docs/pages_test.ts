@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renewPage } from "../../lib/program/reference.ts";
-import { HOST_FILES } from "../../lib/nix/expressions/host_files.ts";
+import HOST_FILES from "../../lib/nix/expressions/host_files.json" with { type: "json" };
 import { hostFiles, renewedPages } from "../../nix/docs.ts";
 
 const DOCS = new URL("../../docs", import.meta.url).pathname;

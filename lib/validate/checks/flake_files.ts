@@ -2,7 +2,7 @@ import { counted } from "../../layout/counted.ts";
 import { exists, readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
-import { HOST_FILES } from "../../nix/expressions/host_files.ts";
+import HOST_FILES from "../../nix/expressions/host_files.json" with { type: "json" };
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass } from "../check.ts";
