@@ -5,17 +5,17 @@ import type { Source } from "./source/source.ts";
 
 /** For an action that failed: the files stay, and how to take them back. */
 export function withFilesKept(error: ToolError): ToolError {
-  const hint = error.hint ? `${error.hint}; ` : "";
-  return withHint(error, `${hint}the files are kept, to take them back: system-installer --undo`);
+  return withHint(error, "; ", "the files are kept, to take them back: system-installer --undo");
 }
 
 /** For an action that lacked the network: what helps where there is none. */
 export function withOfflineHint(error: ToolError, source: Source | undefined): ToolError {
   if (error.code !== ExitCode.Network || isUsable(source?.cache)) return error;
-  const hint = error.hint ? `${error.hint}, ` : "";
-  return withHint(error, `${hint}or install from a stick with a system on it (docs/offline.md)`);
+  return withHint(error, ", ", "or install from a stick with a system on it (docs/offline.md)");
 }
 
-function withHint(error: ToolError, hint: string): ToolError {
+/** A failure with a further hint. */
+export function withHint(error: ToolError, after: string, more: string): ToolError {
+  const hint = error.hint ? error.hint + after + more : more;
   return new ToolError(error.message, { hint, code: error.code, cause: error });
 }

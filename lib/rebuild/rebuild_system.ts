@@ -10,7 +10,6 @@ import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts"
 import type { Context } from "../machine/context.ts";
 import { type ActivateOptions, activateSystem } from "./activation/activate.ts";
 import { buildSystem, dryBuild } from "./building/build.ts";
-import type { BuildOptions } from "./building/run_build.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./activation/earlier_activation.ts";
 import { requireGuestsUntouched } from "./activation/guests_question.ts";
@@ -22,7 +21,7 @@ import { buildOn } from "./remote/build_host.ts";
 import { requireJudgement } from "./judgement/required_judgement.ts";
 import { sourceCommit } from "./building/source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./generations/space.ts";
-import { findTarget, requireHardwareCopy, type Target } from "./target.ts";
+import { findTarget, requireHardwareCopy } from "./target.ts";
 import { keepUndeclared } from "./activation/undeclared_accounts.ts";
 
 /** A system with its number in the profile; null for what is not known. */
@@ -74,9 +73,9 @@ export async function rebuildSystem(
   if (Deno.uid() === 0 && ctx.root.isRunning) await settleEarlierActivation(ctx);
   const target = await findTarget(ctx, options);
   requireHardwareCopy(ctx, target);
-  const build = buildOf(target, options);
+  const build = { ...target, buildFlags: options.handed?.buildFlags ?? [] };
   const { action, buildHost } = options;
-  const { flake, host } = build;
+  const { flake: { url: flake }, host } = target;
   const running = numbered(ctx, currentSystem(ctx));
   const result: RebuildResult = {
     action,
@@ -129,24 +128,6 @@ export async function rebuildSystem(
   }
   if (action === "dry-activate") await showDryActivation(ctx, active);
   return { ...built, after: numbered(ctx, toplevel) };
-}
-
-/** How a target is built: with what its evaluation was given, and what only a build takes. */
-export function buildOf(
-  { flake, host }: Target,
-  { handed }: Pick<RebuildOptions, "handed">,
-): BuildOptions {
-  return {
-    flake: flake.url,
-    host,
-    impure: !flake.pure,
-    nixOptions: [
-      ...(handed?.buildFlags ?? []),
-      ...(flake.flags ?? []),
-      ...Object.entries(flake.inputs ?? {})
-        .flatMap(([name, url]) => ["--override-input", name, url]),
-    ],
-  };
 }
 
 /** The commit that a built system is recorded with; with another input than its lock file says, it is none. */

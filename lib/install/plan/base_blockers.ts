@@ -1,6 +1,7 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { MachineReading } from "./machine_reading.ts";
+import { withHint } from "../failure_hints.ts";
 import type { InstallOptions } from "../options.ts";
 
 /** The oldest NixOS that the module is evaluated with. */
@@ -18,7 +19,7 @@ export function baseBlockers(options: InstallOptions, reading: MachineReading): 
     return [
       factsProblem === undefined
         ? refusal("no configuration of this machine was found", NO_BASE)
-        : withWays(factsProblem),
+        : withHint(factsProblem, "; or ", "start without your configuration: --no-keep-config"),
     ];
   }
   const vital = facts?.unreadable?.filter((place) => VITAL.test(place)) ?? [];
@@ -36,15 +37,6 @@ const EVALUATE_FIRST =
   "make it evaluate first (nixos-rebuild dry-build shows why), then run it again";
 const NO_BASE =
   "name it with --config PATH or --config FLAKE#HOST, or start without it: --no-keep-config";
-
-function withWays(error: ToolError): ToolError {
-  const hint = error.hint ? `${error.hint}; or ` : "";
-  return new ToolError(error.message, {
-    code: error.code,
-    hint: `${hint}start without your configuration: --no-keep-config`,
-    cause: error,
-  });
-}
 
 function releaseBlockers(version: string | null | undefined): ToolError[] {
   const release = releaseOf(version);

@@ -112,6 +112,12 @@ export function groupsOf({ groups }: Accounts, account: Account): GroupsOfAccoun
   return { primary, supplementary };
 }
 
+/** The names of all groups of an account, the primary one first. */
+export function groupNamesOf(accounts: Accounts, account: Account): string[] {
+  const { primary, supplementary } = groupsOf(accounts, account);
+  return [...(primary === undefined ? [] : [primary]), ...supplementary].map(({ name }) => name);
+}
+
 function readShadow(ctx: Pick<Context, "root">): ReturnType<typeof readAccountLines> {
   return readAccountLines(ctx, "/etc/shadow", 9);
 }

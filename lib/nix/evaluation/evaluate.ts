@@ -6,7 +6,7 @@ import { evaluationFailure } from "./evaluation_failure.ts";
 import { refuseWhatNixMustNotRead } from "../read_by_nix.ts";
 import { attributeName } from "../expressions/nix_string.ts";
 import { flakeEnvironment } from "../flakes/flake_environment.ts";
-import type { FlakeReference } from "../flakes/flake_reference.ts";
+import { flakeOptions, type FlakeReference } from "../flakes/flake_reference.ts";
 import { temporaryStore } from "./temporary_store.ts";
 
 /** Fetching nixpkgs over a slow line takes minutes; evaluating takes seconds. */
@@ -61,10 +61,7 @@ export async function evaluateFlake(
   options: EvaluateOptions,
 ): Promise<unknown> {
   const fragment = encodeURIComponent(attribute.map(attributeName).join("."));
-  const overrides = Object.entries(flake.inputs ?? {})
-    .flatMap(([name, reference]) => ["--override-input", name, reference]);
-  const impure = flake.pure ? [] : ["--impure"];
-  const flags = [...impure, "--json", "--no-write-lock-file", ...overrides, ...flake.flags ?? []];
+  const flags = ["--json", "--no-write-lock-file", ...flakeOptions(flake)];
   const args = ["eval", ...flags, `${flake.url}#${fragment}`, "--apply", apply];
   const env = { ...flakeEnvironment(ctx, flake), ...options.env };
   return await evaluate(ctx, ["nix", ...args], { ...options, env });

@@ -40,20 +40,14 @@ in
       configurationLimit = guard (boot.loader.systemd-boot.configurationLimit or null);
     };
     grub = {
-      enable = guard (grub.enable or false);
       devices = guard ((grub.devices or [ ]) ++ (if (grub.device or "") == "" then [ ] else [ grub.device ]));
-      efiSupport = guard (grub.efiSupport or false);
-      efiInstallAsRemovable = guard (grub.efiInstallAsRemovable or false);
-      zfsSupport = guard (grub.zfsSupport or false);
-      useOSProber = guard (grub.useOSProber or false);
-      enableCryptodisk = guard (grub.enableCryptodisk or false);
       configurationLimit = guard (grub.configurationLimit or null);
       mirroredBoots = guard (map (mirror: {
         path = text mirror.path;
         efiSysMountPoint = text (mirror.efiSysMountPoint or null);
         inherit (mirror) devices;
       }) (grub.mirroredBoots or [ ]));
-    };
+    } // flags grub [ "enable" "efiSupport" "efiInstallAsRemovable" "zfsSupport" "useOSProber" "enableCryptodisk" ];
     extlinux = guard (boot.loader.generic-extlinux-compatible.enable or false);
     efi = {
       canTouchEfiVariables = guard (boot.loader.efi.canTouchEfiVariables or false);

@@ -18,6 +18,9 @@ export const factsFunctions = String.raw`
     let result = builtins.tryEval (builtins.deepSeq value value);
     in if result.success then result.value else { unreadable = true; };
 
+  flags = set: names: builtins.listToAttrs
+    (map (name: { inherit name; value = guard (getOr name set false); }) names);
+
   # Each member of an attribute set, as a list; the name is known even if the rest is unreadable.
   each = set: read:
     map (name: { inherit name; } // builtins.mapAttrs (_: guard) (read name (getAttr name set)))

@@ -21,6 +21,15 @@ export interface FlakeReference {
   readonly flags?: readonly string[];
 }
 
+/** What every Nix command that evaluates a flake is given: what is built is what was proven. */
+export function flakeOptions({ pure, flags = [], inputs = {} }: FlakeReference): string[] {
+  return [
+    ...(pure ? [] : ["--impure"]),
+    ...flags,
+    ...Object.entries(inputs).flatMap(([name, url]) => ["--override-input", name, url]),
+  ];
+}
+
 /** URL schemes of flakes elsewhere (Nix manual, "nix flake", Types). */
 const REMOTE =
   /^(?:(?:github|gitlab|sourcehut):[^/?#\s]+\/[^/?#\s]+|flake:[^?#\s]+|(?:git|hg|tarball|file)\+(?:https?|ssh):\/\/[^/?#\s]+|(?:git|https?):\/\/[^/?#\s]+|(?:tarball|file)\+file:\/\/\/)/;

@@ -10,7 +10,11 @@ import { presentInstallation } from "../../machine/receipt.ts";
 import { commandLine } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
-import { recoverActivation, startActivation } from "../../nix/activation/activation.ts";
+import {
+  type ActivationRequest,
+  recoverActivation,
+  startActivation,
+} from "../../nix/activation/activation.ts";
 import { followActivation, markReported } from "../../nix/activation/activation_progress.ts";
 import {
   activationFiles,
@@ -31,18 +35,15 @@ import { recordSystem, type SystemRecord, systemRecord } from "../../nix/system_
 import { keepUndeclared } from "./undeclared_accounts.ts";
 
 /** What to activate, and how carefully. */
-export interface ActivateOptions {
+export interface ActivateOptions extends Pick<ActivationRequest, "action" | "log"> {
   /** The system's store path, or that of a specialisation whose system is known. */
   readonly toplevel: string;
   /** The name of its specialisation that is to run; never for `boot`, which runs nothing now. */
   readonly specialisation?: string | undefined;
-  readonly action: "test" | "switch" | "boot";
   /** Go back by itself unless confirmed within this many seconds; not for `boot`. */
   readonly confirmSeconds?: number | undefined;
-  /** The rebuild log to append to (machine path), as {@link BuiltSystem} names it. */
-  readonly log?: string | undefined;
-  /** Whether the profile gets a new generation (the default) or the one that the system has. */
-  readonly generation?: "new" | "existing";
+  /** A new one when not given. */
+  readonly generation?: ActivationRequest["generation"];
   /** Where the system came from, remembered when its activation succeeds; see `systemRecord`. */
   readonly record?: Known | undefined;
   /** The same of the system that what runs then is a specialisation of. */

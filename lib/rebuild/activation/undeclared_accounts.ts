@@ -1,4 +1,4 @@
-import { type Accounts, groupsOf, readAccounts } from "../../machine/accounts/accounts.ts";
+import { type Accounts, groupNamesOf, readAccounts } from "../../machine/accounts/accounts.ts";
 import {
   type AccountNames,
   keepUndeclaredAccounts,
@@ -54,11 +54,7 @@ function undeclaredAccounts(
     .filter((name) => !declared.has(name));
   const declaredGroups = new Set(after?.users.groups.map(({ name }) => name));
   const groups = accounts.accounts.filter(({ name }) => users.includes(name))
-    .flatMap((account) => {
-      const { primary, supplementary } = groupsOf(accounts, account);
-      return [...(primary === undefined ? [] : [primary]), ...supplementary];
-    })
-    .map(({ name }) => name)
+    .flatMap((account) => groupNamesOf(accounts, account))
     .filter((name) => !declaredGroups.has(name));
   return { users, groups: [...new Set(groups)] };
 }

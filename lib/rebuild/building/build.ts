@@ -5,6 +5,7 @@ import type { RunOptions, RunResult } from "../../machine/run.ts";
 import { ensureStateFolder } from "../../machine/state_folder.ts";
 import type { Context } from "../../machine/context.ts";
 import { flakeEnvironment } from "../../nix/flakes/flake_environment.ts";
+import { flakeOptions } from "../../nix/flakes/flake_reference.ts";
 import { refuseWhatNixMustNotRead } from "../../nix/read_by_nix.ts";
 import { buildWithNix } from "./build_with_nix.ts";
 import { type BuildOptions, type BuiltSystem, runBuild } from "./run_build.ts";
@@ -58,8 +59,8 @@ function hasNixosRebuild(ctx: Context): boolean {
 }
 
 /** How nixos-rebuild and nixos-install are told what to build. */
-export function flakeArguments({ flake, host, impure, nixOptions }: BuildOptions): string[] {
-  return ["--flake", `${flake}#${host}`, ...(impure ? ["--impure"] : []), ...nixOptions];
+export function flakeArguments({ flake, host, buildFlags }: BuildOptions): string[] {
+  return ["--flake", `${flake.url}#${host}`, ...flakeOptions(flake), ...buildFlags];
 }
 
 /**

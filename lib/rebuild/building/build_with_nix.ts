@@ -1,5 +1,6 @@
 import type { Context } from "../../machine/context.ts";
 import { flakeEnvironment } from "../../nix/flakes/flake_environment.ts";
+import { flakeOptions } from "../../nix/flakes/flake_reference.ts";
 import { type RemoteStore, storeEnvironment, storeUrl } from "../../nix/remote/remote_store.ts";
 import { builtOutput } from "../../nix/tools.ts";
 import { type BuildOptions, type BuiltSystem, runBuild } from "./run_build.ts";
@@ -25,15 +26,16 @@ export async function buildWithNix(
   options: BuildOptions,
   { link, dry, store }: NixBuild,
 ): Promise<BuiltSystem> {
+  const { flake, host } = options;
   const args = [
     "build",
     "--json",
     ...(link === undefined || store ? ["--no-link"] : ["--out-link", link]),
     ...(store ? ["--eval-store", "auto", "--store", storeUrl(store)] : []),
     ...(dry ? ["--dry-run"] : ["--log-format", "internal-json"]),
-    ...(options.impure ? ["--impure"] : []),
-    ...options.nixOptions,
-    `${options.flake}#nixosConfigurations."${options.host}".config.system.build.toplevel`,
+    ...flakeOptions(flake),
+    ...options.buildFlags,
+    `${flake.url}#nixosConfigurations."${host}".config.system.build.toplevel`,
   ];
   const env = { ...flakeEnvironment(ctx), ...(store ? storeEnvironment(store) : {}) };
   const { stdout, log } = await runBuild(ctx, options, !dry, (onLine) =>

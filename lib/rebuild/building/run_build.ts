@@ -1,18 +1,14 @@
 import type { RunOptions, RunResult } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
+import type { Target } from "../target.ts";
 import { buildFailure } from "./build_failure.ts";
 import { BuildOutput } from "./build_output.ts";
 import { openRebuildLog, type RebuildLog } from "./rebuild_log.ts";
 
 /** What to build, and how. */
-export interface BuildOptions {
-  /** A resolved flake reference, without `#attribute`. */
-  readonly flake: string;
-  /** The attribute of `nixosConfigurations`. */
-  readonly host: string;
-  readonly impure: boolean;
-  /** For Nix, for example `["--offline"]`; settings are in NIX_CONFIG. */
-  readonly nixOptions: readonly string[];
+export interface BuildOptions extends Target {
+  /** Options for the build alone; settings are in NIX_CONFIG. */
+  readonly buildFlags: readonly string[];
 }
 
 /** A system that was built. */
@@ -44,6 +40,6 @@ export async function runBuild(
     await output.end(result?.code === 0);
   }
   const { code, stdout } = result;
-  if (code !== 0) throw buildFailure(`${flake}#${host}`, code, output.errors, log.path);
+  if (code !== 0) throw buildFailure(`${flake.url}#${host}`, code, output.errors, log.path);
   return { stdout, log: log.path };
 }

@@ -1,5 +1,5 @@
 import {
-  groupsOf,
+  groupNamesOf,
   type PasswordState,
   readAccounts,
   stateOfField,
@@ -40,21 +40,17 @@ export function readMachineNow(
 ): MachineNow {
   const known = readAccounts(ctx);
   const kept = new Set(accountsToKeep(ctx, after, known).users);
-  const accounts = known.accounts.map((account): AccountState => {
-    const { primary, supplementary } = groupsOf(known, account);
-    const groups = [...(primary === undefined ? [] : [primary]), ...supplementary];
-    return {
-      name: account.name,
-      uid: account.uid,
-      home: account.home,
-      shell: account.shell,
-      password: account.passwordState,
-      expired: account.lastDay !== undefined && account.lastDay <= ctx.now().getTime() / DAY,
-      groups: groups.map((group) => group.name),
-      declaredKeys: before?.users.accounts.find(({ name }) => name === account.name)
-        ?.authorizedKeys ?? [],
-    };
-  });
+  const accounts = known.accounts.map((account): AccountState => ({
+    name: account.name,
+    uid: account.uid,
+    home: account.home,
+    shell: account.shell,
+    password: account.passwordState,
+    expired: account.lastDay !== undefined && account.lastDay <= ctx.now().getTime() / DAY,
+    groups: groupNamesOf(known, account),
+    declaredKeys: before?.users.accounts.find(({ name }) => name === account.name)
+      ?.authorizedKeys ?? [],
+  }));
   const here: Session = ctx.root.isRunning ? session(ctx) : { kind: "console" };
   return {
     // Nobody is on a mounted machine.

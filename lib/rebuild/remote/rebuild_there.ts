@@ -22,7 +22,7 @@ import { type Action, activates } from "../options.ts";
 import { inStore } from "../ready_system.ts";
 import { type HelperOptions, requireOneTask } from "../helper_options.ts";
 import { forBuilding } from "../rebuild_helper.ts";
-import { buildOf, recordedCommit, requireProven } from "../rebuild_system.ts";
+import { recordedCommit, requireProven } from "../rebuild_system.ts";
 import { reportRebuild } from "../report.ts";
 import { evaluateHost } from "../judgement/required_judgement.ts";
 import { refuseSmallStore } from "../generations/space.ts";
@@ -114,11 +114,11 @@ async function builtFor(
       { code: ExitCode.Configuration, hint: "name the host of that machine with --host" },
     );
   }
-  const build = buildOf(target, { handed });
+  const build = { ...target, buildFlags: handed.buildFlags };
   const store = builder && { ssh: builder };
   const { toplevel } = await buildWithNix(building, build, { link, dry: false, store });
   requireProven(ctx, evaluated, toplevel, { handed });
-  const { flake, host } = build;
+  const { flake: { url: flake }, host } = target;
   const record = {
     version: 1 as const,
     toplevel,
@@ -166,13 +166,13 @@ async function buildFor(
   links: string,
 ): Promise<ExitCode> {
   const { building, handed, target } = await findBuild(ctx, there, options);
-  const build = buildOf(target, { handed });
+  const build = { ...target, buildFlags: handed.buildFlags };
   const dry = action === "dry-build";
   const { toplevel, log } = options.buildHost === undefined
     ? await buildWithNix(building, build, { link: `${links}/result`, dry })
     : await buildOn(building, options.buildHost, build, { fetch: false });
   const unknown = { generation: null, toplevel: null };
-  const { flake, host } = build;
+  const { flake: { url: flake }, host } = target;
   const result = {
     action,
     flake,

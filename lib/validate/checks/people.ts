@@ -1,4 +1,4 @@
-import { type Account, groupsOf } from "../../machine/accounts/accounts.ts";
+import { type Account, groupNamesOf, groupsOf } from "../../machine/accounts/accounts.ts";
 import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
 import { loginUsers } from "../../machine/accounts/login_users.ts";
 import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
@@ -67,8 +67,7 @@ async function members(_ctx: Context, facts: Facts): Promise<Finding> {
     );
     const account = accounts.accounts.find((account) => account.name === name);
     if (account === undefined) return [`${name} (no account)`];
-    const { primary, supplementary } = groupsOf(accounts, account);
-    const has = new Set([primary?.name, ...supplementary.map((group) => group.name)]);
+    const has = new Set(groupNamesOf(accounts, account));
     return [...new Set([...declared, ...listed])].filter((group) => !has.has(group))
       .map((group) => `${name} in ${group}`);
   });
