@@ -30,36 +30,61 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "checks: format and lint look at the tree with the real Deno, and find what is wrong",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = wholeFlake();
-    const env = { STANDIN_DENO: Deno.realPathSync(Deno.execPath()) };
-    await addNpmPackages();
-    for (const check of ["format", "lint"]) {
-      const { code, stderr } = await build(flake.path, check, env);
-      assert.equal(code, 0, `${check}: ${stderr}`);
+/**
+ * The flake with a few sources in the place of the tree's: .ci/run looks at those by the same commands,
+ * and what is tried here are the checks.
+ */
+function smallFlake() {
+  const flake = copyOfFlake();
+  for (const folder of ["cmd", "lib"]) {
+    Deno.removeSync(`${flake.path}/${folder}`, { recursive: true });
+    Deno.mkdirSync(`${flake.path}/${folder}`);
+  }
+  for (const folder of ["nix", "nix/module"]) {
+    for (const { name } of Deno.readDirSync(`${flake.path}/${folder}`)) {
+      if (name.endsWith(".ts")) Deno.removeSync(`${flake.path}/${folder}/${name}`);
     }
-    Deno.writeTextFileSync(`${flake.path}/lib/wrong.ts`, "export  const x: any = 1\n");
-    for (
-      const [check, said] of [["format", /Found 1 not formatted/], ["lint", /no-explicit-any/]]
-    ) {
-      const { code, stderr } = await build(flake.path, check as string, env);
-      assert.notEqual(code, 0, `${check} holds for a file that is wrong`);
-      assert.match(stderr, said as RegExp);
-    }
-  },
-});
+  }
+  copy(`${REPOSITORY}/lib/layout`, `${flake.path}/lib/layout`);
+  Deno.mkdirSync(`${flake.path}/tests`);
+  const { imports } = JSON.parse(Deno.readTextFileSync(`${flake.path}/deno.json`));
+  const packages = Object.keys(imports)
+    .map((name, index) => `import * as package${index} from "${name}";\n`);
+  const names = packages.map((_, index) => `package${index}`).join(", ");
+  write(
+    flake.path,
+    "tests/packages.ts",
+    `${packages.join("")}\nexport const packages = [${names}];\n`,
+  );
+  return flake;
+}
 
-Deno.test({
-  name: "checks: the types hold, with the npm packages of deno.lock",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = wholeFlake();
-    const env = { STANDIN_DENO: Deno.realPathSync(Deno.execPath()) };
-    await addNpmPackages();
-    const { code, stderr } = await build(flake.path, "types", env);
-    assert.equal(code, 0, stderr);
-  },
-});
+function write(folder: string, path: string, text: string): void {
+  Deno.writeTextFileSync(`${folder}/${path}`, text);
+}
+
+const FOLDERS = ["cmd", "lib", "tests", "nix"];
+/** A file that each check must find in every folder of sources, and what it says then. */
+const WRONG: Readonly<Record<string, readonly [text: string, said: RegExp]>> = {
+  format: ["export  const x = 1;\n", /Found 4 not formatted/],
+  lint: ["export const x: any = 1;\n", /Found 4 problems/],
+  types: ['export const x: number = "1";\n', /Found 4 errors/],
+};
+
+for (const [check, [text, said]] of Object.entries(WRONG)) {
+  Deno.test({
+    name: `checks: ${check} looks at the tree with the real Deno and deno.lock's npm packages`,
+    ignore: !hasNix,
+    fn: async () => {
+      using flake = smallFlake();
+      const env = { STANDIN_DENO: Deno.realPathSync(Deno.execPath()) };
+      await addNpmPackages();
+      const right = await build(flake.path, check, env);
+      assert.equal(right.code, 0, right.stderr);
+      for (const folder of FOLDERS) write(flake.path, `${folder}/wrong.ts`, text);
+      const { code, stderr } = await build(flake.path, check, env);
+      assert.notEqual(code, 0, `${check} holds for files that are wrong`);
+      assert.match(stderr, said);
+    },
+  });
+}
