@@ -117,7 +117,8 @@ async function rollback(ctx: Context, values: ToolValues<typeof options>): Promi
     `rolled back from ${short(summary.from)} to ${short(summary.to)}: ` +
       `${counted(summary.restored, "file")} restored, ${counted(summary.removed, "file")} removed`,
   );
-  if (summary.backup) ctx.log.info(`edits made since then are kept in ${summary.backup}`);
+  const { rollbackNotes } = await import("../lib/sync/report.ts");
+  for (const note of rollbackNotes(summary)) ctx.log.info(note);
 }
 
 async function lock(ctx: Context): Promise<Disposable> {

@@ -3,6 +3,7 @@ import { counted } from "../layout/counted.ts";
 import { printableLine } from "../layout/printable.ts";
 import { sign, style } from "../layout/style.ts";
 import { table } from "../layout/table.ts";
+import type { RollbackSummary } from "./apply/rollback.ts";
 import type { SyncSummary } from "./options.ts";
 
 /** So many paths are listed one by one. */
@@ -33,6 +34,18 @@ export function syncReport(summary: SyncSummary, columns: number): string {
   ];
   const cells = rows.map(([name, value]) => [style.dim(name), printableLine(value)]);
   return [table(["", ""], cells, columns), ...notes(summary)].join("\n");
+}
+
+/** Of going back: where the edits are that were replaced, and what was left as it is. */
+export function rollbackNotes(
+  { kept, backup }: Pick<RollbackSummary, "kept" | "backup">,
+): string[] {
+  const shown = kept.slice(0, LISTED).map(printableLine);
+  if (kept.length > LISTED) shown.push(`${kept.length - LISTED} more`);
+  return [
+    ...(backup ? [`edits made since then are kept in ${backup}`] : []),
+    ...(kept.length > 0 ? [`changed since then, and left as it is: ${shown.join(", ")}`] : []),
+  ];
 }
 
 /** The changed paths, each with its mark, for `--dry-run` and `--verbose`. */

@@ -5,6 +5,7 @@ import type { ActivationOutcome } from "../rebuild/activation/outcome.ts";
 import { reportOutcome } from "../rebuild/report.ts";
 import { readRecord } from "../sync/apply/previous.ts";
 import { rollbackTree } from "../sync/apply/rollback.ts";
+import { rollbackNotes } from "../sync/report.ts";
 import { readSyncState } from "../sync/state.ts";
 
 /** The command that does it later. */
@@ -31,12 +32,13 @@ export async function offerReturn(
   });
   if (!wanted) return;
   if (system !== undefined) reportOutcome(ctx, await returnToSystem(ctx, system));
-  const { to, restored, removed, backup } = await rollbackTree(ctx);
+  const summary = await rollbackTree(ctx);
+  const { to, restored, removed } = summary;
   ctx.log.info(
     `the sources are those of ${to?.slice(0, 12) ?? "before"} again: ` +
       `${restored} restored, ${removed} removed`,
   );
-  if (backup) ctx.log.info(`edits made since then are kept in ${backup}`);
+  for (const note of rollbackNotes(summary)) ctx.log.info(note);
 }
 
 /**

@@ -47,6 +47,45 @@ Deno.test("smart-sync goes back only from where the last change led to", async (
   await machine.expectCommit(second);
 });
 
+Deno.test("smart-sync goes back although something else was edited since, which stays as it is", async () => {
+  await using machine = await SyncedMachine.start();
+  const { first, second } = machine.repository;
+  const { tree } = machine;
+  const [kept, removed, edited] = ["deep/a/b/c/d/e/f/g.txt", "binary.bin", "README.md"];
+  await machine.expect(0, ["--ref", first]);
+  // Gone in the second commit: it stays there, and on the way there again.
+  await Deno.writeTextFile(`${tree}/${kept}`, "mine\n");
+  await machine.expect(0);
+  const untouched = "long/" + [...Deno.readDirSync(`${tree}/long`)][0]!.name;
+  await Deno.writeTextFile(`${tree}/${untouched}`, "mine\n");
+  await Deno.remove(`${tree}/${removed}`);
+  await Deno.writeTextFile(`${tree}/${edited}`, "mine\n");
+
+  const back = await machine.summary(["--rollback"]);
+  deepEqual(back.edited, [edited]);
+  deepEqual(back.kept, [removed, untouched].sort());
+  equal(await Deno.readTextFile(`${machine.root}${back.backup}/${edited}`), "mine\n");
+  const ignore = [kept, removed, untouched];
+  await machine.expectCommit(first, ignore);
+  match(
+    (await machine.expect(0, ["--rollback"])).stdout,
+    /changed since then.*: binary\.bin, deep/,
+  );
+  await machine.expectCommit(second, [...ignore, edited]);
+  for (const path of [kept, untouched, edited]) {
+    equal(await Deno.readTextFile(`${tree}/${path}`), "mine\n");
+  }
+});
+
+Deno.test("smart-sync does not make a tree of what the last sync replaced", async () => {
+  await using machine = await SyncedMachine.start();
+  await machine.expect(0, ["--ref", machine.repository.first]);
+  await machine.expect(0);
+  await Deno.remove(machine.tree, { recursive: true });
+  match((await machine.expect(6, ["--rollback"])).stderr, /src is gone, and only what/);
+  equal(machine.hasTree, false);
+});
+
 Deno.test("smart-sync repairs the tree without a new commit", async () => {
   await using machine = await SyncedMachine.start();
   const { second } = machine.repository;

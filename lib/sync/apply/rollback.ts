@@ -1,7 +1,9 @@
-import { Mode } from "../../git/git_objects.ts";
+import { kindOf, Mode } from "../../git/git_objects.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { readTextIfExists } from "../../machine/files/files.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
+import { isExcluded } from "../../machine/tree/excluded.ts";
+import { places } from "../../machine/places.ts";
 import { createStaging, sourceTree } from "../../machine/tree/source_tree.ts";
 import { ensureStateFolder } from "../../machine/state_folder.ts";
 import { ToolError } from "../../machine/tool_error.ts";
@@ -26,15 +28,17 @@ export interface RollbackSummary {
   readonly removed: number;
   /** Changed since the sync, and replaced: in `backup`. */
   readonly edited: readonly string[];
+  /** Changed or removed since the sync, and left as they are: nothing of before belongs there. */
+  readonly kept: readonly string[];
   /** Machine path. */
   readonly backup: string | undefined;
 }
 
 /**
  * Restores the source tree as it was before the last sync, local edits of then included; no network
- * is needed. What was changed since is backed up. Rolling back again goes forward again. The caller
- * holds the machine's lock and is root.
- * @throws ToolError exit 6 when there is nothing to go back to
+ * is needed. What was changed since is backed up where the sync had replaced something, and left as it
+ * is elsewhere. Rolling back again goes forward again. The caller holds the machine's lock and is root.
+ * @throws ToolError exit 6 when there is nothing to go back to, or from
  */
 export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   ensureStateFolder(ctx);
@@ -64,7 +68,8 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   }
   const to = record.state === null ? undefined : commitIn(record.state);
   const list = withoutFoldersInTheWay([...files.values()], old);
-  const target = manifestFromList(to ?? "unknown", list);
+  const restored = new Set(old.map(({ path }) => path));
+  let gone: readonly ManifestEntry[] = [];
 
   const staging = createStaging(ctx, tree);
   try {
@@ -72,16 +77,19 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
     const compare = async () => {
       const local = now();
       await local.scan();
+      if (local.at("") === undefined) throw treeGone();
+      const isWanted = (entry: ManifestEntry) => restored.has(entry.path) || isHere(local, entry);
+      gone = list.filter((entry) => !isWanted(entry) && local.at(entry.path) === undefined);
       const plan = planSync({
         local,
-        target,
+        target: manifestFromList(to ?? "unknown", list.filter(isWanted)),
         base: index.manifest,
         indexed: true,
         listBelow: (folder) => syncableBelow(tree.path, folder),
       });
       return { local, plan };
     };
-    const { local, plan, operations } = await settlePlan(
+    const { plan, operations } = await settlePlan(
       tree.path,
       await compare(),
       now,
@@ -93,10 +101,8 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
       plan,
       operations,
       contents: {
-        of: ({ path, sha }) => {
-          const source = sources.get(sha);
-          return source === undefined ? contentHere(local, path, sha) : contentOf(source);
-        },
+        // All that is staged was replaced: the rest is here.
+        of: ({ sha }) => contentOf(sources.get(sha)!),
       },
       stateBefore: readTextIfExists(tree.state),
       stateAfter: record.state ?? undefined,
@@ -108,6 +114,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
       restored: plan.added.length + plan.updated.length + plan.modes.length,
       removed: plan.deleted.length - left.length,
       edited,
+      kept: [...plan.kept, ...left, ...gone.map(({ path }) => path)].sort(),
       backup,
     };
   } finally {
@@ -121,13 +128,18 @@ function contentOf(path: string): Uint8Array {
     : readRegular(path, Infinity);
 }
 
-/** A file that was edited since the sync, and whose synced content is elsewhere in the tree. */
-function contentHere(local: LocalTree, path: string, sha: string): Uint8Array {
-  const content = local.contentOf(sha);
-  if (content !== undefined) return content;
-  throw new ToolError(`${path} was changed since the last sync, and its synced content is gone`, {
+/** Whether a file that the sync did not replace has the content that it had. */
+function isHere(local: LocalTree, { path, mode, sha }: ManifestEntry): boolean {
+  const kind = kindOf(mode);
+  if (kind === "tree" || kind === "gitlink" || isExcluded(path)) return true;
+  const there = local.at(path);
+  return there?.kind === kind && there.sha === sha;
+}
+
+function treeGone(): ToolError {
+  return new ToolError(`${places.source} is gone, and only what the last sync replaced is kept`, {
     code: ExitCode.Configuration,
-    hint: "nothing was changed; get it back first with smart-sync, then roll back",
+    hint: "nothing was changed; smart-sync brings the whole tree",
   });
 }
 
