@@ -50,7 +50,6 @@ export async function unpackObjects(
 }
 
 class Unpacking {
-  readonly #store: ObjectStore;
   readonly #names = new Map<number, string>();
   readonly #waiting = new Map<number | string, PackedObject[]>();
   #made = 0;
@@ -60,15 +59,13 @@ class Unpacking {
   /** Objects put so far. */
   done = 0;
 
-  constructor(store: ObjectStore) {
-    this.#store = store;
-  }
+  constructor(private readonly store: ObjectStore) {}
 
   /** Takes an object; yields after each that is made of it and of what has waited for it. */
   *take(object: PackedObject): Generator<void, void, void> {
     if (object.kind !== "delta") return yield* this.#settle(object.offset, object);
     const name = typeof object.base === "string" ? object.base : this.#names.get(object.base);
-    const base = name === undefined ? undefined : this.#store.get(name);
+    const base = name === undefined ? undefined : this.store.get(name);
     if (base) return yield* this.#settle(object.offset, this.#apply(base, object));
     this.#waitingBytes += object.data.length;
     if (this.#waitingBytes > Bounds.memory) throw beyondBound("a pack's deltas come without bases");
@@ -95,7 +92,7 @@ class Unpacking {
       this.#names.set(at, sha);
       this.#made += data.length;
       if (this.#made > Bounds.bytes) throw beyondBound("a pack unpacks to more than 2 GB");
-      this.#store.put(sha, { kind, data });
+      this.store.put(sha, { kind, data });
       this.done++;
       for (const base of [at, sha]) {
         const deltas = this.#waiting.get(base);

@@ -11,14 +11,16 @@ const PATIENCE = 100;
  */
 export class AnswerBody implements AsyncIterable<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  readonly #guard: SilenceGuard;
   readonly #count: (bytes: number) => void;
   #ended: boolean;
 
   /** @param count told of the bytes that arrive */
-  constructor(response: Response, guard: SilenceGuard, count: (bytes: number) => void) {
+  constructor(
+    response: Response,
+    private readonly guard: SilenceGuard,
+    count: (bytes: number) => void,
+  ) {
     this.#reader = response.body?.getReader();
-    this.#guard = guard;
     this.#count = count;
     this.#ended = this.#reader === undefined;
   }
@@ -68,15 +70,15 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   async #read(): Promise<Uint8Array | undefined> {
     try {
       const { done, value } = await this.#reader!.read();
-      this.#guard.heard(value?.length);
+      this.guard.heard(value?.length);
       if (value !== undefined) this.#count(value.length);
       if (done) {
         this.#ended = true;
-        this.#guard.complete();
+        this.guard.complete();
       }
       return value;
     } catch (error) {
-      throw this.#guard.reason ?? error;
+      throw this.guard.reason ?? error;
     }
   }
 }

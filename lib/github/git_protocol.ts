@@ -37,11 +37,9 @@ const decoder = new TextDecoder();
  * Costs none of the REST API's calls. Every object is named by its hash, so what arrives is verified.
  */
 export class GitRemote {
-  readonly #http: HttpSession;
   readonly #url: string;
 
-  constructor(http: HttpSession, { owner, name }: Repository) {
-    this.#http = http;
+  constructor(private readonly http: HttpSession, { owner, name }: Repository) {
     this.#url = `${http.endpoints.server}/${owner}/${name}.git/git-upload-pack`;
   }
 
@@ -112,7 +110,7 @@ export class GitRemote {
     args: readonly string[],
     use: (answer: HttpAnswer) => Promise<T>,
   ): Promise<T> {
-    return this.#http.transfer({
+    return this.http.transfer({
       url: this.#url,
       method: "POST",
       headers: {

@@ -46,13 +46,12 @@ export interface HttpAnswer {
  * the token only to the configured servers, silence bounded, failures retried, everything counted.
  */
 export class HttpSession implements Disposable {
-  readonly endpoints: Endpoints;
-  readonly #ctx: RequestContext;
   readonly #origins: ReadonlySet<string>;
   readonly #silence: number;
   /** When all has to be here (of `performance.now()`). */
   readonly #deadline: number;
   #client: Deno.HttpClient | undefined;
+  /** Of the language's own privacy: whatever prints the session does not print it. */
   #token: Token | undefined;
   /** The last answer whose reader left before its end. */
   #unread: { readonly body: AnswerBody; readonly dropped: Promise<void> } | undefined;
@@ -64,11 +63,13 @@ export class HttpSession implements Disposable {
   /** The shortest time from a request to its answer, in milliseconds; 0 before the first. */
   roundTrip = 0;
 
-  constructor(ctx: RequestContext, endpoints: Endpoints, token: Token | undefined) {
-    this.#ctx = ctx;
-    this.endpoints = endpoints;
-    this.#origins = new Set(Object.values(endpoints).map((url) => new URL(url).origin));
+  constructor(
+    private readonly ctx: RequestContext,
+    readonly endpoints: Endpoints,
+    token: Token | undefined,
+  ) {
     this.#token = token;
+    this.#origins = new Set(Object.values(endpoints).map((url) => new URL(url).origin));
     const seconds = Number(ctx.env.HYPERVISOR_TIMEOUT);
     this.#silence = seconds > 0 ? seconds * 1000 : SILENCE;
     const total = Number(ctx.env.HYPERVISOR_DEADLINE);
@@ -111,7 +112,7 @@ export class HttpSession implements Disposable {
         if (attempt === 1) throw failed;
         return await this.#once(request, use);
       } catch (error) {
-        this.#ctx.signal.throwIfAborted();
+        this.ctx.signal.throwIfAborted();
         const failure = classify(error, request.url);
         const silent = failure instanceof TransferError && failure.details.silent === true;
         const again = performance.now() < this.#deadline && isPassing(failure) &&
@@ -123,9 +124,9 @@ export class HttpSession implements Disposable {
       minTimeout: 200,
       factor: 3,
       randomize: true,
-      signal: this.#ctx.signal,
+      signal: this.ctx.signal,
       onFailedAttempt: async ({ error, retriesLeft }) => {
-        this.#ctx.log.debug(`${error.message}; ${retriesLeft} more attempts`);
+        this.ctx.log.debug(`${error.message}; ${retriesLeft} more attempts`);
         const pause = error instanceof TransferError ? error.details.retryAfter ?? 0 : 0;
         if (retriesLeft > 0 && pause > 0) await this.#pause(pause);
       },
@@ -133,14 +134,14 @@ export class HttpSession implements Disposable {
   }
 
   async #once<T>(request: HttpRequest, use: (answer: HttpAnswer) => Promise<T>): Promise<T> {
-    const guard = new SilenceGuard(this.#silence, this.#deadline, this.#ctx.signal);
+    const guard = new SilenceGuard(this.#silence, this.#deadline, this.ctx.signal);
     try {
       const response = await this.#follow(request, guard);
       const body = new AnswerBody(response, guard, (bytes) => this.#count(bytes));
       const accept = request.accept ?? [200];
       if (!accept.includes(response.status)) {
         const said = await Promise.race([body.beginning(ERROR_TEXT), guard.left]);
-        throw statusError(response, said, request.url, this.#ctx.now());
+        throw statusError(response, said, request.url, this.ctx.now());
       }
       const used = use({ status: response.status, headers: response.headers, body });
       const result = await Promise.race([used, guard.left]);
@@ -197,7 +198,7 @@ export class HttpSession implements Disposable {
       ...(request.body ? { body: request.body } : {}),
       redirect: "manual",
       signal: guard.signal,
-      client: this.#client ??= createClient(this.#ctx, this.endpoints),
+      client: this.#client ??= createClient(this.ctx, this.endpoints),
     });
     guard.heard();
     const elapsed = performance.now() - sent;
@@ -208,7 +209,7 @@ export class HttpSession implements Disposable {
     // Said once: several requests may be under way.
     if (this.#token !== undefined) {
       const { source } = token;
-      this.#ctx.log.warn(`GitHub does not accept the token of ${source}; going on without it`);
+      this.ctx.log.warn(`GitHub does not accept the token of ${source}; going on without it`);
     }
     this.#token = undefined;
     return await this.#send(url, request, guard);
@@ -220,7 +221,7 @@ export class HttpSession implements Disposable {
   }
 
   async #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#ctx;
+    const { signal } = this.ctx;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(resolve, milliseconds);
       signal.addEventListener("abort", () => {

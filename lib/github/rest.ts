@@ -43,11 +43,9 @@ export interface Listing {
  * be had. Every call counts for the rate limit; a 304 does not when the request carried a token.
  */
 export class RestApi {
-  readonly #http: HttpSession;
   readonly #base: string;
 
-  constructor(http: HttpSession, { owner, name }: Repository) {
-    this.#http = http;
+  constructor(private readonly http: HttpSession, { owner, name }: Repository) {
     this.#base = `${http.endpoints.api}/repos/${owner}/${name}`;
   }
 
@@ -57,7 +55,7 @@ export class RestApi {
    * @throws TransferError "absent" when there is none
    */
   async commitOf(ref: string, known?: string): Promise<string> {
-    return await this.#http.transfer({
+    return await this.http.transfer({
       url: `${this.#base}/commits/${encodeURIComponent(ref)}`,
       headers: {
         accept: "application/vnd.github.sha",
@@ -117,7 +115,7 @@ export class RestApi {
   }
 
   #json<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T> {
-    return this.#http.transfer({
+    return this.http.transfer({
       url: `${this.#base}/${path}`,
       headers: { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" },
     }, async (answer) => {

@@ -11,12 +11,9 @@ const LEAST = 1024;
 /** Aborts a request that falls silent, drips, takes too long, or when the program is told to stop. */
 export class SilenceGuard {
   readonly #controller = new AbortController();
-  readonly #limit: number;
-  readonly #outer: AbortSignal;
-  readonly #abort = () => this.#end(this.#outer.reason);
+  readonly #abort = () => this.#end(this.outer.reason);
   readonly #left = Promise.withResolvers<never>();
   #grace: ReturnType<typeof setTimeout> | undefined;
-  readonly #deadline: number;
   #heard = performance.now();
   #windowStart = performance.now();
   #windowBytes = 0;
@@ -28,10 +25,11 @@ export class SilenceGuard {
    * @param limit milliseconds of silence that are too long
    * @param deadline when all has to be here (of `performance.now()`)
    */
-  constructor(limit: number, deadline: number, outer: AbortSignal) {
-    this.#limit = limit;
-    this.#deadline = deadline;
-    this.#outer = outer;
+  constructor(
+    private readonly limit: number,
+    private readonly deadline: number,
+    private readonly outer: AbortSignal,
+  ) {
     outer.throwIfAborted();
     this.#left.promise.catch(() => {});
     outer.addEventListener("abort", this.#abort, { once: true });
@@ -63,23 +61,23 @@ export class SilenceGuard {
   stop(): void {
     this.#timer[Symbol.dispose]();
     if (this.#grace !== undefined) clearTimeout(this.#grace);
-    this.#outer.removeEventListener("abort", this.#abort);
+    this.outer.removeEventListener("abort", this.#abort);
     this.#controller.abort();
   }
 
   get #timeLeft(): number {
-    return Math.max(0, this.#deadline - performance.now());
+    return Math.max(0, this.deadline - performance.now());
   }
 
   #check(): void {
     const now = performance.now();
-    const silence = this.#limit - (now - this.#heard);
-    const window = this.#limit * WINDOW - (now - this.#windowStart);
+    const silence = this.limit - (now - this.#heard);
+    const window = this.limit * WINDOW - (now - this.#windowStart);
     const seconds = (milliseconds: number) => `${Math.round(milliseconds / 100) / 10} s`;
     if (this.#timeLeft <= 0) this.#giveUp("not all is here when the time for it is over", true);
-    else if (silence <= 0) this.#giveUp(`silence for ${seconds(this.#limit)}`);
+    else if (silence <= 0) this.#giveUp(`silence for ${seconds(this.limit)}`);
     else if (window <= 0 && this.#windowBytes < LEAST) {
-      this.#giveUp(`only ${this.#windowBytes} bytes in ${seconds(this.#limit * WINDOW)}`);
+      this.#giveUp(`only ${this.#windowBytes} bytes in ${seconds(this.limit * WINDOW)}`);
     } else {
       if (window <= 0) {
         this.#windowStart = now;

@@ -66,9 +66,7 @@ export const MEMORY_HINT =
 
 /** A child process that failed; keeps all that is known about how. */
 export class CommandError extends ToolError {
-  readonly result: RunResult;
-
-  constructor(result: RunResult) {
+  constructor(readonly result: RunResult) {
     const last = result.stderr.trim().split("\n").slice(-3).map(printableLine).join(" / ");
     const how = result.timedOut
       ? "timed out"
@@ -80,7 +78,6 @@ export class CommandError extends ToolError {
         ? MEMORY_HINT
         : `to see it all, run: ${commandLine(result.command, result.args)}`,
     });
-    this.result = result;
   }
 }
 

@@ -15,13 +15,11 @@ export interface ErrorDocument extends Document {
 
 /** The documents of one run on stdout; see {@link Document}. */
 export class Documents {
-  readonly #screen: Screen;
   readonly #head: { readonly tool: string; readonly toolkit: string };
   #written = false;
 
   /** @param toolkit the toolkit's version */
-  constructor(screen: Screen, tool: string, toolkit: string) {
-    this.#screen = screen;
+  constructor(private readonly screen: Screen, tool: string, toolkit: string) {
     this.#head = { tool, toolkit };
   }
 
@@ -33,7 +31,7 @@ export class Documents {
   /** Writes a document, with the tool's name and the toolkit's version after its own. */
   write({ version, ...members }: Document): void {
     this.#written = true;
-    this.#screen.stdout(encode({ version, ...this.#head, ...members }));
+    this.screen.stdout(encode({ version, ...this.#head, ...members }));
   }
 }
 

@@ -17,14 +17,9 @@ export interface LogOptions {
 
 /** {@link Log} on a screen and, once {@link attach}ed, in a file. */
 export class ScreenLog implements Log {
-  readonly #screen: Screen;
-  readonly #options: LogOptions;
   #file: LogFile | undefined;
 
-  constructor(screen: Screen, options: LogOptions) {
-    this.#screen = screen;
-    this.#options = options;
-  }
+  constructor(private readonly screen: Screen, private readonly options: LogOptions) {}
 
   /** From now on messages also go to this file. */
   attach(file: LogFile): void {
@@ -33,28 +28,28 @@ export class ScreenLog implements Log {
 
   debug(message: string): void {
     this.#record("debug", message);
-    if (this.#options.verbose) this.#screen.stderr(this.#line(style.dim(message), "stderr"));
+    if (this.options.verbose) this.screen.stderr(this.#line(style.dim(message), "stderr"));
   }
 
   info(message: string): void {
     this.#record("info", message);
-    if (this.#options.allOnStderr) this.#screen.stderr(this.#line(message, "stderr"));
-    else this.#screen.stdout(this.#line(message, "stdout"));
+    if (this.options.allOnStderr) this.screen.stderr(this.#line(message, "stderr"));
+    else this.screen.stdout(this.#line(message, "stdout"));
   }
 
   warn(message: string): void {
     this.#record("warning", message);
-    this.#screen.stderr(this.#line(`${style.yellow("warning:")} ${message}`, "stderr"));
+    this.screen.stderr(this.#line(`${style.yellow("warning:")} ${message}`, "stderr"));
   }
 
   error(message: string, hint?: string): void {
-    const { errorPrefix, tool } = this.#options;
+    const { errorPrefix, tool } = this.options;
     const head = errorPrefix ? style.red(errorPrefix) : `[${tool}] ${style.red("error:")}`;
     this.#record("error", message);
-    this.#screen.stderr(this.#broken(`${head} ${message}`, "stderr"));
+    this.screen.stderr(this.#broken(`${head} ${message}`, "stderr"));
     if (hint === undefined) return;
     this.#record("error", `next: ${hint}`);
-    this.#screen.stderr(`${errorPrefix ?? `[${tool}]`}   ${style.bold("next:")} ${hint}\n`);
+    this.screen.stderr(`${errorPrefix ?? `[${tool}]`}   ${style.bold("next:")} ${hint}\n`);
   }
 
   #record(level: Level, message: string): void {
@@ -62,12 +57,12 @@ export class ScreenLog implements Log {
   }
 
   #line(message: string, stream: "stdout" | "stderr"): string {
-    return this.#broken(`[${this.#options.tool}] ${message}`, stream);
+    return this.#broken(`[${this.options.tool}] ${message}`, stream);
   }
 
   /** Broken between words; but for a command line, which must be copied whole. */
   #broken(text: string, stream: "stdout" | "stderr"): string {
-    const columns = this.#screen.messageColumns(stream);
+    const columns = this.screen.messageColumns(stream);
     if (visibleWidth(text) <= columns || /\bsudo /.test(text)) return `${text}\n`;
     return text.split("\n").map((line) => breakMessage(line, columns)).join("\n") + "\n";
   }

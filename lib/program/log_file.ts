@@ -39,31 +39,26 @@ export function openLogFile(root: Root, tool: string, format: string): LogFile {
  * of the CPU of a run that finds nothing to do.
  */
 export class LogFile {
-  readonly #folder: Pinned;
-  readonly #tool: string;
-  readonly #format: string;
-  #file: Deno.FsFile;
-  #size: number;
   /** Lines are not on the disk yet. */
   #isNew = false;
   #syncing: Promise<void> | undefined;
 
   /** @param file opened to append; closed with the folder by {@link close} */
-  constructor(folder: Pinned, tool: string, format: string, file: Deno.FsFile, size: number) {
-    this.#folder = folder;
-    this.#tool = tool;
-    this.#format = format;
-    this.#file = file;
-    this.#size = size;
-  }
+  constructor(
+    private readonly folder: Pinned,
+    private readonly tool: string,
+    private readonly format: string,
+    private file: Deno.FsFile,
+    private size: number,
+  ) {}
 
   /** Writes a line at once; nobody waits for the disk. What cannot be written (a full disk) is left out. */
   write(level: Level, message: string): void {
     try {
       const bytes = new TextEncoder().encode(this.#line(level, message));
-      if (this.#size > 0 && this.#size + bytes.length > MAX_SIZE) this.#rotate();
-      for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
-      this.#size += bytes.length;
+      if (this.size > 0 && this.size + bytes.length > MAX_SIZE) this.#rotate();
+      for (let done = 0; done < bytes.length;) done += this.file.writeSync(bytes.subarray(done));
+      this.size += bytes.length;
       this.#isNew = true;
       this.#syncing ??= this.#sync();
     } catch {
@@ -74,29 +69,29 @@ export class LogFile {
   /** Resolves when all lines are on the disk. */
   async close(): Promise<void> {
     await this.#syncing;
-    this.#file.close();
-    this.#folder[Symbol.dispose]();
+    this.file.close();
+    this.folder[Symbol.dispose]();
   }
 
   #line(level: Level, message: string): string {
     const time = new Date().toISOString();
-    return this.#format === "json"
-      ? JSON.stringify({ time, level, tool: this.#tool, message }) + "\n"
+    return this.format === "json"
+      ? JSON.stringify({ time, level, tool: this.tool, message }) + "\n"
       : `${time} [${level.toUpperCase()}] ${message}\n`;
   }
 
   async #sync(): Promise<void> {
     while (this.#isNew) {
       this.#isNew = false;
-      await this.#file.sync().catch(() => {});
+      await this.file.sync().catch(() => {});
     }
     this.#syncing = undefined;
   }
 
   /** Where that does not work, the file grows on. */
   #rotate(): void {
-    this.#size = 0;
-    const path = `${this.#folder.path}/${this.#tool}.log`;
+    this.size = 0;
+    const path = `${this.folder.path}/${this.tool}.log`;
     for (let n = MAX_FILES - 1; n >= 0; n--) {
       try {
         Deno.renameSync(n === 0 ? path : `${path}.${n}`, `${path}.${n + 1}`);
@@ -104,8 +99,8 @@ export class LogFile {
         if (!(error instanceof Deno.errors.NotFound)) return;
       }
     }
-    const old = this.#file;
-    this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+    const old = this.file;
+    this.file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
     old.close();
   }
 }

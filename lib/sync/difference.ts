@@ -29,10 +29,6 @@ type Outcome = Pick<SyncFacts, "local" | "plan" | "target" | "delivery" | "appli
 
 /** A sync of a tree that is not, or may not be, what is wanted: it is looked at from the beginning on. */
 export class TreeDifference {
-  readonly #ctx: Context;
-  readonly #options: SyncOptions;
-  readonly #look: Look;
-  readonly #begun: BegunSync;
   readonly #staging: string | undefined;
   readonly #local: LocalTree;
   readonly #trees: ManifestTrees | undefined;
@@ -41,11 +37,12 @@ export class TreeDifference {
   readonly #everything: boolean;
   readonly #scanning: Promise<unknown>;
 
-  constructor(ctx: Context, options: SyncOptions, look: Look, begun: BegunSync) {
-    this.#ctx = ctx;
-    this.#options = options;
-    this.#look = look;
-    this.#begun = begun;
+  constructor(
+    private readonly ctx: Context,
+    private readonly options: SyncOptions,
+    private readonly look: Look,
+    private readonly begun: BegunSync,
+  ) {
     // Needed when an answer is here; loaded while it travels.
     import("../git/pack_parser.ts").then(({ prepareInflating }) => prepareInflating());
     this.#staging = look.staging();
@@ -72,8 +69,8 @@ export class TreeDifference {
     signed: SignedCommit | undefined,
     asked: AskedChanges | undefined,
   ): Promise<Outcome> {
-    const ctx = this.#ctx;
-    const [look, begun, store, staging] = [this.#look, this.#begun, this.#store, this.#staging];
+    const ctx = this.ctx;
+    const [look, begun, store, staging] = [this.look, this.begun, this.#store, this.#staging];
     const { state, index, writes } = look;
     const { remote, ref } = begun;
     await using arrival = this.#everything && staging ? new Arrival(staging, commit) : undefined;
@@ -81,7 +78,7 @@ export class TreeDifference {
     const also = state && !index && state.commit !== commit ? state.commit : undefined;
     // An archive holds one commit.
     const byArchive = this.#everything && staging !== undefined && also === undefined;
-    const same = index?.manifest.commit === commit && !this.#options.forceFull;
+    const same = index?.manifest.commit === commit && !this.options.forceFull;
     const target: TargetTree = same
       ? { ...NOTHING_NEW, manifest: index.manifest }
       : await fetchTarget(ctx, remote, commit, {
@@ -96,7 +93,7 @@ export class TreeDifference {
     signed?.requireOf(target.manifest);
     await this.#scanning;
     if (!same) {
-      const isNamed = this.#options.repository !== undefined;
+      const isNamed = this.options.repository !== undefined;
       refuseUselessCommit(ctx, this.#local, target.manifest, begun.repository, isNamed);
     }
     const base = index?.manifest ?? target.base ??
@@ -104,7 +101,7 @@ export class TreeDifference {
     const first = this.#plan(this.#local, target.manifest, base);
     if (staging === undefined) return { local: this.#local, plan: first, target };
 
-    let delivery = await fetchContents(ctx, remote, target, first, store, this.#options);
+    let delivery = await fetchContents(ctx, remote, target, first, store, this.options);
     const { local, plan, operations } = await settlePlan(
       look.tree.path,
       { local: this.#local, plan: first },
@@ -114,7 +111,7 @@ export class TreeDifference {
         const local = this.#localTree();
         await local.scan();
         const plan = this.#plan(local, target.manifest, base);
-        const more = await fetchContents(ctx, remote, target, plan, store, this.#options);
+        const more = await fetchContents(ctx, remote, target, plan, store, this.options);
         delivery = more ?? delivery;
         return { local, plan };
       },
@@ -146,7 +143,7 @@ export class TreeDifference {
   }
 
   #plan(local: LocalTree, target: Manifest, base: Manifest | undefined): SyncPlan {
-    const { index, tree } = this.#look;
+    const { index, tree } = this.look;
     return planSync({
       local,
       target,
@@ -158,17 +155,17 @@ export class TreeDifference {
 
   /** @param first goes on from the look at the rows that was begun */
   #localTree(first = false): LocalTree {
-    const { tree, index, rows } = this.#look;
+    const { tree, index, rows } = this.look;
     // The staging folder was made just now: its time is the file system's own clock.
     const second = this.#staging
       ? Math.floor((Deno.lstatSync(this.#staging).mtime?.getTime() ?? 0) / 1000)
       : 0;
-    const trust = !this.#options.forceFull;
+    const trust = !this.options.forceFull;
     return new LocalTree(tree.path, index, second, trust, first ? rows : undefined);
   }
 
   #isEmpty(): boolean {
     return this.#local.at("") === undefined ||
-      Deno.readDirSync(this.#look.tree.path).next().done === true;
+      Deno.readDirSync(this.look.tree.path).next().done === true;
   }
 }

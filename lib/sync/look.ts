@@ -15,21 +15,19 @@ import { IndexLook } from "./tree/index_look.ts";
 
 /** The source tree as a sync finds it, and what is known of it. */
 export class Look implements AsyncDisposable {
-  readonly #ctx: Context;
   #staging: string | undefined;
 
   private constructor(
-    ctx: Context,
+    private readonly ctx: Context,
     /** Whether the run may change anything. */
     readonly writes: boolean,
     readonly tree: SourceTree,
     readonly state: SyncState | undefined,
     readonly index: LocalIndex | undefined,
-    /** The rows of the index, when what it knows is to be trusted. */
+    /** The rows of the index,
+    when what it knows is to be trusted. */
     readonly rows: IndexLook | undefined,
-  ) {
-    this.#ctx = ctx;
-  }
+  ) {}
 
   /**
    * Finishes or discards first what an earlier run has left, when this one may write.
@@ -57,14 +55,14 @@ export class Look implements AsyncDisposable {
 
   /** The folder for what will be written, made when it is first asked for; none for who only looks. */
   staging(): string | undefined {
-    return this.writes ? this.#staging ??= createStaging(this.#ctx, this.tree) : undefined;
+    return this.writes ? this.#staging ??= createStaging(this.ctx, this.tree) : undefined;
   }
 
   /** Removes the staging folder with what is in it, unless a change in it was decided. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#staging === undefined) return;
     const { discardChange } = await import("../machine/tree/tree_recovery.ts");
-    await discardChange(this.#ctx, this.#staging);
+    await discardChange(this.ctx, this.#staging);
   }
 }
 

@@ -37,18 +37,15 @@ interface Ended {
 
 /** The steps of one update: a heading as each begins, and at the end how each ended and how long it took. */
 export class Steps {
-  readonly #ctx: Context;
   readonly #ended = new Map<StepName, Ended>();
   #failure: ToolError | undefined;
 
-  constructor(ctx: Context) {
-    this.#ctx = ctx;
-  }
+  constructor(private readonly ctx: Context) {}
 
   /** Does a step. What it throws is thrown on. @param said its result, in a few words */
   async run<T>(name: StepName, work: () => Promise<T>, said: (value: T) => string): Promise<T> {
     const number = NAMES.indexOf(name) + 1;
-    this.#ctx.log.info(style.bold(`Step ${number} of ${NAMES.length}: ${name}`));
+    this.ctx.log.info(style.bold(`Step ${number} of ${NAMES.length}: ${name}`));
     const start = performance.now();
     let status: StepStatus = "failed";
     let result: string = status;
@@ -58,7 +55,7 @@ export class Steps {
       result = said(value);
       return value;
     } catch (error) {
-      if (this.#ctx.signal.aborted) result = status = "stopped";
+      if (this.ctx.signal.aborted) result = status = "stopped";
       if (error instanceof ToolError) this.#failure = error;
       throw error;
     } finally {

@@ -20,38 +20,34 @@ export class NotLookedAt extends Error {}
 
 /** What several checks need: read once, when the first one asks. Members throw as reading does. */
 export class Facts {
-  readonly #ctx: Context;
+  constructor(private readonly ctx: Context) {}
 
-  constructor(ctx: Context) {
-    this.#ctx = ctx;
-  }
-
-  readonly accounts: () => Accounts = once(() => readAccounts(this.#ctx));
-  readonly hardware: () => Hardware = once(() => readHardware(this.#ctx));
-  readonly mounts: () => Mount[] = once(() => readMounts(this.#ctx));
+  readonly accounts: () => Accounts = once(() => readAccounts(this.ctx));
+  readonly hardware: () => Hardware = once(() => readHardware(this.ctx));
+  readonly mounts: () => Mount[] = once(() => readMounts(this.ctx));
 
   /** @throws NotLookedAt where nothing is installed: one check says so, the others need not fail one by one */
   requireInstalled(): void {
-    if (exists(this.#ctx.root.follow(places.hypervisor))) return;
+    if (exists(this.ctx.root.follow(places.hypervisor))) return;
     throw new NotLookedAt("Hyper-NixOS is not installed here");
   }
 
   /** @throws NotLookedAt where there is no source tree at all */
   requireSource(): void {
     const flake = `${places.source}/flake.nix`;
-    if (!exists(this.#ctx.root.follow(flake))) throw new NotLookedAt(`there is no ${flake}`);
+    if (!exists(this.ctx.root.follow(flake))) throw new NotLookedAt(`there is no ${flake}`);
   }
 
   /** The host that this machine is; undefined when there is no host.json, a text when it is no good. */
-  readonly host: () => HostRecord | string | undefined = once(() => readHostRecord(this.#ctx));
+  readonly host: () => HostRecord | string | undefined = once(() => readHostRecord(this.ctx));
 
   readonly flake: () => FlakeReference = once(() =>
-    asHostFlake(this.#ctx, resolveFlake(this.#ctx, hostFolder(this.#ctx)))
+    asHostFlake(this.ctx, resolveFlake(this.ctx, hostFolder(this.ctx)))
   );
 
   /** The NixOS hosts of the flake. Evaluates. */
   readonly hosts: () => Promise<string[]> = once(() =>
-    hostsOf(this.#ctx, this.flake(), { timeout: EVALUATION_TIMEOUT })
+    hostsOf(this.ctx, this.flake(), { timeout: EVALUATION_TIMEOUT })
   );
 
   /** The evaluated configuration of this host; undefined when there is no such host. Evaluates. */
@@ -59,7 +55,7 @@ export class Facts {
     const host = this.host();
     if (typeof host !== "object" || !(await this.hosts()).includes(host.hostName)) return undefined;
     const source = { kind: "flake" as const, flake: this.flake(), host: host.hostName };
-    return await readConfiguration(this.#ctx, source, { timeout: EVALUATION_TIMEOUT });
+    return await readConfiguration(this.ctx, source, { timeout: EVALUATION_TIMEOUT });
   });
 
   /**

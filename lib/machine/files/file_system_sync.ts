@@ -5,15 +5,10 @@ import { cString, libc, type LibcCalls, OPEN } from "./libc.ts";
  * being written, so that little is left to wait for in the end. It waits for what others write, too.
  */
 export class FileSystemSync implements AsyncDisposable {
-  readonly #calls: LibcCalls;
-  readonly #descriptor: number;
   #running: Promise<void> | undefined;
   #failed = false;
 
-  private constructor(calls: LibcCalls, descriptor: number) {
-    this.#calls = calls;
-    this.#descriptor = descriptor;
-  }
+  private constructor(private readonly calls: LibcCalls, private readonly descriptor: number) {}
 
   /**
    * Of the file system that a file or folder is on.
@@ -42,10 +37,10 @@ export class FileSystemSync implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;
-    this.#calls.close(this.#descriptor);
+    this.calls.close(this.descriptor);
   }
 
   async #sync(): Promise<void> {
-    if (await this.#calls.syncfs(this.#descriptor) !== 0) this.#failed = true;
+    if (await this.calls.syncfs(this.descriptor) !== 0) this.#failed = true;
   }
 }

@@ -47,18 +47,16 @@ export function readStatx(info: Uint32Array, found: FoundEntry): boolean {
  */
 export class FolderCalls implements Disposable {
   readonly #info = new Uint32Array(STATX_LENGTH);
-  readonly calls: LibcCalls;
-  /** The folder itself. */
-  readonly descriptor: number;
   /** Flags for openat(2): read, follow no link, wait for no pipe. */
   readonly readFlags: number = OPEN.noFollow | OPEN.nonBlocking | OPEN.closeOnExec;
   /** Of the last file that was looked at. */
   readonly found: FoundEntry = { mode: 0, uid: 0, size: 0, mtime: 0, ctime: 0, inode: 0 };
 
-  private constructor(calls: LibcCalls, descriptor: number) {
-    this.calls = calls;
-    this.descriptor = descriptor;
-  }
+  private constructor(
+    readonly calls: LibcCalls,
+    /** The folder itself. */
+    readonly descriptor: number,
+  ) {}
 
   /** Undefined where there is no such folder. */
   static open(path: string): FolderCalls | undefined {

@@ -147,11 +147,9 @@ function pinWith(path: string, flags: number, open: typeof openWithoutLinks): Pi
 }
 
 class PinnedDescriptor implements Pinned {
-  readonly #descriptor: number;
   readonly path: string;
 
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
+  constructor(private readonly descriptor: number) {
     this.path = `/proc/self/fd/${descriptor}`;
   }
 
@@ -160,7 +158,7 @@ class PinnedDescriptor implements Pinned {
   }
 
   [Symbol.dispose](): void {
-    libc().close(this.#descriptor);
+    libc().close(this.descriptor);
   }
 }
 

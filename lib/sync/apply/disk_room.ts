@@ -10,13 +10,10 @@ const EVERY = 32 * MIB;
 
 /** Watches the room on a file system while it is being filled: guests and the system need some, too. */
 export class DiskRoom {
-  readonly #folder: string;
   #sinceLook = 0;
 
   /** @param folder on it */
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
+  constructor(private readonly folder: string) {}
 
   /**
    * So many bytes may be written now.
@@ -25,7 +22,7 @@ export class DiskRoom {
   use(bytes: number): void {
     this.#sinceLook += bytes;
     if (this.#sinceLook < EVERY) return;
-    const { bavail, blocks, bsize } = statfsSync(this.#folder);
+    const { bavail, blocks, bsize } = statfsSync(this.folder);
     const left = bavail * bsize - this.#sinceLook;
     this.#sinceLook = 0;
     if (left >= Math.min(MOST, blocks * bsize * SHARE)) return;

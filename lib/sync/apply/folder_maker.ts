@@ -2,14 +2,13 @@ import { parentOf } from "../../machine/files/files.ts";
 
 /** Makes a folder and those above it, down from `top`, with these permissions, whatever the umask. */
 export class FolderMaker {
-  /** Permissions of the folders. */
-  readonly mode: number;
   readonly #made = new Set<string>();
-  readonly #top: string;
 
-  constructor(top: string, mode: number) {
-    this.#top = top;
-    this.mode = mode;
+  constructor(
+    private readonly top: string,
+    /** Permissions of the folders. */
+    readonly mode: number,
+  ) {
     Deno.mkdirSync(top, { recursive: true });
     Deno.chmodSync(top, mode);
     this.#made.add(top);
@@ -38,7 +37,7 @@ export class FolderMaker {
 
   /** Removes a folder that was made, if nothing is in it, and then those above it. */
   removeEmpty(path: string): void {
-    if (path === this.#top || !Deno.readDirSync(path).next().done) return;
+    if (path === this.top || !Deno.readDirSync(path).next().done) return;
     Deno.removeSync(path);
     this.#made.delete(path);
     this.removeEmpty(parentOf(path));

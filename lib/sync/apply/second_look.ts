@@ -45,20 +45,17 @@ export async function settlePlan(
 }
 
 class SecondLook {
-  readonly #tree: string;
-  readonly #compared: LocalTree;
-  readonly #now: LocalTree;
   readonly #parents = new Set<string>();
   readonly #asides = new Set<string>();
 
   /** Whether anything is not what it was compared as. */
   foundChange = false;
 
-  constructor(tree: string, compared: LocalTree, now: LocalTree) {
-    this.#tree = tree;
-    this.#compared = compared;
-    this.#now = now;
-  }
+  constructor(
+    private readonly tree: string,
+    private readonly compared: LocalTree,
+    private readonly now: LocalTree,
+  ) {}
 
   /** The operation with what is in its place now; nothing when it must not be done. */
   at(step: Operation): Operation[] {
@@ -67,7 +64,7 @@ class SecondLook {
     if (step.do === "aside") {
       this.#asides.add(step.path);
       if (!this.#isSame(step.path)) this.foundChange = true;
-      const below = syncableBelow(this.#tree, step.path).flatMap((path) => {
+      const below = syncableBelow(this.tree, step.path).flatMap((path) => {
         const was = this.#identity(path);
         return was ? [{ path, ...was }] : [];
       });
@@ -94,7 +91,7 @@ class SecondLook {
   /** Nothing is behind a folder that became a link. */
   #lstat(path: string): Deno.FileInfo | undefined {
     try {
-      return lstatIfExists(path === "" ? this.#tree : `${this.#tree}/${path}`);
+      return lstatIfExists(path === "" ? this.tree : `${this.tree}/${path}`);
     } catch (error) {
       if (error instanceof LinkInTheWay) return undefined;
       throw error;
@@ -102,7 +99,7 @@ class SecondLook {
   }
 
   #isSame(path: string): boolean {
-    const [was, is] = [this.#compared.known(path), this.#now.at(path)];
+    const [was, is] = [this.compared.known(path), this.now.at(path)];
     return was?.kind === is?.kind && was?.sha === is?.sha;
   }
 
@@ -112,8 +109,8 @@ class SecondLook {
       const parent = path.slice(0, at);
       if (this.#parents.has(parent)) return;
       this.#parents.add(parent);
-      const isFolder = this.#now.at(parent)?.kind === "folder";
-      if (!isFolder && this.#compared.known(parent)?.kind === "folder") this.foundChange = true;
+      const isFolder = this.now.at(parent)?.kind === "folder";
+      if (!isFolder && this.compared.known(parent)?.kind === "folder") this.foundChange = true;
     }
   }
 }

@@ -7,12 +7,9 @@ export const STEPS = 1000;
 /** Says how far a transfer is, how much came, and how long it will take at this pace. */
 export class TransferNote {
   readonly #started = performance.now();
-  readonly #bytesBefore: number;
 
   /** @param bytesBefore what was received before this transfer */
-  constructor(bytesBefore: number) {
-    this.#bytesBefore = bytesBefore;
-  }
+  constructor(private readonly bytesBefore: number) {}
 
   /** `120 of 400 files, 1.20 MiB, 3 s left`. */
   text(done: number, total: number, unit: string, bytesNow: number): string {
@@ -28,7 +25,7 @@ export class TransferNote {
   }
 
   #rest(share: number, bytesNow: number): string {
-    const size = amount(bytesNow - this.#bytesBefore);
+    const size = amount(bytesNow - this.bytesBefore);
     const elapsed = (performance.now() - this.#started) / 1000;
     if (share <= 0 || elapsed <= 1) return size;
     return `${size}, ${Math.max(0, Math.ceil(elapsed * (1 - share) / share))} s left`;

@@ -27,18 +27,14 @@ export interface ResolvedRef {
 export class Remote implements Disposable {
   readonly http: HttpSession;
   readonly git: GitRemote;
-  readonly repository: Repository;
-  readonly #ctx: RequestContext;
   #gitProblem: string | undefined;
 
   constructor(
-    ctx: RequestContext,
+    private readonly ctx: RequestContext,
     endpoints: Endpoints,
-    repository: Repository,
+    readonly repository: Repository,
     token: Token | undefined,
   ) {
-    this.#ctx = ctx;
-    this.repository = repository;
     this.http = new HttpSession(ctx, endpoints, token);
     this.git = new GitRemote(this.http, repository);
   }
@@ -65,7 +61,7 @@ export class Remote implements Disposable {
 
   /** From now on the API is asked. */
   giveUpGit(error: TransferError): void {
-    this.#ctx.log.debug(`git's protocol is given up: ${error.message}`);
+    this.ctx.log.debug(`git's protocol is given up: ${error.message}`);
     this.#gitProblem = error.message;
   }
 
@@ -100,7 +96,7 @@ export class Remote implements Disposable {
     const { retryAfter } = error.details;
     if (error.problem === "limited") {
       const until = retryAfter
-        ? ` until ${time(new Date(this.#ctx.now().getTime() + retryAfter))}`
+        ? ` until ${time(new Date(this.ctx.now().getTime() + retryAfter))}`
         : "";
       return new ToolError(
         `GitHub's rate limit is used up${until}: ${printableLine(error.message)}`,
@@ -144,7 +140,7 @@ export class Remote implements Disposable {
     const matches = names.flatMap((name) => found.filter((ref) => ref.name === name));
     const [first, second] = matches;
     if (first && second && first.commit !== second.commit) {
-      this.#ctx.log.warn(`"${ref}" is a branch and a tag; the branch is taken (tags/${ref} else)`);
+      this.ctx.log.warn(`"${ref}" is a branch and a tag; the branch is taken (tags/${ref} else)`);
     }
     return first?.commit;
   }
