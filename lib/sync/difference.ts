@@ -5,7 +5,7 @@ import { Arrival } from "./apply/arrival.ts";
 import type { AskedChanges } from "./asked_changes.ts";
 import type { BegunSync } from "./begin.ts";
 import { ContentStore } from "./apply/content_store.ts";
-import { fetchContents } from "./fetch/contents.ts";
+import { ContentFetch } from "./fetch/contents.ts";
 import { fetchTarget } from "./fetch/fetch_target.ts";
 import type { Look } from "./look.ts";
 import type { SyncOptions } from "./options.ts";
@@ -101,7 +101,9 @@ export class TreeDifference {
     const first = this.#plan(this.#local, target.manifest, base);
     if (staging === undefined) return { local: this.#local, plan: first, target };
 
-    let delivery = await fetchContents(ctx, remote, target, first, store, this.options);
+    const fetchContents = (plan: SyncPlan) =>
+      new ContentFetch(ctx, remote, target, plan, store, this.options).run();
+    let delivery = await fetchContents(first);
     const { local, plan, operations } = await settlePlan(
       look.tree.path,
       { local: this.#local, plan: first },
@@ -111,7 +113,7 @@ export class TreeDifference {
         const local = this.#localTree();
         await local.scan();
         const plan = this.#plan(local, target.manifest, base);
-        const more = await fetchContents(ctx, remote, target, plan, store, this.options);
+        const more = await fetchContents(plan);
         delivery = more ?? delivery;
         return { local, plan };
       },

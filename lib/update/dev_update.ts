@@ -3,6 +3,7 @@ import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { recoverSourceTree } from "../machine/tree/tree_recovery.ts";
 import type { Context } from "../machine/context.ts";
+import { counted } from "../layout/counted.ts";
 import { style } from "../layout/style.ts";
 import { settleEarlierActivation } from "../rebuild/activation/earlier_activation.ts";
 import { type RebuildResult, rebuildSystem } from "../rebuild/rebuild_system.ts";
@@ -10,6 +11,8 @@ import { hostReference } from "../nix/expressions/host_flake.ts";
 import { withNixSettings } from "../nix/nix_settings.ts";
 import { reportRebuild } from "../rebuild/report.ts";
 import type { SyncSummary } from "../sync/options.ts";
+import { changedPaths, syncReport } from "../sync/report.ts";
+import { syncTree } from "../sync/sync.ts";
 import { renderCounts } from "../validate/render.ts";
 import { blocking } from "../validate/validate.ts";
 import { isBuiltFrom } from "./built_from.ts";
@@ -18,7 +21,6 @@ import { requireSense, type UpdateOptions } from "./options.ts";
 import { renewTools } from "./renew_tools.ts";
 import { offerReturn, sayHowToReturn } from "./return_to_sources.ts";
 import { Steps } from "./steps.ts";
-import { sentence, syncSources } from "./sync_sources.ts";
 
 /**
  * Validates the machine, makes its source tree the commit that is wanted, and rebuilds the system when
@@ -104,6 +106,30 @@ async function update(ctx: Context, options: UpdateOptions, steps: Steps): Promi
     return ExitCode.Success;
   }
   return await rebuild(ctx, options, steps);
+}
+
+/**
+ * Makes the source tree the commit that is wanted, or finds out with `checkOnly` what that would mean.
+ * @throws ToolError as `syncTree`
+ */
+async function syncSources(ctx: Context, options: UpdateOptions): Promise<SyncSummary> {
+  const { ref, repo, forceFull, checkOnly, signedBy, verbose } = options;
+  const summary = await syncTree(ctx, { ref, repository: repo, forceFull, checkOnly, signedBy });
+  ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
+  if (summary.changed && verbose) ctx.out.print(changedPaths(summary).join("\n"));
+  ctx.log.info(`${summary.repository} @ ${summary.ref}: ${sentence(summary)}`);
+  if (summary.changed || verbose) ctx.out.print(syncReport(summary, ctx.out.columns));
+  return summary;
+}
+
+/** What a sync did, in a few words. */
+function sentence(summary: SyncSummary): string {
+  const { counts, commit, changed, written } = summary;
+  const at = commit.slice(0, 12);
+  if (!changed) return `up to date with ${at}`;
+  const count = counts.added + counts.updated + counts.modes + counts.deleted;
+  const files = counted(count, "file");
+  return written ? `${files} changed, now ${at}` : `${files} would change, to ${at}`;
 }
 
 async function rebuild(ctx: Context, options: UpdateOptions, steps: Steps): Promise<ExitCode> {

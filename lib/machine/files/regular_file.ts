@@ -128,8 +128,8 @@ export function readAll(
  * Reads a file of this machine whose path may lead through links, as those of /etc do on NixOS.
  * @throws like {@link readRegular}
  */
-export function readBehindLinks(path: string, limit = LARGEST_READ): Uint8Array<ArrayBuffer> {
-  return readRegular(Deno.realPathSync(path), limit);
+export function readBehindLinks(path: string): Uint8Array<ArrayBuffer> {
+  return readRegular(Deno.realPathSync(path));
 }
 
 /** What is at a path in one word, to follow "is". */

@@ -93,7 +93,6 @@ export async function finishChange(
   tree: SourceTree,
   staging: string,
   operations: readonly Operation[],
-  onDone?: (count: number) => void,
 ): Promise<FinishedChange> {
   let left: readonly string[] = [];
   let kept: KeptEdits | undefined;
@@ -101,7 +100,7 @@ export async function finishChange(
   if (lstatIfExists(staged.previous(staging))) {
     const before = readTextIfExists(tree.state);
     try {
-      left = doOperations(tree.path, staging, operations, onDone);
+      left = doOperations(tree.path, staging, operations);
       await syncToDisk(touchedFolders(tree.path, operations));
       installState(tree, staging);
     } catch (error) {

@@ -3,10 +3,14 @@ import { FolderCalls } from "../../machine/files/folder_calls.ts";
 import { isExcludedRow } from "../exclusions.ts";
 import { FIGURES, type FileFigures, type LocalIndex } from "./index_file.ts";
 import { modeOf } from "./local_entry.ts";
-import { turn } from "./turn.ts";
 
 /** Work that is done between two looks at the network (milliseconds). */
 export const SLICE_MS = 10;
+
+/** Leaves the network a moment: a timer does, an immediate does not. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
 
 /** Rows after which the network may have waited for so long: fewer are looked at in one go. */
 const MANY = 1024;

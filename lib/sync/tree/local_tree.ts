@@ -13,13 +13,13 @@ import {
   REGULAR,
   RIGHT,
   SLICE_MS,
+  turn,
   TYPE_BITS,
   UNKNOWN,
   UNREAD,
 } from "./index_look.ts";
 import { figuresOf, type LocalEntry, localKind, modeOf } from "./local_entry.ts";
 import { nameAt, type PathTable } from "./path_table.ts";
-import { turn } from "./turn.ts";
 
 /** Trees of so many rows are looked at through {@link FolderCalls}: below, their set-up costs more. */
 const MANY_ROWS = 200;
