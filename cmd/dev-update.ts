@@ -6,30 +6,19 @@ import {
   confirmOption,
   flag,
   restartGuestsOption,
-  signedByOption,
-  text,
+  sourceOptions,
 } from "../lib/program/options.ts";
 import type { Tool } from "../lib/program/tool.ts";
 import { REBUILD_ACTIONS } from "../lib/update/options.ts";
 
+const { ref, repo, forceFull, signedBy } = sourceOptions("update");
 const options = {
-  ref: text({
-    argument: "BRANCH|TAG|SHA",
-    description: "update to this branch, tag or commit",
-    default: "main",
-  }),
-  repo: text({
-    argument: "OWNER/NAME",
-    description: "update from this repository, whatever the tree came from",
-    defaultText: "HYPERVISOR_REPO, else the tree's own, else MasterofNull/Hyper-NixOS",
-  }),
-  ...signedByOption,
+  ref,
+  repo,
+  signedBy,
   checkOnly: flag({ description: "only check for updates, change nothing" }),
   skipRebuild: flag({ description: "update the sources, do not rebuild the system" }),
-  forceFull: flag({
-    description: "download everything, trust nothing known locally",
-    details: "neither what the last sync remembered nor the files that are there",
-  }),
+  forceFull,
   rebuildAction: choice({
     choices: REBUILD_ACTIONS,
     description: "what to do with the new system",

@@ -3,33 +3,23 @@ import { ExitCode } from "../lib/machine/exit_code.ts";
 import type { Context } from "../lib/machine/context.ts";
 import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
 import { main } from "../lib/program/main.ts";
-import { flag, signedByOption, text } from "../lib/program/options.ts";
+import { flag, sourceOptions } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 import type { EarlySync } from "../lib/sync/early_sync.ts";
 import type { SyncOptions } from "../lib/sync/options.ts";
 
+const { ref, repo, forceFull, signedBy } = sourceOptions("sync");
 const options = {
-  ref: text({
-    argument: "BRANCH|TAG|SHA",
-    description: "sync to this branch, tag or commit",
-    default: "main",
-  }),
-  repo: text({
-    argument: "OWNER/NAME",
-    description: "sync from this repository, whatever the tree came from",
-    defaultText: "HYPERVISOR_REPO, else the tree's own, else MasterofNull/Hyper-NixOS",
-  }),
-  forceFull: flag({
-    description: "download everything, trust nothing known locally",
-    details: "neither what the last sync remembered nor the files that are there",
-  }),
+  ref,
+  repo,
+  forceFull,
   dryRun: flag({ description: "show what would be done, change nothing" }),
   checkOnly: flag({ description: "only check for changes, download no file" }),
   skipValidation: flag({
     description: "trust sizes instead of checksums of downloads",
     details: "only those of raw files and archives: what comes by git's protocol is always checked",
   }),
-  ...signedByOption,
+  signedBy,
   rollback: flag({ description: "restore the tree of before; needs no network" }),
 };
 

@@ -128,17 +128,38 @@ export const restartGuestsOption: { readonly restartGuests: OptionSpec<boolean> 
   restartGuests: flag({ description: "go on although running guests may be stopped" }),
 };
 
-/** `--signed-by FILE`, of the tools that sync. */
-export const signedByOption: { readonly signedBy: OptionSpec<string | false | undefined> } = {
-  signedBy: textOrNone({
-    argument: "FILE",
-    description: "refuse a commit that none of these has signed",
-    details:
-      "an SSH allowed_signers file, or keys of gpg --export; refused is also a commit that does " +
-      "not come after the tree's own",
-    defaultText: "/etc/hypervisor/signers if there",
-  }),
-};
+/** What the tools that sync are told of the sources. @param what they do with them, a verb */
+export function sourceOptions(what: string): {
+  readonly ref: OptionSpec<string>;
+  readonly repo: OptionSpec<string | undefined>;
+  readonly forceFull: OptionSpec<boolean>;
+  readonly signedBy: OptionSpec<string | false | undefined>;
+} {
+  return {
+    ref: text({
+      argument: "BRANCH|TAG|SHA",
+      description: `${what} to this branch, tag or commit`,
+      default: "main",
+    }),
+    repo: text({
+      argument: "OWNER/NAME",
+      description: `${what} from this repository, whatever the tree came from`,
+      defaultText: "HYPERVISOR_REPO, else the tree's own, else MasterofNull/Hyper-NixOS",
+    }),
+    forceFull: flag({
+      description: "download everything, trust nothing known locally",
+      details: "neither what the last sync remembered nor the files that are there",
+    }),
+    signedBy: textOrNone({
+      argument: "FILE",
+      description: "refuse a commit that none of these has signed",
+      details:
+        "an SSH allowed_signers file, or keys of gpg --export; refused is also a commit that does " +
+        "not come after the tree's own",
+      defaultText: "/etc/hypervisor/signers if there",
+    }),
+  };
+}
 
 /** `--target-host HOST`, of the tools that can work on another machine. */
 export function targetHostOption(

@@ -37,7 +37,7 @@ type Installation = Parameters<typeof backupFolder>[0];
 
 /** Where an activation saves what it left; see {@link saveAccountsBefore}. Host path. */
 export function accountsAfterFolder(ctx: Context, installation: Installation): string {
-  return folderOf(ctx, installation, "after");
+  return new Backups(ctx, installation).folder("after");
 }
 
 /**
@@ -47,17 +47,17 @@ export function accountsAfterFolder(ctx: Context, installation: Installation): s
  * @throws ToolError as `withAccountLock`
  */
 export async function saveAccountsBefore(ctx: Context, installation: Installation): Promise<void> {
+  const backups = new Backups(ctx, installation);
   await withAccountLock(ctx, () => {
-    if (!exists(folderOf(ctx, installation, "before"))) {
-      save(ctx, installation, "before");
-    } else noteChanged(ctx, installation);
-    save(ctx, installation, "pending");
+    if (backups.has("before")) backups.noteChanged();
+    else backups.save("before");
+    backups.save("pending");
   });
 }
 
 /** Saves them as nixos-install left them, which has no activation of its own to do it. */
 export async function saveAccountsAfter(ctx: Context, installation: Installation): Promise<void> {
-  await withAccountLock(ctx, () => save(ctx, installation, "after"));
+  await withAccountLock(ctx, () => new Backups(ctx, installation).save("after"));
 }
 
 /**
@@ -65,10 +65,10 @@ export async function saveAccountsAfter(ctx: Context, installation: Installation
  * activated again, which would remove every account that only a later one declared.
  */
 export async function restoreDeclarations(ctx: Context, installation: Installation): Promise<void> {
-  const folder = folderOf(ctx, installation, "before");
+  const backups = new Backups(ctx, installation);
   await withAccountLock(ctx, () => {
     for (const name of DECLARED_FILES) {
-      const saved = contentOf(`${folder}/${name}`);
+      const saved = backups.saved("before", name);
       const path = ctx.root.host(`${DECLARED_FOLDER}/${name}`);
       if (saved !== undefined && lstatIfExists(path)?.isFile) replace(path, saved);
     }
@@ -91,118 +91,111 @@ export async function restoreAccounts(
   ctx: Context,
   installation: Installation,
 ): Promise<RestoredAccountFile[]> {
-  if (!exists(folderOf(ctx, installation, "before"))) return [];
+  const backups = new Backups(ctx, installation);
+  if (!backups.has("before")) return [];
   return await withAccountLock(ctx, () => {
-    const changed = readChanged(ctx, installation);
+    const changed = backups.changed();
     const restored = ACCOUNT_FILES.flatMap((name) => {
-      const before = saved(ctx, installation, "before", name);
-      const now = present(ctx, name);
+      const before = backups.saved("before", name);
+      const now = backups.present(name);
       if (before === undefined || now === undefined) return [];
-      const after = left(ctx, installation, name, now);
-      const { data, kept } = mergeAccountFile(
-        before,
-        after,
-        now,
-        new Set(changed[name]),
-        hasMembers(name),
-      );
+      const after = backups.left(name, now);
+      const people = new Set(changed[name]);
+      const { data, kept } = mergeAccountFile(before, after, now, people, hasMembers(name));
       return equal(data, now) ? [] : [{ name, data, kept }];
     });
-    if (restored.length > 0) save(ctx, installation, undoMoment(ctx, installation));
+    if (restored.length > 0) backups.save(backups.undoMoment());
     for (const { name, data } of restored) replace(ctx.root.host(`/etc/${name}`), data);
     return restored.map(({ name, kept }) => ({ path: `/etc/${name}`, keptNames: kept }));
   });
 }
 
+/** What is saved of one installation's account files. */
+class Backups {
+  readonly #folder: string;
+
+  constructor(private readonly ctx: Context, installation: Installation) {
+    this.#folder = ctx.root.host(backupFolder(installation));
+  }
+
+  folder(moment: Moment): string {
+    return `${this.#folder}/accounts-${moment}`;
+  }
+
+  has(moment: Moment): boolean {
+    return exists(this.folder(moment));
+  }
+
+  saved(moment: Moment, name: string): Uint8Array | undefined {
+    return contentOf(`${this.folder(moment)}/${name}`);
+  }
+
+  present(name: AccountFile): Uint8Array | undefined {
+    return contentOf(this.ctx.root.host(`/etc/${name}`));
+  }
+
+  /** What the last activation left of a file, as far as that is known. */
+  left(name: AccountFile, now: Uint8Array): Uint8Array {
+    return this.saved("after", name) ??
+      presumedAfter(this.saved("pending", name) ?? this.saved("before", name) ?? now, now);
+  }
+
+  /** The whole folder appears at once, or not at all. */
+  save(moment: Moment): void {
+    const folder = this.folder(moment);
+    const unfinished = `${folder}.tmp`;
+    removeIfExists(unfinished);
+    ensureDirectory(unfinished, 0o700);
+    const paths = [
+      ...ACCOUNT_FILES.map((name) => [name, `/etc/${name}`] as const),
+      ...DECLARED_FILES.map((name) => [name, `${DECLARED_FOLDER}/${name}`] as const),
+    ];
+    for (const [name, path] of paths) {
+      const content = contentOf(this.ctx.root.host(path));
+      if (content !== undefined) writeFileAtomic(`${unfinished}/${name}`, content, { mode: 0o600 });
+    }
+    removeIfExists(folder);
+    rename(unfinished, folder);
+    syncFolder(this.#folder);
+  }
+
+  /** A name that no earlier undoing used: what it kept stays. */
+  undoMoment(): Moment {
+    for (let number = 1;; number++) {
+      const moment: Moment = number === 1 ? "before-undo" : `before-undo-${number}`;
+      if (!this.has(moment)) return moment;
+    }
+  }
+
+  /** Adds to what is noted the names whose lines are not what the last activation left. */
+  noteChanged(): void {
+    const changed = this.changed();
+    for (const name of ACCOUNT_FILES) {
+      const now = this.present(name);
+      if (now === undefined) continue;
+      const names = changedNames(this.left(name, now), now, hasMembers(name));
+      changed[name] = [...new Set([...changed[name] ?? [], ...names])];
+    }
+    writeFileAtomic(this.#changedPath, JSON.stringify(changed) + "\n", { mode: 0o600 });
+  }
+
+  /** Damaged notes count as none: then less is left alone, and all of it is in the backups. */
+  changed(): Record<string, string[]> {
+    try {
+      return v.parse(ChangedSchema, JSON.parse(readTextIfExists(this.#changedPath) ?? "{}"));
+    } catch {
+      return {};
+    }
+  }
+
+  get #changedPath(): string {
+    return `${this.#folder}/accounts-changed.json`;
+  }
+}
+
 /** Whether the last field of the file's lines is a list of accounts; group(5), gshadow(5). */
 function hasMembers(name: AccountFile): boolean {
   return name === "group" || name === "gshadow";
-}
-
-/** Adds to what is noted the names whose lines are not what the last activation left. */
-function noteChanged(ctx: Context, installation: Installation): void {
-  const changed = readChanged(ctx, installation);
-  for (const name of ACCOUNT_FILES) {
-    const now = present(ctx, name);
-    if (now === undefined) continue;
-    const names = changedNames(left(ctx, installation, name, now), now, hasMembers(name));
-    changed[name] = [...new Set([...changed[name] ?? [], ...names])];
-  }
-  writeFileAtomic(changedPath(ctx, installation), JSON.stringify(changed) + "\n", { mode: 0o600 });
-}
-
-/** What the last activation left of a file, as far as that is known. */
-function left(
-  ctx: Context,
-  installation: Installation,
-  name: AccountFile,
-  now: Uint8Array,
-): Uint8Array {
-  const after = saved(ctx, installation, "after", name);
-  if (after !== undefined) return after;
-  const before = saved(ctx, installation, "pending", name) ??
-    saved(ctx, installation, "before", name) ?? now;
-  return presumedAfter(before, now);
-}
-
-/** The whole folder appears at once, or not at all. */
-function save(ctx: Context, installation: Installation, moment: Moment): void {
-  const folder = folderOf(ctx, installation, moment);
-  const unfinished = `${folder}.tmp`;
-  removeIfExists(unfinished);
-  ensureDirectory(unfinished, 0o700);
-  const paths = [
-    ...ACCOUNT_FILES.map((name) => [name, `/etc/${name}`] as const),
-    ...DECLARED_FILES.map((name) => [name, `${DECLARED_FOLDER}/${name}`] as const),
-  ];
-  for (const [name, path] of paths) {
-    const content = contentOf(ctx.root.host(path));
-    if (content !== undefined) writeFileAtomic(`${unfinished}/${name}`, content, { mode: 0o600 });
-  }
-  removeIfExists(folder);
-  rename(unfinished, folder);
-  syncFolder(ctx.root.host(backupFolder(installation)));
-}
-
-/** A name that no earlier undoing used: what it kept stays. */
-function undoMoment(ctx: Context, installation: Installation): Moment {
-  for (let number = 1;; number++) {
-    const moment: Moment = number === 1 ? "before-undo" : `before-undo-${number}`;
-    if (!exists(folderOf(ctx, installation, moment))) return moment;
-  }
-}
-
-function folderOf(ctx: Context, installation: Installation, moment: Moment): string {
-  return ctx.root.host(`${backupFolder(installation)}/accounts-${moment}`);
-}
-
-function changedPath(ctx: Context, installation: Installation): string {
-  return ctx.root.host(`${backupFolder(installation)}/accounts-changed.json`);
-}
-
-/** Damaged notes count as none: then less is left alone, and all of it is in the backups. */
-function readChanged(ctx: Context, installation: Installation): Record<string, string[]> {
-  try {
-    return v.parse(
-      ChangedSchema,
-      JSON.parse(readTextIfExists(changedPath(ctx, installation)) ?? "{}"),
-    );
-  } catch {
-    return {};
-  }
-}
-
-function saved(
-  ctx: Context,
-  installation: Installation,
-  moment: Moment,
-  name: AccountFile,
-): Uint8Array | undefined {
-  return contentOf(`${folderOf(ctx, installation, moment)}/${name}`);
-}
-
-function present(ctx: Context, name: AccountFile): Uint8Array | undefined {
-  return contentOf(ctx.root.host(`/etc/${name}`));
 }
 
 function contentOf(path: string): Uint8Array | undefined {
