@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { foreignPart, isRootOrSelf } from "./files/file_trust.ts";
 import { temporaryPlace } from "./files/temporary.ts";
 import { KEPT_FOR_CHILDREN } from "./kept_variables.ts";
@@ -55,10 +56,6 @@ export function trustedPath(path: string, home: string | undefined): string[] {
 /** Whether only root or this user can change what a folder holds or which folder its path leads to. */
 function isTrustedDirectory(directory: string): boolean {
   if (!directory.startsWith("/")) return false;
-  try {
-    return foreignPart(directory, isRootOrSelf) === undefined &&
-      Deno.statSync(directory).isDirectory;
-  } catch {
-    return false;
-  }
+  const isOurs = () => foreignPart(directory, isRootOrSelf) === undefined;
+  return attempt(() => isOurs() && Deno.statSync(directory).isDirectory) ?? false;
 }

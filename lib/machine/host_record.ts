@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import * as v from "valibot";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -68,12 +69,8 @@ export function readHostRecord(ctx: Pick<Context, "root">): HostRecord | string 
   const content = readMachineFile(ctx, places.hostRecord);
   if (content.kind === "absent") return undefined;
   if (content.kind === "unreadable") return content.reason;
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(content.bytes));
-  } catch {
-    return "it is not JSON";
-  }
+  const value = attempt(() => JSON.parse(new TextDecoder().decode(content.bytes)));
+  if (value === undefined) return "it is not JSON";
   const parsed = v.safeParse(HostRecordSchema, value);
   return parsed.success ? parsed.output : v.summarize([parsed.issues[0]]).replace(/^× /, "");
 }

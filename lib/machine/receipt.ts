@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import * as v from "valibot";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -113,7 +114,10 @@ export function readReceipts(ctx: Context): Receipt[] {
   const folder = ctx.root.host(places.receipts);
   return listIfExists(folder).filter((name) => name.endsWith(".json")).map((name) => {
     const path = `${folder}/${name}`;
-    const parsed = v.safeParse(ReceiptSchema, parseJson(readTextIfExists(path) ?? ""));
+    const parsed = v.safeParse(
+      ReceiptSchema,
+      attempt(() => JSON.parse(readTextIfExists(path) ?? "")),
+    );
     if (parsed.success) return parsed.output;
     throw new ToolError(`receipt ${path} cannot be read: ${parsed.issues[0].message}`, {
       code: ExitCode.Configuration,
@@ -152,12 +156,4 @@ export function unfinishedInstallation(receipts: readonly Receipt[]): Receipt | 
   return receipts.findLast((receipt) =>
     receipt.state === "applying" || receipt.state === "reverting" || receipt.state === "undoing"
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

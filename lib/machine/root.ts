@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { ToolError } from "./tool_error.ts";
 import { ExitCode } from "./exit_code.ts";
 
@@ -105,10 +106,6 @@ function normalize(path: string): string {
 
 /** The target of a symbolic link; undefined for anything else, also for what does not exist. */
 function readLink(path: string): string | undefined {
-  try {
-    // Asked first: most are none, and an error takes longer to make than a look.
-    return Deno.lstatSync(path).isSymlink ? Deno.readLinkSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
+  // Asked first: most are none, and an error takes longer to make than a look.
+  return attempt(() => Deno.lstatSync(path).isSymlink ? Deno.readLinkSync(path) : undefined);
 }

@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { ExitCode } from "./exit_code.ts";
 import { printableLine } from "../layout/printable.ts";
 import { ToolError } from "./tool_error.ts";
@@ -282,11 +283,7 @@ function findOnPath(command: string, path: string): string | undefined {
     ? [command]
     : path.split(":").map((directory) => `${directory}/${command}`);
   return candidates.find((candidate) => {
-    try {
-      const info = Deno.statSync(candidate);
-      return info.isFile && ((info.mode ?? 0) & 0o111) !== 0;
-    } catch {
-      return false;
-    }
+    const info = attempt(() => Deno.statSync(candidate));
+    return info?.isFile && ((info.mode ?? 0) & 0o111) !== 0;
   });
 }

@@ -1,3 +1,4 @@
+import { attempt } from "../machine/attempt.ts";
 import { printable } from "../layout/printable.ts";
 import { type Rendering, renderStyles } from "../layout/style.ts";
 
@@ -74,7 +75,8 @@ export class Screen {
 
   /** Columns that text may take: those of the terminal, 80 without one. */
   get columns(): number {
-    return terminalColumns() - (this.plain ? PLAIN_ROOM : 0);
+    const columns = attempt(() => Deno.consoleSize().columns) || 80;
+    return columns - (this.plain ? PLAIN_ROOM : 0);
   }
 
   /** Columns at which a message is broken: on a terminal only, elsewhere it stays one line. */
@@ -88,14 +90,6 @@ export class Screen {
 
   #render(text: string): string {
     return renderStyles(printable(text), this);
-  }
-}
-
-function terminalColumns(): number {
-  try {
-    return Deno.consoleSize().columns || 80;
-  } catch {
-    return 80;
   }
 }
 

@@ -1,3 +1,4 @@
+import { attempt } from "../machine/attempt.ts";
 import {
   endpointsOf,
   parseRepository,
@@ -54,7 +55,9 @@ export async function beginSync(
     await findToken(ctx),
   );
   const known = state === "secret" ? undefined : state?.commit;
-  const wantsAll = !options.dryRun && !options.checkOnly && state === undefined && isNothing(ctx);
+  const present = () => attempt(() => listIfExists(ctx.root.host(places.source)));
+  const wantsAll = !options.dryRun && !options.checkOnly && state === undefined &&
+    present()?.length === 0;
   // First, because it takes longest: its answer is elsewhere, on one more connection.
   const archive = wantsAll ? remote.archive(ref) : undefined;
   const resolving = remote.resolve(ref, known);
@@ -95,15 +98,6 @@ function chooseRepository(
     );
   }
   return wanted;
-}
-
-/** Whether there is no source tree yet. */
-function isNothing(ctx: RequestContext): boolean {
-  try {
-    return listIfExists(ctx.root.host(places.source)).length === 0;
-  } catch {
-    return false;
-  }
 }
 
 /** The state's two words that are needed now; it is judged as a whole later. */

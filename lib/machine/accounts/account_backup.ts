@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import * as v from "valibot";
 import type { Context } from "../context.ts";
 import { withAccountLock } from "./account_lock.ts";
@@ -181,11 +182,8 @@ class Backups {
 
   /** Damaged notes count as none: then less is left alone, and all of it is in the backups. */
   changed(): Record<string, string[]> {
-    try {
-      return v.parse(ChangedSchema, JSON.parse(readTextIfExists(this.#changedPath) ?? "{}"));
-    } catch {
-      return {};
-    }
+    const read = () => JSON.parse(readTextIfExists(this.#changedPath) ?? "{}");
+    return attempt(() => v.parse(ChangedSchema, read())) ?? {};
   }
 
   get #changedPath(): string {

@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import type { Context } from "../context.ts";
 import { readMachineFile } from "../files/machine_files.ts";
 import { printableLine } from "../../layout/printable.ts";
@@ -85,11 +86,7 @@ export function decode(raw: string): string {
   // deno-lint-ignore no-control-regex
   if (/^[\x00-\x7f]*$/.test(raw)) return raw;
   const bytes = Uint8Array.from(raw, (character) => character.charCodeAt(0));
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return raw;
-  }
+  return attempt(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes)) ?? raw;
 }
 
 /** A number of passwd(5) and group(5): 32 bits, where the last one means "none" (chown(2)). */

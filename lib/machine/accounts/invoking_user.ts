@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import type { Context } from "../context.ts";
 import { parseId } from "./account_lines.ts";
 import { readTextIfExists } from "../files/files.ts";
@@ -43,10 +44,6 @@ export function trustedOwners(ctx: Pick<Context, "root" | "env">): MayWrite {
 }
 
 function loginUid(): string | undefined {
-  try {
-    const text = readTextIfExists(`/proc/${Deno.pid}/loginuid`)?.trim();
-    return text === NO_LOGIN_UID ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const text = attempt(() => readTextIfExists(`/proc/${Deno.pid}/loginuid`))?.trim();
+  return text === NO_LOGIN_UID ? undefined : text;
 }

@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import type { Context } from "../context.ts";
 import { readTextIfExists } from "../files/files.ts";
 
@@ -68,9 +69,5 @@ function connectionOf(pid: number): string | undefined {
 }
 
 function readProcess(pid: number, file: string): string | undefined {
-  try {
-    return readTextIfExists(`/proc/${pid}/${file}`);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readTextIfExists(`/proc/${pid}/${file}`));
 }

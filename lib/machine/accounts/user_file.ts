@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import { childEnvironment } from "../child_environment.ts";
 import { foreignPart, isRootOrSelf } from "../files/file_trust.ts";
 import { exists, isAbsent } from "../files/files.ts";
@@ -70,7 +71,9 @@ async function readByChild(
   user: FileUser,
   limit: number,
 ): Promise<UserFile> {
-  if (isNotThere(path)) return { kind: "absent" };
+  // Most users have none, and two children for each of thousands take their time. Root may see less than
+  // the user: then the child tells.
+  if (attempt(() => exists(path)) === false) return { kind: "absent" };
   const run = createRunner(childEnvironment(env), signal);
   const options = { user, timeout: PATIENCE, accept: "any" } as const;
   try {
@@ -88,16 +91,6 @@ async function readByChild(
   } catch {
     signal.throwIfAborted();
     return refused("cannot be read in time");
-  }
-}
-
-/** Most users have no such file, and two children for each of thousands take their time. */
-function isNotThere(path: string): boolean {
-  try {
-    return !exists(path);
-  } catch {
-    // Root may see less than the user: the child tells.
-    return false;
   }
 }
 

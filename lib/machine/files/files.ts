@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import { inFolder, inFolderMeanwhile, LinkInTheWay, pin, pinFolder } from "./pinned.ts";
 import { openOrMake, openRegular, readRegular } from "./regular_file.ts";
 import { ToolError } from "../tool_error.ts";
@@ -29,20 +30,12 @@ export function exists(path: string): boolean {
  * undefined where nothing can be seen. Only to look at: what is opened or changed is pinned.
  */
 export function statIfSeen(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => Deno.statSync(path));
 }
 
 /** {@link statIfSeen} for the path itself, without links. */
 export function realPathIfSeen(path: string): string | undefined {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => Deno.realPathSync(path));
 }
 
 /**

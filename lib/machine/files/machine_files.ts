@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import type { Context } from "../context.ts";
 import { exists, isAbsent, listIfExists, readLinkIfExists } from "./files.ts";
 import { NotRegular, readRegular } from "./regular_file.ts";
@@ -37,29 +38,17 @@ export function machineText(ctx: Context, path: string): string | undefined {
 
 /** The target of a machine's link, as it is written; undefined for anything else, and when it cannot be read. */
 export function machineLink(ctx: Context, path: string): string | undefined {
-  try {
-    return readLinkIfExists(ctx.root.host(path));
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readLinkIfExists(ctx.root.host(path)));
 }
 
 /** The names in a machine's folder, sorted; empty when it cannot be read. */
 export function machineFolder(ctx: Context, path: string): string[] {
-  try {
-    return listIfExists(ctx.root.follow(path));
-  } catch {
-    return [];
-  }
+  return attempt(() => listIfExists(ctx.root.follow(path))) ?? [];
 }
 
 /** Whether something is at a machine path (links followed); false also when that cannot be seen. */
 export function machineHas(ctx: Context, path: string): boolean {
-  try {
-    return exists(ctx.root.follow(path));
-  } catch {
-    return false;
-  }
+  return attempt(() => exists(ctx.root.follow(path))) ?? false;
 }
 
 function unreadable(reason: string): FileContent {

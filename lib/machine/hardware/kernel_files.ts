@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import type { Context } from "../context.ts";
 import { listIfExists } from "../files/files.ts";
 import { machineText } from "../files/machine_files.ts";
@@ -11,20 +12,12 @@ const RUNNING = new Root("/");
  * running machine: as with `nixos-install --root`, the hardware is that of the machine you sit at.
  */
 export function kernelContext(ctx: Context, folder: "/proc" | "/sys" | "/dev"): Context {
-  if (ctx.root.isRunning || hasEntries(ctx.root.host(folder))) return ctx;
-  return { ...ctx, root: RUNNING };
+  const entries = ctx.root.isRunning || attempt(() => listIfExists(ctx.root.host(folder)))?.length;
+  return entries ? ctx : { ...ctx, root: RUNNING };
 }
 
 /** The text of a file of /proc or /sys; undefined when it cannot be read. */
 export function kernelText(ctx: Context, path: string): string | undefined {
   const folder = path.startsWith("/proc/") ? "/proc" : "/sys";
   return machineText(kernelContext(ctx, folder), path);
-}
-
-function hasEntries(path: string): boolean {
-  try {
-    return listIfExists(path).length > 0;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { attempt } from "../attempt.ts";
 import { makeTemporaryDirectory } from "../files/temporary.ts";
 import { ExitCode } from "../exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
@@ -72,7 +73,12 @@ export async function connect(
     const { code } = await ssh(["-E", messages, "-T", "--", destination, "exit"], {
       group: ctx.ui.interactive ? "terminal" : "own",
     });
-    if (code !== 0) throw refusal(destination, readIfThere(messages));
+    if (code !== 0) {
+      throw refusal(
+        destination,
+        attempt(() => Deno.readTextFileSync(messages)) ?? "",
+      );
+    }
   } catch (error) {
     await close();
     throw error;
@@ -93,14 +99,6 @@ export async function connect(
     },
     [Symbol.asyncDispose]: close,
   };
-}
-
-function readIfThere(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
 }
 
 /** What ssh said, told apart: a machine that is another one, one that refuses, one that is not reached. */

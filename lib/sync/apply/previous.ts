@@ -9,6 +9,7 @@ import {
   readTextIfExists,
 } from "../../machine/files/files.ts";
 import { filesBelow } from "../../machine/tree/files_below.ts";
+import { parsedAs } from "../../machine/parsed_as.ts";
 import { hostilePathProblem } from "../../machine/tree/hostile_path.ts";
 import { LARGEST_INDEX } from "../../machine/tree/source_tree.ts";
 import type { ManifestEntry } from "../tree/manifest.ts";
@@ -66,14 +67,7 @@ export function writeRecord(folder: string, record: PreviousRecord, index: strin
 
 /** The record in a folder; undefined when there is none, or none that can be understood. */
 export function readRecord(folder: string): PreviousRecord | undefined {
-  const text = readTextIfExists(`${folder}/${RECORD}`);
-  if (text === undefined) return undefined;
-  try {
-    const record = v.safeParse(RecordSchema, JSON.parse(text));
-    return record.success ? record.output : undefined;
-  } catch {
-    return undefined;
-  }
+  return parsedAs(RecordSchema, readTextIfExists(`${folder}/${RECORD}`) ?? "");
 }
 
 /** The index that was kept. */

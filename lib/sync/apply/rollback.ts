@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { kindOf, Mode } from "../../git/git_objects.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { readTextIfExists } from "../../machine/files/files.ts";
@@ -6,6 +7,7 @@ import { isExcluded } from "../../machine/tree/excluded.ts";
 import { places } from "../../machine/places.ts";
 import { createStaging, sourceTree } from "../../machine/tree/source_tree.ts";
 import { ensureStateFolder } from "../../machine/state_folder.ts";
+import { parsedAs } from "../../machine/parsed_as.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { discardChange, recoverSourceTree } from "../../machine/tree/tree_recovery.ts";
 import type { Context } from "../../machine/context.ts";
@@ -66,7 +68,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
     files.set(entry.path, entry);
     sources.set(entry.sha, `${tree.previous}/tree/${entry.path}`);
   }
-  const to = record.state === null ? undefined : commitIn(record.state);
+  const to = parsedAs(v.object({ commit: v.string() }), record.state ?? "")?.commit;
   const list = withoutFoldersInTheWay([...files.values()], old);
   const restored = new Set(old.map(({ path }) => path));
   let gone: readonly ManifestEntry[] = [];
@@ -163,13 +165,4 @@ function withoutFoldersInTheWay(
     }
     return true;
   });
-}
-
-function commitIn(state: string): string | undefined {
-  try {
-    const { commit } = JSON.parse(state);
-    return typeof commit === "string" ? commit : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { attempt } from "../../machine/attempt.ts";
 import { accessSync, constants } from "node:fs";
 import { kernelContext, kernelText } from "../../machine/hardware/kernel_files.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
@@ -103,11 +104,8 @@ function builtIn(ctx: Context, module: string): boolean {
 }
 
 function usable(ctx: Context, path: string): boolean {
-  try {
-    const host = kernelContext(ctx, "/dev").root.follow(path);
-    accessSync(host, constants.R_OK | constants.W_OK);
+  return attempt(() => {
+    accessSync(kernelContext(ctx, "/dev").root.follow(path), constants.R_OK | constants.W_OK);
     return true;
-  } catch {
-    return false;
-  }
+  }) ?? false;
 }

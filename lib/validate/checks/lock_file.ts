@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { readTextIfExists } from "../../machine/files/files.ts";
+import { parsedAs } from "../../machine/parsed_as.ts";
 import { places } from "../../machine/places.ts";
 import { evaluateJson } from "../../nix/evaluation/evaluate.ts";
 import { path as nixPath } from "../../nix/expressions/expression.ts";
@@ -36,7 +37,7 @@ async function lockFile(ctx: Context, facts: Facts): Promise<Finding> {
   facts.requireSource();
   const text = readTextIfExists(ctx.root.follow(`${places.source}/flake.lock`));
   if (text === undefined) return fail("flake.lock is missing: nothing is pinned", REMEDY);
-  const lock = parse(text);
+  const lock = parsedAs(LockSchema, text);
   if (lock === undefined) return fail("flake.lock cannot be understood", REMEDY);
   const declared = await declaredInputs(ctx);
   const locked = lock.nodes[lock.root]?.inputs ?? {};
@@ -71,13 +72,4 @@ function agrees(url: string, original: Record<string, unknown>): boolean {
   const [, owner, repo, reference] = github;
   return original.type === "github" && original.owner === owner && original.repo === repo &&
     (reference === undefined || original.ref === reference || original.rev === reference);
-}
-
-function parse(text: string): v.InferOutput<typeof LockSchema> | undefined {
-  try {
-    const parsed = v.safeParse(LockSchema, JSON.parse(text));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
 }
