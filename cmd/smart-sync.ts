@@ -6,7 +6,7 @@ import { main } from "../lib/program/main.ts";
 import { flag, sourceOptions } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 import type { EarlySync } from "../lib/sync/early_sync.ts";
-import type { SyncOptions } from "../lib/sync/options.ts";
+import type { SyncOptions, SyncSummary } from "../lib/sync/options.ts";
 
 const { ref, repo, forceFull, signedBy } = sourceOptions("sync");
 const options = {
@@ -85,13 +85,7 @@ function syncOptions(values: ToolValues<typeof options>): SyncOptions {
   return { ...values, repository: values.repo };
 }
 
-function headline(summary: {
-  readonly changed: boolean;
-  readonly written: boolean;
-  readonly commit: string;
-  readonly ref: string;
-  readonly counts: { readonly files: number };
-}): string {
+function headline(summary: SyncSummary): string {
   const at = `${summary.ref} (${summary.commit.slice(0, 12)})`;
   if (!summary.changed) return `up to date: all ${summary.counts.files} files are those of ${at}`;
   return summary.written ? `synced to ${at}` : `there are changes: ${at} differs from the tree`;

@@ -12,7 +12,8 @@ const PATIENCE = 100;
 export class AnswerBody implements AsyncIterable<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #count: (bytes: number) => void;
-  #ended: boolean;
+  /** Whether all has arrived. */
+  ended: boolean;
 
   /** @param count told of the bytes that arrive */
   constructor(
@@ -22,17 +23,12 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   ) {
     this.#reader = response.body?.getReader();
     this.#count = count;
-    this.#ended = this.#reader === undefined;
-  }
-
-  /** Whether all has arrived. */
-  get ended(): boolean {
-    return this.#ended;
+    this.ended = this.#reader === undefined;
   }
 
   /** Throws the guard's reason when there is one, else what the connection ends with. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
-    while (!this.#ended) {
+    while (!this.ended) {
       const chunk = await this.#read();
       if (chunk !== undefined) yield chunk;
     }
@@ -48,7 +44,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
       left -= chunk.length;
       if (left <= 0) break;
     }
-    if (!this.#ended) this.cancel();
+    if (!this.ended) this.cancel();
     return text;
   }
 
@@ -56,7 +52,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   async drop(): Promise<void> {
     using _late = alarm(PATIENCE, () => this.cancel());
     try {
-      while (!this.#ended) await this.#read();
+      while (!this.ended) await this.#read();
     } catch {
       // The connection is gone, then.
     }
@@ -73,7 +69,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
       this.guard.heard(value?.length);
       if (value !== undefined) this.#count(value.length);
       if (done) {
-        this.#ended = true;
+        this.ended = true;
         this.guard.complete();
       }
       return value;

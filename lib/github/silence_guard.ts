@@ -11,8 +11,12 @@ const LEAST = 1024;
 /** Aborts a request that falls silent, drips, takes too long, or when the program is told to stop. */
 export class SilenceGuard {
   readonly #controller = new AbortController();
+  /** For the request. */
+  readonly signal: AbortSignal = this.#controller.signal;
   readonly #abort = () => this.#end(this.outer.reason);
   readonly #left = Promise.withResolvers<never>();
+  /** Rejects some time after the abort, so that nothing waits for a user who never notices it. */
+  readonly left: Promise<never> = this.#left.promise;
   #grace: ReturnType<typeof setTimeout> | undefined;
   #heard = performance.now();
   #windowStart = performance.now();
@@ -31,19 +35,9 @@ export class SilenceGuard {
     private readonly outer: AbortSignal,
   ) {
     outer.throwIfAborted();
-    this.#left.promise.catch(() => {});
+    this.left.catch(() => {});
     outer.addEventListener("abort", this.#abort, { once: true });
     this.#timer = alarm(Math.min(limit, this.#timeLeft), () => this.#check());
-  }
-
-  /** For the request. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Rejects some time after the abort, so that nothing waits for a user who never notices it. */
-  get left(): Promise<never> {
-    return this.#left.promise;
   }
 
   /** Something arrived. */

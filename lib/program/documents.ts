@@ -16,21 +16,17 @@ export interface ErrorDocument extends Document {
 /** The documents of one run on stdout; see {@link Document}. */
 export class Documents {
   readonly #head: { readonly tool: string; readonly toolkit: string };
-  #written = false;
+  /** Whether there is one already: a run prints a single one. */
+  written = false;
 
   /** @param toolkit the toolkit's version */
   constructor(private readonly screen: Screen, tool: string, toolkit: string) {
     this.#head = { tool, toolkit };
   }
 
-  /** Whether there is one already: a run prints a single one. */
-  get written(): boolean {
-    return this.#written;
-  }
-
   /** Writes a document, with the tool's name and the toolkit's version after its own. */
   write({ version, ...members }: Document): void {
-    this.#written = true;
+    this.written = true;
     this.screen.stdout(encode({ version, ...this.#head, ...members }));
   }
 }

@@ -32,6 +32,7 @@ export class EarlySync {
 /** Stands in for a context until there is one: keeps what is said, and can be aborted by it later. */
 class WaitingContext implements RequestContext {
   readonly #controller = new AbortController();
+  readonly signal: AbortSignal = this.#controller.signal;
   #said: ((log: Log) => void)[] = [];
   #log: Log | undefined;
 
@@ -43,10 +44,6 @@ class WaitingContext implements RequestContext {
     warn: (message) => this.#say((log) => log.warn(message)),
     error: (message, hint) => this.#say((log) => log.error(message, hint)),
   };
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
 
   now(): Date {
     return new Date();

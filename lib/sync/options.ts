@@ -1,3 +1,5 @@
+import type { SyncPlan } from "./tree/plan.ts";
+
 /** What a sync is asked to do. */
 export interface SyncOptions {
   /** Branch, tag or SHA; the reference's default is `main`. */
@@ -18,8 +20,10 @@ export interface SyncOptions {
   readonly connections?: number;
 }
 
+type Paths = "added" | "updated" | "deleted" | "kept" | "edited" | "submodules";
+
 /** What a sync did, or would do. Paths are relative to the tree. */
-export interface SyncSummary {
+export interface SyncSummary extends Pick<SyncPlan, Paths> {
   readonly repository: string;
   readonly ref: string;
   /** The commit the tree is now, or would be. */
@@ -49,13 +53,6 @@ export interface SyncSummary {
     /** Upstream files under excluded paths. */
     readonly excluded: number;
   };
-  readonly added: readonly string[];
-  readonly updated: readonly string[];
-  readonly deleted: readonly string[];
-  readonly kept: readonly string[];
-  /** Local edits that were replaced; they are in `backup`. */
-  readonly edited: readonly string[];
-  readonly submodules: readonly string[];
   /** Machine path of the folder with replaced local edits. */
   readonly backup: string | undefined;
   /** Bytes received and requests sent. */

@@ -14,7 +14,7 @@ import type { SyncSummary } from "../sync/options.ts";
 import { changedPaths, syncReport } from "../sync/report.ts";
 import { syncTree } from "../sync/sync.ts";
 import { renderCounts } from "../validate/render.ts";
-import { blocking } from "../validate/validate.ts";
+import { blocking, type Report } from "../validate/validate.ts";
 import { isBuiltFrom } from "./built_from.ts";
 import { checkHealth, requireGoOn } from "./check_health.ts";
 import { requireSense, type UpdateOptions } from "./options.ts";
@@ -63,12 +63,12 @@ async function summarise(
   }
 }
 
+async function validation(ctx: Context, { verbose }: UpdateOptions, steps: Steps): Promise<Report> {
+  return await steps.run("validation", () => checkHealth(ctx, verbose), renderCounts);
+}
+
 async function check(ctx: Context, options: UpdateOptions, steps: Steps): Promise<ExitCode> {
-  const report = await steps.run(
-    "validation",
-    () => checkHealth(ctx, options.verbose),
-    renderCounts,
-  );
+  const report = await validation(ctx, options, steps);
   const summary = await steps.run("smart sync", () => syncSources(ctx, options), sentence);
   const upToDate = isBuiltFrom(ctx, summary, options.rebuildAction);
   steps.skip("rebuild", upToDate ? "nothing to do" : "not done: --check-only");
@@ -87,11 +87,7 @@ async function check(ctx: Context, options: UpdateOptions, steps: Steps): Promis
 }
 
 async function update(ctx: Context, options: UpdateOptions, steps: Steps): Promise<ExitCode> {
-  const report = await steps.run(
-    "validation",
-    () => checkHealth(ctx, options.verbose),
-    renderCounts,
-  );
+  const report = await validation(ctx, options, steps);
   await requireGoOn(ctx, report, options);
   const summary = await steps.run("smart sync", () => syncSources(ctx, options), sentence);
   const { rebuildAction } = options;

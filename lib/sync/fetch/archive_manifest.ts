@@ -42,7 +42,8 @@ const MOST_ASKED = 8;
 export class ArchiveManifest {
   readonly #rows = new PathTableBuilder();
   readonly #open: OpenFolder[] = [open(-1, "")];
-  #isWhole = true;
+  /** Whether it may still be the whole of a commit. Not so when it has anything that no commit should have. */
+  isWhole = true;
 
   /** Folders that have submodules, and those above them. */
   #incomplete = 0;
@@ -50,11 +51,6 @@ export class ArchiveManifest {
   /** Whether there was a folder with nothing in it, which stands for a submodule. */
   get hasGaps(): boolean {
     return this.#incomplete > 0;
-  }
-
-  /** Whether it may still be the whole of a commit. Not so when it has anything that no commit should have. */
-  get isWhole(): boolean {
-    return this.#isWhole;
   }
 
   /**
@@ -70,7 +66,7 @@ export class ArchiveManifest {
     }
     const name = path.slice(folder.prefix.length);
     if (name.includes("/") || folder.names.has(name) || hostilePathProblem(path) !== undefined) {
-      this.#isWhole = false;
+      this.isWhole = false;
       return false;
     }
     folder.names.add(name);
@@ -90,8 +86,8 @@ export class ArchiveManifest {
   async finish(commit: string, tree: string, source: TreeSource): Promise<Manifest | undefined> {
     while (this.#open.length > 1) this.#close();
     const [root] = this.#open;
-    if (this.#incomplete > MOST_ASKED) this.#isWhole = false;
-    if (!this.#isWhole || !await this.#fill(root!, tree, source)) return undefined;
+    if (this.#incomplete > MOST_ASKED) this.isWhole = false;
+    if (!this.isWhole || !await this.#fill(root!, tree, source)) return undefined;
     return treeName(root!) === tree ? new Manifest(commit, tree, this.#rows.build()) : undefined;
   }
 

@@ -27,7 +27,8 @@ export interface ResolvedRef {
 export class Remote implements Disposable {
   readonly http: HttpSession;
   readonly git: GitRemote;
-  #gitProblem: string | undefined;
+  /** Why Git's protocol is not used any more; undefined while it works. */
+  gitProblem: string | undefined;
 
   constructor(
     private readonly ctx: RequestContext,
@@ -41,11 +42,6 @@ export class Remote implements Disposable {
 
   [Symbol.dispose](): void {
     this.http[Symbol.dispose]();
-  }
-
-  /** Why Git's protocol is not used any more; undefined while it works. */
-  get gitProblem(): string | undefined {
-    return this.#gitProblem;
   }
 
   /** The REST API; loaded when it is needed, which is seldom. */
@@ -62,7 +58,7 @@ export class Remote implements Disposable {
   /** From now on the API is asked. */
   giveUpGit(error: TransferError): void {
     this.ctx.log.debug(`git's protocol is given up: ${error.message}`);
-    this.#gitProblem = error.message;
+    this.gitProblem = error.message;
   }
 
   /**
@@ -79,13 +75,13 @@ export class Remote implements Disposable {
       if (!(error instanceof TransferError)) throw error;
       this.giveUpGit(error);
     }
-    if (this.#gitProblem === undefined && !isShortSha(ref)) throw await this.#unknownRef(ref);
+    if (this.gitProblem === undefined && !isShortSha(ref)) throw await this.#unknownRef(ref);
     try {
       return { commit: await (await this.rest()).commitOf(ref, known), by: "api" };
     } catch (error) {
       if (!(error instanceof TransferError)) throw error;
       if (error.problem !== "absent") throw this.failure(error);
-      if (this.#gitProblem === undefined) throw await this.#unknownRef(ref);
+      if (this.gitProblem === undefined) throw await this.#unknownRef(ref);
       throw await this.#unknown(ref, undefined);
     }
   }

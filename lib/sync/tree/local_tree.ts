@@ -48,8 +48,10 @@ export class LocalTree {
   #strange = 0;
   /** Besides those that the look at the rows has counted. */
   #checked = 0;
-  #hashed = 0;
-  #learnt = 0;
+  /** Files whose content was read. */
+  hashed = 0;
+  /** Files of which the index did not know, but may remember from now on, that they are unchanged. */
+  learnt = 0;
 
   /**
    * @param path the tree's host path
@@ -77,16 +79,6 @@ export class LocalTree {
   /** Files and links looked at. */
   get checked(): number {
     return this.#checked + (this.#look?.checked ?? 0);
-  }
-
-  /** Files whose content was read. */
-  get hashed(): number {
-    return this.#hashed;
-  }
-
-  /** Files of which the index did not know, but may remember from now on, that they are unchanged. */
-  get learnt(): number {
-    return this.#learnt;
   }
 
   /**
@@ -235,12 +227,12 @@ export class LocalTree {
         continue;
       }
       this.#checked++;
-      this.#hashed++;
+      this.hashed++;
       const mode = modes[item]!;
       const uid = uids[item]!;
       const at = item * FIGURES;
       const old = this.#isOld(figures[at + 1]!, figures[at + 2]!);
-      if (old) this.#learnt++;
+      if (old) this.learnt++;
       if (
         table.isSameName(row, names, item) && this.#look!.isPermitted(table.mode(row), mode, uid)
       ) {
@@ -300,11 +292,11 @@ export class LocalTree {
     if (row !== undefined && this.#isKnown(row, figures)) {
       return { kind, sha: this.#table!.name(row), mode, uid, figures };
     }
-    if (info.isFile) this.#hashed++;
+    if (info.isFile) this.hashed++;
     const sha = info.isFile ? hashOf(host, info.size) : linkHash(host);
     if (sha === undefined) return undefined;
     const old = this.#isOld(figures[1]!, figures[2]!);
-    if (old) this.#learnt++;
+    if (old) this.learnt++;
     return { kind, sha, mode, uid, figures: old ? figures : undefined };
   }
 
