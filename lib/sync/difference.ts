@@ -9,7 +9,6 @@ import { ContentFetch } from "./fetch/contents.ts";
 import { fetchTarget } from "./fetch/fetch_target.ts";
 import type { Look } from "./look.ts";
 import type { SyncOptions } from "./options.ts";
-import { syncableBelow } from "./apply/previous.ts";
 import { remember, stateAfter } from "./remember.ts";
 import type { SignedCommit } from "./signature/signed_commit.ts";
 import { settlePlan } from "./apply/second_look.ts";
@@ -18,7 +17,6 @@ import type { SyncFacts } from "./summary.ts";
 import { NOTHING_NEW, type TargetTree } from "./fetch/target.ts";
 import { modeOf } from "./tree/local_entry.ts";
 import { LocalTree } from "./tree/local_tree.ts";
-import type { Manifest } from "./tree/manifest.ts";
 import { ManifestTrees } from "./tree/manifest_trees.ts";
 import { isClean, type SyncPlan } from "./tree/plan.ts";
 import { planSync } from "./tree/planner.ts";
@@ -98,24 +96,20 @@ export class TreeDifference {
     }
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);
-    const first = this.#plan(this.#local, target.manifest, base);
+    const first = planSync(this.#local, target.manifest, base);
     if (staging === undefined) return { local: this.#local, plan: first, target };
 
     const fetchContents = (plan: SyncPlan) =>
       new ContentFetch(ctx, remote, target, plan, store, this.options).run();
     let delivery = await fetchContents(first);
     const { local, plan, operations } = await settlePlan(
-      look.tree.path,
       { local: this.#local, plan: first },
       () => this.#localTree(),
-      async () => {
+      async (local) => {
         ctx.log.debug("the tree was edited meanwhile: it is compared again");
-        const local = this.#localTree();
-        await local.scan();
-        const plan = this.#plan(local, target.manifest, base);
-        const more = await fetchContents(plan);
-        delivery = more ?? delivery;
-        return { local, plan };
+        const plan = planSync(local, target.manifest, base);
+        delivery = await fetchContents(plan) ?? delivery;
+        return plan;
       },
     );
     if (isClean(plan)) {
@@ -142,17 +136,6 @@ export class TreeDifference {
       stateAfter: encodeState(stateAfter(ctx, begun, plan)),
     });
     return { local, plan, target, delivery, applied };
-  }
-
-  #plan(local: LocalTree, target: Manifest, base: Manifest | undefined): SyncPlan {
-    const { index, tree } = this.look;
-    return planSync({
-      local,
-      target,
-      base,
-      indexed: base !== undefined && base === index?.manifest,
-      listBelow: (folder) => syncableBelow(tree.path, folder),
-    });
   }
 
   /** @param first goes on from the look at the rows that was begun */

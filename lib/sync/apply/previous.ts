@@ -8,10 +8,9 @@ import {
   readIfExists,
   readTextIfExists,
 } from "../../machine/files/files.ts";
-import { filesBelow } from "../../machine/tree/files_below.ts";
 import { parsedAs } from "../../machine/parsed_as.ts";
-import { hostilePathProblem } from "../../machine/tree/hostile_path.ts";
 import { LARGEST_INDEX } from "../../machine/tree/source_tree.ts";
+import { syncableBelow } from "../tree/local_entry.ts";
 import type { ManifestEntry } from "../tree/manifest.ts";
 import type { SyncPlan } from "../tree/plan.ts";
 
@@ -85,9 +84,4 @@ export function previousFiles(folder: string): ManifestEntry[] {
     const mode = ((info.mode ?? 0) & 0o100) !== 0 ? Mode.Executable : Mode.File;
     return { path, mode, sha: fileHash(host, info.size) };
   });
-}
-
-/** Paths of files and links at a path and below it that a commit could have; see {@link filesBelow}. */
-export function syncableBelow(top: string, path: string): string[] {
-  return filesBelow(top, path).filter((file) => hostilePathProblem(file) === undefined);
 }

@@ -16,7 +16,7 @@ import { LocalTree } from "../tree/local_tree.ts";
 import type { ManifestEntry } from "../tree/manifest.ts";
 import { manifestFromList } from "../tree/manifest_trees.ts";
 import { planSync } from "../tree/planner.ts";
-import { previousFiles, readPreviousIndex, readRecord, syncableBelow } from "./previous.ts";
+import { previousFiles, readPreviousIndex, readRecord } from "./previous.ts";
 import { settlePlan } from "./second_look.ts";
 import { readIndex, readSyncState } from "../state.ts";
 
@@ -76,26 +76,19 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
   const staging = createStaging(ctx, tree);
   try {
     const now = () => new LocalTree(tree.path, index, 0);
-    const compare = async () => {
-      const local = now();
-      await local.scan();
+    const planFor = (local: LocalTree) => {
       if (local.at("") === undefined) throw treeGone();
       const isWanted = (entry: ManifestEntry) => restored.has(entry.path) || isHere(local, entry);
       gone = list.filter((entry) => !isWanted(entry) && local.at(entry.path) === undefined);
-      const plan = planSync({
-        local,
-        target: manifestFromList(to ?? "unknown", list.filter(isWanted)),
-        base: index.manifest,
-        indexed: true,
-        listBelow: (folder) => syncableBelow(tree.path, folder),
-      });
-      return { local, plan };
+      const target = manifestFromList(to ?? "unknown", list.filter(isWanted));
+      return planSync(local, target, index.manifest);
     };
+    const first = now();
+    await first.scan();
     const { plan, operations } = await settlePlan(
-      tree.path,
-      await compare(),
+      { local: first, plan: planFor(first) },
       now,
-      compare,
+      planFor,
     );
     const { backup, edited, left } = await applyChange(ctx, {
       tree,

@@ -4,7 +4,6 @@ import { LinkInTheWay, pinningOnce } from "../../machine/files/pinned.ts";
 import type { Operation } from "../../machine/tree/tree_journal.ts";
 import type { LocalTree } from "../tree/local_tree.ts";
 import type { SyncPlan } from "../tree/plan.ts";
-import { syncableBelow } from "./previous.ts";
 
 /** So often a plan is made for a tree that somebody edits all the time. */
 const LOOKS = 3;
@@ -24,23 +23,23 @@ export interface SettledPlan extends Compared {
 /**
  * Looks once more at what a plan replaces, and compares again where that is something else by now: while
  * files arrive, somebody may edit the tree. What is edited still later is met where it is replaced.
- * @param tree its host path
  * @param now another look at the tree, of which nothing was asked yet
- * @param again compares the whole tree again, and gets what the new plan needs
+ * @param replan makes a plan for another look, and gets what it needs
  */
 export async function settlePlan(
-  tree: string,
   first: Compared,
   now: () => LocalTree,
-  again: () => Promise<Compared>,
+  replan: (local: LocalTree) => SyncPlan | Promise<SyncPlan>,
 ): Promise<SettledPlan> {
   let compared = first;
   for (let looks = 1;; looks++) {
-    const look = new SecondLook(tree, compared.local, now());
+    const look = new SecondLook(compared.local, now());
     const { operations: steps } = compared.plan;
     const operations = pinningOnce(() => steps.flatMap((step) => look.at(step)));
     if (!look.foundChange || looks === LOOKS) return { ...compared, operations };
-    compared = await again();
+    const local = now();
+    await local.scan();
+    compared = { local, plan: await replan(local) };
   }
 }
 
@@ -52,7 +51,6 @@ class SecondLook {
   foundChange = false;
 
   constructor(
-    private readonly tree: string,
     private readonly compared: LocalTree,
     private readonly now: LocalTree,
   ) {}
@@ -64,7 +62,7 @@ class SecondLook {
     if (step.do === "aside") {
       this.#asides.add(step.path);
       if (!this.#isSame(step.path)) this.foundChange = true;
-      const below = syncableBelow(this.tree, step.path).flatMap((path) => {
+      const below = this.now.listBelow(step.path).flatMap((path) => {
         const was = this.#identity(path);
         return was ? [{ path, ...was }] : [];
       });
@@ -91,7 +89,7 @@ class SecondLook {
   /** Nothing is behind a folder that became a link. */
   #lstat(path: string): Deno.FileInfo | undefined {
     try {
-      return lstatIfExists(path === "" ? this.tree : `${this.tree}/${path}`);
+      return lstatIfExists(path === "" ? this.now.path : `${this.now.path}/${path}`);
     } catch (error) {
       if (error instanceof LinkInTheWay) return undefined;
       throw error;

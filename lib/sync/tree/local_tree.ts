@@ -18,7 +18,7 @@ import {
   UNKNOWN,
   UNREAD,
 } from "./index_look.ts";
-import { figuresOf, type LocalEntry, localKind, modeOf } from "./local_entry.ts";
+import { figuresOf, type LocalEntry, localKind, modeOf, syncableBelow } from "./local_entry.ts";
 import { nameAt, type PathTable } from "./path_table.ts";
 
 /** Trees of so many rows are looked at through {@link FolderCalls}: below, their set-up costs more. */
@@ -33,7 +33,6 @@ const STRANGE = 64;
  * byte and no object.
  */
 export class LocalTree {
-  readonly #path: string;
   readonly #look: IndexLook | undefined;
   readonly #table: PathTable | undefined;
   readonly #trustBefore: number;
@@ -62,13 +61,12 @@ export class LocalTree {
    * @param begun a look at rows of this index, when one was begun: what it has found is not looked at again
    */
   constructor(
-    path: string,
+    readonly path: string,
     index: LocalIndex | undefined,
     trustBefore: number,
     trustFigures = true,
     begun?: IndexLook,
   ) {
-    this.#path = path;
     this.#look = begun ?? (index && new IndexLook(index, trustFigures));
     this.#rows = this.#look?.rows ?? new Uint8Array(0);
     this.#table = index?.manifest.table;
@@ -89,7 +87,7 @@ export class LocalTree {
   async scan(quick: boolean = this.#rows.length >= MANY_ROWS): Promise<boolean> {
     const table = this.#table;
     if (table === undefined) return true;
-    using folder = quick ? FolderCalls.open(this.#path) : undefined;
+    using folder = quick ? FolderCalls.open(this.path) : undefined;
     using unread = folder && new FileHasher(folder, table.columns);
     let slice = performance.now() + SLICE_MS;
     for (let row = 0; row < table.count;) {
@@ -134,6 +132,16 @@ export class LocalTree {
     return row !== undefined && this.#rows[row] === RIGHT ? this.#asExpected(row) : undefined;
   }
 
+  /** Whether these are the paths of the index. */
+  isOf(table: PathTable): boolean {
+    return this.#table === table;
+  }
+
+  /** Paths of files and links at a path and below it that a commit could have. */
+  listBelow(path: string): string[] {
+    return syncableBelow(this.path, path);
+  }
+
   /** Copies what the index may remember of rows to another index. */
   copyFigures(row: number, to: FileFigures, toRow: number, count = 1): void {
     to.set(this.#look!.figures.subarray(row * FIGURES, (row + count) * FIGURES), toRow * FIGURES);
@@ -147,7 +155,7 @@ export class LocalTree {
     for (const path of this.#pathsOf(sha)) {
       const entry = this.at(path);
       if (entry?.sha !== sha) continue;
-      const host = `${this.#path}/${path}`;
+      const host = `${this.path}/${path}`;
       const content = entry.kind === "symlink"
         ? new TextEncoder().encode(Deno.readLinkSync(host))
         : readRegular(host, Infinity);
@@ -277,7 +285,7 @@ export class LocalTree {
   }
 
   #lookAt(path: string, row: number | undefined): LocalEntry | undefined {
-    const host = path === "" ? this.#path : `${this.#path}/${path}`;
+    const host = path === "" ? this.path : `${this.path}/${path}`;
     const info = lstatBelow(host);
     if (info === undefined) return undefined;
     const mode = (info.mode ?? 0) & 0o7777;

@@ -11,21 +11,16 @@ import type { PathTable } from "./path_table.ts";
 import { PathTableBuilder } from "./path_table_builder.ts";
 import type { SyncPlan } from "./plan.ts";
 
-/** What the tree on disk is compared with, and by what. */
-export interface TreeComparison {
-  readonly local: LocalTree;
-  readonly target: Manifest;
-  /** What the last sync put there: only that is ever deleted. */
-  readonly base: Manifest | undefined;
-  /** Whether `base` is the manifest of the index that `local` was made with. */
-  readonly indexed: boolean;
-  /** All files, relative to the tree, below a folder of it. */
-  readonly listBelow: (folder: string) => readonly string[];
-}
-
-/** Compares the tree on disk with a commit. Changes nothing. */
-export function planSync(comparison: TreeComparison): SyncPlan {
-  return new Planner(comparison).plan();
+/**
+ * Compares the tree on disk with a commit. Changes nothing.
+ * @param base what the last sync put there: only that is ever deleted
+ */
+export function planSync(
+  local: LocalTree,
+  target: Manifest,
+  base: Manifest | undefined,
+): SyncPlan {
+  return new Planner(local, target, base?.table ?? new PathTableBuilder().build()).plan();
 }
 
 /** A folder that is not there yet. */
@@ -40,12 +35,9 @@ interface Fresh {
 }
 
 class Planner {
-  readonly #local: LocalTree;
-  readonly #target: Manifest;
   readonly #table: PathTable;
-  readonly #base: PathTable;
+  /** Whether the base is what the index has. */
   readonly #indexed: boolean;
-  readonly #listBelow: (folder: string) => readonly string[];
   /** The row of the base where the next path should be. */
   #expected = 0;
   /** Rows of the base whose path the target has, too. */
@@ -67,14 +59,14 @@ class Planner {
   #files = 0;
   #fresh: Fresh | undefined;
 
-  constructor({ local, target, base, indexed, listBelow }: TreeComparison) {
-    this.#local = local;
-    this.#target = target;
+  constructor(
+    private readonly local: LocalTree,
+    private readonly target: Manifest,
+    private readonly base: PathTable,
+  ) {
     this.#table = target.table;
-    this.#base = base?.table ?? new PathTableBuilder().build();
-    this.#indexed = indexed;
-    this.#listBelow = listBelow;
-    this.#wanted = new Uint8Array(this.#base.count);
+    this.#indexed = local.isOf(base);
+    this.#wanted = new Uint8Array(base.count);
     this.#figures = new Float64Array(target.table.count * FIGURES);
   }
 
@@ -84,7 +76,7 @@ class Planner {
     const paths = (what: "aside" | "remove" | "put" | "prune", list: Iterable<string>) =>
       [...list].map((path): Operation => ({ do: what, path }));
     return {
-      target: this.#target,
+      target: this.target,
       staged: this.#staged,
       operations: [
         ...paths("aside", this.#asides),
@@ -109,11 +101,11 @@ class Planner {
 
   #compare(): void {
     // A folder that is not there is staged whole and put in one step, once a file is in it.
-    if (this.#local.at("") === undefined) {
+    if (this.local.at("") === undefined) {
       this.#fresh = { path: "", prefix: "", put: false, inTheWay: undefined };
     }
     let row = 0;
-    const wasRight = this.#local.rightRows;
+    const wasRight = this.local.rightRows;
     for (const copied of this.#copied()) {
       for (; row < copied.at; row++) this.#compareRow(row, this.#baseRow(row));
       for (; row < copied.at + copied.count; row++) {
@@ -123,7 +115,7 @@ class Planner {
           if (!this.#table.isFolder(row)) this.#files++;
         } else this.#compareRow(row, base);
       }
-      this.#local.copyFigures(copied.first, this.#figures, copied.at, copied.count);
+      this.local.copyFigures(copied.first, this.#figures, copied.at, copied.count);
       this.#expected = copied.first + copied.count;
     }
     for (; row < this.#table.count; row++) this.#compareRow(row, this.#baseRow(row));
@@ -131,9 +123,9 @@ class Planner {
 
   /** The base's row of the path of a row: mostly the next one. */
   #baseRow(row: number): number | undefined {
-    const found = this.#base.hasPath(this.#expected, this.#table, row)
+    const found = this.base.hasPath(this.#expected, this.#table, row)
       ? this.#expected
-      : this.#base.rowOf(this.#table.path(row));
+      : this.base.rowOf(this.#table.path(row));
     if (found !== undefined) this.#expected = found + 1;
     return found;
   }
@@ -141,10 +133,10 @@ class Planner {
   /** Rows of the target that are rows of the index. */
   #copied(): readonly CopiedRows[] {
     if (!this.#indexed) return [];
-    if (this.#table === this.#base) {
-      return [{ from: this.#base, first: 0, at: 0, count: this.#base.count }];
+    if (this.#table === this.base) {
+      return [{ from: this.base, first: 0, at: 0, count: this.base.count }];
     }
-    return this.#target.copied.filter(({ from }) => from === this.#base);
+    return this.target.copied.filter(({ from }) => from === this.base);
   }
 
   /** @param row of the same path in the base */
@@ -170,9 +162,9 @@ class Planner {
       this.#staged.push(entry);
       this.#added.push(path);
     } else if (row !== undefined && this.#isRight(row, entry)) {
-      this.#local.copyFigures(row, this.#figures, i);
+      this.local.copyFigures(row, this.#figures, i);
     } else if (kind === "tree") {
-      const there = this.#local.at(path);
+      const there = this.local.at(path);
       if (there?.kind === "folder") {
         this.#checkMode(entry, there);
         return;
@@ -193,15 +185,15 @@ class Planner {
 
   /** Whether what is on disk is known, without a further look, to be what the target wants. */
   #isRight(row: number, { mode, sha }: ManifestEntry): boolean {
-    const same = this.#base.mode(row) === mode &&
-      (mode === Mode.Tree || this.#base.hasName(row, sha));
-    return same && this.#indexed && this.#local.isRight(row);
+    const same = this.base.mode(row) === mode &&
+      (mode === Mode.Tree || this.base.hasName(row, sha));
+    return same && this.#indexed && this.local.isRight(row);
   }
 
   /** Returns what the index may remember of a file that is as it should be. */
   #compareFile(entry: ManifestEntry): readonly number[] | undefined {
     const { path, sha } = entry;
-    const there = this.#local.at(path);
+    const there = this.local.at(path);
     if (there?.kind === kindOf(entry.mode) && there.sha === sha) {
       if (this.#checkMode(entry, there)) return there.figures;
       this.#modes.push(path);
@@ -234,8 +226,8 @@ class Planner {
   #moveAside(path: string, there: LocalEntry): void {
     this.#asides.add(path);
     if (there.kind === "folder") {
-      for (const file of this.#listBelow(path)) {
-        const found = this.#local.at(file);
+      for (const file of this.local.listBelow(path)) {
+        const found = this.local.at(file);
         if (found?.sha !== undefined && !this.#isSynced(file, found)) this.#edited.push(file);
       }
     } else if (there.sha !== undefined && !this.#isSynced(path, there)) this.#edited.push(path);
@@ -243,15 +235,15 @@ class Planner {
 
   /** Whether a file is as the last sync left it. */
   #isSynced(path: string, there: LocalEntry): boolean {
-    const row = this.#base.rowOf(path);
+    const row = this.base.rowOf(path);
     return row !== undefined && there.sha !== undefined &&
-      kindOf(this.#base.mode(row)) === there.kind && this.#base.hasName(row, there.sha);
+      kindOf(this.base.mode(row)) === there.kind && this.base.hasName(row, there.sha);
   }
 
   /** Plans to remove what the last sync put there and the target has no more. */
   #delete(): string[] {
     const emptied: string[] = [];
-    const base = this.#base;
+    const base = this.base;
     for (let row = 0; row < base.count;) {
       const gone =
         this.#asides.size > 0 && base.isFolder(row) && this.#asides.has(base.path(row)) ||
@@ -263,10 +255,10 @@ class Planner {
 
   /** Returns whether nothing below it is to be looked at. */
   #deleteRow(row: number, emptied: string[]): boolean {
-    const { path, mode } = this.#base.entry(row);
+    const { path, mode } = this.base.entry(row);
     const kind = kindOf(mode);
-    if (kind === "gitlink" || isExcludedRow(this.#base, row)) return false;
-    const there = this.#local.at(path);
+    if (kind === "gitlink" || isExcludedRow(this.base, row)) return false;
+    const there = this.local.at(path);
     if (kind === "tree") {
       if (there?.kind !== "folder") return true;
       emptied.push(path);

@@ -137,10 +137,7 @@ async function expectUntouched(top: string, index: LocalIndex, rows: IndexLook):
   const { manifest } = index;
   const local = new LocalTree(top, index, Infinity);
   await local.scan();
-  const plan = planSync({
-    ...{ local, target: manifest, base: manifest, indexed: true },
-    listBelow: () => [],
-  });
+  const plan = planSync(local, manifest, manifest);
   deepEqual(untouchedPlan(rows), plan);
   deepEqual([rows.checked, 0], [local.checked, local.hashed]);
 }

@@ -5,6 +5,7 @@ import { Mode } from "../../../lib/git/git_objects.ts";
 import { blobHash } from "../../../lib/machine/tree/blob_hash.ts";
 import { createStaging, sourceTree } from "../../../lib/machine/tree/source_tree.ts";
 import { applyChange } from "../../../lib/sync/apply/apply.ts";
+import { syncableBelow } from "../../../lib/sync/tree/local_entry.ts";
 import { LocalTree } from "../../../lib/sync/tree/local_tree.ts";
 import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "../../../lib/sync/tree/manifest_trees.ts";
 import { planSync } from "../../../lib/sync/tree/planner.ts";
 import { settlePlan } from "../../../lib/sync/apply/second_look.ts";
-import { syncableBelow } from "../../../lib/sync/apply/previous.ts";
 import { testContext } from "../../support/context.ts";
 import { localListing } from "../synced_machine.ts";
 
@@ -101,15 +101,8 @@ Deno.test("planSync() and applyChange() make any tree the commit, and lose no lo
         };
         const local = new LocalTree(tree.path, index, 0);
         await local.scan();
-        const plan = planSync({
-          local,
-          target,
-          base: from,
-          indexed: known,
-          listBelow: (folder) => syncableBelow(tree.path, folder),
-        });
+        const plan = planSync(local, target, from);
         const { operations } = await settlePlan(
-          tree.path,
           { local, plan },
           () => new LocalTree(tree.path, index, 0),
           () => Promise.reject(new Error("nobody has edited anything")),
@@ -162,13 +155,7 @@ Deno.test("planSync() plans nothing for a tree that is the commit", async () => 
         const figures = new Float64Array(manifest.table.count * 4);
         const local = new LocalTree(top, { manifest, figures }, 0);
         equal(await local.scan(), true);
-        const plan = planSync({
-          local,
-          target: manifest,
-          base: manifest,
-          indexed: true,
-          listBelow: () => [],
-        });
+        const plan = planSync(local, manifest, manifest);
         deepEqual(plan.operations, []);
         equal(plan.files, files.length);
       } finally {
