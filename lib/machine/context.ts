@@ -42,10 +42,11 @@ export interface Output {
   readonly columns: number;
 }
 
-/** A document of `--json`. Members that are not known are null, never left out. */
+/** A document of `--json`, as docs/json.md describes it. Members that are not known are null, never left out. */
 export interface Document {
-  /** Of its shape, raised when a member goes or changes its meaning; see docs/json.md. */
+  /** Of its shape, raised when a member goes or changes its meaning. */
   readonly version: number;
+  readonly [member: string]: unknown;
 }
 
 /** Messages of one executable. Control characters are escaped; styles of `style.ts` are honoured. */

@@ -4,8 +4,8 @@ import { statIfSeen } from "../machine/files/files.ts";
 import { Root } from "../machine/root.ts";
 import { createRunner } from "../machine/run.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import type { Context, Output } from "../machine/context.ts";
-import { Documents, type ErrorDocument } from "./documents.ts";
+import type { Context } from "../machine/context.ts";
+import { RunOutput } from "./run_output.ts";
 import { reportFailure } from "./failure.ts";
 import { ScreenLog } from "./log.ts";
 import { type LogFile, openLogFile } from "./log_file.ts";
@@ -14,7 +14,6 @@ import { Screen, wantedRendering } from "./output.ts";
 import { watchSignals } from "./signals.ts";
 import type { Tool, ToolValues } from "./tool.ts";
 import { createUi } from "./ui.ts";
-import { VERSION } from "./version.ts";
 
 /** Says what is wrong with a command line. Returns the exit code. */
 export function refuse<T extends OptionTable>(
@@ -24,8 +23,8 @@ export function refuse<T extends OptionTable>(
 ): ExitCode {
   const screen = new Screen(wantedRendering(Deno.env.toObject()));
   const json = args.includes("--json");
-  const documents = new Documents(screen, tool.name, VERSION);
-  return fail(error, new ScreenLog(screen, logOptions(tool, false, json)), documents, json);
+  const out = new RunOutput(screen, tool.name, json);
+  return fail(error, new ScreenLog(screen, logOptions(tool, false, json)), out, json);
 }
 
 /** Prepares the context, runs the tool, reports what went wrong. Returns the exit code. */
@@ -41,8 +40,8 @@ export async function execute<T extends OptionTable>(
     plain: wanted.plain || values.plain,
   });
   const { json } = values;
-  const documents = new Documents(screen, tool.name, VERSION);
   const data = json || tool.printsData?.(values) === true;
+  const out = new RunOutput(screen, tool.name, data);
   const log = new ScreenLog(screen, logOptions(tool, values.verbose, data));
   const watch = watchSignals((message) => log.warn(message));
   try {
@@ -74,7 +73,7 @@ export async function execute<T extends OptionTable>(
     const logFile = logs ? attachLogFile(log, root, tool.name, env) : undefined;
     const ctx: Context = {
       root,
-      out: output(screen, documents, data),
+      out,
       log,
       ui,
       run,
@@ -86,24 +85,21 @@ export async function execute<T extends OptionTable>(
     try {
       return await tool.run(ctx, values) ?? ExitCode.Success;
     } catch (error) {
-      return fail(error, log, documents, json);
+      return fail(error, log, out, json);
     } finally {
       await logFile?.close();
     }
   } catch (error) {
-    return fail(error, log, documents, json);
+    return fail(error, log, out, json);
   } finally {
     watch.stop();
   }
 }
 
 /** Reports what ended a run: on stderr for people and, with `--json`, as the run's document. */
-function fail(error: unknown, log: ScreenLog, documents: Documents, json: boolean): ExitCode {
+function fail(error: unknown, log: ScreenLog, out: RunOutput, json: boolean): ExitCode {
   const { code, message, hint } = reportFailure(error, log);
-  if (json && !documents.written) {
-    const document: ErrorDocument = { version: 1, exitCode: code, error: { message, hint } };
-    documents.write(document);
-  }
+  if (json && !out.hasDocument) out.json({ version: 1, exitCode: code, error: { message, hint } });
   return code;
 }
 
@@ -130,22 +126,6 @@ function attachLogFile(
     log.warn(`no log file is written: ${error instanceof Error ? error.message : error}`);
     return undefined;
   }
-}
-
-function output(screen: Screen, documents: Documents, dataOnStdout: boolean): Output {
-  const line = (text: string) => text.endsWith("\n") ? text : text + "\n";
-  return {
-    print: (text) => dataOnStdout ? screen.stderr(line(text)) : screen.stdout(line(text)),
-    json: (document) => documents.write(document),
-    data: (text) => screen.stdout(text),
-    relay: (text, stream) => screen[stream](line(text)),
-    get isHeard() {
-      return screen.isHeard;
-    },
-    get columns() {
-      return screen.columns;
-    },
-  };
 }
 
 /** nix/host.nix reads the machine's files below HYPERVISOR_ROOT; --root decides what that is. */

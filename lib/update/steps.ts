@@ -12,22 +12,6 @@ export type StepName = (typeof NAMES)[number];
 /** How a step ended. */
 export type StepStatus = "done" | "skipped" | "failed" | "stopped" | "not reached";
 
-/** `dev-update --json`, version 1. */
-export interface UpdateDocument extends Document {
-  readonly version: 1;
-  readonly exitCode: ExitCode;
-  readonly steps: readonly {
-    readonly name: StepName;
-    readonly status: StepStatus;
-    /** In a few words, for people. */
-    readonly result: string;
-    /** Null for a step that was not done. */
-    readonly seconds: number | null;
-  }[];
-  /** Only there when something failed. */
-  readonly error?: { readonly message: string; readonly hint: string | null };
-}
-
 interface Ended {
   /** Milliseconds; undefined for a step that was not done. */
   readonly took: number | undefined;
@@ -75,8 +59,8 @@ export class Steps {
     return table(["Step", "Time", "Result"], [...rows, ["total", seconds(total), ""]], columns);
   }
 
-  /** The summary for programs. @param failure what ended the run, a step's own failure when not given */
-  document(exitCode: ExitCode, failure: ToolError | undefined = this.#failure): UpdateDocument {
+  /** `dev-update --json`. @param failure what ended the run, a step's own failure when not given */
+  document(exitCode: ExitCode, failure: ToolError | undefined = this.#failure): Document {
     return {
       version: 1,
       exitCode,
