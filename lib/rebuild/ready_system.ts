@@ -3,7 +3,7 @@ import { readBehindLinks } from "../machine/files/regular_file.ts";
 import { machineText } from "../machine/files/machine_files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { dirname } from "node:path";
-import { closureDiff } from "../nix/store/closure_diff.ts";
+import { showChanges } from "../nix/store/closure_diff.ts";
 import { currentSystem } from "../nix/generations.ts";
 import { requireSystem } from "../nix/store/system_closure.ts";
 import { type HandedRecord, parseHandedRecords, systemRecord } from "../nix/system_record.ts";
@@ -57,8 +57,7 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
       for (const one of all) await requireSafe(ctx, { ...one!, facts: one!.facts! });
     } else await acceptUnproven(ctx, active, options);
   }
-  const changes = await closureDiff(ctx, active);
-  if (changes) ctx.out.print(changes);
+  const changes = await showChanges(ctx, active);
   const running = numbered(ctx, currentSystem(ctx));
   const built = {
     action,

@@ -3,7 +3,7 @@ import { session } from "../machine/accounts/session.ts";
 import { requireDestination } from "../machine/ssh/connection.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { hasInterruptedChange, recoverSourceTree } from "../machine/tree/tree_recovery.ts";
-import { closureDiff } from "../nix/store/closure_diff.ts";
+import { showChanges } from "../nix/store/closure_diff.ts";
 import type { EvaluatedHost } from "../nix/evaluation/read_configuration.ts";
 import { dryActivate } from "../nix/activation/dry_activation.ts";
 import { bootDefault, currentSystem, generationOf } from "../nix/generations.ts";
@@ -112,9 +112,8 @@ export async function rebuildSystem(
   requireProven(ctx, judged?.active, active, options);
   requireProven(ctx, judged?.base, toplevel, options);
   await hooks.built?.();
-  const changes = await closureDiff(ctx, active);
+  const changes = await showChanges(ctx, active);
   const built = { ...result, toplevel, log, changes, specialisation: chosen?.name };
-  if (changes) ctx.out.print(changes);
   if (activates(action)) {
     const source = { flake, host, commit: recordedCommit(result.commit, options) };
     const known = (host: EvaluatedHost) => ({ ...source, ...host });

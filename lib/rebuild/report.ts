@@ -1,4 +1,6 @@
 import { amount } from "../layout/amount.ts";
+import { session } from "../machine/accounts/session.ts";
+import { readHostName } from "../machine/host_name.ts";
 import type { Generation, runningOutsideProfile } from "../nix/generations.ts";
 import type { Context } from "../machine/context.ts";
 import { style } from "../layout/style.ts";
@@ -21,9 +23,6 @@ export function reportRebuild(ctx: Context, result: RebuildResult): void {
     ctx.log.info(`now:    ${name(after)}`);
     reportOutcome(ctx, outcome);
   } else if (activates(action)) ctx.log.info(`installed: ${name(after)}`);
-  if (result.changes === "" && action !== "dry-activate") {
-    ctx.log.info("no package differs from the running system");
-  }
   if (log !== undefined && outcome === undefined) ctx.log.info(`log: ${ctx.root.host(log)}`);
 }
 
@@ -35,8 +34,11 @@ export function reportOutcome(ctx: Context, outcome: ActivationOutcome): void {
     ctx.log.info(`reboot to use the new ${outcome.rebootNeededFor.join(", ")}`);
   }
   if (outcome.rollbackCommand !== undefined && outcome.exitCode === 0) {
-    // A line of its own, so that it can be copied.
-    ctx.log.info("to go back:");
+    // A line of its own, so that it can be copied; not into a terminal of the machine it was typed at.
+    const here = session(ctx).kind === "ssh"
+      ? `, on ${readHostName(ctx)?.name ?? "this machine"}`
+      : "";
+    ctx.log.info(`to go back${here}:`);
     ctx.out.print(`  ${outcome.rollbackCommand}`);
   }
   ctx.log.info(`log: ${outcome.log}`);

@@ -25,6 +25,12 @@ Deno.test({
     const shown = await target.run("rebuild-helper", [...THERE, "--json", "switch"]);
     equal(shown.code, 0, shown.stderr);
     match(shown.stderr, /proven: dana can still log in over SSH/);
+    // Two lines to copy: one for that machine, one for this.
+    match(shown.stderr, /to go back, on starling:\n {2}sudo nix-env/);
+    match(
+      shown.stderr,
+      /to go back, from here:\n {2}rebuild-helper --target-host target --rollback/,
+    );
     const document = JSON.parse(shown.stdout);
     equal(document.outcome.kind, "activated");
     equal(document.host, "starling");

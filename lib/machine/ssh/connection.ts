@@ -74,10 +74,7 @@ export async function connect(
       group: ctx.ui.interactive ? "terminal" : "own",
     });
     if (code !== 0) {
-      throw refusal(
-        destination,
-        attempt(() => Deno.readTextFileSync(messages)) ?? "",
-      );
+      throw refusal(ctx, destination, attempt(() => Deno.readTextFileSync(messages)) ?? "");
     }
   } catch (error) {
     await close();
@@ -94,7 +91,8 @@ export async function connect(
         ...run,
         ...(terminal ? { group: "terminal" } : {}),
       });
-      if (result.code === SSH_FAILED) throw lost(destination, result.stderr);
+      // Of a session that is listened to, the last words are those of what ran there.
+      if (result.code === SSH_FAILED) throw lost(destination, run.onLine ? "" : result.stderr);
       return result;
     },
     [Symbol.asyncDispose]: close,
@@ -102,26 +100,40 @@ export async function connect(
 }
 
 /** What ssh said, told apart: a machine that is another one, one that refuses, one that is not reached. */
-function refusal(destination: string, said: string): ToolError {
+function refusal(ctx: Context, destination: string, said: string): ToolError {
   const lines = said.trim().split("\n").map(printableLine).filter((line) => line !== "");
-  const why = lines.at(-1) ?? "ssh did not say why";
-  if (/host key verification failed|remote host identification has changed/i.test(said)) {
-    return new ToolError(`${destination} is not known by its host key: ${why}`, {
+  // ssh(1) does not read NIX_SSHOPTS.
+  const byHand = `ssh ${ctx.env.NIX_SSHOPTS?.trim() ?? ""} ${destination}`.replace(/\s+/g, " ");
+  for (const { words, says, hint } of REFUSALS) {
+    const why = lines.findLast((line) => words.test(line));
+    if (why === undefined) continue;
+    return new ToolError(`${destination} ${says}: ${why}`, {
       code: ExitCode.PermissionDenied,
-      hint: `compare its key with the machine's own, then connect once by hand: ssh ${destination}`,
+      hint: hint(byHand),
     });
   }
-  if (/permission denied|too many authentication failures/i.test(said)) {
-    return new ToolError(`${destination} does not let you in: ${why}`, {
-      code: ExitCode.PermissionDenied,
-      hint: `see that this works: ssh ${destination}; without a terminal only keys can`,
-    });
-  }
-  return new ToolError(`${destination} cannot be reached: ${why}`, {
-    code: ExitCode.Network,
-    hint: `see that this works: ssh ${destination}`,
-  });
+  return new ToolError(
+    `${destination} cannot be reached: ${lines.at(-1) ?? "ssh did not say why"}`,
+    {
+      code: ExitCode.Network,
+      hint: `see that this works: ${byHand}`,
+    },
+  );
 }
+
+const REFUSALS = [
+  {
+    words: /host key verification failed|remote host identification has changed/i,
+    says: "is not known by its host key",
+    hint: (byHand: string) =>
+      `compare its key with the machine's own, then connect once by hand: ${byHand}`,
+  },
+  {
+    words: /permission denied|too many authentication failures/i,
+    says: "does not let you in",
+    hint: (byHand: string) => `see that this works: ${byHand}; without a terminal only keys can`,
+  },
+];
 
 function lost(destination: string, stderr: string): ToolError {
   const why = printableLine(stderr.trim().split("\n").at(-1) ?? "");

@@ -3,10 +3,18 @@ import { currentSystem } from "../generations.ts";
 import type { Context } from "../../machine/context.ts";
 
 /**
- * What changes in packages from the running system to another, as `nvd` or `nix store diff-closures` print
- * it; undefined when neither can say, empty when nothing does.
+ * Shows what changes in packages from the running system to another, as `nvd` or `nix store diff-closures`
+ * print it.
+ * @returns undefined when neither can say, empty when nothing does
  */
-export async function closureDiff(ctx: Context, to: string): Promise<string | undefined> {
+export async function showChanges(ctx: Context, to: string): Promise<string | undefined> {
+  const changes = await closureDiff(ctx, to);
+  if (changes === "") ctx.log.info("no package differs from the running system");
+  else if (changes !== undefined) ctx.out.print(changes);
+  return changes;
+}
+
+async function closureDiff(ctx: Context, to: string): Promise<string | undefined> {
   const from = currentSystem(ctx);
   if (from === undefined) return undefined;
   if (from === to) return "";

@@ -129,7 +129,7 @@ function verdict(status: ActivationStatus, facts: OutcomeFacts): Verdict {
 }
 
 const DONE = {
-  test: "the new system runs; the next boot starts the previous one again",
+  test: "the new system runs; the boot default is what it was",
   switch: "the new system runs and is the boot default",
   boot: "the next boot starts the new system",
 } as const;

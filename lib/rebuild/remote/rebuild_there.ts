@@ -68,6 +68,7 @@ export async function rebuildThere(ctx: Context, options: RebuildThereOptions): 
   try {
     if (!changes) return await buildFor(ctx, there, options, action, links);
     requireRoot(there);
+    if (there.freeStore) refuseSmallStore(ctx, there.freeStore, `/nix/store on ${targetHost}`);
     const found = await findTool(ctx, there, tool);
     await using builder = options.buildHost === undefined
       ? undefined
@@ -75,7 +76,6 @@ export async function rebuildThere(ctx: Context, options: RebuildThereOptions): 
     const system = options.storePath === undefined
       ? await builtFor(ctx, there, options, { link: `${links}/result`, builder })
       : { toplevel: inStore(options.storePath), records: [] };
-    if (there.freeStore) refuseSmallStore(ctx, there.freeStore, `/nix/store on ${targetHost}`);
     const args = [
       `--store-path=${system.toplevel}`,
       ...await handOver(there, system.records),
@@ -87,11 +87,16 @@ export async function rebuildThere(ctx: Context, options: RebuildThereOptions): 
       ctx.log.info("where it has to be confirmed, this does it too, from here:");
       ctx.out.print(`  rebuild-helper --target-host ${targetHost} --confirmed`);
     }
-    return await runThere(ctx, there, found, {
+    const code = await runThere(ctx, there, found, {
       args,
       json,
       system: { toplevel: system.toplevel, from: builder && { ssh: builder } },
     });
+    if (code === ExitCode.Success && activates(action)) {
+      ctx.log.info("to go back, from here:");
+      ctx.out.print(`  rebuild-helper --target-host ${targetHost} --rollback`);
+    }
+    return code;
   } finally {
     Deno.removeSync(links, { recursive: true });
   }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { ExitCode } from "../../../lib/machine/exit_code.ts";
 import { connect, requireDestination } from "../../../lib/machine/ssh/connection.ts";
 import { ToolError } from "../../../lib/machine/tool_error.ts";
@@ -64,6 +64,14 @@ Deno.test("connect() tells a refused key, a refused login and a machine that doe
   equal(await codes("Host key verification failed."), ExitCode.PermissionDenied);
   equal(await codes("dana@host: Permission denied (publickey)."), ExitCode.PermissionDenied);
   equal(await codes("ssh: connect to host host port 22: No route to host"), ExitCode.Network);
+  const denied = await refusal(
+    "dana@host: Permission denied (publickey).\nDisconnected from 192.0.2.1 port 22",
+  );
+  equal(
+    denied.message,
+    "dana@host does not let you in: dana@host: Permission denied (publickey).",
+  );
+  match(denied.hint ?? "", /^see that this works: ssh -p 2222 -4 dana@host;/);
   equal((await refusal("")).message, "dana@host cannot be reached: ssh did not say why");
 });
 
@@ -87,4 +95,6 @@ Deno.test("a command that ssh itself could not bring to its end is a lost connec
     code: ExitCode.Network,
     message: /lost: Broken pipe$/,
   });
+  // Of a session that is listened to, the last words are those of what ran there.
+  await rejects(() => connection.sh("true", { onLine: () => {} }), { message: /was lost$/ });
 });
