@@ -32,15 +32,19 @@ for (const [name, fault] of Object.entries(FAULTS)) {
   Deno.test(`smart-sync gets over ${name}, whichever request it meets`, async () => {
     await using machine = await SyncedMachine.start();
     const { first, second } = machine.repository;
-    for (const [phase, where] of Object.entries({ ...PHASES, ...API_PHASES })) {
-      machine.server.faults.clear();
-      await machine.expect(0, ["--ref", first]);
-      machine.server.faults.set([
-        ...(phase in API_PHASES ? NO_GIT : []),
-        { match: where, fault },
-      ]);
-      await machine.expect(0, [], QUICK);
-      await machine.expectCommit(second);
+    const { faults } = machine.server;
+    const back = ["--ref", "light"];
+    await machine.expect(0, back);
+    const phases = Object.entries({ ...PHASES, ...API_PHASES });
+    for (const [index, [phase, where]] of phases.entries()) {
+      // To and fro: both ways there is something new.
+      const [args, commit] = index % 2 === 0 ? [[], second] : [back, first];
+      const withoutGit = phase in API_PHASES ? NO_GIT : [];
+      faults.set([...withoutGit, { match: where, fault }]);
+      const met = faults.met + withoutGit.length;
+      await machine.expect(0, args, QUICK);
+      ok(faults.met > met, `no request met it: ${phase}`);
+      await machine.expectCommit(commit);
     }
   });
 }

@@ -79,12 +79,14 @@ function expectInstalled(machine: ScratchMachine, from: InstallerSource, onBase:
     machine.exists(link) ? Deno.readLinkSync(machine.host(link)) : undefined,
     flake === undefined ? "/etc/hypervisor/src/flake.nix" : undefined,
   );
-  const { base, tools, ...host } = JSON.parse(
+  const { base, carriedFrom, tools, ...host } = JSON.parse(
     machine.read("/etc/hypervisor/configuration/host.json"),
   );
   assert.deepEqual(host, { version: 2, hostName: machine.facts.hostName, system: "x86_64-linux" });
   assert.equal(tools, null);
-  assert.equal(base?.kind, onBase ? (flake === undefined ? "channel" : "flake") : undefined);
+  const kind = flake === undefined ? "channel" : "flake";
+  assert.equal((onBase ? base : carriedFrom).kind, kind);
+  assert.equal(onBase ? carriedFrom : base, onBase ? undefined : null);
   const folder = Deno.statSync(machine.host("/var/lib/hyper-nixos"));
   assert.equal(folder.mode! & 0o777, 0o700);
   const copied = [...Deno.readDirSync(machine.host("/var/lib/hyper-nixos/passwords"))];
