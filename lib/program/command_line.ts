@@ -1,3 +1,4 @@
+import { printableLine } from "../layout/printable.ts";
 import { nearestName } from "../layout/nearest_name.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -36,7 +37,8 @@ interface Given {
  * Parses a tool's arguments: `--name VALUE`, `--name=VALUE`, flags with their `--no-` forms, in any order
  * and the last one counting; after `--` there are none. Every start of a program waits for it, so it
  * is small: a library took a fifth of the CPU of a run that finds nothing to do.
- * @throws ToolError exit 4, with the nearest name for a misspelt option
+ * @throws ToolError exit 4, with the nearest name for a misspelt option; also for a value that is empty
+ *   or holds a control character: none of ours has a use for such, and a line of a log is one line
  */
 export function parseCommandLine<T extends OptionTable>(
   tool: Tool<T>,
@@ -116,7 +118,10 @@ function fromVariable({ env, kind }: OptionSpec<unknown>): Given | boolean | und
 function valueOf(tool: Taker, option: Named, { text, from }: Given): unknown {
   const { choices, parse, env } = option.spec;
   const place = from === "a variable" ? ` from the variable ${env}` : "";
-  const invalid = `${typed(option)} argument '${text}'${place} is invalid`;
+  const invalid = `${typed(option)} argument '${printableLine(text)}'${place} is invalid`;
+  if (text === "") throw refusal(tool, `${invalid}. It is empty`);
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(text)) throw refusal(tool, `${invalid}. It holds a control character`);
   if (choices && !choices.includes(text)) throw noChoice(tool, invalid, text, choices);
   try {
     return parse ? parse(text) : text;

@@ -143,11 +143,5 @@ function existingRoot(path: string): Root {
 }
 
 function absolute(path: string): string {
-  if (path === "") {
-    throw new ToolError("option --root needs a path", {
-      code: ExitCode.InvalidArguments,
-      hint: "name the folder where the machine's / is mounted, or leave it out",
-    });
-  }
-  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+  return path.startsWith("/") ? path : `${Deno.cwd().replace(/\/$/, "")}/${path}`;
 }

@@ -18,6 +18,8 @@ Deno.test("parseRef() takes what people name", () => {
     assert.ok(accepts(name), name);
   }
   assert.ok(accepts("0123456789abcdef0123456789abcdef01234567"));
+  assert.ok(accepts("long/".repeat(50) + "name"));
+  assert.throws(() => parseRef("x".repeat(100_000)), /^ToolError: "x{100}…" is not the name/);
 });
 
 Deno.test("parseRef() agrees with git on what can be a ref", () => {

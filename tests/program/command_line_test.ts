@@ -225,9 +225,19 @@ Deno.test("parseCommandLine() tells help and version from a run, whatever else i
 
 Deno.test("parseCommandLine() takes a value as it is written, the last one counting", () => {
   assert.equal(values("--ref=a=b").ref, "a=b");
-  assert.equal(values("--ref=").ref, "");
   assert.equal(values("--ref", "v1", "--ref=v2").ref, "v2");
   assert.equal(values("--ref", "--").ref, "--");
+});
+
+Deno.test("parseCommandLine() refuses a value that is empty, or of several lines, as one line", () => {
+  const invalid = "option '--ref <REF>' argument";
+  assert.equal(failure("--ref=").message, `${invalid} '' is invalid. It is empty`);
+  assert.equal(failure("--action", "").code, 4);
+  assert.equal(
+    failure("--ref", "v1\n2026-01-01 info forged").message,
+    `${invalid} 'v1\\n2026-01-01 info forged' is invalid. It holds a control character`,
+  );
+  assert.match(failure("--action", "\x1b[2J").message, /'\\x1b\[2J' is invalid/);
 });
 
 Deno.test("parseCommandLine() refuses what is no option of its form", () => {

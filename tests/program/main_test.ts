@@ -124,13 +124,13 @@ Deno.test("main() writes JSON that parses to the very text, whatever is in it", 
   const hostile = '\x00 \x1b[31m \x7f \x9b31m \u202e \u2066 \u{F0003} \\ " é 🦉 \n';
   const { stdout } = await runTool(demo, [
     "--do",
-    "values",
+    "repeat",
     "--no-log",
     "--json",
     "--ref",
-    hostile.slice(1),
+    encodeURIComponent(hostile),
   ]);
-  assert.equal(JSON.parse(stdout).ref, hostile.slice(1));
+  assert.equal(JSON.parse(stdout).text, hostile);
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
 });

@@ -169,8 +169,8 @@ await main({
   run: async (ctx, values) => {
     const deed = deeds[values.do];
     if (deed) return await deed(ctx) ?? undefined;
-    // `--do values` prints what was parsed.
-    ctx.out.json({ version: 1, ...values });
+    // `--do repeat` prints the text that `--ref` encodes: no option takes control characters.
+    ctx.out.json({ version: 1, ...{ text: decodeURIComponent(values.ref) } });
   },
 });
 
