@@ -98,6 +98,15 @@ let
     less
     util-linux
   ];
+
+  # The runtime cannot start in a folder that was removed, and does not say so.
+  inSomeFolder = ''
+    pwd -P > /dev/null 2>&1 || {
+      echo '[${name}] error: the folder that you are in was removed' >&2
+      echo '[${name}]   next: cd /, then run it again' >&2
+      exit 1
+    }
+  '';
 in
 runCommand "${name}-${version}"
   {
@@ -116,6 +125,7 @@ runCommand "${name}-${version}"
     mkdir -p $out
     cp -r ${program}/share $out/share
     makeWrapper ${program}/libexec/${name} $out/bin/${name} \
+      --run ${lib.escapeShellArg inSomeFolder} \
       --prefix PATH : ${lib.makeBinPath tools} \
       --set HYPERVISOR_SOURCE ${source} \
       ${lib.optionalString (source ? rev) "--set HYPERVISOR_SOURCE_COMMIT ${source.rev}"} \

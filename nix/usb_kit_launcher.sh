@@ -12,6 +12,9 @@ kit=$(cd "$(dirname "$0")" && pwd -P) || exit 1
 
 say() { printf '[%s] error: %s\n' "$tool" "$1" >&2; }
 
+# Nothing starts there. A shell's own pwd may repeat what it was told.
+env pwd > /dev/null 2>&1 || { say "the folder that you are in was removed: cd / first"; exit 1; }
+
 case $(uname -sm) in
   "Linux x86_64") system=x86_64-linux loader=ld-linux-x86-64.so.2 ;;
   "Linux aarch64") system=aarch64-linux loader=ld-linux-aarch64.so.1 ;;

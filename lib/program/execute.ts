@@ -1,6 +1,6 @@
 import { childEnvironment } from "../machine/child_environment.ts";
 import { ExitCode } from "../machine/exit_code.ts";
-import { statIfSeen } from "../machine/files/files.ts";
+import { absolutePath, statIfSeen } from "../machine/files/files.ts";
 import { Root } from "../machine/root.ts";
 import { createRunner } from "../machine/run.ts";
 import { ToolError } from "../machine/tool_error.ts";
@@ -45,7 +45,7 @@ export async function execute<T extends OptionTable>(
   const log = new ScreenLog(screen, logOptions(tool, values.verbose, data));
   const watch = watchSignals((message) => log.warn(message));
   try {
-    const root = existingRoot(absolute(values.root));
+    const root = existingRoot(absolutePath(values.root));
     const run = createRunner(() => childEnvironment(withRoot(env, root)), watch.signal);
     const ui = createUi({
       screen,
@@ -140,8 +140,4 @@ function existingRoot(path: string): Root {
     code: ExitCode.InvalidArguments,
     hint: "name the folder where the machine's / is mounted",
   });
-}
-
-function absolute(path: string): string {
-  return path.startsWith("/") ? path : `${Deno.cwd().replace(/\/$/, "")}/${path}`;
 }

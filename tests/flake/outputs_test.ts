@@ -101,6 +101,14 @@ Deno.test({
       for (const tool of ["curl", "jq", "git"]) {
         assert.match(wrapper, new RegExp(`PATH="[^"]*/nix/store/[^/]+-${tool}-[^/]*/bin`));
       }
+      // nixpkgs' wrappers are Bash's.
+      const inRemovedFolder =
+        'mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone" && exec bash "$2"';
+      const { code, stderr } = await new Deno.Command("bash", {
+        args: ["-c", inRemovedFolder, "bash", flake.path, program],
+      }).output();
+      assert.equal(code, 1);
+      assert.match(new TextDecoder().decode(stderr), /folder that you are in was removed\n.*cd \//);
     }
     await build("nixosConfigurations.hypervisor-x86_64.config.system.build.toplevel");
   },

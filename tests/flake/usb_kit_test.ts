@@ -104,6 +104,13 @@ Deno.test("the USB kit's launcher hands the source on, and the tool's exit code 
   const spaced = start(`${scratch.path}/my kit`);
   assert.equal(spaced.code, 0, spaced.stderr);
   assert.ok(spaced.stdout.includes(`HYPERVISOR_SOURCE=${scratch.path}/my kit/source\n`));
+
+  const inRemovedFolder = 'mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone" && exec "$2"';
+  const { code, stderr } = new Deno.Command("bash", {
+    args: ["-c", inRemovedFolder, "bash", scratch.path, `${scratch.path}/my kit/validator`],
+  }).outputSync();
+  assert.equal(code, 1);
+  assert.match(new TextDecoder().decode(stderr), /folder that you are in was removed: cd \/ first/);
 });
 
 Deno.test({

@@ -201,6 +201,11 @@ export function syncFolder(path: string): void {
   syncNow(folder.path);
 }
 
+/** A path that a person names: from the working directory when it does not begin at `/`. */
+export function absolutePath(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd().replace(/\/$/, "")}/${path}`;
+}
+
 /** The folder that holds a path. */
 export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";

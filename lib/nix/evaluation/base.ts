@@ -7,6 +7,7 @@ import {
   readMachineFile,
 } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
+import { absolutePath } from "../../machine/files/files.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { ConfigurationSource } from "./configuration_source.ts";
@@ -85,7 +86,7 @@ export function sourceOf(ctx: Context, base: HostBase): ConfigurationSource {
 }
 
 async function namedBase(ctx: Context, named: string): Promise<Base> {
-  const path = named.startsWith("/") ? named : `${Deno.cwd()}/${named}`;
+  const path = absolutePath(named);
   const isFlake = named.includes("#") || /^[a-z][a-z+]*:/.test(named) ||
     machineHas(ctx, `${path}/flake.nix`) || path.endsWith("/flake.nix");
   if (isFlake) {

@@ -1,5 +1,11 @@
 import { ExitCode } from "../../machine/exit_code.ts";
-import { lstatIfExists, parentOf, realPathIfSeen, statIfSeen } from "../../machine/files/files.ts";
+import {
+  absolutePath,
+  lstatIfExists,
+  parentOf,
+  realPathIfSeen,
+  statIfSeen,
+} from "../../machine/files/files.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 
@@ -102,7 +108,7 @@ function localPath(reference: string): LocalPath | undefined {
 /** The folder, on this host, that really holds flake.nix. */
 function flakeDirectory(ctx: Context, path: string): string {
   const folder = path.replace(/\/flake\.nix$/, "") || "/";
-  const file = realFile(ctx, folder.startsWith("/") ? folder : `${Deno.cwd()}/${folder}`, path);
+  const file = realFile(ctx, absolutePath(folder), path);
   if (file === undefined || !statIfSeen(file)?.isFile) {
     throw new ToolError(`no flake.nix in ${folder}`, {
       code: ExitCode.Configuration,

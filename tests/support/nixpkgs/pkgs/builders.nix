@@ -301,7 +301,7 @@ rec {
     } "mkdir $out";
   mkShellNoCC = mkShell;
 
-  # The part of makeWrapper that is used here: --set, --set-default, --prefix, --suffix, --add-flags.
+  # The part of makeWrapper that is used here: --set, --set-default, --prefix, --suffix, --run, --add-flags.
   makeWrapper = runShell "make-wrapper" {
     passthru.setupHook = builtins.readFile ./make_wrapper.sh;
   } "mkdir $out";
