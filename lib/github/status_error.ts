@@ -44,15 +44,23 @@ export function statusError(
   return new TransferError(problem, said, { status });
 }
 
+/** A server that says more does not mean a time: a day, in seconds. */
+const LONGEST_TOLD = 24 * 60 * 60;
+
 /** Milliseconds until `Retry-After` (RFC 9110 10.2.3) or the reset of GitHub's rate limit. */
 function waitOf(headers: Headers, now: Date): number | undefined {
   const after = headers.get("retry-after");
   if (after !== null) {
-    const seconds = Number(after);
-    const until = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(after) - now.getTime();
-    return Number.isNaN(until) ? undefined : Math.max(0, until);
+    const seconds = /^-?\d+(\.\d+)?$/.test(after)
+      ? Number(after)
+      : (Date.parse(after) - now.getTime()) / 1000;
+    return milliseconds(seconds);
   }
   const reset = headers.get("x-ratelimit-reset");
-  if (reset === null || headers.get("x-ratelimit-remaining") !== "0") return undefined;
-  return Math.max(0, Number(reset) * 1000 - now.getTime());
+  if (!reset || headers.get("x-ratelimit-remaining") !== "0") return undefined;
+  return milliseconds(Number(reset) - now.getTime() / 1000);
+}
+
+function milliseconds(seconds: number): number | undefined {
+  return seconds <= LONGEST_TOLD ? Math.max(0, seconds * 1000) : undefined;
 }

@@ -91,7 +91,7 @@ export function askPam(
     // Whether the unknown ones let in is not known: with all of them, and without any.
     if (passes(rules, person, asRoot, "failure")) return [];
     return passes(rules, person, asRoot, "success")
-      ? unknownRules(rules).filter(({ control }) => control !== "optional")
+      ? unknownRules(rules.map(({ rule }) => rule)).filter(({ control }) => control !== "optional")
       : undefined;
   });
   return answers.includes(undefined)
@@ -102,46 +102,66 @@ export function askPam(
 /** Services that are looked into at most, so that those that include each other come to an end. */
 const MAX_INCLUDED = 64;
 
+/** A rule, and how many substacks it stands in. */
+interface PlacedRule {
+  readonly rule: PamRule;
+  readonly level: number;
+}
+
 /** The rules of one type, with those of included services in their place. */
 function resolved(
   texts: PamTexts,
   service: string,
   type: string,
   seen: { services: number },
-): PamRule[] {
+  level = 0,
+): PlacedRule[] {
   const text = Object.hasOwn(texts, service) ? texts[service] : undefined;
   return pamRules(text ?? "").filter((rule) => rule.type === type).flatMap((rule) => {
     const includes = rule.control === "include" || rule.control === "substack";
     const known = includes && Object.hasOwn(texts, rule.module);
-    if (!known || seen.services >= MAX_INCLUDED) return [rule];
+    if (!known || seen.services >= MAX_INCLUDED) return [{ rule, level }];
     seen.services++;
-    return resolved(texts, rule.module, type, seen);
+    const inner = rule.control === "substack" ? level + 1 : level;
+    return resolved(texts, rule.module, type, seen, inner);
   });
 }
 
 type Result = "success" | "failure" | "ignore";
 
-/** `_pam_dispatch_aux()` of Linux-PAM: the first failure that counts decides, and some rules end it. */
+/**
+ * `_pam_dispatch_aux()` of Linux-PAM: the first failure that counts decides, and some rules end the stack
+ * that they stand in: a substack, after which the outer one goes on, or all of it.
+ */
 function passes(
-  rules: readonly PamRule[],
+  rules: readonly PlacedRule[],
   person: PamPerson,
   asRoot: boolean,
   unknown: Result,
 ): boolean {
-  let impression: "none" | "good" | "bad" = "none";
-  for (let index = 0; index < rules.length; index++) {
-    const rule = rules[index]!;
+  type Impression = "none" | "good" | "bad";
+  let impression: Impression = "none";
+  /** What was thought where each substack began. */
+  const before: Impression[] = ["none"];
+  for (let index = 0, outer = 0; index < rules.length; index++) {
+    const { rule, level } = rules[index]!;
+    if (level > outer) before[level] = impression;
+    outer = level;
+    const isInside = (next: number) => (rules[next]?.level ?? -1) >= level;
     const result = resultOf(rule, person, asRoot) ?? unknown;
     const action = actionOf(rule.control, result);
-    if (/^\d+$/.test(action)) index += Number(action);
-    else if (action === "reset") impression = "none";
-    else if (action === "die") return false;
-    else if (action === "bad") impression = "bad";
+    let skips = /^\d+$/.test(action) ? Number(action) : 0;
+    if (action === "reset") impression = before[level] ?? "none";
+    else if (action === "die" || action === "bad") impression = "bad";
     else if (action === "ok" || action === "done") {
       if (impression === "none" && result !== "ignore") {
         impression = result === "success" ? "good" : "bad";
       }
-      if (action === "done" && impression === "good") return true;
+    }
+    if (action === "die" || action === "done" && impression === "good") skips = Infinity;
+    for (; skips > 0 && isInside(index + 1); skips--) {
+      // A substack is one step.
+      do index++; while ((rules[index + 1]?.level ?? -1) > level);
     }
   }
   return impression === "good";
