@@ -1,5 +1,5 @@
 /** Who is not root there, and the ways that ssh itself knows. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { runTool } from "../support/executable.ts";
 import { hasCommand, hasNix, hasSshd, hasTmux, isRoot, need } from "../support/needs.ts";
 import { NEW } from "../support/rebuild_host.ts";
@@ -63,6 +63,21 @@ Deno.test({
     await again.send("C-c");
     equal(await again.exitCode(), 3, await again.screen());
     deepEqual(target.there.actions(), []);
+  },
+});
+
+Deno.test({
+  name: "a sudo there that is not setuid is none, and is not asked after everything was built",
+  ignore: withSudo,
+  fn: async () => {
+    await using target = await SshTarget.start({ user: "dana" });
+    const sudo = `${target.there.stand.folder}/sudo`;
+    Deno.writeTextFileSync(sudo, '#!/bin/sh\n[ "$1" = -- ] && shift\nexec "$@"\n', { mode: 0o755 });
+    const args = [...THERE, "switch"];
+    await using terminal = await openToolTerminal("rebuild-helper", args, target.here.launch);
+    equal(await terminal.exitCode(), 3, await terminal.screen());
+    match(await terminal.screen(), /you did not become root on target/);
+    doesNotMatch(await terminal.screen(), /building|copying/);
   },
 });
 

@@ -28,10 +28,25 @@ export interface RemoteMachine extends AsyncDisposable {
 export const REMOTE_PATH =
   "PATH=/run/wrappers/bin:$PATH:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin";
 
+/** How a command there becomes root's, and what must hold where somebody can be asked for a password. */
 const ELEVATORS = {
-  sudo: { asking: ["sudo", "--"], silent: ["sudo", "-n", "--"] },
-  doas: { asking: ["doas", "--"], silent: ["doas", "-n", "--"] },
-  run0: { asking: ["run0", "--"], silent: ["run0", "--no-ask-password", "--pipe", "--"] },
+  sudo: {
+    asking: ["sudo", "--"],
+    silent: ["sudo", "-n", "--"],
+    // A package beside the system's own has no setuid bit on NixOS.
+    there: '[ -u "$(command -v sudo)" ]',
+  },
+  doas: {
+    asking: ["doas", "--"],
+    silent: ["doas", "-n", "--"],
+    there: '[ -u "$(command -v doas)" ]',
+  },
+  // What it starts has no SSH server above it.
+  run0: {
+    asking: ["run0", "--setenv=SSH_CONNECTION", "--"],
+    silent: ["run0", "--setenv=SSH_CONNECTION", "--no-ask-password", "--pipe", "--"],
+    there: "command -v run0 >/dev/null",
+  },
 } as const;
 
 /**
@@ -79,9 +94,12 @@ async function look(
   ssh: SshConnection,
   terminal: boolean,
 ): Promise<Omit<RemoteMachine, "ssh" | typeof Symbol.asyncDispose>> {
-  const usable = (command: string, silent: readonly string[]) =>
-    `command -v ${command} >/dev/null` +
-    (terminal ? "" : ` && ${commandLine(silent[0]!, [...silent.slice(1), "true"])} 2>/dev/null`);
+  const ways = Object.entries(ELEVATORS).map(([name, { silent, there }]) =>
+    `elif ${
+      terminal ? there : `${commandLine(silent[0], [...silent.slice(1), "true"])} 2>/dev/null`
+    }
+then elevator=${name}`
+  );
   const { stdout } = await ssh.sh(
     `${REMOTE_PATH}
 umask 077
@@ -92,15 +110,9 @@ echo "machine=$(uname -m)"
 echo "nixos=$nixos"
 echo "store=$(stat -f -c '%a %S %c %d' /nix/store 2>/dev/null)"
 elevator=
-[ "$(id -u)" = 0 ] || for command in ${Object.keys(ELEVATORS).join(" ")}; do
-  case "$command" in
-${
-      Object.entries(ELEVATORS).map(([name, { silent }]) =>
-        `    ${name}) ${usable(name, silent)} ;;`
-      ).join("\n")
-    }
-  esac && { elevator=$command; break; }
-done
+if [ "$(id -u)" = 0 ]; then :
+${ways.join("\n")}
+fi
 echo "elevator=$elevator"
 echo "folder=$(mktemp -d)"`,
     { timeout: 60_000 },
