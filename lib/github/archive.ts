@@ -1,7 +1,7 @@
 import { type ParsedTarEntryWithData, unpackTar } from "modern-tar";
 import { blobHash } from "../machine/tree/blob_hash.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { archiveUrl, type Repository } from "./endpoints.ts";
+import { archiveUrl } from "./endpoints.ts";
 import { Turns } from "../git/bounds.ts";
 import { Mode } from "../git/git_objects.ts";
 import type { HttpSession } from "./http.ts";
@@ -28,7 +28,7 @@ export interface ArchiveEntry {
  */
 export async function downloadArchive(
   http: HttpSession,
-  repository: Repository,
+  repository: string,
   commit: string,
   files: readonly WantedFile[],
   options: Pick<DownloadOptions, "skipValidation" | "take">,

@@ -11,12 +11,6 @@ export interface Endpoints {
   readonly server: string;
 }
 
-/** A repository, as `OWNER/NAME`. */
-export interface Repository {
-  readonly owner: string;
-  readonly name: string;
-}
-
 /** The variables that name other servers, with GitHub's own as default. */
 const VARIABLES = {
   api: ["GITHUB_API_URL", "https://api.github.com"],
@@ -48,10 +42,10 @@ export function endpointsOf(env: Readonly<Record<string, string>>): Endpoints {
 }
 
 /**
- * Reads `OWNER/NAME`, also as the URL of a repository's page.
+ * `OWNER/NAME`, also of the URL of a repository's page.
  * @throws ToolError exit 4
  */
-export function parseRepository(text: string): Repository {
+export function parseRepository(text: string): string {
   const path = text.trim().replace(/^https?:\/\/[^/]+\//, "").replace(/(\.git)?\/*$/, "");
   const [owner, name, ...rest] = path.split("/");
   const plain = (word: string | undefined) =>
@@ -63,31 +57,26 @@ export function parseRepository(text: string): Repository {
       hint: "give it as OWNER/NAME, for example MasterofNull/Hyper-NixOS",
     });
   }
-  return { owner: owner!, name: name! };
-}
-
-/** `OWNER/NAME`. */
-export function repositoryName({ owner, name }: Repository): string {
-  return `${owner}/${name}`;
+  return path;
 }
 
 /**
  * The URL of everything as a gzipped tar archive; it redirects to another host. The link that the
  * repository's page has costs none of the API's calls, but is not made for tokens; the API is
  * (docs.github.com/rest/repos/contents, "Download a repository archive (tar)").
+ * @param repository `OWNER/NAME`
  * @param ref a branch, tag or SHA
  */
 export function archiveUrl(
   { api, server }: Endpoints,
-  repository: Repository,
+  repository: string,
   ref: string,
   from: "page" | "api",
 ): string {
-  const name = repositoryName(repository);
   const path = ref.split("/").map(encodeURIComponent).join("/");
   return from === "api"
-    ? `${api}/repos/${name}/tarball/${path}`
-    : `${server}/${name}/archive/${path}.tar.gz`;
+    ? `${api}/repos/${repository}/tarball/${path}`
+    : `${server}/${repository}/archive/${path}.tar.gz`;
 }
 
 /** Whether two names mean one repository: GitHub's names do not know case. */

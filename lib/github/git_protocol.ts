@@ -1,5 +1,4 @@
 import { beyondBound, Bounds } from "../git/bounds.ts";
-import type { Repository } from "./endpoints.ts";
 import type { HttpAnswer, HttpSession } from "./http.ts";
 import type { ObjectStore } from "../git/pack_objects.ts";
 import { commandRequest, readPackets } from "../git/pkt_line.ts";
@@ -39,8 +38,8 @@ const decoder = new TextDecoder();
 export class GitRemote {
   readonly #url: string;
 
-  constructor(private readonly http: HttpSession, { owner, name }: Repository) {
-    this.#url = `${http.endpoints.server}/${owner}/${name}.git/git-upload-pack`;
+  constructor(private readonly http: HttpSession, repository: string) {
+    this.#url = `${http.endpoints.server}/${repository}.git/git-upload-pack`;
   }
 
   /**

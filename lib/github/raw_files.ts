@@ -2,7 +2,6 @@ import pMap from "p-map";
 import { wholeBody } from "./answer_body.ts";
 import { LARGEST_OBJECT } from "../git/git_objects.ts";
 import { blobHash } from "../machine/tree/blob_hash.ts";
-import type { Repository } from "./endpoints.ts";
 import type { HttpRequest, HttpSession } from "./http.ts";
 import type { RestApi } from "./rest.ts";
 import { damaged, TransferError } from "../git/transfer_error.ts";
@@ -33,12 +32,12 @@ export interface DownloadOptions {
 export async function downloadRaw(
   http: HttpSession,
   rest: RestApi,
-  repository: Repository,
+  repository: string,
   commit: string,
   files: readonly WantedFile[],
   options: DownloadOptions,
 ): Promise<void> {
-  const base = `${http.endpoints.raw}/${repository.owner}/${repository.name}/${commit}`;
+  const base = `${http.endpoints.raw}/${repository}/${commit}`;
   await pMap(files, async (file) => {
     const path = file.path.split("/").map(encodeURIComponent).join("/");
     const get = (request: HttpRequest) =>

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { wholeBody } from "./answer_body.ts";
 import { beyondBound, Bounds } from "../git/bounds.ts";
-import { type Repository } from "./endpoints.ts";
 import { Mode } from "../git/git_objects.ts";
 import type { HttpAnswer, HttpRequest, HttpSession } from "./http.ts";
 import { TransferError } from "../git/transfer_error.ts";
@@ -45,8 +44,8 @@ export interface Listing {
 export class RestApi {
   readonly #base: string;
 
-  constructor(private readonly http: HttpSession, { owner, name }: Repository) {
-    this.#base = `${http.endpoints.api}/repos/${owner}/${name}`;
+  constructor(private readonly http: HttpSession, repository: string) {
+    this.#base = `${http.endpoints.api}/repos/${repository}`;
   }
 
   /**

@@ -1,10 +1,5 @@
 import { attempt } from "../machine/attempt.ts";
-import {
-  endpointsOf,
-  parseRepository,
-  repositoryName,
-  sameRepository,
-} from "../github/endpoints.ts";
+import { endpointsOf, parseRepository, sameRepository } from "../github/endpoints.ts";
 import type { RequestContext } from "../github/request_context.ts";
 import { parseRef } from "../github/ref_name.ts";
 import { findToken } from "../github/token.ts";
@@ -51,7 +46,7 @@ export async function beginSync(
   const remote = new Remote(
     ctx,
     endpointsOf(ctx.env),
-    parseRepository(repository),
+    repository,
     await findToken(ctx),
   );
   const known = state === "secret" ? undefined : state?.commit;
@@ -78,10 +73,10 @@ function chooseRepository(
   options: Pick<SyncOptions, "repository">,
   state: Glimpse | "secret" | undefined,
 ): string {
-  if (options.repository !== undefined) return repositoryName(parseRepository(options.repository));
+  if (options.repository !== undefined) return parseRepository(options.repository);
   const configured = ctx.env.HYPERVISOR_REPO || undefined;
   const current = state === "secret" ? undefined : state?.repository;
-  const wanted = repositoryName(parseRepository(configured ?? current ?? DEFAULT_REPOSITORY));
+  const wanted = parseRepository(configured ?? current ?? DEFAULT_REPOSITORY);
   if (state === "secret" && configured === undefined) {
     ctx.log.warn(
       `only root may read which repository the tree came from; it is compared with ${wanted}, ` +

@@ -52,7 +52,7 @@ Deno.test("downloadArchive() takes some files of many, however the archive is cu
     const taken: string[] = [];
     const count = await downloadArchive(
       http,
-      { owner: "owner", name: "name" },
+      "owner/name",
       "commit",
       wanted,
       { skipValidation: false, take: ({ path }) => void taken.push(path) },

@@ -8,7 +8,7 @@ import { testContext } from "../support/context.ts";
 
 const commit = "1".repeat(40);
 const tree = "2".repeat(40);
-const repository = { owner: "owner", name: "name" };
+const repository = "owner/name";
 
 /** A server that imitates a part of GitHub only; what it was asked is kept. */
 function imitation(answers: Record<string, Response | undefined>): {

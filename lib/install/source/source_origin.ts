@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { parseRepository, repositoryName } from "../../github/endpoints.ts";
+import { parseRepository } from "../../github/endpoints.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { lstatIfExists, parentOf } from "../../machine/files/files.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
@@ -42,7 +42,7 @@ export function findOrigin(
   if (!known.success) return undefined;
   const { commit, repository } = known.output;
   const followed = parseRepository(ctx.env.HYPERVISOR_REPO || DEFAULT_REPOSITORY);
-  return { repository: repository ?? repositoryName(followed), commit };
+  return { repository: repository ?? followed, commit };
 }
 
 function readOriginFile(file: string, mayWrite: (uid: number) => boolean): unknown {

@@ -1,3 +1,4 @@
+import { copyToBackup, makeBackup } from "../../machine/tree/kept_edits.ts";
 import { identityOf } from "../../machine/tree/file_identity.ts";
 import type { SourceTree } from "../../machine/tree/source_tree.ts";
 import {
@@ -11,7 +12,6 @@ import { finishChange } from "../../machine/tree/tree_recovery.ts";
 import type { FileSystemSync } from "../../machine/files/file_system_sync.ts";
 import { syncToDisk } from "../../machine/tree/tree_sync.ts";
 import type { Context } from "../../machine/context.ts";
-import { backUpEdits } from "./backup.ts";
 import { encodeIndex } from "../tree/index_file.ts";
 import type { SyncPlan } from "../tree/plan.ts";
 import { recordOf, writeRecord } from "./previous.ts";
@@ -112,4 +112,24 @@ async function writeDescription(staging: string, change: TreeChange): Promise<st
   Deno.writeTextFileSync(places.state(staging), change.stateAfter, { mode: 0o600 });
   Deno.writeFileSync(places.index(staging), index, { mode: 0o600 });
   return [places.state(staging), places.index(staging)];
+}
+
+/**
+ * Copies local edits that are about to be replaced to a backup, with permissions and times; links as links.
+ * @param tree the tree's host path
+ * @param paths relative to it; their parents are real folders
+ * @returns undefined when there was nothing to copy; else its folder (machine path), and the host paths of
+ *   all that was written, which must be on disk before the edits are replaced
+ */
+function backUpEdits(
+  ctx: Context,
+  tree: string,
+  staging: string,
+  paths: readonly string[],
+) {
+  if (paths.length === 0) return undefined;
+  const folder = makeBackup(ctx, staging);
+  const to = ctx.root.host(folder);
+  const copied = paths.flatMap((path) => copyToBackup(`${tree}/${path}`, `${to}/${path}`));
+  return { folder, written: [...new Set([places.backup(staging), ...copied])] };
 }

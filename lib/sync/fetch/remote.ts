@@ -1,7 +1,7 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { ToolError } from "../../machine/tool_error.ts";
-import { type Endpoints, type Repository, repositoryName } from "../../github/endpoints.ts";
+import type { Endpoints } from "../../github/endpoints.ts";
 import { GitRemote, type RemoteRef } from "../../github/git_protocol.ts";
 import { HttpSession } from "../../github/http.ts";
 import type { RequestContext } from "../../github/request_context.ts";
@@ -33,7 +33,8 @@ export class Remote implements Disposable {
   constructor(
     private readonly ctx: RequestContext,
     endpoints: Endpoints,
-    readonly repository: Repository,
+    /** `OWNER/NAME`. */
+    readonly repository: string,
     token: Token | undefined,
   ) {
     this.http = new HttpSession(ctx, endpoints, token);
@@ -88,7 +89,7 @@ export class Remote implements Disposable {
 
   /** A failed transfer in words for the user. */
   failure(error: TransferError): ToolError {
-    const name = repositoryName(this.repository);
+    const name = this.repository;
     const { retryAfter } = error.details;
     if (error.problem === "limited") {
       const until = retryAfter
@@ -155,7 +156,7 @@ export class Remote implements Disposable {
   }
 
   async #unknown(ref: string, names: readonly string[] | undefined): Promise<ToolError> {
-    const name = repositoryName(this.repository);
+    const name = this.repository;
     const url = `${this.http.endpoints.server}/${name}`;
     if (names === undefined) {
       return new ToolError(`${name} has no "${ref}", or there is no such repository for you`, {

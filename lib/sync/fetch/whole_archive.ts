@@ -1,5 +1,5 @@
 import type { ArchiveEntry } from "../../github/archive.ts";
-import { archiveUrl, type Repository } from "../../github/endpoints.ts";
+import { archiveUrl } from "../../github/endpoints.ts";
 import type { HttpSession } from "../../github/http.ts";
 
 /** Takes the entries of an archive; what it returns is waited for. */
@@ -18,7 +18,7 @@ export class WholeArchive implements Disposable {
   /** Its bytes, once the answer has begun and if the server says. */
   length: number | undefined;
 
-  constructor(http: HttpSession, repository: Repository, ref: string) {
+  constructor(http: HttpSession, repository: string, ref: string) {
     const from = http.hasToken ? "api" : "page";
     this.#transfer = http.transfer(
       { url: archiveUrl(http.endpoints, repository, ref, from), once: true },
