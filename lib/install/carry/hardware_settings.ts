@@ -62,10 +62,10 @@ function bootLoaderOnDisk(reading: MachineReading): Setting[] | undefined {
   const esp = bootFiles.esps[0];
   if (hardware.bootMode === "uefi" && esp && bootFiles.loaders.includes("systemd-boot")) {
     return [
-      override("boot.loader.systemd-boot.enable", true, `files on ${esp.mountPoint}`),
-      override("boot.loader.grub.enable", false, `files on ${esp.mountPoint}`),
+      override("boot.loader.systemd-boot.enable", true, `files on ${esp}`),
+      override("boot.loader.grub.enable", false, `files on ${esp}`),
       override("boot.loader.efi.canTouchEfiVariables", true, "/sys/firmware/efi"),
-      override("boot.loader.efi.efiSysMountPoint", esp.mountPoint, "/proc/self/mountinfo"),
+      override("boot.loader.efi.efiSysMountPoint", esp, "/proc/self/mountinfo"),
     ];
   }
   const disk = bootDisk(reading, mountOf(mounts, "/boot")?.source);
@@ -76,7 +76,7 @@ function bootLoaderOnDisk(reading: MachineReading): Setting[] | undefined {
       override("boot.loader.grub.devices", ["nodev"], "/sys/firmware/efi"),
       override("boot.loader.grub.efiSupport", true, "/sys/firmware/efi"),
       override("boot.loader.efi.canTouchEfiVariables", true, "/sys/firmware/efi"),
-      override("boot.loader.efi.efiSysMountPoint", esp.mountPoint, "/proc/self/mountinfo"),
+      override("boot.loader.efi.efiSysMountPoint", esp, "/proc/self/mountinfo"),
     ];
   }
   if (hardware.bootMode === "uefi" || disk === undefined) return undefined;

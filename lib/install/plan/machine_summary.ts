@@ -25,7 +25,7 @@ export function machineSummary(
       [
         hardware.bootMode === "uefi" ? "UEFI" : "BIOS",
         ...bootFiles.loaders,
-        ...bootFiles.esps.map((esp) => `EFI system partition at ${esp.mountPoint}`),
+        ...bootFiles.esps.map((esp) => `EFI system partition at ${esp}`),
       ].join(", "),
     ],
     [

@@ -6,17 +6,12 @@ import type { Mount } from "./mounts.ts";
 export interface BootFiles {
   /** Boot loaders whose files were found; more than one when an old one was left behind. */
   readonly loaders: readonly BootLoader[];
-  /** File systems that are, or by their place must be, the EFI system partition. */
-  readonly esps: readonly Esp[];
+  /** Where file systems are mounted that are, or by their place must be, the EFI system partition. */
+  readonly esps: readonly string[];
 }
 
 /** The boot loaders of NixOS that are known here. */
 export type BootLoader = "systemd-boot" | "grub" | "extlinux";
-
-/** A mounted EFI system partition. */
-export interface Esp {
-  readonly mountPoint: string;
-}
 
 /** Where distributions mount the EFI system partition. */
 const ESP_FOLDERS = ["/boot", "/boot/efi", "/efi"];
@@ -25,13 +20,12 @@ const ESP_TYPES = new Set(["c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"]);
 
 /** Looks at /boot and the EFI system partition of the machine under management. */
 export function readBootFiles(ctx: Context, mounts: readonly Mount[]): BootFiles {
-  const esps = mounts.flatMap((mount): Esp[] => {
-    const typed = partitionIsEsp(ctx, mount.device);
-    const isEsp = mount.fsType === "vfat" &&
-      (typed ?? (ESP_FOLDERS.includes(mount.mountPoint) || hasEfiFolder(ctx, mount.mountPoint)));
-    return isEsp ? [{ mountPoint: mount.mountPoint }] : [];
-  });
-  const folders = [...new Set([...ESP_FOLDERS, ...esps.map((esp) => esp.mountPoint)])];
+  const isEsp = ({ fsType, device, mountPoint }: Mount) =>
+    fsType === "vfat" &&
+    (partitionIsEsp(ctx, device) ??
+      (ESP_FOLDERS.includes(mountPoint) || hasEfiFolder(ctx, mountPoint)));
+  const esps = mounts.filter(isEsp).map(({ mountPoint }) => mountPoint);
+  const folders = [...new Set([...ESP_FOLDERS, ...esps])];
   const some = (...paths: string[]) =>
     folders.some((folder) => paths.some((path) => machineHas(ctx, folder + path)));
   const loaders: BootLoader[] = [];

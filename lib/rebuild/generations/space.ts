@@ -112,7 +112,7 @@ export function freedOnBoot(ctx: Context, going: readonly Generation[]): number 
 function kernelFolder(ctx: Context): string | undefined {
   const mounts = readMounts(ctx);
   const { loaders, esps } = readBootFiles(ctx, mounts);
-  if (loaders.includes("systemd-boot")) return esps[0]?.mountPoint;
+  if (loaders.includes("systemd-boot")) return esps[0];
   const [boot, store] = [mountOf(mounts, "/boot"), mountOf(mounts, "/nix/store")];
   return boot !== undefined && boot.source !== store?.source ? "/boot" : undefined;
 }

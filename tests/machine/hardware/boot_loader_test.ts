@@ -22,7 +22,7 @@ Deno.test("readBootFiles() finds systemd-boot on the EFI system partition", asyn
     const ctx = testContext({ root });
     assert.deepEqual(readBootFiles(ctx, readMounts(ctx)), {
       loaders: ["systemd-boot"],
-      esps: [{ mountPoint: "/boot" }],
+      esps: ["/boot"],
     });
   });
 });
@@ -37,6 +37,6 @@ Deno.test("readBootFiles() takes vfat at a usual place for the ESP when udev is 
     const ctx = testContext({ root });
     const found = readBootFiles(ctx, readMounts(ctx));
     assert.deepEqual(found.loaders, ["grub", "extlinux"]);
-    assert.deepEqual(found.esps, [{ mountPoint: "/boot" }]);
+    assert.deepEqual(found.esps, ["/boot"]);
   });
 });
