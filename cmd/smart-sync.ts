@@ -6,7 +6,7 @@ import { main } from "../lib/program/main.ts";
 import { flag, sourceOptions } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
 import type { EarlySync } from "../lib/sync/early_sync.ts";
-import type { SyncOptions, SyncSummary } from "../lib/sync/options.ts";
+import type { SyncSummary } from "../lib/sync/options.ts";
 
 const { ref, repo, forceFull, signedBy } = sourceOptions("sync");
 const options = {
@@ -57,7 +57,7 @@ export const smartSync: Tool<typeof options> = {
     const isAllowed = Deno.uid() === 0 || isReadOnly(values);
     if (values.rollback || !isAllowed || !values.root.startsWith("/")) return;
     const { EarlySync } = await import("../lib/sync/early_sync.ts");
-    early = new EarlySync(values.root, Deno.env.toObject(), syncOptions(values));
+    early = new EarlySync(values.root, Deno.env.toObject(), values);
   },
   run: async (ctx, values) => {
     if (values.rollback) return await rollback(ctx, values);
@@ -66,7 +66,7 @@ export const smartSync: Tool<typeof options> = {
     const { syncTree } = await import("../lib/sync/sync.ts");
     const { changedPaths, syncReport } = await import("../lib/sync/report.ts");
     using _lock = isReadOnly(values) ? undefined : await lock(ctx);
-    const summary = await syncTree(ctx, syncOptions(values), begun);
+    const summary = await syncTree(ctx, values, begun);
     ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
     if (values.json) return ctx.out.json({ version: 1, ...summary });
     if (summary.changed && (values.dryRun || values.verbose)) {
@@ -79,10 +79,6 @@ export const smartSync: Tool<typeof options> = {
 
 function isReadOnly(values: ToolValues<typeof options>): boolean {
   return values.dryRun || values.checkOnly;
-}
-
-function syncOptions(values: ToolValues<typeof options>): SyncOptions {
-  return { ...values, repository: values.repo };
 }
 
 function headline(summary: SyncSummary): string {

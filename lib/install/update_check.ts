@@ -30,7 +30,7 @@ export async function checkForUpdates(
   const repository = plan.source?.origin?.repository;
   try {
     const summary = await syncTree(ctx, {
-      ...(repository === undefined ? {} : { repository }),
+      repo: repository,
       connections: connections(options.fast),
     });
     ctx.log.info(

@@ -17,13 +17,11 @@ export const DEFAULT_REPOSITORY = "MasterofNull/Hyper-NixOS";
 export const DEFAULT_REF = "main";
 
 /** What a sync is begun with. */
-export type Beginning = Pick<SyncOptions, "ref" | "repository" | "dryRun" | "checkOnly">;
+export type Beginning = Pick<SyncOptions, "ref" | "repo" | "dryRun" | "checkOnly">;
 
 /** A sync whose first request is on its way. */
 export interface BegunSync extends Disposable {
   readonly remote: Remote;
-  /** `OWNER/NAME`. */
-  readonly repository: string;
   readonly ref: string;
   /** What the ref means now. */
   readonly resolving: Promise<ResolvedRef>;
@@ -43,12 +41,7 @@ export async function beginSync(
   const state = glimpseState(ctx);
   const repository = chooseRepository(ctx, options, state);
   const ref = parseRef(options.ref ?? DEFAULT_REF);
-  const remote = new Remote(
-    ctx,
-    endpointsOf(ctx.env),
-    repository,
-    await findToken(ctx),
-  );
+  const remote = new Remote(ctx, endpointsOf(ctx.env), repository, await findToken(ctx));
   const known = state === "secret" ? undefined : state?.commit;
   const present = () => attempt(() => listIfExists(ctx.root.host(places.source)));
   const wantsAll = !options.dryRun && !options.checkOnly && state === undefined &&
@@ -61,7 +54,7 @@ export async function beginSync(
     archive?.[Symbol.dispose]();
     remote[Symbol.dispose]();
   };
-  return { remote, repository, ref, resolving, archive, [Symbol.dispose]: end };
+  return { remote, ref, resolving, archive, [Symbol.dispose]: end };
 }
 
 /**
@@ -70,10 +63,10 @@ export async function beginSync(
  */
 function chooseRepository(
   ctx: RequestContext,
-  options: Pick<SyncOptions, "repository">,
+  options: Pick<SyncOptions, "repo">,
   state: Glimpse | "secret" | undefined,
 ): string {
-  if (options.repository !== undefined) return parseRepository(options.repository);
+  if (options.repo !== undefined) return parseRepository(options.repo);
   const configured = ctx.env.HYPERVISOR_REPO || undefined;
   const current = state === "secret" ? undefined : state?.repository;
   const wanted = parseRepository(configured ?? current ?? DEFAULT_REPOSITORY);

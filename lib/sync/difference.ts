@@ -91,8 +91,8 @@ export class TreeDifference {
     signed?.requireOf(target.manifest);
     await this.#scanning;
     if (!same) {
-      const isNamed = this.options.repository !== undefined;
-      refuseUselessCommit(ctx, this.#local, target.manifest, begun.repository, isNamed);
+      const isNamed = this.options.repo !== undefined;
+      refuseUselessCommit(ctx, this.#local, target.manifest, remote.repository, isNamed);
     }
     const base = index?.manifest ?? target.base ??
       (state?.commit === target.manifest.commit ? target.manifest : undefined);

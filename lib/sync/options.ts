@@ -5,7 +5,7 @@ export interface SyncOptions {
   /** Branch, tag or SHA; the reference's default is `main`. */
   readonly ref?: string | undefined;
   /** `--repo`: an explicit wish, which may change the repository the tree comes from. */
-  readonly repository?: string | undefined;
+  readonly repo?: string | undefined;
   /** `--signed-by`: a file of those who may sign commits; false for nobody, the machine's own by default. */
   readonly signedBy?: string | false | undefined;
   /** Download everything, trust nothing that is known of the local files. */

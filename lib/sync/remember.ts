@@ -11,7 +11,7 @@ import type { SyncPlan } from "./tree/plan.ts";
 export function stateAfter(ctx: Context, begun: BegunSync, plan: SyncPlan): SyncState {
   return {
     version: 1,
-    repository: begun.repository,
+    repository: begun.remote.repository,
     commit: plan.target.commit,
     ref: begun.ref,
     time: ctx.now().toISOString(),

@@ -28,7 +28,7 @@ export function summaryOf(
   { begun, local, plan, target, delivery, applied, signer, previousCommit, written, started }:
     SyncFacts,
 ): SyncSummary {
-  const { repository, ref, remote: { http } } = begun;
+  const { ref, remote: { repository, http } } = begun;
   const left = new Set(applied?.left);
   const deleted = plan.deleted.filter((path) => !left.has(path));
   const kept = [...plan.kept, ...left].sort();

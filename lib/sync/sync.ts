@@ -62,7 +62,7 @@ async function sync(
   const early = isUntouched ? undefined : differ();
   early?.catch(() => {});
   const { commit, by } = await begun.resolving;
-  ctx.log.debug(`${begun.repository}@${begun.ref} is commit ${commit} (found by ${by})`);
+  ctx.log.debug(`${begun.remote.repository}@${begun.ref} is commit ${commit} (found by ${by})`);
   const signed = await signedCommit(ctx, options, look, begun, commit);
   const facts = {
     ...{ begun, signer: signed?.signer, previousCommit: look.state?.commit },
@@ -94,14 +94,14 @@ async function signersOf(ctx: Context, options: SyncOptions): Promise<Signers | 
 /** `--repo` is an explicit wish: what is there then need not come after what was there. */
 async function signedCommit(
   ctx: Context,
-  { signers, repository }: SyncOptions & { readonly signers: Signers | undefined },
+  { signers, repo }: SyncOptions & { readonly signers: Signers | undefined },
   { state }: Look,
   { remote }: BegunSync,
   commit: string,
 ): Promise<SignedCommit | undefined> {
   if (signers === undefined) return undefined;
   const { requireSigned } = await import("./signature/signed_commit.ts");
-  const previous = repository === undefined ? state?.commit : undefined;
+  const previous = repo === undefined ? state?.commit : undefined;
   return await requireSigned(ctx, remote, { commit, previous }, signers);
 }
 

@@ -109,8 +109,8 @@ async function update(ctx: Context, options: UpdateOptions, steps: Steps): Promi
  * @throws ToolError as `syncTree`
  */
 async function syncSources(ctx: Context, options: UpdateOptions): Promise<SyncSummary> {
-  const { ref, repo, forceFull, checkOnly, signedBy, verbose } = options;
-  const summary = await syncTree(ctx, { ref, repository: repo, forceFull, checkOnly, signedBy });
+  const { verbose } = options;
+  const summary = await syncTree(ctx, options);
   ctx.log.debug(`transport: ${summary.transport}, because ${summary.reason}`);
   if (summary.changed && verbose) ctx.out.print(changedPaths(summary).join("\n"));
   ctx.log.info(`${summary.repository} @ ${summary.ref}: ${sentence(summary)}`);

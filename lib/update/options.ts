@@ -1,6 +1,7 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
+import type { SyncOptions } from "../sync/options.ts";
 
 /** The reference's values of `--rebuild-action`. */
 export const REBUILD_ACTIONS = ["build", "test", "switch"] as const;
@@ -8,19 +9,11 @@ export const REBUILD_ACTIONS = ["build", "test", "switch"] as const;
 export type RebuildAction = (typeof REBUILD_ACTIONS)[number];
 
 /** What an update is asked to do; the options of `dev-update`. */
-export interface UpdateOptions {
-  /** Branch, tag or SHA. */
-  readonly ref: string;
-  /** An explicit wish, which may change the repository the tree comes from. */
-  readonly repo?: string | undefined;
-  /** A file of those who may sign commits; false for nobody, the machine's own by default. */
-  readonly signedBy?: string | false | undefined;
+export interface UpdateOptions extends SyncOptions {
   /** Say whether there is something to do; write nothing. */
   readonly checkOnly: boolean;
   /** Sync, and leave the system as it is. */
   readonly skipRebuild: boolean;
-  /** Download everything, trust nothing that is known of the local files. */
-  readonly forceFull: boolean;
   readonly rebuildAction: RebuildAction;
   /** Go back unless confirmed within so many seconds; asked over SSH when not given. */
   readonly confirm?: number | undefined;

@@ -10,7 +10,7 @@ function env(machine: SyncedMachine): Record<string, string> {
 
 Deno.test("EarlySync asks what a ref means before there is a context, and only once", async () => {
   await using machine = await SyncedMachine.start();
-  const options = { ref: "main", repository: REPOSITORY, dryRun: true };
+  const options = { ref: "main", repo: REPOSITORY, dryRun: true };
   const early = new EarlySync(machine.root, env(machine), options);
   const ctx = testContext({ root: machine.root, env: env(machine) });
   using begun = await early.adopt(ctx);
@@ -21,7 +21,7 @@ Deno.test("EarlySync asks what a ref means before there is a context, and only o
 
 Deno.test("EarlySync asks for the archive as well, when there is no tree and one will be written", async () => {
   await using machine = await SyncedMachine.start();
-  const options = { ref: "main", repository: REPOSITORY };
+  const options = { ref: "main", repo: REPOSITORY };
   const begin = async () => {
     const early = new EarlySync(machine.root, env(machine), options);
     return await early.adopt(testContext({ root: machine.root, env: env(machine) }));
@@ -43,7 +43,7 @@ Deno.test("EarlySync keeps what is said and stops when its context is aborted", 
   await Deno.mkdir(`${machine.directory}/.config/github`, { recursive: true });
   await Deno.writeTextFile(token, "not a token\n");
   machine.server.faults.set([{ match: { role: "git" }, fault: { kind: "stall" } }]);
-  const options = { ref: "main", repository: REPOSITORY };
+  const options = { ref: "main", repo: REPOSITORY };
   const early = new EarlySync(machine.root, env(machine), options);
   const ctx = testContext({ root: machine.root, env: env(machine) });
   using begun = await early.adopt(ctx);
