@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import type { Context } from "./context.ts";
 import { machineText } from "./files/machine_files.ts";
 
@@ -16,8 +15,8 @@ export function readHostName(ctx: Context): HostName | undefined {
   const name = (machineText(ctx, "/etc/hostname") ?? "").split("\n").map((line) => line.trim())
     .find((line) => line !== "" && !line.startsWith("#"));
   if (name) return { name, source: "/etc/hostname" };
-  if (!ctx.root.isRunning || hostname() === "") return undefined;
-  return { name: hostname(), source: "running system" };
+  if (!ctx.root.isRunning || Deno.hostname() === "") return undefined;
+  return { name: Deno.hostname(), source: "running system" };
 }
 
 /** Whether a text is one label of RFC 1123 section 2.1: letters, digits and inner hyphens, at most 63. */

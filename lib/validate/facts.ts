@@ -8,7 +8,6 @@ import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.t
 import { hostsOf } from "../nix/flakes/flake_hosts.ts";
 import { asHostFlake, hostFolder } from "../nix/expressions/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flakes/flake_reference.ts";
-import { readConfiguration } from "../nix/evaluation/read_configuration.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 
@@ -55,6 +54,7 @@ export class Facts {
     const host = this.host();
     if (typeof host !== "object" || !(await this.hosts()).includes(host.hostName)) return undefined;
     const source = { kind: "flake" as const, flake: this.flake(), host: host.hostName };
+    const { readConfiguration } = await import("../nix/evaluation/read_configuration.ts");
     return await readConfiguration(this.ctx, source, { timeout: EVALUATION_TIMEOUT });
   });
 

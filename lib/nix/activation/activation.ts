@@ -1,18 +1,18 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { DECLARED_FOLDER } from "../../machine/accounts/declared_accounts.ts";
-import {
-  ensureDirectory,
-  readTextIfExists,
-  removeIfExists,
-  writeFileAtomic,
-} from "../../machine/files/files.ts";
+import { ensureDirectory, removeIfExists, writeFileAtomic } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { ensureStateFolder } from "../../machine/state_folder.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { type ActivationPlan, activationScript } from "./activation_script.ts";
 import { hasSystemd, SHELL, startSession, startUnit } from "./activation_start.ts";
-import { activationFiles, type ActivationHead, activationIds } from "./activation_status.ts";
+import {
+  activationFiles,
+  type ActivationHead,
+  activationIds,
+  bootId,
+} from "./activation_status.ts";
 import { failedUnits } from "./failed_units.ts";
 import { bootDefault, currentSystem, generationOf } from "../generations.ts";
 import { requireSystem } from "../store/system_closure.ts";
@@ -167,9 +167,4 @@ function removeOldRecords(ctx: Context): void {
   for (const id of activationIds(ctx).slice(0, -KEPT)) {
     for (const path of Object.values(activationFiles(id))) removeIfExists(ctx.root.host(path));
   }
-}
-
-/** Names the running boot: what is recorded with another one is no longer under way. */
-export function bootId(ctx: Context): string {
-  return readTextIfExists(ctx.root.host("/proc/sys/kernel/random/boot_id"))?.trim() ?? "";
 }

@@ -1,12 +1,12 @@
 import { lstatIfExists, readTextIfExists, writeFileAtomic } from "../../machine/files/files.ts";
 import { openRegular } from "../../machine/files/regular_file.ts";
 import type { Context } from "../../machine/context.ts";
-import { bootId } from "./activation.ts";
 import { ACTIVATION_UNIT, hasSystemd } from "./activation_start.ts";
 import {
   activationFiles,
   activationIds,
   type ActivationStatus,
+  bootId,
   readActivationStatus,
 } from "./activation_status.ts";
 

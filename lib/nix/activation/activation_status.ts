@@ -116,3 +116,8 @@ export function activationIds(ctx: Context): string[] {
     .filter((name) => /^[0-9].*\.json$/.test(name))
     .map((name) => name.slice(0, -".json".length));
 }
+
+/** Names the running boot: what is recorded with another one is no longer under way. */
+export function bootId(ctx: Context): string {
+  return readTextIfExists(ctx.root.host("/proc/sys/kernel/random/boot_id"))?.trim() ?? "";
+}

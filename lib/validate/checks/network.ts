@@ -1,6 +1,3 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
-import process from "node:process";
 import { endpointsOf } from "../../github/endpoints.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
@@ -27,6 +24,12 @@ export const networkChecks = checksOf("System Services", [
 ]);
 
 async function dns(ctx: Context): Promise<Finding> {
+  // Half of what a quick look would cost.
+  const [{ lookup }, { isIP }, { default: process }] = await Promise.all([
+    import("node:dns/promises"),
+    import("node:net"),
+    import("node:process"),
+  ]);
   const host = new URL(endpointsOf(ctx.env).api).hostname;
   if (isIP(host.replace(/^\[|\]$/g, "")) !== 0) return skip(`${host} is an address, not a name`);
   // Deno 2.6's own node:dns uses a module of Node's that warns of itself on stderr.
