@@ -20,9 +20,15 @@ const CHANNELS = [
  */
 export function systemSearchPath(ctx: Context): string[] | undefined {
   const own = /^export NIX_PATH="([^"]*)"/m.exec(machineText(ctx, SET_ENVIRONMENT) ?? "")?.[1];
-  return [own?.split(":"), channelEntries(ctx), ctx.run.env.NIX_PATH?.split(":")]
-    .map((entries) => entries?.filter((entry) => entry !== ""))
+  return [entriesOf(own), channelEntries(ctx), entriesOf(ctx.run.env.NIX_PATH)]
     .find((entries) => entries !== undefined && givesNixos(ctx, entries));
+}
+
+/** As Nix takes it apart: the colon of a URL divides nothing (`EvalSettings::parseNixPath`). */
+const ENTRY = /(?:[^:]*=)?(?:(?:channel|flake):|(?:https?|file|git|s3|ssh):(?=\/\/))[^:]*|[^:]+/g;
+
+function entriesOf(value: string | undefined): string[] | undefined {
+  return value?.match(ENTRY) ?? undefined;
 }
 
 /**
@@ -43,10 +49,13 @@ export function nixPath(ctx: Context, entries: readonly string[]): string {
 
 /** NixOS's default, for a machine whose system does not say it. */
 function channelEntries(ctx: Context): string[] | undefined {
-  const folder = CHANNELS.find((folder) => machineHas(ctx, folder));
-  const name = ["nixos", "nixpkgs", ...(folder === undefined ? [] : machineFolder(ctx, folder))]
-    .find((name) => machineHas(ctx, `${folder}/${name}/nixos/default.nix`));
-  if (folder === undefined || name === undefined) return undefined;
+  const [first] = CHANNELS.flatMap((folder) =>
+    ["nixos", "nixpkgs", ...machineFolder(ctx, folder)]
+      .filter((name) => machineHas(ctx, `${folder}/${name}/nixos/default.nix`))
+      .map((name) => ({ folder, name }))
+  );
+  if (first === undefined) return undefined;
+  const { folder, name } = first;
   return [
     `nixpkgs=${folder}/${name}`,
     `nixos-config=${places.nixos}/configuration.nix`,

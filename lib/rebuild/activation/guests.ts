@@ -73,8 +73,8 @@ export function guestProcesses(ctx: Context): string[] {
     // libvirt's own process has such a file too (driver.pid), and numbers are given again. libvirt starts
     // QEMU with `-name guest=NAME,…`, in which a comma is doubled.
     const started = machineText(system, `/proc/${process}/cmdline`)?.split("\0") ?? [];
-    const argument = `guest=${name.replaceAll(",", ",,")}`;
-    return started.some((one) => one === argument || one.startsWith(`${argument},`)) ? [name] : [];
+    const names = started.map((one) => /^guest=((?:[^,]|,,)*)/.exec(one)?.[1]);
+    return names.includes(name.replaceAll(",", ",,")) ? [name] : [];
   });
 }
 
