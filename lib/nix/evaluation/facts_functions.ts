@@ -18,9 +18,6 @@ export const factsFunctions = String.raw`
     let result = builtins.tryEval (builtins.deepSeq value value);
     in if result.success then result.value else { unreadable = true; };
 
-  flags = set: names: builtins.listToAttrs
-    (map (name: { inherit name; value = guard (getOr name set false); }) names);
-
   # Each member of an attribute set, as a list; the name is known even if the rest is unreadable.
   each = set: read:
     map (name: { inherit name; } // builtins.mapAttrs (_: guard) (read name (getAttr name set)))
@@ -221,25 +218,6 @@ export const factsFunctions = String.raw`
   keyLines = content: filter (line: match "[ \t]*#.*" line == null) (lines content);
   readKeys = file: keyLines (unsafeDiscardStringContext (readFile file));
 
-  account = name: user: {
-    uid = user.uid or null;
-    isNormalUser = user.isNormalUser or false;
-    group = user.group or "";
-    extraGroups = user.extraGroups or [ ];
-    description = user.description or "";
-    home = text (user.home or "/var/empty");
-    createHome = user.createHome or false;
-    homeMode = user.homeMode or null;
-    linger = (user.linger or false) == true;
-    shell = shellPath (user.shell or null);
-    password = passwordKind user;
-    passwordFile = text (user.hashedPasswordFile or (user.passwordFile or null));
-    hasInitialPassword = (user.initialPassword or null) != null
-      || elem (hashKind (user.initialHashedPassword or null)) [ "hash" "empty-hash" ];
-    authorizedKeys = map text (user.openssh.authorizedKeys.keys or [ ])
-      ++ concatMap readKeys (filter pathExists (keyFiles user));
-    unreadKeyFiles = filter (file: ! pathExists file) (keyFiles user);
-  };
   isDisabled = set: name: (builtins.tryEval ((getAttr name set).enable or true)) == { success = true; value = false; };
   enabled = set: builtins.removeAttrs set (filter (isDisabled set) (attrNames set));
 

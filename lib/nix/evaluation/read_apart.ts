@@ -12,7 +12,7 @@ import type { Expression } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/expression_layout.ts";
 import { factsExpression } from "./facts_expression.ts";
 
-/** Nix code: from the groups of facts to `{ values, names }`, functions of places in them. */
+/** Nix code: from the facts to `{ values, names }`, functions of places in them. */
 const parts = String.raw`facts: let
   child = value: name:
     if builtins.isList value then builtins.elemAt value (builtins.fromJSON name)
@@ -30,8 +30,8 @@ type Tree = { [name: string]: unknown };
 
 /**
  * Evaluates the facts of a configuration in which something fails in a way that Nix cannot catch: as much
- * of each group as can be, and `{ unreadable: true }` in the place of what fails (see `assembleFacts`).
- * @returns the members of all groups; none where nothing can be evaluated
+ * of each as can be, and `{ unreadable: true }` in the place of what fails (see `assembleFacts`).
+ * @returns none where nothing can be evaluated
  * @throws ToolError as `applyToSource`, but for exit 6
  */
 export async function readApart(
@@ -51,16 +51,10 @@ export async function readApart(
     names: async (place) => v.parse(v.array(v.string()), await apply("names", place)),
   });
   if (found.length === 0) return {};
-  const groups: Tree = {};
-  for (const [place, value] of found) put(groups, place, value);
-  for (const place of failed) put(groups, place, { unreadable: true });
-  return Object.assign(
-    {},
-    ...Object.entries(groups).map(([name, group]) =>
-      // Of a group that is lost as a whole nobody knows the members: it is named itself.
-      isUnreadable(group) ? { [name]: group } : asLists(group)
-    ),
-  );
+  const facts: Tree = {};
+  for (const [place, value] of found) put(facts, place, value);
+  for (const place of failed) put(facts, place, { unreadable: true });
+  return asLists(facts) as Tree;
 }
 
 function isUnreadable(value: unknown): boolean {
@@ -69,7 +63,7 @@ function isUnreadable(value: unknown): boolean {
 
 /** Two values that have nothing to do with each other: where both fail, it is the configuration as a whole. */
 async function someEvaluates(values: (places: readonly Place[]) => Promise<readonly unknown[]>) {
-  for (const place of [["identity", "hostName"], ["boot", "boot", "timeout"]]) {
+  for (const place of [["hostName"], ["boot", "timeout"]]) {
     try {
       const [value] = await values([place]);
       if (!isUnreadable(value)) return true;

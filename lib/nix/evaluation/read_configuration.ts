@@ -46,8 +46,12 @@ export async function readConfiguration(
   try {
     const facts = await evaluate(ctx, source, FACTS, options);
     return await withProblem(ctx, source, options, assembleFacts(facts));
-  } catch (error) {
-    return await readFactsApart(ctx, source, options, error);
+  } catch (failure) {
+    if (!mayBeRead(failure, options)) throw failure;
+    const found = await readApart(ctx, source, options);
+    if (Object.keys(found).length === 0) throw failure;
+    ctx.log.debug(failure.message);
+    return await withProblem(ctx, source, options, assembleFacts(found));
   }
 }
 
@@ -61,43 +65,32 @@ export async function readHost(
   options: ReadOptions = {},
 ): Promise<EvaluatedHost> {
   try {
-    const both = `{ facts = ${FACTS}; identity = ${membersOf(identityExpression)}; }`;
+    const both = `{ facts = ${FACTS}; identity = ${IDENTITY}; }`;
     const answer = await evaluate(ctx, source, both, options);
     const { facts, identity } = v.parse(BothSchema, answer);
     return {
       facts: await withProblem(ctx, source, options, assembleFacts(facts)),
       identity: v.parse(IdentitySchema, identity),
     };
-  } catch (error) {
-    const facts = await readFactsApart(ctx, source, options, error);
+  } catch (failure) {
+    if (!mayBeRead(failure, options)) throw failure;
+    const facts = await readConfiguration(ctx, source, options);
     return { facts, identity: await readIdentityApart(ctx, source, options) };
   }
+}
+
+/** Whether parts may still be read: something fails in a way that Nix cannot catch, and not all is needed. */
+function mayBeRead(failure: unknown, { whole }: ReadOptions): failure is ToolError {
+  return failure instanceof ToolError && failure.code === ExitCode.Configuration && !whole;
 }
 
 const RecordSchema = v.record(v.string(), v.unknown());
 const BothSchema = v.object({ facts: RecordSchema, identity: RecordSchema });
 
-const FACTS = membersOf(factsExpression);
-
-/** Nix code, in which `nixos` is known, of the members of all groups as one attribute set. */
-function membersOf(expression: string): string {
-  return `(builtins.foldl' (a: b: a // b) { } (builtins.attrValues ((${expression}) nixos)))`;
-}
-
-async function readFactsApart(
-  ctx: Context,
-  source: ConfigurationSource,
-  options: ReadOptions,
-  failure: unknown,
-): Promise<ConfigurationFacts> {
-  const partly = failure instanceof ToolError && failure.code === ExitCode.Configuration &&
-    !options.whole;
-  if (!partly) throw failure;
-  const found = await readApart(ctx, source, options);
-  if (Object.keys(found).length === 0) throw failure;
-  ctx.log.debug(failure.message);
-  return await withProblem(ctx, source, options, assembleFacts(found));
-}
+/** Nix code, in which `nixos` is known. */
+const FACTS = `((${factsExpression}) nixos)`;
+const IDENTITY = `(builtins.foldl' (a: b: a // b) { }
+  (builtins.attrValues ((${identityExpression}) nixos)))`;
 
 /** The groups one by one: a kind that is in one that fails is missing. */
 async function readIdentityApart(

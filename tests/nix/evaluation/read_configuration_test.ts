@@ -3,7 +3,7 @@ import { ExitCode } from "../../../lib/machine/exit_code.ts";
 import { ToolError } from "../../../lib/machine/tool_error.ts";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { findBase } from "../../../lib/nix/evaluation/base.ts";
-import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
+import { readConfiguration, readHost } from "../../../lib/nix/evaluation/read_configuration.ts";
 import { testContext } from "../../support/context.ts";
 import { hasNix } from "../../support/needs.ts";
 import { withScratch } from "../../support/scratch_files.ts";
@@ -159,6 +159,24 @@ Deno.test({
     const lost = facts.unreadable?.filter((place) => !/^(failedAssertions|warnings)/.test(place));
     deepStrictEqual(lost, ["firewall.open", "ssh.ports", "users.accounts.alice.description"]);
   },
+});
+
+Deno.test({
+  name: "readHost() blames no fact for what fails of the system's identity alone",
+  ignore: !hasNix,
+  fn: () =>
+    withScratch({
+      "configuration.nix": `{ networking.hostName = "alpha"; system.stateVersion = "24.05";
+        environment.etc.broken.source = { }.missing; }`,
+    }, async (folder) => {
+      const { facts, identity } = await readHost(testContext(), {
+        kind: "channel",
+        configuration: `${folder}/configuration.nix`,
+        nixPath: `nixpkgs=${STAND_IN_NIXPKGS}`,
+      });
+      deepStrictEqual([facts.hostName, facts.unreadable], ["alpha", []]);
+      deepStrictEqual([identity.etc, typeof identity.account], [undefined, "object"]);
+    }),
 });
 
 Deno.test({
