@@ -1,7 +1,7 @@
 import type { ActivationStatus } from "../../nix/activation/activation_status.ts";
 
 /** How an activation ended. */
-export interface ActivationOutcome {
+export interface ActivationOutcome extends Omit<OutcomeFacts, "output"> {
   readonly kind:
     /** The new system runs, and is the boot default when that was asked for. */
     | "activated"
@@ -24,12 +24,6 @@ export interface ActivationOutcome {
   readonly exitCode: 0 | 1;
   /** Of `switch-to-configuration`: its last code, 128 + N after a signal; null when it never ended. */
   readonly switchCode: number | null;
-  /** Units that failed now and had not before. */
-  readonly newFailedUnits: readonly string[];
-  /** Parts that only a reboot brings into use: kernel, initrd, kernel-modules. */
-  readonly rebootNeededFor: readonly string[];
-  /** The command line that brings the previous system back; undefined without a previous one. */
-  readonly rollbackCommand: string | undefined;
   /** The host path of the log. */
   readonly log: string;
   /** One sentence for the user, and what to do next. */
@@ -39,8 +33,11 @@ export interface ActivationOutcome {
 
 /** What is known besides the status. */
 export interface OutcomeFacts {
+  /** Units that failed now and had not before. */
   readonly newFailedUnits: readonly string[];
+  /** Parts that only a reboot brings into use: kernel, initrd, kernel-modules. */
   readonly rebootNeededFor: readonly string[];
+  /** The command line that brings the previous system back; undefined without a previous one. */
   readonly rollbackCommand: string | undefined;
   /** What the activation wrote. */
   readonly output: string;
@@ -59,6 +56,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
 /** Judges a finished or abandoned activation. */
 export function outcomeOf(status: ActivationStatus, facts: OutcomeFacts): ActivationOutcome {
   const { kind, message, hint } = verdict(status, facts);
+  const { output: _, ...known } = facts;
   return {
     kind,
     isActive: kind === "activated" || kind === "activated-with-failed-units",
@@ -71,9 +69,7 @@ export function outcomeOf(status: ActivationStatus, facts: OutcomeFacts): Activa
     onlyByReboot: onlyByReboot(status, facts),
     exitCode: kind === "activated" ? 0 : 1,
     switchCode: status.bootCode ?? status.activateCode,
-    newFailedUnits: facts.newFailedUnits,
-    rebootNeededFor: facts.rebootNeededFor,
-    rollbackCommand: facts.rollbackCommand,
+    ...known,
     log: status.log,
     message,
     hint,
@@ -92,24 +88,22 @@ function verdict(status: ActivationStatus, facts: OutcomeFacts): Verdict {
     : `to go back: ${facts.rollbackCommand}`;
   if (status.goBackCode !== null || status.phase === "going-back") return wentBack(status, back);
   if (status.phase !== "done") {
-    return {
-      kind: "failed",
-      message: `the activation was ended from outside while ${DOING[status.phase]}; ` +
-        stillDefault(status),
-      hint: back,
-    };
+    const doing = DOING[status.phase];
+    return failed(
+      `the activation was ended from outside while ${doing}; ${stillDefault(status)}`,
+      back,
+    );
   }
   const { activateCode } = status;
   if (activateCode !== null && activateCode !== 0 && activateCode !== 4) {
     return failedActivation(status, facts, back);
   }
   if (status.profileCode !== null && status.profileCode !== 0) {
-    return {
-      kind: "failed",
-      message: `the new system could not be made the boot default (nix-env ended with exit code ` +
+    return failed(
+      `the new system could not be made the boot default (nix-env ended with exit code ` +
         `${status.profileCode}); ${stillDefault(status)}`,
-      hint: back,
-    };
+      back,
+    );
   }
   if (status.bootCode !== null && status.bootCode !== 0) return failedBoot(status, back);
   if (activateCode === 4) {
@@ -141,6 +135,10 @@ const DOING = {
   "going-back": "it went back",
 } as const;
 
+function failed(message: string, hint: string | undefined): Verdict {
+  return { kind: "failed", message, hint };
+}
+
 function wentBack(status: ActivationStatus, back: string | undefined): Verdict {
   const worked = status.activateCode === 0 || status.activateCode === 4;
   const why = worked
@@ -149,12 +147,12 @@ function wentBack(status: ActivationStatus, back: string | undefined): Verdict {
   if (status.goBackCode === 0) {
     return { kind: "went-back", message: `${why}: the previous system runs again` };
   }
-  return {
-    kind: "failed",
-    message: `${why}, and going back failed as well (${meaning(status.goBackCode)}); ` +
-      stillDefault(status),
-    hint: `reboot into the previous system${back === undefined ? "" : `, or, ${back}`}`,
-  };
+  return failed(
+    `${why}, and going back failed as well (${meaning(status.goBackCode)}); ${
+      stillDefault(status)
+    }`,
+    `reboot into the previous system${back === undefined ? "" : `, or, ${back}`}`,
+  );
 }
 
 function failedActivation(
@@ -164,20 +162,18 @@ function failedActivation(
 ): Verdict {
   const refused = isRefusal(facts.output);
   if (onlyByReboot(status, facts)) {
-    return {
-      kind: "failed",
-      message: `the new system cannot be activated while this one runs (${
+    return failed(
+      `the new system cannot be activated while this one runs (${
         refused ? "a pre-switch check refused it" : meaning(status.activateCode)
       }); nothing was changed`,
-      hint: "make it the boot default and reboot: rebuild-helper boot" +
+      "make it the boot default and reboot: rebuild-helper boot" +
         (refused ? "; NIXOS_NO_CHECK=1 overrides the check" : ""),
-    };
+    );
   }
-  return {
-    kind: "failed",
-    message: `the activation failed: ${meaning(status.activateCode)}; ${stillDefault(status)}`,
-    hint: back,
-  };
+  return failed(
+    `the activation failed: ${meaning(status.activateCode)}; ${stillDefault(status)}`,
+    back,
+  );
 }
 
 function onlyByReboot(status: ActivationStatus, facts: OutcomeFacts): boolean {
@@ -192,17 +188,12 @@ function isRefusal(output: string): boolean {
 function failedBoot(status: ActivationStatus, back: string | undefined): Verdict {
   const runs = status.action === "boot" ? "" : "the new system runs, but ";
   return status.restoreCode === 0
-    ? {
-      kind: "failed",
-      message: `${runs}the boot loader could not be updated for it; ${stillDefault(status)}`,
-      hint: back,
-    }
-    : {
-      kind: "failed",
-      message: `${runs}the boot loader could not be updated, and putting the previous default ` +
+    ? failed(`${runs}the boot loader could not be updated for it; ${stillDefault(status)}`, back)
+    : failed(
+      `${runs}the boot loader could not be updated, and putting the previous default ` +
         "back failed too: THE NEXT BOOT MAY FAIL",
-      hint: "free space on /boot (df -h /boot), then run it again; do not reboot before",
-    };
+      "free space on /boot (df -h /boot), then run it again; do not reboot before",
+    );
 }
 
 function stillDefault(status: ActivationStatus): string {
