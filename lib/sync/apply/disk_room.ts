@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { spaceAt } from "../../machine/files/free_space.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 
 const MIB = 1024 * 1024;
@@ -22,10 +22,11 @@ export class DiskRoom {
   use(bytes: number): void {
     this.#sinceLook += bytes;
     if (this.#sinceLook < EVERY) return;
-    const { bavail, blocks, bsize } = statfsSync(this.folder);
-    const left = bavail * bsize - this.#sinceLook;
+    const space = spaceAt(this.folder);
+    if (space === undefined) throw new Error(`no room can be asked for: ${this.folder}`);
+    const left = space.bytes - this.#sinceLook;
     this.#sinceLook = 0;
-    if (left >= Math.min(MOST, blocks * bsize * SHARE)) return;
+    if (left >= Math.min(MOST, space.size * SHARE)) return;
     throw new ToolError(
       "the disk is nearly full: the new files would leave too little room for others",
       {
