@@ -1,6 +1,6 @@
 import { historyOf } from "./history.ts";
 import { benchNetwork, type NetworkBenchOptions, type Scenario } from "./network_bench.ts";
-import { loopback, networkKinds } from "./test_network.ts";
+import { loopback, loopbackTls, networkKinds } from "./test_network.ts";
 
 /** What is measured on a real history. */
 export interface HistoryBenchOptions extends Pick<NetworkBenchOptions, "folder" | "say"> {
@@ -8,7 +8,7 @@ export interface HistoryBenchOptions extends Pick<NetworkBenchOptions, "folder" 
   readonly source: string;
   /** Changed files that are looked for; the nearest there are get measured. */
   readonly changes: readonly (number | "install")[];
-  /** Names of networks; `loopback` is none. */
+  /** Names of networks; `loopback` and `loopback-tls` are none. */
   readonly networks: readonly string[];
   readonly rounds: number;
   readonly tool: readonly string[];
@@ -28,7 +28,8 @@ export async function* benchHistory(
     ...[...updates].map(([change, repository]) => ({ repository, change })),
     ...(changes.includes("install") ? [{ repository: newest, change: "install" as const }] : []),
   ];
-  for (const network of [loopback, ...networkKinds].filter(({ name }) => networks.includes(name))) {
+  const kinds = [loopback, loopbackTls, ...networkKinds];
+  for (const network of kinds.filter(({ name }) => networks.includes(name))) {
     for (const { repository, change } of wanted) {
       yield* benchNetwork({
         ...{ repository, network, changes: [change], rounds: () => options.rounds },

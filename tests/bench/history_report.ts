@@ -19,13 +19,14 @@ const [HEADING] = OWN_PARTS;
 /** What the CPU time goes into, found with perf(1), V8's profiler and executables that end half-way. */
 const WHY =
   "Where the shares are missed: a start reads and compiles 190 kB of JavaScript when nothing is new, 315 for " +
-  "an update and 355 for a first install, runs nearly all of it once and unoptimised, and V8 does so at every start, " +
+  "an update and 355 for a first install, runs nearly all of it once and interpreted, and V8 does so at every start, " +
   "because the file in which it would keep compiled code could be planted by others: that is more than a third of the main " +
-  "thread's time when nothing is new, two fifths for 4 files. An HTTP client of the runtime's and one request take " +
-  "6 ms more than the empty program, the C library through FFI 2. A first install adds unpacking and making files, " +
-  "which cost what they cost tar, streams, and hashes, journal and index, which tar has not; nearly a fifth of its " +
-  "CPU is spent by V8's other threads, which compile and collect garbage. Making files on a busy ext4 takes several times " +
-  "the CPU that it takes in memory, of both, and hides the difference.";
+  "thread's time when nothing is new, nearly half for 4 files, and what is left is many functions of which each " +
+  "runs for the first time. An HTTP client of the runtime's and one request take 6 ms more than the empty program, the C " +
+  "library through FFI 2. A first install adds unpacking and making files, which cost what they cost tar, streams, " +
+  "and hashes, journal and index, which tar has not. Without TLS git does little; GitHub is reached by TLS only, " +
+  "where git and curl read certificates and start a library that the runtime has in it. Making files on a busy " +
+  "ext4 takes several times the CPU that it takes in memory, of both, and hides the difference.";
 
 /**
  * The part of the report about a real history: what smart-sync takes beyond an empty program, as shares

@@ -43,6 +43,14 @@ export const loopback: NetworkKind = {
   tls: false,
 };
 
+/** The same by TLS, for CPU time: whoever asks GitHub pays for that, too. */
+export const loopbackTls: NetworkKind = {
+  ...loopback,
+  name: "loopback-tls",
+  description: "loopback, TLS with HTTP/2",
+  tls: true,
+};
+
 const REPOSITORY = "bench/tree";
 
 /** The GitHub test server in a process of its own, seen through a network. */
