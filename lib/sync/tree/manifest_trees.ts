@@ -71,8 +71,12 @@ export class MissingTree extends Error {
   }
 }
 
+/** Git makes none, but servers and scripts do. */
+const EMPTY_TREE = objectHash("tree", new Uint8Array());
+
 /**
- * The manifest of a flat list in any order, as the API gives it. Folders' own entries are computed:
+ * The manifest of a flat list in any order, as the API gives it. Folders' own entries are computed,
+ * but for those in which nothing is:
  * when the resulting `tree` is the commit's, the list is proven to be complete and the commit's.
  * @throws ToolError exit 6 for a hostile path
  */
@@ -86,6 +90,11 @@ export function manifestFromList(commit: string, list: readonly ManifestEntry[])
     const parent = path.slice(0, Math.max(0, slash));
     addFolder(folders, parent);
     folders.get(parent)!.push({ name: path.slice(slash + 1), mode, sha });
+  }
+  for (const { path, mode, sha } of list) {
+    if (kindOf(mode) !== "tree" || sha !== EMPTY_TREE) continue;
+    refuseHostile(path);
+    addFolder(folders, path);
   }
   refuseClashes([...flat.map(({ path }) => path), ...[...folders.keys()].filter(Boolean)]);
   const objects = new Map<string, Uint8Array>();

@@ -31,6 +31,22 @@ async function treeObjects(directory: string, commit: string): Promise<Map<strin
   return objects;
 }
 
+Deno.test("manifests from a list have the folders in which nothing is, as the commit", () => {
+  const empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+  const folder = (path: string, sha: string) => ({ path, mode: Mode.Tree, sha });
+  const list = [
+    folder("a", "0".repeat(40)),
+    folder("a/b", empty),
+    { path: "c", mode: Mode.File, sha: BLOB },
+    folder("d", empty),
+  ];
+  const manifest = manifestFromList(BLOB, list);
+  deepEqual(manifest.entries.map(({ path }) => path), ["a", "a/b", "c", "d"]);
+  // Made with git mktree.
+  equal(manifest.tree, "69297549ff1166360ac726335b0bcaeb2e2550ee");
+  throws(() => manifestFromList(BLOB, [...list, folder("../e", empty)]), /hostile path/);
+});
+
 Deno.test("manifests from trees and from a list are one, and make the same tree objects again", async () => {
   const directory = await Deno.makeTempDir();
   try {
