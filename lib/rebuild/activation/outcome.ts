@@ -1,4 +1,5 @@
 import type { ActivationStatus } from "../../nix/activation/activation_status.ts";
+import { attributeName } from "../../nix/expressions/nix_string.ts";
 
 /** How an activation ended. */
 export interface ActivationOutcome extends Omit<OutcomeFacts, "output"> {
@@ -86,7 +87,9 @@ function verdict(status: ActivationStatus, facts: OutcomeFacts): Verdict {
   const back = facts.rollbackCommand === undefined
     ? undefined
     : `to go back: ${facts.rollbackCommand}`;
-  if (status.goBackCode !== null || status.phase === "going-back") return wentBack(status, back);
+  if (status.goBackCode !== null || status.phase === "going-back") {
+    return wentBack(status, facts, back);
+  }
   if (status.phase !== "done") {
     const doing = DOING[status.phase];
     return failed(
@@ -108,15 +111,18 @@ function verdict(status: ActivationStatus, facts: OutcomeFacts): Verdict {
   if (status.bootCode !== null && status.bootCode !== 0) return failedBoot(status, back);
   if (activateCode === 4) {
     const units = facts.newFailedUnits;
+    const parts = failedParts(facts);
     return {
       kind: "activated-with-failed-units",
-      message: units.length === 0
+      message: (units.length === 0
         ? "the new system runs, but some units failed, as they had before"
-        : `the new system runs, but these units failed: ${units.join(", ")}`,
-      hint: [
+        : `the new system runs, but these units failed: ${units.join(", ")}`) +
+        (parts.length === 0 ? "" : `; of its activation script: ${parts.join(", ")}`),
+      hint: hints(
         units.length > 0 ? `look at them: systemctl status ${units.join(" ")}` : undefined,
+        leaveOut(parts),
         back,
-      ].filter((part) => part !== undefined).join("; "),
+      ),
     };
   }
   return { kind: "activated", message: DONE[status.action] };
@@ -139,13 +145,19 @@ function failed(message: string, hint: string | undefined): Verdict {
   return { kind: "failed", message, hint };
 }
 
-function wentBack(status: ActivationStatus, back: string | undefined): Verdict {
+function wentBack(
+  status: ActivationStatus,
+  facts: OutcomeFacts,
+  back: string | undefined,
+): Verdict {
   const worked = status.activateCode === 0 || status.activateCode === 4;
+  const parts = worked ? [] : failedParts(facts);
   const why = worked
     ? `nobody confirmed the new system within ${status.confirmSeconds} seconds`
-    : `the activation failed (${meaning(status.activateCode)})`;
+    : `the activation failed (${meaning(status.activateCode, parts)})`;
   if (status.goBackCode === 0) {
-    return { kind: "went-back", message: `${why}: the previous system runs again` };
+    const message = `${why}: the previous system runs again`;
+    return { kind: "went-back", message, hint: leaveOut(parts) };
   }
   return failed(
     `${why}, and going back failed as well (${meaning(status.goBackCode)}); ${
@@ -170,9 +182,11 @@ function failedActivation(
         (refused ? "; NIXOS_NO_CHECK=1 overrides the check" : ""),
     );
   }
+  const parts = failedParts(facts);
+  const why = meaning(status.activateCode, parts);
   return failed(
-    `the activation failed: ${meaning(status.activateCode)}; ${stillDefault(status)}`,
-    back,
+    `the activation failed: ${why}; ${stillDefault(status)}`,
+    hints(leaveOut(parts), back),
   );
 }
 
@@ -202,9 +216,30 @@ function stillDefault(status: ActivationStatus): string {
     : "the boot default is the previous system";
 }
 
-function meaning(code: number | null): string {
+/** Parts of the activation script that failed, as NixOS names them (activation-script.nix). */
+function failedParts({ output }: OutcomeFacts): string[] {
+  const found = output.matchAll(/^Activation script snippet '(.+)' failed \(\d+\)$/gm);
+  return [...new Set([...found].map(([, name]) => name!))];
+}
+
+/** A part that fails once fails at every activation, until it is left out or mended. */
+function leaveOut([part]: readonly string[]): string | undefined {
+  return part === undefined
+    ? undefined
+    : `what it says is in the log; to leave one out: system.activationScripts.${
+      attributeName(part)
+    } = ` +
+      'lib.mkForce ""';
+}
+
+function hints(...parts: readonly (string | undefined)[]): string | undefined {
+  return parts.filter((part) => part !== undefined).join("; ") || undefined;
+}
+
+function meaning(code: number | null, parts: readonly string[] = []): string {
   if (code === null) return "it did not end";
   const known = MEANINGS[code];
-  if (known !== undefined) return `${known}, exit code ${code}`;
+  const which = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+  if (known !== undefined) return `${known}${which}, exit code ${code}`;
   return code > 128 ? `it was ended by signal ${code - 128}` : `exit code ${code}`;
 }

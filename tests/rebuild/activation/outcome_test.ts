@@ -115,3 +115,32 @@ Deno.test("outcomeOf() tells a refusal from a failure", () => {
   ok(!outcomeOf(status(refused), nothing).onlyByReboot);
   ok(!outcomeOf(status({ activateCode: 2, ...notDefault }), { ...nothing, output }).onlyByReboot);
 });
+
+Deno.test("outcomeOf() names the parts of the activation script that failed, also where units failed too", () => {
+  const output = [
+    "setting up /etc...",
+    "mkdir: cannot create directory '/etc/hypervisor/docs/beginner': Read-only file system",
+    "Activation script snippet 'generateDocs' failed (1)",
+    "Activation script snippet 'odd name' failed (127)",
+  ].join("\n");
+  const of = (changes: Partial<ActivationStatus>) =>
+    outcomeOf(status({ ...notDefault, ...changes }), { ...nothing, output });
+  const failed = of({ activateCode: 2 });
+  match(
+    failed.message,
+    /the activation script failed \(generateDocs, odd name\), exit code 2; the boot default is/,
+  );
+  match(
+    failed.hint!,
+    /leave one out: system\.activationScripts\.generateDocs = lib\.mkForce ""; to go back: sudo back/,
+  );
+  match(
+    of({ activateCode: 4 }).message,
+    /some units failed.*; of its activation script: generateDocs/,
+  );
+  const wentBack = of({ activateCode: 2, goBackCode: 0 });
+  match(wentBack.message, /failed \(generateDocs, odd name\).*the previous system runs again/);
+  match(wentBack.hint!, /leave one out/);
+  // Nobody confirmed what worked: that is all there is to say.
+  equal(of({ activateCode: 0, goBackCode: 0, confirmSeconds: 9 }).hint, undefined);
+});
