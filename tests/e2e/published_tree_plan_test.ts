@@ -1,6 +1,6 @@
 /** The plan for a published tree: what is a source, who wins where tree and machine disagree, what is refused. */
 import assert from "node:assert/strict";
-import { needsNix } from "../support/needs.ts";
+import { hasCommand, needsNix } from "../support/needs.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
 import { unowned } from "./installer.ts";
 import { HOST, PublishedHost, SWITCH } from "./published_host.ts";
@@ -160,5 +160,40 @@ needsNix(
     );
     const allowed = await host.install(["--dry-run", "--json", "--allow-downgrade"]);
     assert.deepEqual(JSON.parse(allowed.stdout).blockers, []);
+  },
+);
+
+needsNix(
+  "a tree that evaluates and cannot be built is refused in the plan, with the lines that leave it out",
+  async () => {
+    using host = new PublishedHost("uefi");
+    const module = `${host.path}/modules/core/options.nix`;
+    Deno.writeTextFileSync(
+      module,
+      Deno.readTextFileSync(module).replace(
+        /\}\n$/,
+        '  config.environment.etc."docs".text = "a"; config.environment.etc."docs/more".text = "b";\n' +
+          '  config.security.sudo.extraRules = [ { groups = [ "a" ]; commands = [ "/bin/chown :a /b" ]; } ];\n}\n',
+      ),
+    );
+    const plan = async () => {
+      const { stdout } = await host.install(["--dry-run", "--json"]);
+      const { blockers, warnings } = JSON.parse(stdout);
+      return { blockers, warnings: warnings.join("\n") };
+    };
+    const { blockers: [blocker, ...more], warnings } = await plan();
+    assert.deepEqual(more, []);
+    assert.match(blocker.message, /does not make a system .*\/etc\/docs\/more lies inside of/);
+    assert.match(blocker.hint, /\/etc\/hypervisor\/host\/local\.nix.*etc\."docs\/more"\.enable = /);
+    if (hasCommand("visudo")) assert.match(warnings, /visudo refuses a rule .*chown :a/);
+
+    const lines = /: (environment\..*)$/.exec(blocker.hint)![1];
+    host.machine.write(
+      `${HOST}/local.nix`,
+      `{ lib, ... }: { ${lines} security.sudo.extraRules = lib.mkForce [ ]; }\n`,
+    );
+    const mended = await plan();
+    assert.deepEqual(mended.blockers, []);
+    assert.doesNotMatch(mended.warnings, /build will fail/);
   },
 );

@@ -36,7 +36,9 @@ export async function judgeSettings(
   if (tree === undefined || tree.found.length === 0) return { ...await judge(listed), warnings };
   const all = await judge({ ...listed, system: [...listed.system, ...tree.found] });
   const failure = all.judged.blocker;
-  if (failure === undefined) return { ...all, warnings };
+  // What is a system all the same, and only cannot be built, is not for what was found.
+  const isSystem = typeof all.judged.identity?.toplevel === "string";
+  if (failure === undefined || isSystem) return { ...all, warnings };
   const without = await judge(listed, { ...tree, found: [] });
   // With the list alone it is no better: then it is not what was found.
   if (without.judged.blocker !== undefined) return { ...without, warnings };

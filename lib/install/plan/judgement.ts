@@ -3,7 +3,7 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { isOffline } from "../../machine/hardware/network_state.ts";
 import type { HostRecord } from "../../machine/host_record.ts";
 import { ToolError } from "../../machine/tool_error.ts";
-import { localModule } from "../../machine/tree_layout.ts";
+import { localModule, modulesFolder } from "../../machine/tree_layout.ts";
 import { compareIdentities, type Identity } from "../../nix/evaluation/identity.ts";
 import {
   applyToSource,
@@ -13,6 +13,7 @@ import { readHost } from "../../nix/evaluation/read_configuration.ts";
 import { lookAtSupply } from "../../nix/store/supply.ts";
 import { judgeChanges } from "../../rebuild/judgement/expected_changes.ts";
 import { judgeConfiguration } from "../../rebuild/proofs/judgement.ts";
+import { nestedFilesError, sudoersWarning } from "./build_faults.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
 import { withOfflineHint } from "../failure_hints.ts";
 import type { MachineReading } from "./machine_reading.ts";
@@ -47,6 +48,8 @@ export interface StagedJudgement {
   readonly supply?: Plan["supply"];
   /** Only without a base. */
   readonly compared?: ComparedSettings | { readonly unknown: string } | undefined;
+  /** What stops its build, as far as that can be told before. */
+  readonly warning?: string | undefined;
   /** Of the new system. */
   readonly nixosVersion?: string | undefined;
   /** The new host cannot be evaluated, where it must: nothing could be installed. */
@@ -79,7 +82,9 @@ export async function judgeStaged(
       writeStore: supplyRequest !== undefined,
     });
     const problem = await wholeProblem(ctx, staged.configuration, identity);
-    const blocker = problem && refusalOf(ctx, problem, input);
+    const module = `${modulesFolder(source.layout)}/local.nix`;
+    const fault = problem ?? nestedFilesError(identity, module);
+    const blocker = fault && refusalOf(ctx, fault, input);
     progress.done(
       problem === undefined
         ? "the new configuration was evaluated"
@@ -106,6 +111,7 @@ export async function judgeStaged(
         ? await compareSettings(ctx, reading.base.source, staged.configuration, tree)
         : undefined,
       nixosVersion: facts.nixosVersion ?? undefined,
+      warning: await sudoersWarning(ctx, facts),
       ...(blocker === undefined ? {} : { blocker }),
     };
   } catch (error) {

@@ -137,6 +137,7 @@ export async function makePlan(
       ...(layout === "published" && host.tools === null && !wayOfTools(ctx, source).provide
         ? ["the five tools will not be part of the new system: keep the ones that you started"]
         : []),
+      ...(judged.warning === undefined ? [] : [judged.warning]),
       ...warnings,
     ],
     machine: machineSummary(ctx, reading),

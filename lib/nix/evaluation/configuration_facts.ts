@@ -323,6 +323,11 @@ export const ConfigurationFactsSchema = v.object({
     doas: flag("config.security.doas.enable or false"),
     /** `security.sudo.extraConfig`, lines of sudoers(5). */
     extraConfig: newer(v.string(), 'text (config.security.sudo.extraConfig or "")'),
+    /** The whole file; null where sudo is off. */
+    file: newer(
+      v.nullable(v.string()),
+      "if config.security.sudo.enable or false then text (config.security.sudo.configFile or null) else null",
+    ),
   }),
   ssh: group({
     enable: flag("ssh.enable"),

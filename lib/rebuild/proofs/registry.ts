@@ -11,6 +11,7 @@ import { proveHostKeys } from "./proof_host_keys.ts";
 import { proveInterfaceNames } from "./proof_interface_names.ts";
 import { proveLink } from "./proof_link.ts";
 import { proveMountHelpers } from "./proof_mount_helpers.ts";
+import { proveNumbers } from "./proof_numbers.ts";
 import type { Proof, ProofQuestion } from "./proof_question.ts";
 import { proveResolver } from "./proof_resolver.ts";
 import { proveRoute } from "./proof_route.ts";
@@ -33,6 +34,7 @@ export const PROOFS: readonly Proof[] = [
   { name: "second-factors", about: "access", onlyOverSsh: true, prove: proveSecondFactors },
   { name: "stranger", about: "access", prove: proveStranger },
   { name: "access", about: "access", prove: proveAccess },
+  { name: "numbers", about: "access", prove: proveNumbers },
   { name: "disks", about: "boot", prove: proveDisks },
   { name: "encrypted", about: "boot", prove: proveEncrypted },
   { name: "resolver", about: "boot", prove: proveResolver },

@@ -13,6 +13,7 @@ export interface Verdict {
     | "host-keys"
     | "login"
     | "root"
+    | "number"
     | "disk";
   readonly ok: boolean;
   /** The claim, for example `the firewall lets port 2222 in`. */

@@ -44,6 +44,16 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     breaks: (f) => f.services = [],
   },
   "access": { breaks: (f) => f.users.accounts[0]!.authorizedKeys = [] },
+  "numbers": {
+    now: {
+      accounts: [
+        ...rentedServerNow().accounts,
+        { ...rentedServerNow().accounts[0]!, name: "sshd", uid: 999, password: "locked" },
+      ],
+    },
+    breaks: (f) =>
+      f.users.accounts.push({ ...f.users.accounts[0]!, name: "operator", uid: 999, home: "/o" }),
+  },
   "disks": {
     now: { disks: { ...disks, presence: (at) => at === "/dev/vda1" ? "present" : "absent" } },
     breaks: (f) => f.fileSystems[0]!.device = "/dev/sda1",
