@@ -25,7 +25,7 @@ interface Named {
 }
 
 /** Whose arguments they are. */
-type Taker = Pick<Tool<OptionTable>, "name" | "operand">;
+type Taker = Pick<Tool<OptionTable>, "name" | "operand" | "handsOn">;
 
 /** An option's text, and where it was found. */
 interface Given {
@@ -149,6 +149,12 @@ function typed({ key, spec }: Named): string {
 }
 
 function unknownOption(tool: Taker, name: string, names: readonly string[]): ToolError {
+  if (Object.keys(tool.handsOn?.choices ?? {}).some((typed) => typed.split(" ")[0] === name)) {
+    return new ToolError(`${name} is an option of Nix`, {
+      code: ExitCode.InvalidArguments,
+      hint: `those stand at the end, after --: ${tool.name} … -- ${name}`,
+    });
+  }
   const bare = (option: string) => option.replace(/^-+/, "");
   const nearest = nearestName(bare(name), [...names, "--help", "--version"].map(bare));
   return refusal(tool, `unknown option '${name}'`, nearest && `--${nearest}`);

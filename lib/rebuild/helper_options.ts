@@ -76,6 +76,15 @@ export function requireOneTask(options: HelperOptions): void {
       "for example: rebuild-helper --store-path ./result --confirm 120 switch",
     );
   }
+  if (
+    options.storePath !== undefined && action !== undefined && !activates(action) &&
+    action !== "dry-activate"
+  ) {
+    refuse(
+      `--store-path names a system that is built already, ${action} would build one`,
+      "use it with test, switch, boot or dry-activate",
+    );
+  }
   if (options.buildHost !== undefined && (tasks.length > 0 || options.storePath !== undefined)) {
     refuse("--build-host goes with an action that builds", "leave it out: nothing is built");
   }

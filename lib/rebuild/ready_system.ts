@@ -10,7 +10,7 @@ import { type HandedRecord, parseHandedRecords, systemRecord } from "../nix/syst
 import type { Context } from "../machine/context.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./activation/earlier_activation.ts";
-import { type Action, activates, type RebuildOptions } from "./options.ts";
+import { activates, type RebuildOptions } from "./options.ts";
 import {
   activateBuilt,
   numbered,
@@ -38,7 +38,12 @@ export interface ReadyOptions
  */
 export async function activateReady(ctx: Context, options: ReadyOptions): Promise<RebuildResult> {
   const { action } = options;
-  refuseOther(ctx, action);
+  if (!ctx.root.isRunning) {
+    throw new ToolError("--store-path needs a running machine", {
+      code: ExitCode.InvalidArguments,
+      hint: "leave out --root",
+    });
+  }
   const toplevel = inStore(options.storePath);
   requireSystem(ctx, toplevel);
   requireThisPlatform(ctx, toplevel);
@@ -81,21 +86,6 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   }
   await showDryActivation(ctx, active);
   return built;
-}
-
-function refuseOther(ctx: Context, action: Action): void {
-  const refuse = (message: string, hint: string) => {
-    throw new ToolError(message, { code: ExitCode.InvalidArguments, hint });
-  };
-  if (!activates(action) && action !== "dry-activate") {
-    refuse(
-      `--store-path names a system that is built already, ${action} would build one`,
-      "use it with test, switch, boot or dry-activate",
-    );
-  }
-  if (!ctx.root.isRunning) {
-    refuse("--store-path needs a running machine", "leave out --root");
-  }
 }
 
 /**

@@ -196,6 +196,8 @@ Deno.test({
       [[...THERE, "--root", "/", "--host", "nobody", "switch"], 6, /no host "nobody"/],
       [["--target-host", "nobody.invalid", "switch"], 5, /nobody\.invalid cannot be reached/],
       [[...THERE, "--store-path", "/etc", "switch"], 4, /no store path/],
+      [[...THERE, "--store-path", "/etc", "build"], 4, /build would build one/],
+      [[...THERE, "switch", "--offline"], 4, /--offline is an option of Nix[^]*after --/],
     ];
     for (const [args, code, says] of refusals) {
       const refused = await target.run("rebuild-helper", args);

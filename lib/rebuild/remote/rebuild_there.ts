@@ -119,6 +119,8 @@ async function builtFor(
       { code: ExitCode.Configuration, hint: "name the host of that machine with --host" },
     );
   }
+  const chosen = await specialisationThere(there, options);
+  const active = chosen && await evaluateHost(building, target, chosen);
   const build = { ...target, buildFlags: handed.buildFlags };
   const store = builder && { ssh: builder };
   const { toplevel } = await buildWithNix(building, build, { link, dry: false, store });
@@ -133,10 +135,7 @@ async function builtFor(
     facts,
     identity,
   };
-  const chosen = await specialisationThere(there, options);
-  if (chosen === undefined) return { toplevel, records: [record] };
-  const active = await evaluateHost(building, target, chosen);
-  const path = active.identity.toplevel;
+  const path = active?.identity.toplevel;
   // Without its path nobody there could tell what this is about.
   if (typeof path !== "string") return { toplevel, records: [record] };
   return { toplevel, records: [record, { ...record, ...active, toplevel: path }] };
