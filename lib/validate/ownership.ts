@@ -50,17 +50,17 @@ export function setOwnership(ctx: Context, path: string, wanted: number): Change
  * @param host host path
  * @param atMost the bits that may stay
  * @param uid whose it must be
- * @returns undefined when nothing was changed
+ * @returns what was changed
  */
-export function restrict(host: string, atMost: number, uid: number): Change | undefined {
+export function restrict(host: string, atMost: number, uid: number): Change[] {
   using pinned = pin(host);
   const info = pinned.info();
   const before = permissions(info);
   const after = before & atMost;
-  if (before === after || info.uid !== uid) return undefined;
-  if (!info.isFile && !info.isDirectory) return undefined;
+  if (before === after || info.uid !== uid) return [];
+  if (!info.isFile && !info.isDirectory) return [];
   Deno.chmodSync(pinned.path, after);
-  return { what: host, before: octal(before), after: octal(after) };
+  return [{ what: host, before: octal(before), after: octal(after) }];
 }
 
 /** The permission bits of a file. */

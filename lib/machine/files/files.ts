@@ -69,32 +69,28 @@ export function listIfExists(path: string): string[] {
  * the same folder, fsync, rename, fsync of the folder. A link at the path is replaced, not followed.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array, mode: FileMode): void {
-  inFolder(path, (name) => {
-    const temporary = temporaryName(name);
-    try {
-      using file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
-      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-      if (mode.uid !== undefined || mode.gid !== undefined) {
-        Deno.chownSync(temporary, mode.uid ?? null, mode.gid ?? null);
-      }
-      Deno.chmodSync(temporary, mode.mode);
-      file.syncSync();
-      Deno.renameSync(temporary, name);
-    } catch (error) {
-      removeQuietly(temporary);
-      throw error;
+  putAtomic(path, (temporary) => {
+    using file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+    if (mode.uid !== undefined || mode.gid !== undefined) {
+      Deno.chownSync(temporary, mode.uid ?? null, mode.gid ?? null);
     }
-    syncNow(parentOf(name));
+    Deno.chmodSync(temporary, mode.mode);
+    file.syncSync();
   });
 }
 
 /** Makes a symbolic link, replacing what is at the path, in one step. */
 export function linkAtomic(target: string, path: string): void {
+  putAtomic(path, (temporary) => Deno.symlinkSync(target, temporary));
+}
+
+function putAtomic(path: string, make: (temporary: string) => void): void {
   inFolder(path, (name) => {
     const temporary = temporaryName(name);
-    Deno.symlinkSync(target, temporary);
     try {
+      make(temporary);
       Deno.renameSync(temporary, name);
     } catch (error) {
       removeQuietly(temporary);

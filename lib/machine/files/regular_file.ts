@@ -1,5 +1,5 @@
 import { ExitCode } from "../exit_code.ts";
-import { inFolder, LinkInTheWay, named, pin, type Pinned } from "./pinned.ts";
+import { inFolder, LinkInTheWay, named, pin } from "./pinned.ts";
 import { ToolError } from "../tool_error.ts";
 
 /** Whatever is read as a whole is smaller, unless its reader says otherwise; bytes. */
@@ -40,8 +40,12 @@ export function openRegular(
   const info = pinned.info();
   if (info.isSymlink) throw new LinkInTheWay(path);
   if (!info.isFile) throw new NotRegular(path, info);
-  const file = inOwnWords(pinned, path, () => Deno.openSync(pinned.path, options));
-  return { file, info, [Symbol.dispose]: () => file.close() };
+  try {
+    const file = Deno.openSync(pinned.path, options);
+    return { file, info, [Symbol.dispose]: () => file.close() };
+  } catch (error) {
+    throw named(error, pinned, path);
+  }
 }
 
 /**
@@ -147,12 +151,4 @@ function tooLarge(path: string, limit: number): ToolError {
     code: ExitCode.Configuration,
     hint: `look at it: ls -l ${path}`,
   });
-}
-
-function inOwnWords<T>(pinned: Pinned, path: string, operation: () => T): T {
-  try {
-    return operation();
-  } catch (error) {
-    throw named(error, pinned, path);
-  }
 }

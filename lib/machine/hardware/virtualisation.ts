@@ -27,6 +27,7 @@ export interface Iommu {
 }
 
 const TABLES = ["DMAR", "IVRS", "IORT"] as const;
+const KVM_MODULES = { intel: "kvm-intel", amd: "kvm-amd", other: undefined } as const;
 /** How hypervisors name themselves in DMI's vendor and product, and what people call them. */
 const HYPERVISORS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/VMware/i, "VMware"],
@@ -42,11 +43,7 @@ const HYPERVISORS: readonly (readonly [pattern: RegExp, name: string])[] = [
 /** Reads /sys, /dev and /proc; what cannot be read counts as not there. */
 export function readVirtualisation(ctx: Context, cpu: Cpu | undefined): Virtualisation {
   const sys = kernelContext(ctx, "/sys");
-  const kvmModule = cpu?.vendor === "intel"
-    ? "kvm-intel"
-    : cpu?.vendor === "amd"
-    ? "kvm-amd"
-    : undefined;
+  const kvmModule = cpu && KVM_MODULES[cpu.vendor];
   const parameter = kvmModule &&
     machineText(sys, `/sys/module/${kvmModule.replace("-", "_")}/parameters/nested`);
   const commandLine = kernelText(ctx, "/proc/cmdline") ?? "";

@@ -172,8 +172,7 @@ function isOpen(info: Deno.FileInfo): boolean {
 /** Takes permissions away from a file of this user; what is behind a link is not touched. */
 function close(path: string, atMost: number, uid: number): Change[] {
   try {
-    const change = restrict(path, atMost, uid);
-    return change ? [change] : [];
+    return restrict(path, atMost, uid);
   } catch (error) {
     if (error instanceof LinkInTheWay) return [];
     throw error;

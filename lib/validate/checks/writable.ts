@@ -47,10 +47,7 @@ function writable(ctx: Context): Finding {
 function fix(ctx: Context): Change[] {
   return FOLDERS.flatMap((folder) => [...below(ctx.root.follow(folder))])
     .filter((entry) => isOpen(entry) && entry.info.uid === 0)
-    .flatMap(({ host }) => {
-      const change = restrict(host, ~WRITABLE_BY_OTHERS, 0);
-      return change ? [change] : [];
-    });
+    .flatMap(({ host }) => restrict(host, ~WRITABLE_BY_OTHERS, 0));
 }
 
 /** The mode of a link means nothing (symlink(7)). */
