@@ -79,7 +79,7 @@ export class TreeDifference {
     const same = index?.manifest.commit === commit && !this.options.forceFull;
     const target: TargetTree = same
       ? { ...NOTHING_NEW, manifest: index.manifest }
-      : await fetchTarget(ctx, remote, commit, {
+      : await fetchTarget({ ctx, remote, commit, store }, {
         base: index?.manifest,
         trees: this.#trees,
         also,
@@ -87,7 +87,7 @@ export class TreeDifference {
         everything: this.#everything,
         archive: byArchive ? begun.archive ?? remote.archive(ref) : undefined,
         pathsOnly: !writes,
-      }, store);
+      });
     signed?.requireOf(target.manifest);
     await this.#scanning;
     if (!same) {

@@ -2,14 +2,14 @@ import { Mode } from "../../git/git_objects.ts";
 import { damaged, TransferError } from "../../git/transfer_error.ts";
 import { blobHash } from "../../machine/tree/blob_hash.ts";
 import { counted } from "../../layout/counted.ts";
-import type { Context, Progress } from "../../machine/context.ts";
+import type { Progress } from "../../machine/context.ts";
 import { ArchiveManifest } from "./archive_manifest.ts";
 import type { ContentStore } from "../apply/content_store.ts";
 import type { Manifest } from "../tree/manifest.ts";
-import { manifestFromTrees, MissingTree } from "../tree/manifest_trees.ts";
+import { manifestFromTrees } from "../tree/manifest_trees.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
 import type { Remote } from "./remote.ts";
-import { rootTree, type TargetTree } from "./target.ts";
+import { type CommitFetch, rootTree, type TargetTree } from "./target.ts";
 import type { WholeArchive } from "./whole_archive.ts";
 
 /**
@@ -22,11 +22,8 @@ import type { WholeArchive } from "./whole_archive.ts";
  * @throws TransferError when git does not give the commit
  */
 export async function receiveArchive(
-  ctx: Context,
-  remote: Remote,
-  commit: string,
+  { ctx, remote, commit, store }: CommitFetch,
   archive: WholeArchive,
-  store: ContentStore,
 ): Promise<TargetTree | undefined> {
   const fetch = (only: "commits" | "trees") => remote.git.fetch({ wants: [commit], only }, store);
   let named: Promise<unknown> | undefined;
@@ -49,7 +46,7 @@ export async function receiveArchive(
     complete ??= unheard(
       fetch("trees").then(() => {
         const { commit: peeled, tree } = rootTree(commit, store);
-        return fromTrees(peeled, tree, store);
+        return manifestFromTrees(peeled, tree, (sha) => store.received(sha, "tree"));
       }),
     );
 
@@ -113,15 +110,6 @@ async function folderOf(remote: Remote, sha: string, store: ContentStore): Promi
 function unheard<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
-}
-
-function fromTrees(commit: string, tree: string, store: ContentStore): Manifest {
-  try {
-    return manifestFromTrees(commit, tree, (sha) => store.received(sha, "tree"));
-  } catch (error) {
-    if (!(error instanceof MissingTree)) throw error;
-    throw damaged(error.message, { cause: error });
-  }
 }
 
 function targetOf(manifest: Manifest): TargetTree {

@@ -2,9 +2,7 @@ import { beyondBound, Bounds } from "../../git/bounds.ts";
 import { headerOf, kindOf } from "../../git/git_objects.ts";
 import type { ListedEntry, RestApi } from "../../github/rest.ts";
 import { damaged, TransferError } from "../../git/transfer_error.ts";
-import type { Context } from "../../machine/context.ts";
 import type { AskedChanges } from "../asked_changes.ts";
-import type { ContentStore } from "../apply/content_store.ts";
 import type { Manifest } from "../tree/manifest.ts";
 import {
   manifestFromList,
@@ -13,8 +11,7 @@ import {
   MissingTree,
 } from "../tree/manifest_trees.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
-import type { Remote } from "./remote.ts";
-import { rootTree, type TargetTree } from "./target.ts";
+import { type CommitFetch, rootTree, type TargetTree } from "./target.ts";
 import type { WholeArchive } from "./whole_archive.ts";
 
 /** What is known here that makes it cheaper to learn the paths of a commit. */
@@ -38,32 +35,24 @@ export interface Known {
  * Learns the paths of a commit, and with Git's protocol gets the changed contents in the same answer.
  * @throws ToolError exit 4 when there is no such commit, 5 when no server gives it, 6 for a hostile path
  */
-export async function fetchTarget(
-  ctx: Context,
-  remote: Remote,
-  commit: string,
-  known: Known,
-  store: ContentStore,
-): Promise<TargetTree> {
+export async function fetchTarget(fetch: CommitFetch, known: Known): Promise<TargetTree> {
+  const { remote, commit, store } = fetch;
   if (remote.gitProblem === undefined) {
     try {
-      return await fetchByArchive(ctx, remote, commit, known, store) ??
-        await fetchByGit(ctx, remote, commit, known, store);
+      return await fetchByArchive(fetch, known) ?? await fetchByGit(fetch, known);
     } catch (error) {
       if (!(error instanceof TransferError)) throw error;
       // The server itself says so; a status could come from anything on the way to it.
       if (error.problem === "absent" && error.details.status === undefined) {
         // The commit here may never have been pushed, or be gone since.
-        if (known.also) {
-          return await fetchTarget(ctx, remote, commit, { ...known, also: undefined }, store);
-        }
+        if (known.also) return await fetchTarget(fetch, { ...known, also: undefined });
         throw await remote.unknownCommit(commit);
       }
       remote.giveUpGit(error);
     }
   }
   try {
-    const target = await fetchByApi(ctx, remote, commit);
+    const target = await fetchByApi(fetch);
     store.settle(target.manifest);
     return target;
   } catch (error) {
@@ -76,24 +65,16 @@ export async function fetchTarget(
 }
 
 async function fetchByArchive(
-  ctx: Context,
-  remote: Remote,
-  commit: string,
+  fetch: CommitFetch,
   { archive }: Known,
-  store: ContentStore,
 ): Promise<TargetTree | undefined> {
   if (archive === undefined) return undefined;
   const { receiveArchive } = await import("./archive_target.ts");
-  return await receiveArchive(ctx, remote, commit, archive, store);
+  return await receiveArchive(fetch, archive);
 }
 
-async function fetchByGit(
-  ctx: Context,
-  remote: Remote,
-  commit: string,
-  known: Known,
-  store: ContentStore,
-): Promise<TargetTree> {
+async function fetchByGit(fetch: CommitFetch, known: Known): Promise<TargetTree> {
+  const { ctx, remote, commit, store } = fetch;
   const { base, trees, also } = known;
   const have = base && !known.everything ? base.commit : undefined;
   const pathsOnly = known.pathsOnly || (have === undefined && !known.everything);
@@ -128,18 +109,10 @@ async function fetchByGit(
     };
   } catch (error) {
     progress.fail("receiving objects stopped");
-    if (!(error instanceof MissingTree) || have === undefined) {
-      throw error instanceof MissingTree ? damaged(error.message, { cause: error }) : error;
-    }
+    if (!(error instanceof MissingTree) || have === undefined) throw error;
     // The server believed that more is here than there is.
     ctx.log.debug(`${error.message}: asking again for all paths`);
-    return await fetchByGit(
-      ctx,
-      remote,
-      commit,
-      { ...known, base: undefined, asked: undefined },
-      store,
-    );
+    return await fetchByGit(fetch, { ...known, base: undefined, asked: undefined });
   }
 }
 
@@ -147,7 +120,7 @@ function describe(have: string | undefined, pathsOnly: boolean): string {
   return pathsOnly ? "paths" : have ? "changes" : "all files";
 }
 
-async function fetchByApi(ctx: Context, remote: Remote, commit: string): Promise<TargetTree> {
+async function fetchByApi({ ctx, remote, commit }: CommitFetch): Promise<TargetTree> {
   const rest = await remote.rest();
   const [tree, listing] = await Promise.all([
     rest.treeOf(commit),

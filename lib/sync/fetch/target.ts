@@ -1,7 +1,9 @@
 import { headerOf } from "../../git/git_objects.ts";
 import { damaged } from "../../git/transfer_error.ts";
+import type { Context } from "../../machine/context.ts";
 import type { ContentStore } from "../apply/content_store.ts";
 import type { Manifest } from "../tree/manifest.ts";
+import type { Remote } from "./remote.ts";
 
 /** A commit with its paths. */
 export interface TargetTree {
@@ -13,6 +15,14 @@ export interface TargetTree {
   /** How it came: shown to the user. */
   readonly transport: string;
   readonly reason: string;
+}
+
+/** A commit that is fetched: from where, and where what comes is kept. */
+export interface CommitFetch {
+  readonly ctx: Context;
+  readonly remote: Remote;
+  readonly commit: string;
+  readonly store: ContentStore;
 }
 
 /** What is said of a target when the tree's own commit is still the one that is wanted. */

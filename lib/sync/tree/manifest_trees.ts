@@ -1,5 +1,6 @@
 import { beyondBound, Bounds } from "../../git/bounds.ts";
 import { concat } from "../../git/bytes.ts";
+import { TransferError } from "../../git/transfer_error.ts";
 import { objectHash } from "../../machine/tree/blob_hash.ts";
 import { hostilePathError, hostilePathProblem } from "../../machine/tree/hostile_path.ts";
 import { encodeTree, kindOf, Mode, parseTree, type TreeItem } from "../../git/git_objects.ts";
@@ -64,10 +65,9 @@ export function manifestFromTrees(
 }
 
 /** A tree object that was neither received nor known. */
-export class MissingTree extends Error {
-  override readonly name = "MissingTree";
+export class MissingTree extends TransferError {
   constructor(readonly sha: string) {
-    super(`tree ${sha} is missing`);
+    super("damaged", `tree ${sha} is missing`);
   }
 }
 
