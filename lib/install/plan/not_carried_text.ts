@@ -41,8 +41,9 @@ export function notCarriedText(
     const nothing = `  ${style.green(sign.pass)} all that your files say is in the new host`;
     return [...(unreadable.length === 0 ? [nothing] : []), ...notes].join("\n");
   }
-  let count = settings.length;
-  let text = grouped(ctx, settings, columns, all);
+  // Each takes a line at least.
+  let count = all ? settings.length : Math.min(settings.length, SCREEN_LINES);
+  let text = grouped(ctx, settings.slice(0, count), columns, all);
   while (!all && count > 1 && text.split("\n").length > SCREEN_LINES) {
     text = grouped(ctx, settings.slice(0, --count), columns, all);
   }
