@@ -5,6 +5,7 @@ import { realPathIfSeen } from "../machine/files/files.ts";
 import { trustedOwners } from "../machine/accounts/invoking_user.ts";
 import { nearestName } from "../layout/nearest_name.ts";
 import { readRegular } from "../machine/files/regular_file.ts";
+import { parsedAs } from "../machine/parsed_as.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 import { hostNameProblem, type InstallOptions, stateVersionProblem } from "./options.ts";
@@ -41,11 +42,10 @@ const OPTIONS = {
   action: "action",
 } as const satisfies Readonly<Record<keyof typeof ANSWERS, keyof InstallOptions>>;
 
-const DocumentSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ version: v.literal(1), decisions: v.record(v.string(), v.unknown()) }),
-);
+const DocumentSchema = v.object({
+  version: v.literal(1),
+  decisions: v.record(v.string(), v.unknown()),
+});
 
 /** What was decided of an installation, as its plan's document says it: nothing secret. */
 export type Decisions = Readonly<Record<keyof typeof ANSWERS, unknown>>;
@@ -92,14 +92,14 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
     });
   }
   const text = new TextDecoder().decode(readRegular(path, LARGEST));
-  const document = v.safeParse(DocumentSchema, text);
-  if (!document.success) {
+  const document = parsedAs(DocumentSchema, text);
+  if (document === undefined) {
     throw new ToolError(`${file} holds no answers: it is no plan of system-installer --json`, {
       code: ExitCode.Configuration,
       hint: "make one: system-installer --dry-run --json > answers.json",
     });
   }
-  const { decisions } = document.output;
+  const { decisions } = document;
   const known = Object.keys(ANSWERS);
   for (const name of Object.keys(decisions).filter((name) => !known.includes(name))) {
     const nearest = nearestName(name, known);

@@ -1,4 +1,5 @@
 import { listIfExists, lstatIfExists, parentOf, readTextIfExists } from "../machine/files/files.ts";
+import { attempt } from "../machine/attempt.ts";
 import { places } from "../machine/places.ts";
 import type { Context } from "../machine/context.ts";
 import { isSystemOrItsOwn, specialisationNames } from "./specialisation.ts";
@@ -42,7 +43,8 @@ export function bootDefault(ctx: Context): string | undefined {
 export function generations(ctx: Context): Generation[] {
   const folder = parentOf(places.systemProfile);
   const [running, booted] = [currentSystem(ctx), bootedSystem(ctx)];
-  const defaultLink = lastLink(ctx);
+  const link = attempt(() => Deno.readLinkSync(ctx.root.host(places.systemProfile)));
+  const defaultLink = link?.split("/").at(-1);
   return listIfExists(ctx.root.follow(folder)).flatMap((name) => {
     const number = /^system-(\d+)-link$/.exec(name)?.[1];
     if (number === undefined) return [];
@@ -83,14 +85,6 @@ export function generationOf(ctx: Context, toplevel: string): number | undefined
   const own = all.findLast((generation) => generation.toplevel === toplevel) ??
     all.findLast((generation) => isSystemOrItsOwn(ctx, generation.toplevel, toplevel));
   return own?.number;
-}
-
-function lastLink(ctx: Context): string | undefined {
-  try {
-    return Deno.readLinkSync(ctx.root.host(places.systemProfile)).split("/").at(-1);
-  } catch {
-    return undefined;
-  }
 }
 
 function closureAt(ctx: Context, path: string): string | undefined {

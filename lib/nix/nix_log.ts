@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
+import { parsedAs } from "../machine/parsed_as.ts";
 
 /**
  * What one line of Nix's output means to a person who watches a build. With `--log-format
@@ -30,8 +31,6 @@ const Event = v.variant("action", [
   }),
 ]);
 
-const Line = v.pipe(v.string(), v.parseJson(), Event);
-
 /** Activities worth a line: copied path, build, substitution. */
 const SHOWN_ACTIVITIES = [100, 105, 108];
 const BUILD_LOG_LINE = 101;
@@ -43,9 +42,8 @@ export function parseNixLogLine(line: string): NixLogEvent {
   if (!line.startsWith("@nix ")) {
     return { kind: "message", text: plain(line) };
   }
-  const parsed = v.safeParse(Line, line.slice(5));
-  if (!parsed.success) return { kind: "nothing" };
-  const event = parsed.output;
+  const event = parsedAs(Event, line.slice(5));
+  if (event === undefined) return { kind: "nothing" };
   if (event.action === "msg") {
     return { kind: "message", text: plain(event.msg) };
   }

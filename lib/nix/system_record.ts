@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { attempt } from "../machine/attempt.ts";
+import { parsedAs } from "../machine/parsed_as.ts";
 import {
   ensureDirectory,
   listIfExists,
@@ -35,16 +37,14 @@ export type SystemRecord = v.InferOutput<typeof RecordSchema>;
 export type HandedRecord = Omit<SystemRecord, "activated">;
 
 const HandedSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
+  v.unknown(),
   v.transform((records) => [records].flat()),
   v.array(v.omit(RecordSchema, ["activated"])),
 );
 
 /** Records as they are handed to the machine that activates the system: one, or a list; empty for others. */
 export function parseHandedRecords(text: string): HandedRecord[] {
-  const parsed = v.safeParse(HandedSchema, text);
-  return parsed.success ? parsed.output : [];
+  return parsedAs(HandedSchema, text) ?? [];
 }
 
 const FOLDER = `${places.state}/systems`;
@@ -79,13 +79,9 @@ export function recordSystem(
  */
 export function systemRecord(ctx: Context, toplevel: string | undefined): SystemRecord | undefined {
   if (toplevel === undefined) return undefined;
-  try {
-    const text = readTextIfExists(ctx.root.host(recordPath(toplevel)));
-    const parsed = v.safeParse(RecordSchema, text === undefined ? undefined : JSON.parse(text));
-    return parsed.success && parsed.output.toplevel === toplevel ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = attempt(() => readTextIfExists(ctx.root.host(recordPath(toplevel))));
+  const record = parsedAs(RecordSchema, text ?? "");
+  return record?.toplevel === toplevel ? record : undefined;
 }
 
 function recordPath(toplevel: string): string {

@@ -1,3 +1,4 @@
+import { attempt } from "../../machine/attempt.ts";
 import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
 import { isUsable } from "../../nix/store/binary_cache.ts";
 import { printExpression } from "../../nix/expressions/expression_layout.ts";
@@ -195,7 +196,7 @@ function packages(plan: Plan, columns: number): string {
 
 /** What a step will do to what is there now. */
 function verb(ctx: Context, step: Step): string {
-  const there = exists(ctx, step.path);
+  const there = attempt(() => lstatIfExists(ctx.root.host(step.path))) !== undefined;
   switch (step.kind) {
     case "secret":
       return "secret";
@@ -211,14 +212,6 @@ function verb(ctx: Context, step: Step): string {
       if (!there) return "write";
       return textBefore(ctx, step.path) === step.content ? "keep" : "change";
     }
-  }
-}
-
-function exists(ctx: Context, path: string): boolean {
-  try {
-    return lstatIfExists(ctx.root.host(path)) !== undefined;
-  } catch {
-    return false;
   }
 }
 

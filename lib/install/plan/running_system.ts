@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { isBuildUser } from "../../machine/accounts/login_users.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
+import { parsedAs } from "../../machine/parsed_as.ts";
 import { places } from "../../machine/places.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { currentSystem } from "../../nix/generations.ts";
@@ -155,14 +156,10 @@ function differentParameters(ctx: Context, toplevel: string, identity: Identity)
   ];
 }
 
-const AccountsSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    mutableUsers: v.boolean(),
-    users: v.array(v.object({ name: v.string(), uid: v.nullable(v.number()) })),
-  }),
-);
+const AccountsSchema = v.object({
+  mutableUsers: v.boolean(),
+  users: v.array(v.object({ name: v.string(), uid: v.nullable(v.number()) })),
+});
 
 /** What update-users-groups.pl of the running system is given (nixos/modules/config/users-groups.nix). */
 const ACCOUNTS = /\/nix\/store\/[\w.+-]*-users-groups\.json/;
@@ -170,8 +167,8 @@ const ACCOUNTS = /\/nix\/store\/[\w.+-]*-users-groups\.json/;
 function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
   const file = ACCOUNTS.exec(machineText(ctx, `${toplevel}/activate`) ?? "")?.[0];
   const text = file === undefined ? undefined : machineText(ctx, file);
-  const parsed = v.safeParse(AccountsSchema, text);
-  if (!parsed.success) return [];
+  const declares = parsedAs(AccountsSchema, text ?? "");
+  if (declares === undefined) return [];
   const people = (list: readonly { name: string; uid: number | null; isNormalUser?: boolean }[]) =>
     new Set(
       list.filter(({ name, uid, isNormalUser }) =>
@@ -179,8 +176,8 @@ function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationF
       ).map(({ name }) => name),
     );
   const declared = new Set(facts.users.accounts.map(({ name }) => name));
-  const runs = people(parsed.output.users);
-  const known = new Set(parsed.output.users.map(({ name }) => name));
+  const runs = people(declares.users);
+  const known = new Set(declares.users.map(({ name }) => name));
   return [
     ...[...runs].filter((name) => !declared.has(name)).map((name) =>
       `the account ${name} is declared by what runs, and not by what was read`
@@ -191,7 +188,7 @@ function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationF
     ...different(
       "users.mutableUsers",
       [String(facts.users.mutableUsers)],
-      [String(parsed.output.mutableUsers)],
+      [String(declares.mutableUsers)],
     ),
   ];
 }

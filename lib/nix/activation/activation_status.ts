@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { listIfExists, readTextIfExists } from "../../machine/files/files.ts";
+import { parsedAs } from "../../machine/parsed_as.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
 
@@ -106,8 +107,7 @@ export function activationFiles(id: string): ActivationFiles {
 /** The status of one activation; undefined when there is none that can be read. */
 export function readActivationStatus(ctx: Context, id: string): ActivationStatus | undefined {
   const text = readTextIfExists(ctx.root.host(activationFiles(id).status));
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ActivationStatusSchema), text);
-  return parsed.success ? parsed.output : undefined;
+  return text === undefined ? undefined : parsedAs(ActivationStatusSchema, text);
 }
 
 /** The ids of recorded activations, oldest first: an id starts with its time. */

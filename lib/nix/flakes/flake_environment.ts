@@ -1,3 +1,4 @@
+import { statIfSeen } from "../../machine/files/files.ts";
 import { type HostBase, readHostRecord } from "../../machine/host_record.ts";
 import type { Context } from "../../machine/context.ts";
 import type { FlakeReference } from "./flake_reference.ts";
@@ -44,10 +45,6 @@ export function checkoutOf(ctx: Pick<Context, "root">, base: HostBase): string |
  */
 export function checkoutEnvironment(checkout: string | undefined): Record<string, string> {
   if (checkout === undefined || Deno.uid() !== 0) return {};
-  try {
-    const { uid } = Deno.statSync(checkout);
-    return uid === null || uid === 0 ? {} : { SUDO_UID: String(uid) };
-  } catch {
-    return {};
-  }
+  const uid = statIfSeen(checkout)?.uid;
+  return uid ? { SUDO_UID: String(uid) } : {};
 }

@@ -1,3 +1,4 @@
+import { attempt } from "../../machine/attempt.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import {
   absolutePath,
@@ -147,11 +148,9 @@ function encodePath(path: string): string {
 }
 
 function decode(path: string, reference: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    throw notAReference(reference);
-  }
+  const decoded = attempt(() => decodeURIComponent(path));
+  if (decoded === undefined) throw notAReference(reference);
+  return decoded;
 }
 
 function notAReference(text: string): ToolError {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { ExitCode } from "../../machine/exit_code.ts";
+import { parsedAs } from "../../machine/parsed_as.ts";
 import { quote } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
@@ -108,11 +109,9 @@ export async function runThere(
 }
 
 function documentIn(stdout: string, destination: string): v.InferOutput<typeof DocumentSchema> {
-  try {
-    return v.parse(DocumentSchema, JSON.parse(stdout));
-  } catch {
-    throw notUnderstood(destination, stdout);
-  }
+  const document = parsedAs(DocumentSchema, stdout);
+  if (document === undefined) throw notUnderstood(destination, stdout);
+  return document;
 }
 
 const DocumentSchema = v.looseObject({ version: v.number() });
