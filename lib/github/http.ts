@@ -5,6 +5,7 @@ import type { Endpoints } from "./endpoints.ts";
 import { SilenceGuard } from "./silence_guard.ts";
 import { ERROR_TEXT, LONGEST_WAIT, statusError } from "./status_error.ts";
 import { createClient } from "./http_client.ts";
+import { timeLimits } from "./time_limits.ts";
 import type { Token } from "./token.ts";
 import { damaged, TransferError, type TransferProblem } from "../git/transfer_error.ts";
 
@@ -12,10 +13,6 @@ import { damaged, TransferError, type TransferProblem } from "../git/transfer_er
 const ATTEMPTS = 3;
 /** Attempts that may end in silence: each has cost the whole wait. */
 const SILENCES = 2;
-/** A connection that is silent for so long is given up (milliseconds); HYPERVISOR_TIMEOUT sets it. */
-const SILENCE = 20_000;
-/** After so long, all of it is given up (milliseconds); HYPERVISOR_DEADLINE sets it. */
-const DEADLINE = 30 * 60_000;
 const MAX_REDIRECTS = 5;
 
 /** One request. */
@@ -70,10 +67,9 @@ export class HttpSession implements Disposable {
   ) {
     this.#token = token;
     this.#origins = new Set(Object.values(endpoints).map((url) => new URL(url).origin));
-    const seconds = Number(ctx.env.HYPERVISOR_TIMEOUT);
-    this.#silence = seconds > 0 ? seconds * 1000 : SILENCE;
-    const total = Number(ctx.env.HYPERVISOR_DEADLINE);
-    this.#deadline = performance.now() + (total > 0 ? total * 1000 : DEADLINE);
+    const { silence, total } = timeLimits(ctx.env);
+    this.#silence = silence;
+    this.#deadline = performance.now() + total;
   }
 
   get hasToken(): boolean {

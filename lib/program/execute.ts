@@ -83,7 +83,9 @@ export async function execute<T extends OptionTable>(
       env,
     };
     try {
-      return await tool.run(ctx, values) ?? ExitCode.Success;
+      const code = await tool.run(ctx, values) ?? ExitCode.Success;
+      if (data) refuseLostResult(screen);
+      return code;
     } catch (error) {
       return fail(error, log, out, json);
     } finally {
@@ -94,6 +96,15 @@ export async function execute<T extends OptionTable>(
   } finally {
     watch.stop();
   }
+}
+
+/** Half a document on a full disk must not pass for one. */
+function refuseLostResult({ stdoutFailure }: Screen): void {
+  if (stdoutFailure === undefined) return;
+  throw new ToolError(`the result could not be written: ${stdoutFailure.message}`, {
+    hint: "what was to be done is done; free some space where standard output goes",
+    cause: stdoutFailure,
+  });
 }
 
 /** Reports what ended a run: on stderr for people and, with `--json`, as the run's document. */

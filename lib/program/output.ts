@@ -16,16 +16,20 @@ interface Stream {
   isTerminal(): boolean;
 }
 
+/** Why no more is written to a stream: nobody is there to read it, or the file it goes to takes no more. */
+type Ended = "gone" | Error;
+
 /**
  * The one place that writes to the screen. A terminal that was closed (EIO) or a pipe that nobody
- * reads any more (EPIPE) silences its stream; the program goes on. Text is escaped, then coloured.
+ * reads any more (EPIPE) silences its stream, and so does a full disk; the program goes on. Text is
+ * escaped, then coloured.
  */
 export class Screen {
   readonly colour: boolean;
   /** Words for signs, and nothing redrawn. */
   readonly plain: boolean;
-  #stdoutGone = false;
-  #stderrGone = false;
+  #stdoutEnd: Ended | undefined;
+  #stderrEnd: Ended | undefined;
   #live = false;
   #held = false;
 
@@ -38,7 +42,7 @@ export class Screen {
   /** Writes a styled text to standard output. */
   stdout(text: string): void {
     this.erase();
-    if (!this.#stdoutGone) this.#stdoutGone = !write(Deno.stdout, this.#render(text));
+    this.#stdoutEnd ??= write(Deno.stdout, this.#render(text));
   }
 
   /** Writes a styled text to standard error. */
@@ -70,7 +74,12 @@ export class Screen {
 
   /** False once one of the streams was found gone. */
   get isHeard(): boolean {
-    return !this.#stdoutGone && !this.#stderrGone;
+    return this.#stdoutEnd === undefined && this.#stderrEnd === undefined;
+  }
+
+  /** Why standard output has not got everything, although somebody wants it. */
+  get stdoutFailure(): Error | undefined {
+    return this.#stdoutEnd instanceof Error ? this.#stdoutEnd : undefined;
   }
 
   /** Columns that text may take: those of the terminal, 80 without one. */
@@ -85,7 +94,7 @@ export class Screen {
   }
 
   #err(text: string): void {
-    if (!this.#stderrGone) this.#stderrGone = !write(Deno.stderr, text);
+    this.#stderrEnd ??= write(Deno.stderr, text);
   }
 
   #render(text: string): string {
@@ -93,17 +102,24 @@ export class Screen {
   }
 }
 
-/** @returns false when the stream is gone */
-function write(stream: Stream, text: string): boolean {
+/** @returns why it could not be written whole */
+function write(stream: Stream, text: string): Ended | undefined {
   const bytes = new TextEncoder().encode(text);
   for (let done = 0; done < bytes.length;) {
     try {
       done += stream.writeSync(bytes.subarray(done));
     } catch (error) {
-      if (!(error instanceof Deno.errors.WouldBlock)) return false;
+      if (!(error instanceof Deno.errors.WouldBlock)) return endedBy(error);
       // A non-blocking pipe that is full: its reader needs a moment.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }
-  return true;
+  return undefined;
+}
+
+/** EIO and EBADF: a terminal that went away, a stream that was closed before the start. */
+function endedBy(error: unknown): Ended {
+  const isGone = error instanceof Deno.errors.BrokenPipe || !(error instanceof Error) ||
+    /\(os error [59]\)/.test(error.message);
+  return isGone ? "gone" : error;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { VERSION } from "../../lib/program/version.ts";
 import { demo } from "../support/demo.ts";
 import { runTool, type RunToolOptions } from "../support/executable.ts";
+import { launch } from "../support/launch.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
@@ -90,6 +91,26 @@ Deno.test("main() lets --json have stdout for itself", async () => {
     answer: 42,
   });
   assert.equal(stderr, "[demo] talk\nreport\n");
+});
+
+Deno.test("main() does not pass half a document on a full disk for a success", async () => {
+  const onto = async (file: string, args: readonly string[]) => {
+    using start = launch(demo, [...args, "--no-log"]);
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", 'exec "$0" "$@" >' + file, start.command, ...start.args],
+      env: { ...start.env },
+      clearEnv: true,
+      cwd: start.cwd,
+    }).output();
+    return { code, stderr: new TextDecoder().decode(stderr) };
+  };
+  const full = await onto("/dev/full", ["--do", "document", "--json"]);
+  assert.equal(full.code, 1);
+  assert.match(full.stderr, /error: the result could not be written: No space left/);
+  // A failure stays what it is, and so does what was only told.
+  assert.equal((await onto("/dev/full", ["--do", "fail", "--json"])).code, 5);
+  assert.equal((await onto("/dev/full", ["--do", "greet"])).code, 0);
+  assert.equal((await onto("&-", ["--do", "document", "--json"])).code, 0);
 });
 
 Deno.test("main() ends a failed run with --json with one document that says what to do", async () => {
