@@ -40,6 +40,14 @@ function runs(host: Host, system: string): void {
   Deno.symlinkSync(system, link);
 }
 
+/** Switches to the specialisation gaming, which runs then. */
+async function runsGaming(host: Host) {
+  const { stdout } = await host.run(["--json", "--specialisation", "gaming", "switch"]);
+  const document = JSON.parse(stdout);
+  runs(host, document.outcome.toplevel);
+  return document;
+}
+
 Deno.test({
   name: "rebuild-helper activates a named specialisation, and the next boot starts its system",
   ignore,
@@ -72,10 +80,7 @@ Deno.test({
   ignore,
   fn: async () => {
     using host = hostWith(EACH);
-    const first = JSON.parse(
-      (await host.run(["--json", "--specialisation", "gaming", "switch"])).stdout,
-    );
-    runs(host, first.outcome.toplevel);
+    const first = await runsGaming(host);
     const list = JSON.parse((await host.run(["--json", "--list-generations"])).stdout);
     deepEqual(list.running, {
       generation: 13,
@@ -120,10 +125,7 @@ Deno.test({
   ignore,
   fn: async () => {
     using host = hostWith(EACH);
-    const first = JSON.parse(
-      (await host.run(["--json", "--specialisation", "gaming", "switch"])).stdout,
-    );
-    runs(host, first.outcome.toplevel);
+    await runsGaming(host);
     const named = await host.run(["--rollback", "--specialisation", "gaming"]);
     equal(named.code, 4, named.stderr);
     const { code, stderr } = await host.run(["--rollback"]);

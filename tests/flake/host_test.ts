@@ -41,7 +41,7 @@ const FILES: Readonly<Record<string, string>> = {
     }`,
 };
 
-function writeMachine(root: string, changes: Readonly<Record<string, string | undefined>> = {}) {
+function writeMachine(root: string, changes: Files = {}) {
   for (const [name, content] of Object.entries({ ...FILES, ...changes })) {
     if (content === undefined) continue;
     Deno.mkdirSync(`${root}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
@@ -62,22 +62,42 @@ function evaluate(flake: string, root: string, attribute: string, apply = "x: x"
   ], { HYPERVISOR_ROOT: root });
 }
 
-Deno.test({
-  name: "host.nix composes the installed machine under HYPERVISOR_ROOT and it builds",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = copyOfFlake();
-    using root = scratchFolder();
-    writeMachine(root.path);
-    const out = `${root.path}/result`;
+type Files = Readonly<Record<string, string | undefined>>;
+
+/**
+ * A test on a copy of the flake, and on a machine with the usual files and these.
+ * @param files undefined for a machine on which nothing is
+ */
+function onMachine(
+  name: string,
+  files: Files | undefined,
+  test: (flake: string, root: string) => Promise<void>,
+): void {
+  Deno.test({
+    name: `host.nix ${name}`,
+    ignore: !hasNix,
+    fn: async () => {
+      using flake = copyOfFlake();
+      using root = scratchFolder();
+      if (files !== undefined) writeMachine(root.path, files);
+      await test(flake.path, root.path);
+    },
+  });
+}
+
+onMachine(
+  "composes the installed machine under HYPERVISOR_ROOT and it builds",
+  {},
+  async (flake, root) => {
+    const out = `${root}/result`;
     await nixOutput("nix", [
       "build",
       "--impure",
       "--out-link",
       out,
-      `path:${flake.path}#nixosConfigurations.vmhost.config.system.build.toplevel`,
+      `path:${flake}#nixosConfigurations.vmhost.config.system.build.toplevel`,
       ...WITH_STAND_IN,
-    ], { HYPERVISOR_ROOT: root.path });
+    ], { HYPERVISOR_ROOT: root });
     const facts = JSON.parse(Deno.readTextFileSync(`${out}/facts.json`));
     assert.equal(facts.hostName, "vmhost");
     assert.equal(facts.stateVersion, "23.11");
@@ -92,37 +112,24 @@ Deno.test({
     assert.ok(Deno.statSync(`${out}/etc/systemd/system/libvirtd.service`).isFile);
     assert.match(Deno.readTextFileSync(`${out}/kernel-params`), /\biommu=pt\b/);
   },
+);
+
+onMachine("imports the owner's local.nix, whose plain settings beat the module's", {
+  "etc/hypervisor/configuration/local.nix":
+    "{ virtualisation.libvirtd.enable = false; nix.settings.http-connections = 7; }",
+}, async (flake, root) => {
+  const { stdout, stderr } = await evaluate(
+    flake,
+    root,
+    ".vmhost.config",
+    "c: [ c.virtualisation.libvirtd.enable c.nix.settings.http-connections ]",
+  );
+  assert.equal(stdout.trim(), "[false,7]", stderr);
 });
 
-Deno.test({
-  name: "host.nix imports the owner's local.nix, whose plain settings beat the module's",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = copyOfFlake();
-    using root = scratchFolder();
-    writeMachine(root.path, {
-      "etc/hypervisor/configuration/local.nix":
-        "{ virtualisation.libvirtd.enable = false; nix.settings.http-connections = 7; }",
-    });
-    const { stdout, stderr } = await evaluate(
-      flake.path,
-      root.path,
-      ".vmhost.config",
-      "c: [ c.virtualisation.libvirtd.enable c.nix.settings.http-connections ]",
-    );
-    assert.equal(stdout.trim(), "[false,7]", stderr);
-  },
-});
-
-Deno.test({
-  name: "host.nix gives nothing where no machine is installed",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = copyOfFlake();
-    using root = scratchFolder();
-    const { stdout, stderr } = await evaluate(flake.path, root.path, "", "builtins.attrNames");
-    assert.deepEqual(JSON.parse(stdout), ["hypervisor-aarch64", "hypervisor-x86_64"], stderr);
-  },
+onMachine("gives nothing where no machine is installed", undefined, async (flake, root) => {
+  const { stdout, stderr } = await evaluate(flake, root, "", "builtins.attrNames");
+  assert.deepEqual(JSON.parse(stdout), ["hypervisor-aarch64", "hypervisor-x86_64"], stderr);
 });
 
 Deno.test({
@@ -196,14 +203,10 @@ const ADOPTED = {
   drv: true,
 };
 
-Deno.test({
-  name: "host.nix puts Hyper-NixOS onto the owner's channel, without any input of this flake",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = copyOfFlake();
-    using root = scratchFolder();
-    const base = { kind: "channel", configuration: "/etc/nixos/configuration.nix", searchPath: [] };
-    writeMachine(root.path, adopted(base));
+onMachine(
+  "puts Hyper-NixOS onto the owner's channel, without any input of this flake",
+  adopted({ kind: "channel", configuration: "/etc/nixos/configuration.nix", searchPath: [] }),
+  async (flake, root) => {
     // The pin in the lock file cannot be fetched here: a name or value that needs it would fail.
     const read = await nixOutput(
       "nix",
@@ -211,11 +214,11 @@ Deno.test({
         "eval",
         "--impure",
         "--json",
-        `path:${flake.path}#nixosConfigurations.vmhost`,
+        `path:${flake}#nixosConfigurations.vmhost`,
         "--apply",
         WHAT,
       ],
-      { HYPERVISOR_ROOT: root.path, NIX_PATH: `nixpkgs=${NIXPKGS}` },
+      { HYPERVISOR_ROOT: root, NIX_PATH: `nixpkgs=${NIXPKGS}` },
     );
     assert.deepEqual(JSON.parse(read), { ...ADOPTED, link: true });
     const names = await nixOutput(
@@ -223,57 +226,46 @@ Deno.test({
       [
         "eval",
         "--json",
-        `path:${flake.path}#packages.x86_64-linux`,
+        `path:${flake}#packages.x86_64-linux`,
         "--apply",
         "builtins.attrNames",
       ],
     );
     assert.ok(JSON.parse(names).includes("system-installer"), names);
   },
-});
+);
 
-Deno.test({
-  name: "host.nix puts Hyper-NixOS onto the owner's flake, and lets its flake.nix be",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = copyOfFlake();
-    using root = scratchFolder();
-    const base = { kind: "flake", url: "path:/etc/nixos", host: "mine", directory: "/etc/nixos" };
-    writeMachine(root.path, adopted(base));
+onMachine(
+  "puts Hyper-NixOS onto the owner's flake, and lets its flake.nix be",
+  adopted({ kind: "flake", url: "path:/etc/nixos", host: "mine", directory: "/etc/nixos" }),
+  async (flake, root) => {
     const evaluated = () =>
       nix("nix", [
         "eval",
         "--impure",
         "--json",
-        `path:${flake.path}#nixosConfigurations.vmhost`,
+        `path:${flake}#nixosConfigurations.vmhost`,
         "--apply",
         WHAT,
-      ], { HYPERVISOR_ROOT: root.path });
+      ], { HYPERVISOR_ROOT: root });
     const unlocked = await evaluated();
     assert.match(unlocked.stderr, /lock file/);
-    await nixOutput("nix", ["flake", "lock", `path:${root.path}/etc/nixos`]);
+    await nixOutput("nix", ["flake", "lock", `path:${root}/etc/nixos`]);
     const { stdout, stderr } = await evaluated();
     assert.deepEqual(JSON.parse(stdout || stderr), { ...ADOPTED, link: false });
   },
-});
+);
 
-Deno.test({
-  name: "host.nix refuses a host.json of another version, and a root that is not absolute",
-  ignore: !hasNix,
-  fn: async () => {
-    using flake = copyOfFlake();
-    using root = scratchFolder();
-    writeMachine(root.path, {
-      "etc/hypervisor/configuration/host.json": `{ "version": 3, "hostName": "vmhost" }`,
-    });
-    const newer = await evaluate(flake.path, root.path, "", "builtins.attrNames");
-    assert.notEqual(newer.code, 0);
-    assert.match(
-      newer.stderr,
-      /host\.json is of version 3, this source tree knows versions 1 and 2/,
-    );
-    const relative = await evaluate(flake.path, "some/folder", "", "builtins.attrNames");
-    assert.notEqual(relative.code, 0);
-    assert.match(relative.stderr, /HYPERVISOR_ROOT must be an absolute path, it is "some\/folder"/);
-  },
+onMachine("refuses a host.json of another version, and a root that is not absolute", {
+  "etc/hypervisor/configuration/host.json": `{ "version": 3, "hostName": "vmhost" }`,
+}, async (flake, root) => {
+  const newer = await evaluate(flake, root, "", "builtins.attrNames");
+  assert.notEqual(newer.code, 0);
+  assert.match(
+    newer.stderr,
+    /host\.json is of version 3, this source tree knows versions 1 and 2/,
+  );
+  const relative = await evaluate(flake, "some/folder", "", "builtins.attrNames");
+  assert.notEqual(relative.code, 0);
+  assert.match(relative.stderr, /HYPERVISOR_ROOT must be an absolute path, it is "some\/folder"/);
 });

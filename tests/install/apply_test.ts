@@ -30,6 +30,14 @@ function machine(): { root: string; source: string } & Disposable {
   };
 }
 
+/** A machine with its state folder, and what is seen of it before anything is applied. */
+function prepared() {
+  const scratch = machine();
+  const ctx = testContext({ root: scratch.root });
+  ensureStateFolder(ctx);
+  return { ...scratch, ctx, before: seen(scratch.root) };
+}
+
 function receipt(): Receipt {
   return {
     version: 1,
@@ -133,10 +141,8 @@ Deno.test("applySteps() applies all, and revertSteps() gives back every byte, mo
 Deno.test("applySteps() reverts everything when any step fails", async () => {
   const count = steps(Deno.cwd()).length;
   for (let broken = 1; broken < count; broken++) {
-    using scratch = machine();
-    const ctx = testContext({ root: scratch.root });
-    ensureStateFolder(ctx);
-    const before = seen(scratch.root);
+    using scratch = prepared();
+    const { ctx, before } = scratch;
     // A folder where a file belongs cannot be replaced: the step fails for real.
     const list = steps(scratch.source).map((step, index) =>
       index === broken ? { ...failing(scratch.root), id: step.id } : step
@@ -164,10 +170,8 @@ function failing(root: string): Step {
 }
 
 Deno.test("applySteps() reverts when a signal arrives between steps", async () => {
-  using scratch = machine();
-  const ctx = testContext({ root: scratch.root });
-  ensureStateFolder(ctx);
-  const before = seen(scratch.root);
+  using scratch = prepared();
+  const { ctx, before } = scratch;
   const applied = applySteps(ctx, receipt(), steps(scratch.source));
   ctx.abort(new Error("stopped by SIGINT"));
   await assert.rejects(applied, /SIGINT/);
@@ -175,10 +179,8 @@ Deno.test("applySteps() reverts when a signal arrives between steps", async () =
 });
 
 Deno.test("applyStep() changes nothing the second time, and undoing still gives the first state back", async () => {
-  using scratch = machine();
-  const ctx = testContext({ root: scratch.root });
-  ensureStateFolder(ctx);
-  const before = seen(scratch.root);
+  using scratch = prepared();
+  const { ctx, before } = scratch;
   const done = receipt();
   await applySteps(ctx, done, steps(scratch.source));
   const applied = snapshotTree(scratch.root, { ignore: [/receipts/] });
@@ -189,10 +191,8 @@ Deno.test("applyStep() changes nothing the second time, and undoing still gives 
 });
 
 Deno.test("revertSteps() keeps what the owner changed since, and says where", async () => {
-  using scratch = machine();
-  const ctx = testContext({ root: scratch.root });
-  ensureStateFolder(ctx);
-  const before = seen(scratch.root);
+  using scratch = prepared();
+  const { ctx, before } = scratch;
   const done = receipt();
   await applySteps(ctx, done, steps(scratch.source));
   Deno.writeTextFileSync(`${scratch.root}/etc/hypervisor/host.json`, "edited\n");
@@ -212,10 +212,8 @@ Deno.test("a receipt cut off at any write can be reverted", async () => {
   // Every receipt that was ever on disk is what a kill could have left: replay each.
   await fc.assert(
     fc.asyncProperty(fc.nat({ max: 40 }), async (cut) => {
-      using scratch = machine();
-      const ctx = testContext({ root: scratch.root });
-      ensureStateFolder(ctx);
-      const before = seen(scratch.root);
+      using scratch = prepared();
+      const { ctx, before } = scratch;
       const done = receipt();
       const place = `${scratch.root}/var/lib/hyper-nixos/receipts/${done.id}.json`;
       let writes = 0;
