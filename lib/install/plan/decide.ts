@@ -81,7 +81,7 @@ function offered(ui: Ui): Ui {
  */
 export async function collect<T>(
   blockers: ToolError[],
-  work: () => Promise<T>,
+  work: () => T | Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await work();

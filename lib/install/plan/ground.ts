@@ -3,6 +3,7 @@ import { ToolError } from "../../machine/tool_error.ts";
 import { installedLayout, LAYOUT_WORDS } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
 import type { InstallOptions } from "../options.ts";
+import { collect } from "./decide.ts";
 import { preflight } from "./preflight.ts";
 import { findSource, type Source } from "../source/source.ts";
 
@@ -18,14 +19,8 @@ export interface Ground {
 /** Looks for the source and for what would stop a real run; changes nothing, asks nothing. */
 export async function examineGround(ctx: Context, options: InstallOptions): Promise<Ground> {
   const blockers: ToolError[] = [];
-  let source: Source | undefined;
-  try {
-    source = findSource(ctx, options.source);
-    refuseOtherLayout(ctx, source);
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    blockers.push(error);
-  }
+  const source = await collect(blockers, () => findSource(ctx, options.source));
+  if (source) await collect(blockers, () => refuseOtherLayout(ctx, source));
   const checks = await preflight(ctx, source?.listing.bytes ?? 0);
   return { source, blockers: [...blockers, ...checks.blockers], warnings: checks.warnings };
 }

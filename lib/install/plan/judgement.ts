@@ -16,6 +16,7 @@ import { judgeConfiguration } from "../../rebuild/proofs/judgement.ts";
 import { nestedFilesError, sudoersWarning } from "./build_faults.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
 import { withOfflineHint } from "../failure_hints.ts";
+import { collect } from "./decide.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { type ComparedSettings, compareSettings } from "../carry/not_carried.ts";
 import { readTreeSettings, type TreeSettings } from "../carry/tree_settings.ts";
@@ -166,13 +167,10 @@ async function wholeProblem(
   { toplevel }: Identity,
 ): Promise<ToolError | undefined> {
   if (typeof toplevel === "string") return undefined;
-  try {
-    await applyToSource(ctx, source, "nixos: nixos.config.system.build.toplevel.drvPath");
-    return undefined;
-  } catch (error) {
-    if (error instanceof ToolError) return error;
-    throw error;
-  }
+  const found: ToolError[] = [];
+  const code = "nixos: nixos.config.system.build.toplevel.drvPath";
+  await collect(found, () => applyToSource(ctx, source, code));
+  return found[0];
 }
 
 /** What cannot be fetched now may be there later, unless there is no network at all. */

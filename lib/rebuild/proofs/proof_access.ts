@@ -18,31 +18,9 @@ interface Candidate {
  * Somebody can still open a session the way they do now, and that same person can become root. The person
  * at work keeps both when they have them now. Pure.
  */
-export function proveAccess(question: ProofQuestion): Verdict[] {
-  const { after, now, way } = question;
+export function proveAccess({ before, after, now, way }: ProofQuestion): Verdict[] {
   const accounts = accountsAfter(after, now);
   const candidates = accounts.map((account) => candidate(after, account, accounts, now, way));
-  return proveSomebody(candidates, question);
-}
-
-function candidate(
-  facts: ConfigurationFacts,
-  account: AccountState,
-  accounts: readonly AccountState[],
-  now: MachineNow,
-  way: ProofQuestion["way"],
-): Candidate {
-  return {
-    account,
-    login: way === "ssh" ? sshLogin(facts, account, now) : consoleLogin(account, facts.pam, now),
-    root: becomesRoot(facts, account, accounts, now),
-  };
-}
-
-function proveSomebody(
-  candidates: readonly Candidate[],
-  { before, after, now, way }: ProofQuestion,
-): Verdict[] {
   const where = way === "ssh" ? "over SSH" : "at the console";
   const must = mustStay(before, now, way);
   if (must !== undefined && !candidates.some(({ account }) => account.name === must)) {
@@ -66,6 +44,20 @@ function proveSomebody(
     verdict("root", `${name} can become root`, best.root),
     ...provePasswordStays(before, after, best.account),
   ];
+}
+
+function candidate(
+  facts: ConfigurationFacts,
+  account: AccountState,
+  accounts: readonly AccountState[],
+  now: MachineNow,
+  way: ProofQuestion["way"],
+): Candidate {
+  return {
+    account,
+    login: way === "ssh" ? sshLogin(facts, account, now) : consoleLogin(account, facts.pam, now),
+    root: becomesRoot(facts, account, accounts, now),
+  };
 }
 
 /** The person at work, when they can log in and become root now: they must not lose it. */
