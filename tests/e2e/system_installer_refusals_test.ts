@@ -242,6 +242,23 @@ Deno.test({
   },
 });
 
+needsNix("system-installer shows the plan to anybody on an installed machine, too", async () => {
+  using machine = scratchMachine("rented");
+  using programs = standIns();
+  using from = source();
+  const args = ["--source", from.path, ...ROOT_ONLY];
+  const options = { root: machine.root, standIns: programs.folder, timeout: 120_000 };
+  const installed = await runTool("system-installer", args, options);
+  assert.equal(installed.code, 0, installed.stderr);
+  const before = snapshotTree(machine.root);
+  const dry = await runTool("system-installer", [...args, "--dry-run"], { ...options, uid: 65534 });
+  assert.equal(dry.code, 0, dry.stderr);
+  assert.match(dry.stdout, /only root may read whether Hyper-NixOS was\s+installed here before/);
+  const asRoot = await runTool("system-installer", [...args, "--dry-run"], options);
+  assert.match(asRoot.stdout, /installed before, on .*--undo takes that\s+back/);
+  assert.equal(diffTrees(before, snapshotTree(machine.root)), "");
+});
+
 needsNix("system-installer's plan tells no password hash, as text or as a document", async () => {
   using machine = scratchMachine("uefi");
   using programs = standIns();
