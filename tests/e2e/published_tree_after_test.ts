@@ -146,3 +146,13 @@ needsNix("a source of the other layout is refused by name on an installed machin
   );
   assert.match(stderr, /system-installer --undo/);
 });
+
+needsNix("--undo says what a tree's own activation has left in its folders", async () => {
+  using host = new PublishedHost("uefi");
+  await host.installed();
+  host.machine.write("/etc/hypervisor/reports/security.md", "theirs\n");
+  const { code, stdout, stderr } = await host.tool("system-installer", ["--undo"]);
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /\/etc\/hypervisor stays, with what this .* did not make: reports$/m);
+  assert.equal(host.machine.read("/etc/hypervisor/reports/security.md"), "theirs\n");
+});

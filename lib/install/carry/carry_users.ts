@@ -50,6 +50,16 @@ export function carriedUser(
   };
 }
 
+/** In an order that stays when the groups that were added are the account's own: the next run writes the same. */
+function extraGroups({ groups, added }: CarriedUser): string[] {
+  const all = [...groups, ...added];
+  const isOperators = (name: string) => OPERATOR_GROUPS.some((group) => group === name);
+  return [
+    ...all.filter((name) => !isOperators(name)),
+    ...OPERATOR_GROUPS.filter((name) => all.includes(name)),
+  ];
+}
+
 /**
  * The users module on a base: the chosen users get the groups that the owner's configuration does not
  * give them, by the groups' own lists; what /etc/group says now may come from an earlier run of this.
@@ -120,7 +130,7 @@ function userSettings(user: CarriedUser): Setting[] {
     set("isNormalUser", true),
     set("uid", account.uid),
     set("group", user.primaryGroup),
-    set("extraGroups", [...user.groups, ...user.added], merge),
+    set("extraGroups", extraGroups(user), merge),
     set("description", account.description),
     set("home", account.home),
     ...(user.declared?.linger ? [set("linger", true)] : []),

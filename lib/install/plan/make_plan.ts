@@ -123,6 +123,7 @@ export async function makePlan(
     host,
     base: options.keepConfig ? reading.base : undefined,
     nixosVersion: reading.facts?.nixosVersion ?? undefined,
+    ...(options.keepConfig ? {} : { newNixosVersion: nixosVersion }),
     blockers,
     running,
     questions: [

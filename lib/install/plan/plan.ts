@@ -29,6 +29,8 @@ export interface Plan {
   readonly base: Base | undefined;
   /** Of the owner's configuration. */
   readonly nixosVersion: string | undefined;
+  /** NixOS's version of a host that is made without a base, where it could be evaluated. */
+  readonly newNixosVersion?: string | undefined;
   /** How that configuration and the system that runs are related. */
   readonly running: RunningSystem;
   /** What would stop a real run, each with its exit code and what to do. */

@@ -37,7 +37,9 @@ export function renderPlan(
     questions(plan, columns),
     section("Machine", table(["", ""], plan.machine, columns)),
     section(`Users (${plan.users.length})`, users(plan, columns)),
-    plan.base === undefined ? "" : section("Your configuration stays", base(ctx, plan, columns)),
+    plan.base === undefined
+      ? section("A system of its own: your configuration is not its base", ownSystem(plan, columns))
+      : section("Your configuration stays", base(ctx, plan, columns)),
     plan.comparison === undefined ? "" : section(
       "What becomes of the system",
       comparisonText(plan.comparison, columns, diffs, plan.source?.layout),
@@ -86,6 +88,16 @@ function questions(plan: Plan, columns: number): string {
     ...hanging(`  ${style.dim(`else: ${hint}`)}`, columns),
   ]);
   return section("Questions", lines.join("\n"));
+}
+
+/** Which NixOS it becomes is nothing that a carried setting says. */
+function ownSystem({ source, nixosVersion, newNixosVersion }: Plan, columns: number): string {
+  if (newNixosVersion === undefined) return "";
+  const rows = [
+    ...(source ? [["source", source.listing.from]] : []),
+    ["NixOS", `${newNixosVersion}, now ${nixosVersion ?? "unknown"}`],
+  ];
+  return table(["", ""], rows, columns);
 }
 
 function base(ctx: Context, plan: Plan, columns: number): string {
@@ -199,7 +211,7 @@ function verb(ctx: Context, step: Step): string {
   const there = attempt(() => lstatIfExists(ctx.root.host(step.path))) !== undefined;
   switch (step.kind) {
     case "secret":
-      return "secret";
+      return there && isStepDone(ctx, step) ? "keep" : "secret";
     case "remove":
       return there ? "remove" : "keep";
     case "tree":
@@ -207,7 +219,7 @@ function verb(ctx: Context, step: Step): string {
     case "directory":
       return there ? "keep" : "make";
     case "link":
-      return "link";
+      return isStepDone(ctx, step) ? "keep" : "link";
     case "file": {
       if (!there) return "write";
       return textBefore(ctx, step.path) === step.content ? "keep" : "change";

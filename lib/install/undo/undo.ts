@@ -2,6 +2,7 @@ import type { Context } from "../../machine/context.ts";
 import {
   ensureDirectory,
   linkAtomic,
+  listIfExists,
   lstatIfExists,
   parentOf,
   readLinkIfExists,
@@ -90,6 +91,7 @@ export async function undoInstallation(
   const kept = revertSteps(ctx, receipt, "undoing", "undone");
   putFlakeLinkRight(ctx);
   ctx.log.info("undone: every file is as it was before the installation");
+  for (const left of foldersLeft(ctx, receipt)) ctx.log.info(left);
   if (way !== undefined && base !== undefined) {
     ctx.log.info(
       `edits of ${base} since then are no part of the previous system: nixos-rebuild builds them`,
@@ -113,6 +115,18 @@ function baseFolder(ctx: Context): string | undefined {
   const host = readHostRecord(ctx);
   const base = typeof host === "object" && host.version === 2 ? host.base : null;
   return base?.kind === "channel" ? parentOf(base.configuration) : base?.directory;
+}
+
+/** Folders that the installation made, and that others have put something into: an activation of a tree, say. */
+function foldersLeft(ctx: Context, receipt: Receipt): string[] {
+  return receipt.steps.flatMap(({ kind, path, before }) => {
+    const names = kind === "directory" && before?.kind === "absent"
+      ? listIfExists(ctx.root.host(path))
+      : [];
+    return names.length === 0
+      ? []
+      : [`${path} stays, with what this installation did not make: ${names.join(", ")}`];
+  });
 }
 
 /**

@@ -22,7 +22,10 @@ export async function keepUndeclared(
   const names = accountsToKeep(ctx, after ?? undefined, readAccounts(ctx));
   if (names.users.length + names.groups.length === 0) return;
   const { users } = await keepUndeclaredAccounts(ctx, names);
-  if (users.length > 0) ctx.log.info(`accounts that stay, no longer declared: ${users.join(", ")}`);
+  if (users.length > 0) {
+    const whether = after ? "no longer declared" : "declared or not by the system that comes";
+    ctx.log.info(`accounts that stay, ${whether}: ${users.join(", ")}`);
+  }
 }
 
 /** {@link undeclaredAccounts} of the system whose declarations NixOS remembers. */

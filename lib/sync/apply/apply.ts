@@ -1,3 +1,4 @@
+import { UNKNOWN_COMMIT } from "../tree/manifest_trees.ts";
 import { copyToBackup, makeBackup } from "../../machine/tree/kept_edits.ts";
 import { identityOf } from "../../machine/tree/file_identity.ts";
 import type { SourceTree } from "../../machine/tree/source_tree.ts";
@@ -79,7 +80,12 @@ export async function applyChange(ctx: Context, change: TreeChange): Promise<App
     ctx.signal.throwIfAborted();
     decideChange(staging);
     const { left, kept } = await finishChange(ctx, tree, staging, operations);
-    progress.done(`the tree is at ${plan.target.commit.slice(0, 12)}`);
+    const { commit } = plan.target;
+    progress.done(
+      commit === UNKNOWN_COMMIT
+        ? "the tree is what it was before"
+        : `the tree is at ${commit.slice(0, 12)}`,
+    );
     return {
       backup: kept?.folder ?? backup?.folder,
       edited: [...new Set([...plan.edited, ...kept?.paths ?? []])].sort(),

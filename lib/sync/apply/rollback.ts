@@ -14,7 +14,7 @@ import type { Context } from "../../machine/context.ts";
 import { applyChange } from "./apply.ts";
 import { LocalTree } from "../tree/local_tree.ts";
 import type { ManifestEntry } from "../tree/manifest.ts";
-import { manifestFromList } from "../tree/manifest_trees.ts";
+import { manifestFromList, UNKNOWN_COMMIT } from "../tree/manifest_trees.ts";
 import { planSync } from "../tree/planner.ts";
 import { previousFiles, readPreviousIndex, readRecord } from "./previous.ts";
 import { settlePlan } from "./second_look.ts";
@@ -80,7 +80,7 @@ export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
       if (local.at("") === undefined) throw treeGone();
       const isWanted = (entry: ManifestEntry) => restored.has(entry.path) || isHere(local, entry);
       gone = list.filter((entry) => !isWanted(entry) && local.at(entry.path) === undefined);
-      const target = manifestFromList(to ?? "unknown", list.filter(isWanted));
+      const target = manifestFromList(to ?? UNKNOWN_COMMIT, list.filter(isWanted));
       return planSync(local, target, index.manifest);
     };
     const first = now();

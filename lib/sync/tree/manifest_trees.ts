@@ -74,6 +74,9 @@ export class MissingTree extends TransferError {
 /** Git makes none, but servers and scripts do. */
 const EMPTY_TREE = objectHash("tree", new Uint8Array());
 
+/** Stands for the commit of a tree that was never synced: what its files are is all that is known. */
+export const UNKNOWN_COMMIT = "unknown";
+
 /**
  * The manifest of a flat list in any order, as the API gives it. Folders' own entries are computed,
  * but for those in which nothing is:

@@ -59,3 +59,26 @@ Deno.test("carryUsers() keeps passwordless sudo only for who has no password to 
   assert.deepEqual(rules((facts) => facts.sudo.wheelNeedsPassword = false), [[rule]]);
   assert.deepEqual(rules((facts) => facts.sudo.wheelNeedsPassword = true), []);
 });
+
+Deno.test("carryUsers() writes the same groups once they are the account's own", () => {
+  const person = {
+    name: "ana",
+    uid: 1000,
+    gid: 100,
+    description: "",
+    home: "/home/ana",
+    shell: "/run/current-system/sw/bin/bash",
+    passwordState: "hash" as const,
+  };
+  const groupsWith = (names: readonly string[]) => {
+    const groups = names.map((name, gid) => ({ name, gid: gid + 1, members: ["ana"] }));
+    const accounts = { accounts: [person], groups, shadowReadable: true, warnings: [] };
+    const user = carriedUser(accounts, person, undefined, { system: [], home: false });
+    return carryUsers([user], accounts, undefined)
+      .find((one) => optionPath(one) === "users.users.ana.extraGroups")?.value;
+  };
+  const first = groupsWith(["wheel", "dialout"]) as string[];
+  assert.deepEqual(first, ["dialout", "wheel", "kvm", "libvirtd", "video", "input"]);
+  // In the order of /etc/group, as NixOS writes it.
+  assert.deepEqual(groupsWith(["wheel", "video", "dialout", "libvirtd", "input", "kvm"]), first);
+});
