@@ -69,7 +69,7 @@ function worst(findings: readonly Finding[]): Finding {
     .find((one) => one !== undefined) ?? findings.at(-1)!;
 }
 
-/** The published tree closes the folder to others at each activation. */
+/** The published tree closes its folders to others at each activation and boot. */
 function alsoClosed(ctx: Context): number | undefined {
   return installedLayout(ctx) === "published" ? 0o750 : undefined;
 }
@@ -122,6 +122,8 @@ function logFolders(ctx: Context, facts: Facts): Finding {
     const info = lstatIfExists(ctx.root.follow(path));
     if (info === undefined) return [`${path} is missing`];
     if (!info.isDirectory) return [`${path} is not a folder`];
+    const closed = alsoClosed(ctx);
+    if (closed !== undefined && ownershipProblem(info, closed) === undefined) return [];
     const problem = ownershipProblem(info, 0o755);
     return problem ? [`${path} ${problem.what}`] : [];
   });
