@@ -104,13 +104,9 @@ function refusal(ctx: Context, destination: string, said: string): ToolError {
   const lines = said.trim().split("\n").map(printableLine).filter((line) => line !== "");
   // ssh(1) does not read NIX_SSHOPTS.
   const byHand = `ssh ${ctx.env.NIX_SSHOPTS?.trim() ?? ""} ${destination}`.replace(/\s+/g, " ");
-  for (const { words, says, hint } of REFUSALS) {
+  for (const { words, refusal } of REFUSALS) {
     const why = lines.findLast((line) => words.test(line));
-    if (why === undefined) continue;
-    return new ToolError(`${destination} ${says}: ${why}`, {
-      code: ExitCode.PermissionDenied,
-      hint: hint(byHand),
-    });
+    if (why !== undefined) return refusal(destination, why, byHand);
   }
   return new ToolError(
     `${destination} cannot be reached: ${lines.at(-1) ?? "ssh did not say why"}`,
@@ -124,14 +120,19 @@ function refusal(ctx: Context, destination: string, said: string): ToolError {
 const REFUSALS = [
   {
     words: /host key verification failed|remote host identification has changed/i,
-    says: "is not known by its host key",
-    hint: (byHand: string) =>
-      `compare its key with the machine's own, then connect once by hand: ${byHand}`,
+    refusal: (destination: string, why: string, byHand: string) =>
+      new ToolError(`${destination} is not known by its host key: ${why}`, {
+        code: ExitCode.PermissionDenied,
+        hint: `compare its key with the machine's own, then connect once by hand: ${byHand}`,
+      }),
   },
   {
     words: /permission denied|too many authentication failures/i,
-    says: "does not let you in",
-    hint: (byHand: string) => `see that this works: ${byHand}; without a terminal only keys can`,
+    refusal: (destination: string, why: string, byHand: string) =>
+      new ToolError(`${destination} does not let you in: ${why}`, {
+        code: ExitCode.PermissionDenied,
+        hint: `see that this works: ${byHand}; without a terminal only keys can`,
+      }),
   },
 ];
 
