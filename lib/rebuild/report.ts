@@ -17,7 +17,7 @@ export function reportRebuild(ctx: Context, result: RebuildResult): void {
     ctx.log.info(`this is what a build of ${result.host} would build and fetch`);
     return;
   }
-  ctx.log.info(DONE[action](toplevel ?? "nothing"));
+  ctx.log.info(`built ${toplevel ?? "nothing"}${BUILT[action] ?? ""}`);
   if (outcome !== undefined) {
     ctx.log.info(`before: ${name(before)}`);
     ctx.log.info(`now:    ${name(after)}`);
@@ -94,12 +94,10 @@ export function renderClean(
   return table(["", "Generation", "Made", "kept because"], rows, columns) + room;
 }
 
-const DONE: Readonly<Record<Exclude<Action, "dry-build">, (toplevel: string) => string>> = {
-  build: (toplevel) => `built ${toplevel}; nothing was activated`,
-  "dry-activate": (toplevel) => `built ${toplevel}; above is what its activation would do`,
-  test: (toplevel) => `built ${toplevel}`,
-  switch: (toplevel) => `built ${toplevel}`,
-  boot: (toplevel) => `built ${toplevel}`,
+/** What is said of an action that does no more than build. */
+const BUILT: Readonly<Partial<Record<Action, string>>> = {
+  build: "; nothing was activated",
+  "dry-activate": "; above is what its activation would do",
 };
 
 function name({ generation, toplevel }: NumberedSystem): string {

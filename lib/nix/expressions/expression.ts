@@ -1,5 +1,3 @@
-import { isIdentifier } from "./nix_string.ts";
-
 /**
  * A Nix expression as data: JavaScript's own values stand for Nix's (string, whole number, boolean,
  * null, array = list, object = attribute set), the constructors of this file for the rest. Text
@@ -27,7 +25,7 @@ export class Special {
   constructor(
     readonly form:
       | { readonly kind: "path"; readonly path: string }
-      | { readonly kind: "call"; readonly callee: string; readonly args: readonly Expression[] },
+      | { readonly kind: "override"; readonly priority: number; readonly value: Expression },
   ) {}
 }
 
@@ -40,18 +38,9 @@ export function path(text: string): Special {
   return new Special({ kind: "path", path: text });
 }
 
-/** A function, by its name, applied to arguments: `call("lib.mkOverride", 60, true)`. */
-export function call(callee: string, ...args: readonly Expression[]): Special {
-  if (args.length === 0) throw new TypeError(`call of ${callee} without arguments`);
-  if (!callee.split(".").every(isIdentifier)) {
-    throw new TypeError(`"${callee}" is no name of a function`);
-  }
-  return new Special({ kind: "call", callee, args });
-}
-
 /** `lib.mkOverride`: of several definitions the one with the lowest number is used; plain ones have 100. */
 export function mkOverride(priority: number, value: Expression): Special {
-  return call("lib.mkOverride", priority, value);
+  return new Special({ kind: "override", priority, value });
 }
 
 /** Narrows an expression that is none of the other forms. */

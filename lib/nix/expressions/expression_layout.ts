@@ -48,12 +48,8 @@ function printNumber(value: number): string {
 
 function printSpecial({ form }: Special, indent: string, column: number): string {
   if (form.kind === "path") return printPath(form.path);
-  let text = form.callee;
-  for (const arg of form.args) {
-    const line = text.slice(text.lastIndexOf("\n") + 1);
-    text += " " + printAtom(arg, indent, column + line.length + 1);
-  }
-  return text;
+  const head = `lib.mkOverride ${printNumber(form.priority)} `;
+  return head + printAtom(form.value, indent, column + head.length);
 }
 
 /** In a list or as an argument: what is more than one word needs parentheses. */
@@ -64,7 +60,7 @@ function printAtom(expression: Expression, indent: string, column: number): stri
 
 function isCompound(expression: Expression): boolean {
   if (typeof expression === "number") return expression < 0;
-  return expression instanceof Special && expression.form.kind === "call";
+  return expression instanceof Special && expression.form.kind === "override";
 }
 
 function printPath(path: string): string {
