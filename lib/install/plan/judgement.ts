@@ -10,7 +10,7 @@ import {
   type ConfigurationSource,
 } from "../../nix/evaluation/configuration_source.ts";
 import { readHost } from "../../nix/evaluation/read_configuration.ts";
-import { lookAtSupply } from "../../nix/store/supply.ts";
+import { lookAtSupply, type SupplyRequest } from "../../nix/store/supply.ts";
 import { judgeChanges } from "../../rebuild/judgement/expected_changes.ts";
 import { judgeConfiguration } from "../../rebuild/proofs/judgement.ts";
 import { nestedFilesError, sudoersWarning } from "./build_faults.ts";
@@ -25,7 +25,6 @@ import type { Plan } from "./plan.ts";
 import type { Source } from "../source/source.ts";
 import { stageHost } from "./staged_host.ts";
 import type { Step } from "../step.ts";
-import type { SupplyRequest } from "./supply_plan.ts";
 
 /** What the judgement of a plan is made on. */
 export interface JudgementInput {

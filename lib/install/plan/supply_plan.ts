@@ -5,16 +5,10 @@ import { amount } from "../../layout/amount.ts";
 import { counted, someOf } from "../../layout/counted.ts";
 import { sign, style } from "../../layout/style.ts";
 import type { Context } from "../../machine/context.ts";
-import { type BinaryCache, isUsable } from "../../nix/store/binary_cache.ts";
-import type { Supply } from "../../nix/store/supply.ts";
+import { isUsable } from "../../nix/store/binary_cache.ts";
+import type { Supply, SupplyRequest } from "../../nix/store/supply.ts";
 import type { Source } from "../source/source.ts";
 import type { Plan, PlanQuestion } from "./plan.ts";
-
-/** How to look for what a build takes. */
-export interface SupplyRequest {
-  readonly cache: BinaryCache | undefined;
-  readonly asks: boolean;
-}
 
 /**
  * Whether a plan looks for what the build takes: it costs seconds, and matters where there is no network

@@ -1,9 +1,5 @@
-import { storeName } from "./store_path.ts";
-
 /** What a store derivation says of how its outputs come to be there. */
 export interface Derivation {
-  /** Without hash and `.drv`. */
-  readonly name: string;
   /** Its content is known beforehand and comes from elsewhere (fixed output): making it is fetching it. */
   readonly fetches: boolean;
   /**
@@ -19,10 +15,9 @@ type Term = string | readonly Term[];
 
 /**
  * Reads the text of a store derivation (an ATerm: Nix manual, "Derivation" under "Protocols").
- * @param path its store path
  * @throws Error when it is none
  */
-export function parseDerivation(path: string, text: string): Derivation {
+export function parseDerivation(text: string): Derivation {
   const [outputs, inputs, , , , , environment] = readTerms(text.slice(text.indexOf("(")));
   const env = new Map(pairs(environment));
   // Derivations with structured attributes keep all of them in one.
@@ -30,7 +25,6 @@ export function parseDerivation(path: string, text: string): Derivation {
   const says = (name: string, inEnv: string, inJson: string) =>
     env.get(name) === inEnv || json.includes(`"${name}":${inJson}`);
   return {
-    name: storeName(path).replace(/\.drv$/, ""),
     // Name, path, algorithm, hash; the hash is empty where the content decides the path afterwards.
     fetches: list(outputs).some((output) => (list(output)[3] ?? "") !== ""),
     local: says("allowSubstitutes", "", "false") || says("preferLocalBuild", "1", "true"),

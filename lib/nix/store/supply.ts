@@ -29,6 +29,14 @@ export interface UnknownSupply {
   readonly unknown: string;
 }
 
+/** How to look for it. */
+export interface SupplyRequest {
+  /** The stick's, which Nix is told to use already. */
+  readonly cache: BinaryCache | undefined;
+  /** Whether the caches that Nix has of its own are asked too. */
+  readonly asks: boolean;
+}
+
 /** Caches that do not answer are waited for, one after the other; in milliseconds. */
 const TIMEOUT = 180_000;
 
@@ -36,14 +44,12 @@ const TIMEOUT = 180_000;
  * Asks Nix what it would make and fetch for a system that was evaluated into the machine's store, and
  * finds what it could not have. Nothing is made or fetched.
  * @param derivation its store path
- * @param cache the stick's, which `ctx` has Nix use already
- * @param asks whether the caches that Nix has of its own are asked too
  * @throws ToolError when Nix does not say it
  */
 export async function lookAtSupply(
   ctx: Context,
   derivation: string,
-  { cache, asks }: { readonly cache: BinaryCache | undefined; readonly asks: boolean },
+  { cache, asks }: SupplyRequest,
 ): Promise<Supply> {
   const only = asks ? [] : ["--option", "substituters", cache ? cacheUrl(cache) : ""];
   const { stderr } = await ctx.run(
@@ -78,7 +84,7 @@ export function derivationsOf(
   const known = new Map<string, Derivation | undefined>(paths.map((path) => [path, undefined]));
   return (path) => {
     if (!known.has(path)) return undefined;
-    const found = known.get(path) ?? parseDerivation(path, Deno.readTextFileSync(path));
+    const found = known.get(path) ?? parseDerivation(Deno.readTextFileSync(path));
     known.set(path, found);
     return found;
   };

@@ -11,7 +11,6 @@ function derivations(table: Record<string, readonly [Kind, ...string[]]>) {
     const [kind, ...inputs] = table[path] ?? [];
     if (kind === undefined) return undefined;
     return {
-      name: path,
       local: kind === "local",
       fetches: kind === "fetches",
       inputs: new Map(inputs.map((input) => {
