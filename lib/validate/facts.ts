@@ -1,7 +1,7 @@
 import { type Accounts, readAccounts } from "../machine/accounts/accounts.ts";
 import { exists } from "../machine/files/files.ts";
 import { type Hardware, readHardware } from "../machine/hardware/hardware.ts";
-import { type HostRecord, readHostRecord } from "../machine/host_record.ts";
+import { type HostRecord, usableHostRecord } from "../machine/host_record.ts";
 import { type Mount, readMounts } from "../machine/hardware/mounts.ts";
 import { places } from "../machine/places.ts";
 import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
@@ -37,8 +37,8 @@ export class Facts {
     if (!exists(this.ctx.root.follow(flake))) throw new NotLookedAt(`there is no ${flake}`);
   }
 
-  /** The host that this machine is; undefined when there is no host.json, a text when it is no good. */
-  readonly host: () => HostRecord | string | undefined = once(() => readHostRecord(this.ctx));
+  /** The host that this machine is; undefined when no host.json names it. */
+  readonly host: () => HostRecord | undefined = once(() => usableHostRecord(this.ctx));
 
   readonly flake: () => FlakeReference = once(() =>
     asHostFlake(this.ctx, resolveFlake(this.ctx, hostFolder(this.ctx)))
@@ -52,7 +52,7 @@ export class Facts {
   /** The evaluated configuration of this host; undefined when there is no such host. Evaluates. */
   readonly configuration: () => Promise<ConfigurationFacts | undefined> = once(async () => {
     const host = this.host();
-    if (typeof host !== "object" || !(await this.hosts()).includes(host.hostName)) return undefined;
+    if (host === undefined || !(await this.hosts()).includes(host.hostName)) return undefined;
     const source = { kind: "flake" as const, flake: this.flake(), host: host.hostName };
     const { readConfiguration } = await import("../nix/evaluation/read_configuration.ts");
     return await readConfiguration(this.ctx, source, { timeout: EVALUATION_TIMEOUT });

@@ -1,4 +1,5 @@
 import { listIfExists, lstatIfExists } from "../files/files.ts";
+import { hostilePathProblem } from "./hostile_path.ts";
 
 /**
  * Paths of the regular files and links at a path and below it, relative to `top`, in order; links are not
@@ -19,4 +20,9 @@ export function filesBelow(top: string, path: string): string[] {
     }
   }
   return found;
+}
+
+/** Paths of files and links at a path and below it that a commit could have; see {@link filesBelow}. */
+export function syncableBelow(top: string, path: string): string[] {
+  return filesBelow(top, path).filter((file) => hostilePathProblem(file) === undefined);
 }

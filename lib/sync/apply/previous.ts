@@ -8,9 +8,9 @@ import {
   readIfExists,
   readTextIfExists,
 } from "../../machine/files/files.ts";
+import { syncableBelow } from "../../machine/tree/files_below.ts";
 import { parsedAs } from "../../machine/parsed_as.ts";
 import { LARGEST_INDEX } from "../../machine/tree/source_tree.ts";
-import { syncableBelow } from "../tree/local_entry.ts";
 import type { ManifestEntry } from "../tree/manifest.ts";
 import type { SyncPlan } from "../tree/plan.ts";
 

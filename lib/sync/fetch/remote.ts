@@ -92,9 +92,8 @@ export class Remote implements Disposable {
     const name = this.repository;
     const { retryAfter } = error.details;
     if (error.problem === "limited") {
-      const until = retryAfter
-        ? ` until ${time(new Date(this.ctx.now().getTime() + retryAfter))}`
-        : "";
+      const end = new Date(this.ctx.now().getTime() + (retryAfter ?? 0));
+      const until = retryAfter ? ` until ${end.toISOString().slice(11, 16)} UTC` : "";
       return new ToolError(
         `GitHub's rate limit is used up${until}: ${printableLine(error.message)}`,
         {
@@ -175,9 +174,4 @@ export class Remote implements Disposable {
 
 function isShortSha(ref: string): boolean {
   return /^[0-9a-f]{4,39}$/.test(ref);
-}
-
-/** `14:05 UTC`. */
-function time(date: Date): string {
-  return `${date.toISOString().slice(11, 16)} UTC`;
 }

@@ -1,6 +1,4 @@
 import { isExecutable, kindOf, Mode } from "../../git/git_objects.ts";
-import { filesBelow } from "../../machine/tree/files_below.ts";
-import { hostilePathProblem } from "../../machine/tree/hostile_path.ts";
 import type { ManifestEntry } from "./manifest.ts";
 
 /** What is at a path of the tree. */
@@ -35,9 +33,4 @@ export function figuresOf(info: Deno.FileInfo): readonly number[] {
     Math.floor((info.ctime?.getTime() ?? 0) / 1000),
     info.ino ?? 0,
   ];
-}
-
-/** Paths of files and links at a path and below it that a commit could have; see {@link filesBelow}. */
-export function syncableBelow(top: string, path: string): string[] {
-  return filesBelow(top, path).filter((file) => hostilePathProblem(file) === undefined);
 }

@@ -4,6 +4,7 @@ import { isAbsent } from "../../machine/files/files.ts";
 import { FolderCalls } from "../../machine/files/folder_calls.ts";
 import { LinkInTheWay } from "../../machine/files/pinned.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
+import { syncableBelow } from "../../machine/tree/files_below.ts";
 import { isExcludedRow } from "../exclusions.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { FIGURES, type FileFigures, type LocalIndex } from "./index_file.ts";
@@ -18,7 +19,7 @@ import {
   UNKNOWN,
   UNREAD,
 } from "./index_look.ts";
-import { figuresOf, type LocalEntry, localKind, modeOf, syncableBelow } from "./local_entry.ts";
+import { figuresOf, type LocalEntry, localKind, modeOf } from "./local_entry.ts";
 import { nameAt, type PathTable } from "./path_table.ts";
 
 /** Trees of so many rows are looked at through {@link FolderCalls}: below, their set-up costs more. */

@@ -43,7 +43,7 @@ async function autoUpgrade(facts: Facts): Promise<Finding> {
 async function host(facts: Facts): Promise<Finding> {
   facts.requireSource();
   const own = facts.host();
-  if (typeof own !== "object") return skip("host.json does not name this machine");
+  if (own === undefined) return skip("host.json does not name this machine");
   const hosts = await facts.hosts();
   if (hosts.includes(own.hostName)) return pass(`the flake has ${own.hostName}`);
   const nearest = nearestName(own.hostName, hosts);
@@ -58,7 +58,7 @@ async function host(facts: Facts): Promise<Finding> {
 async function evaluation(ctx: Context, facts: Facts): Promise<Finding> {
   facts.requireSource();
   const own = facts.host();
-  if (typeof own !== "object") return skip("host.json does not name this machine");
+  if (own === undefined) return skip("host.json does not name this machine");
   const configuration = await facts.configuration();
   if (configuration === undefined) return skip("the flake has no host for this machine");
   const { failedAssertions, unreadable = [], warnings, hostName, nixosVersion } = configuration;

@@ -21,8 +21,7 @@ export const flakeLinkChecks = checksOf("Core Directories", [{
 
 function flakeLink(ctx: Context, facts: Facts): Finding {
   facts.requireInstalled();
-  const found = facts.host();
-  const host = typeof found === "object" ? found : undefined;
+  const host = facts.host();
   if (isMissing(ctx) && !hasTarget(ctx)) {
     return fail("missing, and there is no flake", "run system-installer");
   }

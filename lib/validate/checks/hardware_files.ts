@@ -44,7 +44,7 @@ async function hardwareConfiguration(ctx: Context, facts: Facts): Promise<Findin
 /** A host without a base imports it itself; an owner may have it where he likes. */
 function isImported(ctx: Context, facts: Facts): boolean {
   const host = facts.host();
-  const base = typeof host === "object" && host.version === 2 ? host.base : null;
+  const base = host?.version === 2 ? host.base : null;
   if (base === null) return true;
   return base.kind === "channel" &&
     (machineText(ctx, base.configuration)?.includes("./hardware-configuration.nix") ?? true);

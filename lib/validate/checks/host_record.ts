@@ -1,4 +1,5 @@
 import { isHostLabel, readHostName } from "../../machine/host_name.ts";
+import { readHostRecord } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, warn } from "../check.ts";
@@ -14,7 +15,7 @@ export const hostRecordChecks = checksOf("Configuration Files", [{
 
 function hostRecord(ctx: Context, facts: Facts): Finding {
   facts.requireInstalled();
-  const host = facts.host();
+  const host = readHostRecord(ctx);
   const remedy = "system-installer writes it anew";
   if (host === undefined) {
     return fail(`${places.hostRecord} is missing: the flake has no host for this machine`, remedy);

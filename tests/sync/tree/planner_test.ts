@@ -5,7 +5,7 @@ import { Mode } from "../../../lib/git/git_objects.ts";
 import { blobHash } from "../../../lib/machine/tree/blob_hash.ts";
 import { createStaging, sourceTree } from "../../../lib/machine/tree/source_tree.ts";
 import { applyChange } from "../../../lib/sync/apply/apply.ts";
-import { syncableBelow } from "../../../lib/sync/tree/local_entry.ts";
+import { syncableBelow } from "../../../lib/machine/tree/files_below.ts";
 import { LocalTree } from "../../../lib/sync/tree/local_tree.ts";
 import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
 import {
