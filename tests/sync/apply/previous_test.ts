@@ -7,7 +7,7 @@ import {
   readRecord,
   writeRecord,
 } from "../../../lib/sync/apply/previous.ts";
-import { syncableBelow } from "../../../lib/sync/tree/local_entry.ts";
+import { syncableBelow } from "../../../lib/machine/tree/files_below.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
 const RECORD: PreviousRecord = {
