@@ -7,7 +7,7 @@ import {
   type OwnersDefinitions,
   ownersDefinitions,
   plainDefinitions,
-  valuesOfDefinitions,
+  valuesAndPlain,
 } from "../../nix/evaluation/owners_definitions.ts";
 import { CANNOT_BE_SHOWN } from "../../nix/evaluation/owners_definitions_expression.ts";
 import { plainSettings } from "./carry_plain.ts";
@@ -68,7 +68,7 @@ const LOGS_IN = /auto_?log[io]n[._]?user$/i;
 
 /**
  * Finds what a tree and a machine say differently, by evaluation: no list of what a tree sets decides what
- * is seen. Three or four evaluations.
+ * is seen. Three evaluations.
  * @param owners the configuration as it is
  * @param alone the host of the tree without anything that is carried over
  * @param carried what is carried over in any case
@@ -84,12 +84,15 @@ export async function readTreeSettings(
   try {
     const own = await ownersDefinitions(ctx, owners);
     const { definitions } = await ownersDefinitions(ctx, alone, "tree");
-    const machine = await valuesOfDefinitions(ctx, owners, definitions);
+    const both = own.definitions.map(({ option }) => option)
+      .filter((option) => definitions.some((tree) => isAt(tree.option, option)));
+    const { values: machine, plain: found } = await valuesAndPlain(ctx, owners, definitions, both);
     const conflicts = conflictsOf(own.definitions, definitions, machine, carried);
     const wanted = conflicts.filter((one) => one.saidBy === "owner" && leftWhy(one) === undefined);
     const options = own.definitions.map(({ option }) => option)
       .filter((option) => wanted.some((one) => isAt(option, one.option)));
-    const plain = options.length === 0 ? [] : await plainDefinitions(ctx, owners, options);
+    const plain = found ??
+      (options.length === 0 ? [] : await plainDefinitions(ctx, owners, options));
     const settings = plainSettings(plain, YOURS)
       .filter(({ option }) => wanted.some((one) => isAt(option, one.option)))
       // Of the members of a set, lists are joined with the tree's.

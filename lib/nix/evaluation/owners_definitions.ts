@@ -98,8 +98,7 @@ export async function valuesOfDefinitions(
     values.push(...v.parse(v.array(v.unknown()), found));
     [batch, size] = [[], 0];
   };
-  for (const { option, value } of definitions) {
-    const entry = { option, shape: shapeOf(value) };
+  for (const entry of definitions.map(entryOf)) {
     const length = JSON.stringify(entry).length;
     if (size + length > MOST_SHAPE) await evaluate();
     batch.push(entry);
@@ -107,6 +106,41 @@ export async function valuesOfDefinitions(
   }
   await evaluate();
   return values;
+}
+
+/**
+ * {@link valuesOfDefinitions}, and in the same evaluation {@link plainDefinitions} of some options.
+ * @returns `plain` is undefined where they cannot be told at once: too much to ask, or a part fails in a way
+ *   that Nix cannot catch
+ * @throws ToolError as `applyToSource`
+ */
+export async function valuesAndPlain(
+  ctx: Context,
+  source: ConfigurationSource,
+  definitions: readonly OwnersDefinition[],
+  options: readonly (readonly string[])[],
+): Promise<{
+  readonly values: readonly unknown[];
+  readonly plain: readonly PlainDefinition[] | undefined;
+}> {
+  const entries = definitions.map(entryOf);
+  if (JSON.stringify([entries, options]).length <= MOST_SHAPE) {
+    try {
+      const found = await applyPart(ctx, source, "both", { entries, options });
+      return v.parse(Both, found);
+    } catch (error) {
+      if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+      ctx.log.debug(error.message);
+    }
+  }
+  return { values: await valuesOfDefinitions(ctx, source, definitions), plain: undefined };
+}
+
+const Both = v.object({ values: v.array(v.unknown()), plain: v.array(PlainSchema) });
+
+/** What is asked of an option: its name, and which members of its value. */
+function entryOf({ option, value }: OwnersDefinition) {
+  return { option, shape: shapeOf(value) };
 }
 
 /** The members of a value, without what they are. */

@@ -4,7 +4,7 @@ import { factsFunctions } from "./facts_functions.ts";
 export const CANNOT_BE_SHOWN = "cannot be shown";
 
 /**
- * Nix code: a function from an evaluated NixOS to `{ values, treeValues, names, plain, project }`. The first
+ * Nix code: a function from an evaluated NixOS to `{ values, treeValues, names, plain, project, both }`. The first
  * three are functions of places in the options' tree (see `evaluateApart`). A value is a list of
  * `{ option, files, value, result }` for the options that files outside nixpkgs define, or of these only files of a
  * source tree of the published layout. What is defined under an older name is listed under that.
@@ -113,13 +113,15 @@ ${factsFunctions}
     let option = at path options; name = elemAt path (length path - 1); in
     if ! isOption option then null
     else try hidden (let value = projected name shape option.value; in builtins.deepSeq value value);
-in {
   project = map (entry: resultOf entry.option entry.shape);
+  plain = concatMap (path: try [ ] (let found = plainOption (builtins.concatStringsSep "." path); in
+    builtins.deepSeq found found));
+in {
+  inherit project plain;
+  both = { entries, options }: { values = project entries; plain = plain options; };
   # The definitions below some places of the options' tree, and the names below one.
   values = map (place: visit isOwners place (at place options));
   treeValues = map (place: visit isTrees place (at place options));
-  plain = concatMap (path: try [ ] (let found = plainOption (builtins.concatStringsSep "." path); in
-    builtins.deepSeq found found));
   names = place: let value = at place options; in
     if isOption value || ! isAttrs value then [ ] else filter (name: name != "_module") (attrNames value);
 }

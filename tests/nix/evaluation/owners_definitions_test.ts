@@ -3,6 +3,8 @@ import { deepEqual, ok, rejects } from "node:assert/strict";
 import { changedDefinitions } from "../../../lib/nix/evaluation/changed_definitions.ts";
 import {
   ownersDefinitions,
+  plainDefinitions,
+  valuesAndPlain,
   valuesOfDefinitions,
 } from "../../../lib/nix/evaluation/owners_definitions.ts";
 import { testContext } from "../../support/context.ts";
@@ -147,5 +149,17 @@ Deno.test({
       ]);
       deepEqual(changed(before), [["nixpkgs.overlays", ["cannot be shown"]]]);
       ok(!JSON.stringify([before, after]).includes("never"), "secrets are hashes");
+
+      // At once what two evaluations say, and without what is too much for one.
+      const options = [["networking", "nameservers"], ["boot", "kernelPackages"]];
+      const plain = await plainDefinitions(ctx, host("old.nix"), options);
+      deepEqual(plain.map(({ option, value }) => [option.join("."), value]), [
+        ["networking.nameservers", ["192.0.2.1"]],
+      ]);
+      const both = (asked: readonly string[][]) =>
+        valuesAndPlain(ctx, host("old.nix"), definitions, asked);
+      deepEqual(await both(options), { values: before, plain });
+      const many = Array.from({ length: 5_000 }, () => ["networking", "nameservers"]);
+      deepEqual(await both(many), { values: before, plain: undefined });
     }),
 });
