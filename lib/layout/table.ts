@@ -22,7 +22,7 @@ export function table(
     Math.max(visibleWidth(heading), ...rows.map((row) => visibleWidth(row[column] ?? "")))
   );
   const used = widths.slice(0, last).reduce((sum, width) => sum + width + GAP, 0);
-  const room = Math.max(20, columns - used - 2);
+  const room = columns - used - 2;
   const line = (cells: readonly string[]) => {
     const text = cells[last] ?? "";
     const head = cells.slice(0, last).map((cell, column) => pad(cell, widths[column]! + GAP));

@@ -23,4 +23,10 @@ Deno.test("table() puts what does not fit beside the others below its row", () =
     table(["", "", ""], [["-", "a name of some width", path], ["", "", path]], 70),
     `  -  a name of some width\n      ${path}\n      ${path}`,
   );
+  const name = "a name of some width";
+  assert.equal(
+    table(["", ""], [[name, "short text"], [name, "yes"]], 30),
+    `  ${name}\n      short text\n  ${name}  yes`,
+    "nothing is wider than the terminal because it is short",
+  );
 });
