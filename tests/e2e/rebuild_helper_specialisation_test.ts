@@ -157,6 +157,13 @@ Deno.test({
     const gone = await host.run(["switch"]);
     equal(gone.code, 6, gone.stderr);
     match(gone.stderr, /it runs now, and it has: lean; to leave it: --no-specialisation/);
+    host.machine.write(
+      CONFIGURATION,
+      host.machine.read(CONFIGURATION).replace(/specialisation\.lean.*\n/, ""),
+    );
+    const none = await host.run(["switch"]);
+    equal(none.code, 6, none.stderr);
+    match(none.stderr, /it runs now, and it has none; to leave it: --no-specialisation/);
     deepEqual(actions(host), ["test gaming"]);
     equal((await host.run(["--no-specialisation", "switch"])).code, 0);
     for (const action of ["boot", "build"]) {

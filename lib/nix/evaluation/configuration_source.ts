@@ -83,11 +83,11 @@ function ofSpecialisation(code: string, name: string): string {
   return `nixos:
 let all = nixos.config.specialisation or { };
 in if all ? ${attribute} then (${code}) (nixos // { config = all.${attribute}.configuration; })
-else throw "${NO_SPECIALISATION}\${builtins.concatStringsSep ", " (builtins.attrNames all)}"`;
+else throw "${NO_SPECIALISATION} \${builtins.concatStringsSep ", " (builtins.attrNames all)}"`;
 }
 
 /** How the failure begins of a source whose specialisation is not there; their names follow. */
-export const NO_SPECIALISATION = "no such specialisation, there are: ";
+export const NO_SPECIALISATION = "no such specialisation, there are:";
 
 /** A source in a few words, for messages and the plan. */
 export function describeSource(ctx: Context, source: ConfigurationSource): string {

@@ -74,9 +74,15 @@ export async function evaluateHost(
     after = await readHost(ctx, source, { whole: true });
     progress.done("the new configuration was evaluated");
   } catch (error) {
+    const there = error instanceof ToolError
+      ? error.message.split(NO_SPECIALISATION)[1]
+      : undefined;
+    if (chosen !== undefined && there !== undefined) {
+      progress.done("the new configuration was evaluated");
+      throw noSpecialisation(chosen, there.trim());
+    }
     progress.fail("the new configuration cannot be evaluated");
-    const there = error instanceof ToolError && chosen && error.message.split(NO_SPECIALISATION)[1];
-    throw typeof there === "string" ? noSpecialisation(chosen!, there) : error;
+    throw error;
   }
   const { failedAssertions } = after.facts;
   if (failedAssertions.length > 0) {
