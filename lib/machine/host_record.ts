@@ -2,6 +2,7 @@ import { attempt } from "./attempt.ts";
 import * as v from "valibot";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
+import { lstatIfExists } from "./files/files.ts";
 import { readMachineFile } from "./files/machine_files.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
@@ -92,4 +93,15 @@ export function requireHostRecord(ctx: Pick<Context, "root">): HostRecord | unde
     code: ExitCode.Configuration,
     hint: "system-installer writes it anew; to build nevertheless, name the host with --host",
   });
+}
+
+/** Where the owner's configuration is, as a machine path; undefined for one that is not on the disk. */
+export function placeOfBase(base: HostBase): string | undefined {
+  return base.kind === "channel" ? base.configuration : base.checkout ?? base.directory;
+}
+
+/** Whose the owner's configuration is, and who thereby controls root; undefined where that is not known. */
+export function ownerOfBase(ctx: Pick<Context, "root">, base: HostBase): number | undefined {
+  const path = placeOfBase(base);
+  return path === undefined ? undefined : lstatIfExists(ctx.root.host(path))?.uid ?? undefined;
 }

@@ -2,8 +2,7 @@ import { carriedShell } from "../carry/login_shell.ts";
 import type { CarriedUser } from "../carry/carry_users.ts";
 import type { ChosenUsers } from "./decisions.ts";
 import type { MachineReading } from "./machine_reading.ts";
-import { lstatIfExists } from "../../machine/files/files.ts";
-import type { HostBase } from "../../machine/host_record.ts";
+import { ownerOfBase } from "../../machine/host_record.ts";
 import type { Source } from "../source/source.ts";
 import { optionPath, type Setting } from "../carry/setting.ts";
 import { receiptNotes } from "../undo/unfinished.ts";
@@ -86,7 +85,7 @@ export function volatileWarnings(facts: ConfigurationFacts | undefined): string[
 /** What an owner must know who goes on with his own configuration. */
 function baseWarnings(ctx: Context, { base, accounts }: MachineReading): string[] {
   if (base === undefined) return [];
-  const owner = checkoutOwner(ctx, base.record);
+  const owner = ownerOfBase(ctx, base.record);
   const name = accounts.accounts.find(({ uid }) => uid === owner)?.name ?? `uid ${owner}`;
   return [
     ...(owner === undefined || owner === 0 ? [] : [
@@ -101,11 +100,6 @@ function baseWarnings(ctx: Context, { base, accounts }: MachineReading): string[
       ]
       : []),
   ];
-}
-
-function checkoutOwner(ctx: Context, base: HostBase): number | undefined {
-  const path = base.kind === "channel" ? base.configuration : base.checkout ?? base.directory;
-  return path === undefined ? undefined : lstatIfExists(ctx.root.host(path))?.uid ?? undefined;
 }
 
 /** What is made otherwise without the owner's configuration. */

@@ -1,7 +1,9 @@
-import { listIfExists, lstatIfExists } from "../../machine/files/files.ts";
+import { readAccounts } from "../../machine/accounts/accounts.ts";
+import { listIfExists, lstatIfExists, parentOf } from "../../machine/files/files.ts";
+import { ownerOfBase, placeOfBase, usableHostRecord } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Change, checksOf, fail, type Finding, pass, some } from "../check.ts";
+import { type Change, checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
 import { octal, permissions, restrict, WRITABLE_BY_OTHERS } from "../ownership.ts";
 
 /** What root builds the system from: who can write here can become root at the next rebuild. */
@@ -23,8 +25,17 @@ interface Entry {
 
 function writable(ctx: Context): Finding {
   const entries = FOLDERS.flatMap((folder) => [...below(ctx.root.follow(folder))]);
-  const foreign = entries.filter(({ info }) => info.uid !== 0);
+  const base = baseOfOther(ctx);
+  const foreign = entries.filter(({ host, info }) =>
+    info.uid !== 0 && !(base && info.uid === base.uid && isIn(base.folder, host))
+  );
   const open = entries.filter(isOpen);
+  if (foreign.length === 0 && open.length === 0 && base !== undefined) {
+    return warn(
+      `your configuration ${base.folder} belongs to ${base.name}, who thereby controls root`,
+      `if that is not as it should be: chown -hR root:root ${base.folder}, and edit it with sudo`,
+    );
+  }
   if (foreign.length === 0 && open.length === 0) {
     return pass(`${entries.length} files and folders, root's alone to change`);
   }
@@ -38,6 +49,23 @@ function writable(ctx: Context): Finding {
     look + (foreign.length > 0 ? `chown -hR root:root ${foreign[0]!.host}` : "validator --fix"),
     items,
   );
+}
+
+/** The folder of the owner's own configuration, where it is one user's: an installation takes it so. */
+function baseOfOther(ctx: Context) {
+  const record = usableHostRecord(ctx);
+  const base = record?.version === 2 ? record.base : null;
+  const place = base && placeOfBase(base);
+  const uid = base && ownerOfBase(ctx, base);
+  if (!base || !place || !uid) return undefined;
+  const folder = ctx.root.host(base.kind === "channel" ? parentOf(place) : place);
+  const { accounts } = readAccounts(ctx);
+  const name = accounts.find((account) => account.uid === uid)?.name ?? `user ${uid}`;
+  return { uid, name, folder };
+}
+
+function isIn(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /**

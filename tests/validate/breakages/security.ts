@@ -71,6 +71,17 @@ export const SECURITY: readonly Breakage[] = [
     break: (m) => own(m, `${CONFIGURATION}/local.nix`),
   },
   {
+    id: "writable-files",
+    what: "the owner's configuration is a user's, which an installation takes",
+    expect: "warn",
+    break: (m) => {
+      for (const { name } of Deno.readDirSync(m.host("/etc/nixos"))) {
+        if (name !== "flake.nix") own(m, `/etc/nixos/${name}`);
+      }
+      own(m, "/etc/nixos");
+    },
+  },
+  {
     id: "sudo-rules",
     what: "wheel needs no password",
     expect: "fail",
