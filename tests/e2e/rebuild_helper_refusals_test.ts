@@ -102,6 +102,22 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "rebuild-helper refuses a full /boot also when its kernel is there already: the menu is written",
+  ignore,
+  fn: async () => {
+    using host = new Host();
+    // Kernel and initrd are those of the generation that runs.
+    const args = ["--store-path", host.machine.toplevel, "--confirm", "60", "switch"];
+    const full = [host.machine.host("/boot")];
+    const { code, stderr, stdout } = await host.run(args, { full });
+    equal(code, 1, stdout + stderr);
+    match(stderr, /\/boot has 0.00 KiB free, the new kernel, initrd and menu need 128 KiB/);
+    deepEqual(host.actions(), []);
+  },
+});
+
+Deno.test({
   name: "rebuild-helper explains a pre-switch check's refusal and offers boot",
   ignore,
   fn: async () => {

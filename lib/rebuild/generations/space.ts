@@ -15,6 +15,9 @@ const STORE_LOW = 2 * 1024 * 1024 * 1024;
 /** Fewer files than this cannot hold a system. */
 const STORE_INODES = 5_000;
 
+/** The boot menu is written anew beside the old one, also for kernels that are there (bytes, for some hundred entries). */
+const BOOT_MENU = 128 * 1024;
+
 /**
  * Looks at the room in the store before a build.
  * @throws ToolError when there is too little for any build
@@ -54,10 +57,12 @@ export async function requireBootSpace(ctx: Context, toplevel: string): Promise<
     generations(ctx).flatMap((generation) => bootFiles(ctx, generation.toplevel)),
   );
   const needed = bootFiles(ctx, toplevel).filter((path) => !there.has(path))
-    .reduce((sum, path) => sum + (statIfSeen(ctx.root.host(path))?.size ?? 0), 0);
+    .reduce((sum, path) => sum + (statIfSeen(ctx.root.host(path))?.size ?? 0), BOOT_MENU);
   if (needed <= free.bytes) return;
   throw new ToolError(
-    `${folder} has ${amount(free.bytes)} free, the new kernel and initrd need ${amount(needed)}`,
+    `${folder} has ${amount(free.bytes)} free, the new kernel, initrd and menu need ${
+      amount(needed)
+    }`,
     { hint: await roomHint(ctx, needed - free.bytes) },
   );
 }
