@@ -1,7 +1,9 @@
 import { counted } from "../lib/layout/counted.ts";
 import { ExitCode } from "../lib/machine/exit_code.ts";
+import { ToolError } from "../lib/machine/tool_error.ts";
 import type { Context } from "../lib/machine/context.ts";
 import { syncEnvironment, tokenReminder } from "../lib/program/environment.ts";
+import { givenBeside } from "../lib/program/given_words.ts";
 import { main } from "../lib/program/main.ts";
 import { flag, sourceOptions } from "../lib/program/options.ts";
 import type { Tool, ToolValues } from "../lib/program/tool.ts";
@@ -60,7 +62,10 @@ export const smartSync: Tool<typeof options> = {
     early = new EarlySync(values.root, Deno.env.toObject(), values);
   },
   run: async (ctx, values) => {
-    if (values.rollback) return await rollback(ctx, values);
+    if (values.rollback) {
+      refuseOptionsOfSync(values);
+      return await rollback(ctx, values);
+    }
     const begun = early?.adopt(ctx);
     // The servers are asked; while the answer travels, the rest is loaded.
     const { syncTree } = await import("../lib/sync/sync.ts");
@@ -76,6 +81,16 @@ export const smartSync: Tool<typeof options> = {
     if (summary.changed || values.verbose) ctx.out.print(syncReport(summary, ctx.out.columns));
   },
 };
+
+/** Least of all may it go back where only a look was asked for. */
+function refuseOptionsOfSync({ given }: ToolValues<typeof options>): void {
+  const other = givenBeside(options, given, ["rollback"]);
+  if (other === undefined) return;
+  throw new ToolError(`${other} goes with a sync, not with --rollback`, {
+    code: ExitCode.InvalidArguments,
+    hint: "nothing was changed; leave one of them out",
+  });
+}
 
 function isReadOnly(values: ToolValues<typeof options>): boolean {
   return values.dryRun || values.checkOnly;

@@ -3,6 +3,7 @@ import { ToolError } from "../lib/machine/tool_error.ts";
 import { hostNameProblem, stateVersionProblem } from "../lib/install/options.ts";
 import type { Context } from "../lib/machine/context.ts";
 import { syncEnvironment } from "../lib/program/environment.ts";
+import { givenBeside } from "../lib/program/given_words.ts";
 import { main } from "../lib/program/main.ts";
 import {
   checked,
@@ -144,15 +145,12 @@ export const systemInstaller: Tool<typeof options> = {
 
 async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): Promise<ExitCode> {
   if (values.undo) {
-    const other = values.answers !== undefined
-      ? "--answers"
-      : values.explain
-      ? "--explain"
-      : undefined;
+    // Least of all --dry-run: nothing would be asked, and everything be undone.
+    const other = givenBeside(options, values.given, ["undo", "restartGuests"]);
     if (other !== undefined) {
       throw new ToolError(`${other} goes with an installation, not with --undo`, {
         code: ExitCode.InvalidArguments,
-        hint: "leave it out",
+        hint: "nothing was changed; leave one of them out",
       });
     }
     const { undo } = await import("../lib/install/undo/undo.ts");
@@ -160,10 +158,10 @@ async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): 
     return ExitCode.Success;
   }
   const { install } = await import("../lib/install/install.ts");
-  const options = { ...values, version: VERSION };
-  if (values.answers === undefined) return await install(ctx, options);
+  const wanted = { ...values, version: VERSION };
+  if (values.answers === undefined) return await install(ctx, wanted);
   const { withAnswers } = await import("../lib/install/answers.ts");
-  return await install(ctx, withAnswers(ctx, options, values.answers, values.given));
+  return await install(ctx, withAnswers(ctx, wanted, values.answers, values.given));
 }
 
 if (import.meta.main) await main(systemInstaller);

@@ -19,3 +19,16 @@ export function givenWords<T extends OptionTable>(
     return [spec.kind === "value" ? `${name}=${all[key]}` : name];
   });
 }
+
+/**
+ * One of the tool's own options that were given beside what does not go with it, as it is typed.
+ * @param fitting keys of those that do
+ */
+export function givenBeside(
+  options: OptionTable,
+  given: ReadonlySet<string>,
+  fitting: readonly string[],
+): string | undefined {
+  const found = Object.keys(options).find((key) => given.has(key) && !fitting.includes(key));
+  return found === undefined ? undefined : optionName(found);
+}

@@ -77,6 +77,18 @@ Deno.test("smart-sync goes back although something else was edited since, which 
   }
 });
 
+Deno.test("smart-sync does not go back where only a look was asked for, or another commit", async () => {
+  await using machine = await SyncedMachine.start();
+  await machine.expect(0, ["--ref", machine.repository.first]);
+  await machine.expect(0);
+  const before = snapshotTree(`${machine.root}/etc`);
+  for (const other of ["--check-only", "--dry-run", "--ref=v1", "--no-signed-by"]) {
+    const { stderr } = await machine.expect(4, ["--rollback", other]);
+    match(stderr, / goes with a sync, not with --rollback/);
+    equal(diffTrees(before, snapshotTree(`${machine.root}/etc`)), "", other);
+  }
+});
+
 Deno.test("smart-sync does not make a tree of what the last sync replaced", async () => {
   await using machine = await SyncedMachine.start();
   await machine.expect(0, ["--ref", machine.repository.first]);

@@ -256,6 +256,10 @@ needsNix("system-installer shows the plan to anybody on an installed machine, to
   assert.match(dry.stdout, /only root may read whether Hyper-NixOS was\s+installed here before/);
   const asRoot = await runTool("system-installer", [...args, "--dry-run"], options);
   assert.match(asRoot.stdout, /installed before, on .*--undo takes that\s+back/);
+  // Of an undo there is no plan, and it must not be done instead.
+  const undone = await runTool("system-installer", ["--undo", "--dry-run"], options);
+  assert.equal(undone.code, 4);
+  assert.match(undone.stderr, /--dry-run goes with an installation, not with --undo/);
   assert.equal(diffTrees(before, snapshotTree(machine.root)), "");
 });
 
