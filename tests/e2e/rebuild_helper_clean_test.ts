@@ -34,7 +34,7 @@ needsNix(
     const list = await host.run(["--list-generations"]);
     equal(list.stdout.match(/--clean removes it$/gm), null, "the newest five");
     const fewer = await host.run(["--list-generations", "--keep", "3"]);
-    deepEqual(fewer.stdout.match(/^ +\d+ (?=.*--clean removes it$)/gm)?.map(Number), [1, 2]);
+    deepEqual(fewer.stdout.match(/^ +\d+ (?=.*\n? *--clean removes it$)/gm)?.map(Number), [1, 2]);
 
     const cleaned = await host.run(["--clean", "--keep", "1", "--json"]);
     equal(cleaned.code, 0, cleaned.stderr);
