@@ -2,7 +2,7 @@ import { style, visibleWidth } from "./style.ts";
 
 /** The gap between columns. */
 const GAP = 2;
-/** With fewer columns a text in the last one would be a ladder of words. */
+/** With fewer columns a text of more than two lines in the last one would be a ladder of words. */
 const NARROW = 32;
 /** Where such a text begins instead. */
 const BELOW = "      ";
@@ -26,12 +26,13 @@ export function table(
   const line = (cells: readonly string[]) => {
     const text = cells[last] ?? "";
     const head = cells.slice(0, last).map((cell, column) => pad(cell, widths[column]! + GAP));
-    const longest = Math.max(...text.split(" ").map(visibleWidth));
-    if (longest > room || room < NARROW && visibleWidth(text) > room) {
+    const parts = wrapWords(text, room);
+    const fits = parts.every((part) => visibleWidth(part) <= room);
+    if (!fits || room < NARROW && parts.length > 2) {
       const below = wrapWords(text, columns - BELOW.length).map((part) => BELOW + part);
       return ["  " + head.join(""), ...below].map((text) => text.trimEnd()).filter((text) => text);
     }
-    const [first = "", ...more] = wrapWords(text, room);
+    const [first = "", ...more] = parts;
     return ["  " + head.join("") + first, ...more.map((part) => " ".repeat(used + 2) + part)]
       .map((text) => text.trimEnd());
   };

@@ -166,7 +166,7 @@ Deno.test({
     await trusting.waitFor(/Are you sure you want to continue connecting/);
     await trusting.send("yes", "Enter");
     equal(await trusting.exitCode(), 0, await trusting.screen());
-    match(await trusting.screen(), /running, booted/);
+    match(await trusting.screen(), /running,\s+booted/);
     match(machine.read("/root/.ssh/known_hosts"), /ssh-ed25519/);
   },
 });

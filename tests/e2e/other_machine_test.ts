@@ -48,7 +48,7 @@ Deno.test({
     const listed = await target.run("rebuild-helper", [...THERE, "--list-generations"]);
     equal(listed.code, 0, listed.stderr);
     match(listed.stdout, /^ +13 .* default$/m);
-    match(listed.stdout, /^ +12 .*\n? +running, booted$/m);
+    match(listed.stdout, /^ +12 .* running,\s+booted$/m);
     const back = await target.run("rebuild-helper", [...THERE, "--rollback"]);
     equal(back.code, 0, back.stderr);
     match(back.stdout, /the previous system runs again/);

@@ -32,9 +32,9 @@ needsNix(
     using host = new RebuildHost();
     for (const number of [1, 2, 3]) addGeneration(host, number, "2020-01-01");
     const list = await host.run(["--list-generations"]);
-    equal(list.stdout.match(/--clean removes it$/gm), null, "the newest five");
+    equal(list.stdout.match(/--clean\s+removes it$/gm), null, "the newest five");
     const fewer = await host.run(["--list-generations", "--keep", "3"]);
-    deepEqual(fewer.stdout.match(/^ +\d+ (?=.*\n? *--clean removes it$)/gm)?.map(Number), [1, 2]);
+    deepEqual(fewer.stdout.match(/^ +\d+ (?=.*--clean\s+removes it$)/gm)?.map(Number), [1, 2]);
 
     const cleaned = await host.run(["--clean", "--keep", "1", "--json"]);
     equal(cleaned.code, 0, cleaned.stderr);

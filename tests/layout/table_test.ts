@@ -25,8 +25,8 @@ Deno.test("table() puts what does not fit beside the others below its row", () =
   );
   const name = "a name of some width";
   assert.equal(
-    table(["", ""], [[name, "short text"], [name, "yes"]], 30),
-    `  ${name}\n      short text\n  ${name}  yes`,
-    "nothing is wider than the terminal because it is short",
+    table(["", ""], [[name, "some longer text"], [name, "a short text"], [name, "yes"]], 33),
+    `  ${name}\n      some longer text\n  ${name}  a short\n${" ".repeat(24)}text\n  ${name}  yes`,
+    "two lines stand beside it, and nothing is wider than the terminal",
   );
 });
