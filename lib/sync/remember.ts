@@ -26,7 +26,8 @@ export function stateAfter(ctx: Context, begun: BegunSync, plan: SyncPlan): Sync
 }
 
 /**
- * Writes down what was learnt of a tree for which nothing is to be done.
+ * Writes down what was learnt of a tree for which nothing is to be done. The way back to before the last
+ * change leads from the new commit then.
  * @param isNew whether the index can remember more files than before
  */
 export async function remember(
@@ -42,6 +43,10 @@ export async function remember(
   const isKnown = !isNew && index?.manifest.commit === plan.target.commit;
   if (isSame && isKnown) return;
   ensureDirectory(parentOf(tree.state), 0o700);
+  if (state && state.commit !== after.commit) {
+    const { leadOn } = await import("./apply/previous.ts");
+    leadOn(tree.previous, state.commit, after.commit);
+  }
   if (!isKnown) {
     const bytes = await encodeIndex({ manifest: plan.target, figures: plan.figures });
     writeFileAtomic(tree.index, bytes, { mode: 0o600 });

@@ -7,6 +7,7 @@ import {
   makeHardLink,
   readIfExists,
   readTextIfExists,
+  writeFileAtomic,
 } from "../../machine/files/files.ts";
 import { syncableBelow } from "../../machine/tree/files_below.ts";
 import { parsedAs } from "../../machine/parsed_as.ts";
@@ -62,6 +63,13 @@ export function writeRecord(folder: string, record: PreviousRecord, index: strin
     copyFile(index, `${folder}/${INDEX}`);
   }
   return [...written, `${folder}/${INDEX}`];
+}
+
+/** Lets the way back from a commit start at another one, which has the same files. */
+export function leadOn(folder: string, from: string, to: string): void {
+  const record = readRecord(folder);
+  if (record?.to !== from) return;
+  writeFileAtomic(`${folder}/${RECORD}`, JSON.stringify({ ...record, to }), { mode: 0o600 });
 }
 
 /** The record in a folder; undefined when there is none, or none that can be understood. */
