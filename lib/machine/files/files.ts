@@ -112,7 +112,13 @@ export function ensureDirectory(path: string, mode: number): void {
     throw new ToolError(`${path} is not a folder`, { hint: `look at it: ls -ld ${path}` });
   }
   ensureDirectory(parentOf(path), PARENT_MODE);
-  makeFolder(path, mode);
+  try {
+    makeFolder(path, mode);
+  } catch (error) {
+    // Another tool was quicker: one that waits for its confirmation holds no lock.
+    if (error instanceof Deno.errors.AlreadyExists) return ensureDirectory(path, mode);
+    throw error;
+  }
   syncFolder(parentOf(path));
 }
 

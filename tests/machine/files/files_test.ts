@@ -97,6 +97,43 @@ Deno.test("ensureDirectory() gives its mode to the new folder, 0755 to those abo
   });
 });
 
+/** Makes the same folders as another thread, each at the same moment. */
+const MAKER = `
+  import { ensureDirectory } from ${
+  JSON.stringify(new URL("../../../lib/machine/files/files.ts", import.meta.url).href)
+};
+  self.onmessage = ({ data: { folder, here } }) => {
+    let problem;
+    for (let index = 0; index < here.length; index++) {
+      Atomics.add(here, index, 1);
+      while (Atomics.load(here, index) < 2);
+      try {
+        ensureDirectory(folder + "/" + index + "/inside", 0o700);
+      } catch (error) {
+        problem ??= String(error);
+      }
+    }
+    self.postMessage(problem ?? "made");
+  };`;
+
+Deno.test("ensureDirectory() is content when another tool makes the folder meanwhile", async () => {
+  await withScratch({}, async (folder) => {
+    const here = new Int32Array(new SharedArrayBuffer(4 * 200));
+    const ended = [1, 2].map(() =>
+      new Promise((resolve) => {
+        const url = `data:application/typescript,${encodeURIComponent(MAKER)}`;
+        const worker = new Worker(url, { type: "module" });
+        worker.onmessage = ({ data }) => {
+          worker.terminate();
+          resolve(data);
+        };
+        worker.postMessage({ folder, here });
+      })
+    );
+    assert.deepEqual(await Promise.all(ended), ["made", "made"]);
+  });
+});
+
 Deno.test("ensureDirectory() refuses what is not a folder, also a link to one", async () => {
   await withScratch({ "file": "", "there/": "", "link": { link: "there" } }, (folder) => {
     for (const name of ["file", "link", "file/below"]) {
