@@ -60,7 +60,9 @@ async function sync(
   // The tree is looked at while requests travel.
   const isUntouched = await rows?.isUntouched(look.tree.path) ?? false;
   const early = isUntouched ? undefined : differ();
-  early?.catch(() => {});
+  const settled = early?.catch(() => {});
+  // What is made early is there before it is removed, also when the answer is a failure.
+  await using _ = { [Symbol.asyncDispose]: async () => void await settled };
   const { commit, by } = await begun.resolving;
   ctx.log.debug(`${begun.remote.repository}@${begun.ref} is commit ${commit} (found by ${by})`);
   const signed = await signedCommit(ctx, options, look, begun, commit);
