@@ -1,20 +1,14 @@
 import { doesNotMatch, match, ok } from "node:assert/strict";
 import { renderStyles } from "../../../lib/layout/style.ts";
-import { compareIdentities, type Identity } from "../../../lib/nix/evaluation/identity.ts";
+import {
+  compareIdentities,
+  type Identity,
+  IDENTITY_KINDS,
+  type IdentityKind,
+} from "../../../lib/nix/evaluation/identity.ts";
 import { comparisonText } from "../../../lib/rebuild/judgement/comparison_text.ts";
 
-const KINDS = [
-  "etc",
-  "unit",
-  "userUnit",
-  "networkUnit",
-  "unitPackage",
-  "boot",
-  "activation",
-  "account",
-  "group",
-  "wrapper",
-];
+const KINDS = Object.keys(IDENTITY_KINDS) as IdentityKind[];
 
 function identity(items: Record<string, Record<string, unknown>>): Identity {
   return Object.fromEntries(KINDS.map((kind) => [kind, items[kind] ?? {}])) as unknown as Identity;

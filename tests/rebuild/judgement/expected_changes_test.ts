@@ -1,24 +1,18 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
-import { compareIdentities, type Identity } from "../../../lib/nix/evaluation/identity.ts";
+import {
+  compareIdentities,
+  type Identity,
+  IDENTITY_KINDS,
+  type IdentityKind,
+} from "../../../lib/nix/evaluation/identity.ts";
 import { comparisonText } from "../../../lib/rebuild/judgement/comparison_text.ts";
 import { expectedReason, judgeChanges } from "../../../lib/rebuild/judgement/expected_changes.ts";
 import { renderStyles } from "../../../lib/layout/style.ts";
 
-const KINDS = [
-  "etc",
-  "unit",
-  "userUnit",
-  "networkUnit",
-  "unitPackage",
-  "boot",
-  "activation",
-  "account",
-  "group",
-  "wrapper",
-] as const;
+const KINDS = Object.keys(IDENTITY_KINDS) as IdentityKind[];
 
 /** A system that is made of these, by kind and name: what makes a thing this one, and its text. */
-function system(parts: Partial<Record<(typeof KINDS)[number], Record<string, string>>>): Identity {
+function system(parts: Partial<Record<IdentityKind, Record<string, string>>>): Identity {
   return Object.fromEntries(KINDS.map((kind) => [
     kind,
     Object.fromEntries(
@@ -69,7 +63,7 @@ Deno.test("compareIdentities() knows nothing of what could not be evaluated, and
 
 /** What is said of one change of a vital thing. */
 function judged(
-  kind: (typeof KINDS)[number],
+  kind: IdentityKind,
   name: string,
   before: string | null,
   after: string | null,
