@@ -58,6 +58,8 @@ const NAMES = [
   "file.tmp",
   "journal.json",
 ];
+/** Without one of these a tree builds no host. */
+export const NEEDED = ["flake.nix", "nix/host.nix"];
 const FOLDERS = ["nix", "lib", "deep/er/and/deeper", "tools", "sp ace", "ünï", "-", "var", "docs"];
 const SUBMODULE = "1234567890123456789012345678901234567890";
 
@@ -99,7 +101,7 @@ export async function randomHistory(directory: string, random: Random): Promise<
       sha,
       refs: [ref.slice("refs/heads/".length), sha],
       listing: await readCommit(directory, sha),
-      buildsHost: model.has("nix/host.nix"),
+      buildsHost: NEEDED.every((path) => model.has(path)),
     });
   }
   await git(directory, ["update-ref", "refs/heads/main", commits.at(-1)!.sha]);
@@ -158,9 +160,11 @@ function changed(old: Model, random: Random): Model {
   for (let change = 0; change < count; change++) {
     const path = random.pick([...model.keys()]);
     const there = model.get(path);
-    // The files that make a flake stay, nearly always.
-    const needed = path === "flake.nix" || path === "nix/host.nix";
-    if (there === undefined || needed && !random.chance(0.03)) continue;
+    if (there === undefined) continue;
+    if (NEEDED.includes(path)) {
+      if (random.chance(0.03)) model.delete(path);
+      continue;
+    }
     random.weighted<() => void>([
       [40, () => put(model, path, randomContent(random))],
       [20, () => put(model, randomPath(random), randomContent(random))],

@@ -367,6 +367,7 @@ needsNix("a source's pipes are named or left out, and hold nobody up", async () 
   Deno.removeSync(`${from.path}/.git`, { recursive: true });
   await mkfifo(`${from.path}/lib/module.nix`);
   const read = await run(["--dry-run"]);
+  equal(read.code, 0, read.stderr);
   match(read.stdout, /lib\/module\.nix\s+is\s+a\s+pipe,\s+not\s+a\s+regular\s+file/);
   Deno.removeSync(`${from.path}/lib/module.nix`);
   await mkfifo(`${from.path}/lib/pipe`);

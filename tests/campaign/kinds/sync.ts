@@ -3,7 +3,7 @@
  * other, whatever happens, and no local edit is lost.
  */
 import { MACHINE_KINDS } from "../../support/scratch_machine.ts";
-import { randomHistory } from "../history.ts";
+import { NEEDED, randomHistory } from "../history.ts";
 import { editLocally } from "../local_edits.ts";
 import { randomFaults } from "../network_faults.ts";
 import { randomStrike, type Reach, type Strike } from "../strike.ts";
@@ -157,7 +157,7 @@ async function lastRound(tree: SyncedTree): Promise<void> {
   const main = history.commits.at(-1)!;
   const before = tree.look();
   await trial.run("smart-sync", ["--ref", main.sha], trial).then((run) => {
-    const refused = !main.buildsHost && before.tree.files.has("nix/host.nix");
+    const refused = !main.buildsHost && NEEDED.every((path) => before.tree.files.has(path));
     if (run.code !== (refused ? 6 : 0)) {
       trial.tell(run);
       trial.add([`an undisturbed last sync ended with exit ${run.code}`]);
