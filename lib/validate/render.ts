@@ -31,9 +31,9 @@ export function renderRepairs(repairs: readonly Repair[], columns: number): stri
       ? changes.map((change) => [
         style.green(sign.pass),
         result.check.title,
-        `${change.what}: ${change.before} ${sign.leads} ${change.after}`,
+        `${oneLine(change.what)}: ${change.before} ${sign.leads} ${change.after}`,
       ])
-      : [[style.red(sign.fail), result.check.title, `could not be repaired: ${error}`]]
+      : [[style.red(sign.fail), result.check.title, `could not be repaired: ${oneLine(error)}`]]
   );
   const heading = style.bold("Repaired");
   return rows.length === 0
@@ -58,8 +58,13 @@ function rowsOf(result: CheckResult, width: number, verbose: boolean): string[][
   const { check, status, detail, remedy, items = [] } = result;
   const said = status === "skip" ? `skipped: ${detail}` : detail;
   return [
-    [SYMBOLS[status], check.title.padEnd(width), said],
-    ...(verbose ? items.map((item) => ["", "", `${sign.item} ${item}`]) : []),
-    ...(remedy === undefined ? [] : [["", "", `${sign.next} ${remedy}`]]),
+    [SYMBOLS[status], check.title.padEnd(width), oneLine(said)],
+    ...(verbose ? items.map((item) => ["", "", `${sign.item} ${oneLine(item)}`]) : []),
+    ...(remedy === undefined ? [] : [["", "", `${sign.next} ${oneLine(remedy)}`]]),
   ];
+}
+
+/** Warnings of a configuration have paragraphs, and a file's name can have lines that look like ours. */
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ");
 }

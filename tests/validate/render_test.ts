@@ -36,6 +36,15 @@ Deno.test("renderReport() puts the remedy below what needs one, and items on req
   equal(renderReport(report(), 80, false), "");
 });
 
+Deno.test("renderReport() gives a check one row, whatever lines a warning or a file's name has", () => {
+  const shown = report(
+    warn("two\n\n  paragraphs\n", "rm '/x\n  ✓  all well'", ["/x\n  ✓  all well"]),
+  );
+  const lines = renderStyles(renderReport(shown, 200, true)).split("\n");
+  equal(lines.length, 4, lines.join("\n"));
+  match(lines[1]!, /two paragraphs$/);
+});
+
 Deno.test("renderRepairs() says what was done, what was not, and when nothing could be", () => {
   const [result] = report(fail("broken", "mend it")).results;
   match(renderStyles(renderRepairs([], 80)), /nothing of it is safe to repair/);

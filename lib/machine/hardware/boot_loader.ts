@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { machineFolder, machineHas, machineText } from "../files/machine_files.ts";
-import type { Mount } from "./mounts.ts";
+import { type Mount, mountOf } from "./mounts.ts";
 
 /** What starts the machine's kernel, as far as its files tell. */
 export interface BootFiles {
@@ -33,6 +33,17 @@ export function readBootFiles(ctx: Context, mounts: readonly Mount[]): BootFiles
   if (some("/grub/grub.cfg", "/grub2/grub.cfg")) loaders.push("grub");
   if (some("/extlinux/extlinux.conf")) loaders.push("extlinux");
   return { loaders, esps };
+}
+
+/**
+ * Where the boot loader keeps kernels: the ESP, or /boot where that is not the store's file system;
+ * undefined where it reads them from the store.
+ */
+export function kernelFolder(ctx: Context, mounts: readonly Mount[]): string | undefined {
+  const { loaders, esps } = readBootFiles(ctx, mounts);
+  if (loaders.includes("systemd-boot")) return esps[0];
+  const [boot, store] = [mountOf(mounts, "/boot"), mountOf(mounts, "/nix/store")];
+  return boot !== undefined && boot.source !== store?.source ? "/boot" : undefined;
 }
 
 function hasEfiFolder(ctx: Context, folder: string): boolean {

@@ -10,6 +10,8 @@ export interface Mount {
   readonly fsType: string;
   /** Mount options, then those of the file system, without repetition. */
   readonly options: readonly string[];
+  /** Whether this mount is read-only, or the whole file system (also after an error, whatever the mount says). */
+  readonly readOnly: "no" | "mount" | "file system";
   /** `major:minor` of the device. */
   readonly device: string;
 }
@@ -55,11 +57,13 @@ function parseLine(line: string): Mount | undefined {
   if (!device || !mountPoint || !options || !fsType || source === undefined) {
     return undefined;
   }
+  const isReadOnly = (list: string | undefined) => list?.split(",").includes("ro") ?? false;
   return {
     mountPoint: unescapeOctal(mountPoint),
     source: unescapeOctal(source),
     fsType,
     options: [...new Set([...options.split(","), ...(superOptions?.split(",") ?? [])])],
+    readOnly: isReadOnly(superOptions) ? "file system" : isReadOnly(options) ? "mount" : "no",
     device,
   };
 }

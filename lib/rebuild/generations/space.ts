@@ -1,8 +1,8 @@
 import { amount } from "../../layout/amount.ts";
-import { readBootFiles } from "../../machine/hardware/boot_loader.ts";
+import { kernelFolder } from "../../machine/hardware/boot_loader.ts";
 import { statIfSeen } from "../../machine/files/files.ts";
 import { type FreeSpace, freeSpace } from "../../machine/files/free_space.ts";
-import { mountOf, readMounts } from "../../machine/hardware/mounts.ts";
+import { readMounts } from "../../machine/hardware/mounts.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { type Generation, generations } from "../../nix/generations.ts";
 import { specialisationNames, specialisationPath } from "../../nix/specialisation.ts";
@@ -50,7 +50,7 @@ export function refuseSmallStore(ctx: Context, free: FreeSpace, store: string): 
  * @throws ToolError naming what is free, what is needed, and which generations would free how much
  */
 export async function requireBootSpace(ctx: Context, toplevel: string): Promise<void> {
-  const folder = kernelFolder(ctx);
+  const folder = kernelFolder(ctx, readMounts(ctx));
   const free = folder === undefined ? undefined : freeSpace(ctx, folder);
   if (folder === undefined || free === undefined) return;
   const there = new Set(
@@ -102,7 +102,7 @@ async function removable(ctx: Context, all: readonly Generation[]): Promise<Gene
 
 /** Bytes of kernels and initrds that no other generation has, where the boot loader copies them; else 0. */
 export function freedOnBoot(ctx: Context, going: readonly Generation[]): number {
-  if (kernelFolder(ctx) === undefined) return 0;
+  if (kernelFolder(ctx, readMounts(ctx)) === undefined) return 0;
   const numbers = new Set(going.map(({ number }) => number));
   const staying = new Set(
     generations(ctx).filter(({ number }) => !numbers.has(number))
@@ -111,15 +111,6 @@ export function freedOnBoot(ctx: Context, going: readonly Generation[]): number 
   const gone = new Set(going.flatMap(({ toplevel }) => bootFiles(ctx, toplevel)));
   return [...gone].filter((path) => !staying.has(path))
     .reduce((sum, path) => sum + (statIfSeen(ctx.root.host(path))?.size ?? 0), 0);
-}
-
-/** Where the boot loader keeps kernels: the ESP, or /boot where that is not the store's file system. */
-function kernelFolder(ctx: Context): string | undefined {
-  const mounts = readMounts(ctx);
-  const { loaders, esps } = readBootFiles(ctx, mounts);
-  if (loaders.includes("systemd-boot")) return esps[0];
-  const [boot, store] = [mountOf(mounts, "/boot"), mountOf(mounts, "/nix/store")];
-  return boot !== undefined && boot.source !== store?.source ? "/boot" : undefined;
 }
 
 /** The boot menu has a system's specialisations, too. */

@@ -1,5 +1,6 @@
 import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
+import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
@@ -41,8 +42,8 @@ function cgroups(ctx: Context): Finding {
   );
 }
 
-function iommu(_ctx: Context, facts: Facts): Finding {
-  const { virtualisation, pci } = facts.hardware();
+function iommu(ctx: Context, facts: Facts): Finding {
+  const { cpu, virtualisation, pci } = facts.hardware();
   const { groups, table, parameters } = virtualisation.iommu;
   if (groups > 0) {
     const devices = pci.filter(({ iommuGroup }) => iommuGroup !== undefined).length;
@@ -50,6 +51,9 @@ function iommu(_ctx: Context, facts: Facts): Finding {
   }
   if (virtualisation.guestOf) {
     return skip(`none: this machine is a guest of ${virtualisation.guestOf}`);
+  }
+  if (table === undefined && cpu?.vendor === "other") {
+    return skip("this machine has no table of an IOMMU, as most without x86");
   }
   if (table === undefined) {
     return warn(
@@ -60,6 +64,6 @@ function iommu(_ctx: Context, facts: Facts): Finding {
   const off = parameters.length === 0 ? "" : ` (${parameters.join(" ")})`;
   return warn(
     `the firmware offers one (${table}), the kernel does not use it${off}`,
-    "hypervisor.iommu.enable = true; in local.nix, then reboot",
+    `hypervisor.iommu.enable = true; in ${localModule(ctx)}, rebuild-helper switch, and a reboot`,
   );
 }

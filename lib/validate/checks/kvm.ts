@@ -55,13 +55,21 @@ function extension(_ctx: Context, facts: Facts): Finding {
 
 function kvm(ctx: Context, facts: Facts): Finding {
   const { cpu, virtualisation } = facts.hardware();
-  const { kvmDevice, kvmModule } = virtualisation;
+  const { kvmDevice, kvmModule, guestOf } = virtualisation;
   if (!kvmDevice) {
     if (cpu?.vendor !== "other" && !cpu?.extension) return skip("the CPU offers no virtualisation");
-    const load = kvmModule ? `modprobe ${kvmModule}` : "modprobe kvm";
+    if (kvmModule === undefined) {
+      return fail(
+        "there is no /dev/kvm: guests can only be emulated, which is slow",
+        guestOf
+          ? `this machine is a guest of ${guestOf}: turn nested virtualisation on there`
+          : "see why the kernel offers none: dmesg | grep -i kvm",
+      );
+    }
     return fail(
       "there is no /dev/kvm: the kernel's module is not loaded",
-      `${load}; for good: boot.kernelModules = [ "${kvmModule ?? "kvm"}" ];`,
+      `modprobe ${kvmModule}, and where that fails turn virtualisation on in the firmware's settings` +
+        `; for good: boot.kernelModules = [ "${kvmModule}" ];`,
     );
   }
   return usable(ctx, "/dev/kvm") ? pass("/dev/kvm is usable") : denied("/dev/kvm");

@@ -4,8 +4,11 @@ import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
 import { EVALUATION_MEMORY } from "../../machine/hardware/memory.ts";
 import type { Facts } from "../facts.ts";
 
-/** Below this, guests leave no room for a rebuild. Bytes. */
-const LITTLE = 4 * 1024 ** 3;
+/**
+ * Below 4 GiB, guests leave no room for a rebuild; of those, the kernel and the firmware keep some for
+ * themselves before they are counted. Bytes.
+ */
+const LITTLE = 3.5 * 1024 ** 3;
 
 /** Memory for guests, and for the next rebuild. */
 export const memoryChecks = checksOf("Resources", [{

@@ -1,5 +1,6 @@
 import { failedUnits } from "../../nix/activation/failed_units.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
+import { CommandError, commandLine } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { type Facts, NotLookedAt } from "../facts.ts";
@@ -60,7 +61,13 @@ function requireCommand({ run }: Context, command: string): void {
   if (!run.which(command)) throw new NotLookedAt(`${command} was not found`);
 }
 
-/** ActiveState of the units that systemd has loaded; systemctl(1), show. */
+/** States in which a unit does its work; it is reloaded at every activation (systemd's D-Bus, ActiveState). */
+const UP = new Set(["active", "reloading", "refreshing"]);
+
+/**
+ * ActiveState of the units that systemd knows, `masked` for those that are turned off, `broken` for those
+ * that it cannot load; systemctl(1), show.
+ */
 async function unitStates(ctx: Context, units: readonly string[]): Promise<Map<string, string>> {
   const properties = "--property=Id,LoadState,ActiveState";
   const { stdout } = await ctx.run("systemctl", ["show", properties, ...units], {
@@ -74,7 +81,9 @@ async function unitStates(ctx: Context, units: readonly string[]): Promise<Map<s
     if (name === "Id") unit = {};
     if (name) unit[name] = value.join("=");
     const { Id, LoadState, ActiveState } = unit;
-    if (Id && ActiveState && LoadState === "loaded") states.set(Id, ActiveState);
+    if (!Id || !ActiveState || !LoadState || LoadState === "not-found") continue;
+    const known = LoadState === "loaded" || UP.has(ActiveState);
+    states.set(Id, known ? ActiveState : LoadState === "masked" ? LoadState : "broken");
   }
   return states;
 }
@@ -82,13 +91,15 @@ async function unitStates(ctx: Context, units: readonly string[]): Promise<Map<s
 async function services(ctx: Context): Promise<Finding> {
   requireSystemd(ctx, "systemctl");
   const states = await unitStates(ctx, ESSENTIAL.flat());
-  const known = ESSENTIAL.map((units) => units.filter((unit) => states.has(unit)))
-    .filter((units) => units.length > 0);
+  const isUp = (unit: string) => UP.has(states.get(unit) ?? "");
+  // A service that is masked is turned off on purpose: a host without sshd.
+  const known = ESSENTIAL.map((units) =>
+    units.filter((unit) => states.has(unit) && states.get(unit) !== "masked")
+  ).filter((units) => units.length > 0);
   if (known.length === 0) return skip("systemd knows none of them");
-  const down = known.filter((units) => !units.some((unit) => states.get(unit) === "active"))
-    .map((units) => units[0]!);
+  const down = known.filter((units) => !units.some(isUp)).map((units) => units[0]!);
   return down.length === 0
-    ? pass(known.map((units) => units.find((unit) => states.get(unit) === "active")!).join(", "))
+    ? pass(known.map((units) => units.find(isUp)!).join(", "))
     : fail(`not running: ${down.join(", ")}`, `systemctl status ${down.join(" ")}`, down);
 }
 
@@ -99,9 +110,17 @@ async function libvirtUnit(ctx: Context, facts: Facts): Promise<Finding> {
   if (states.size === 0) {
     return fail("no libvirt service is installed", "rebuild-helper switch; the module sets it up");
   }
-  const active = LIBVIRT.find((unit) => states.get(unit) === "active");
+  const active = LIBVIRT.find((unit) => UP.has(states.get(unit) ?? ""));
   if (active) return pass(`${active} is active`);
-  const unit = states.keys().next().value!;
+  const unit = LIBVIRT.find((unit) => states.has(unit) && states.get(unit) !== "masked");
+  if (unit === undefined) {
+    const masked = LIBVIRT.filter((unit) => states.has(unit));
+    return fail(
+      `turned off: ${masked.join(", ")}`,
+      `systemctl unmask ${masked[0]}, where it was masked by hand; ` +
+        "else virtualisation.libvirtd.enable = true; and rebuild-helper switch",
+    );
+  }
   return fail(
     `${unit} is ${states.get(unit)}`,
     `systemctl start ${unit}; journalctl -b -u ${unit}`,
@@ -113,13 +132,19 @@ async function libvirtAnswers(ctx: Context, facts: Facts): Promise<Finding> {
   facts.requireInstalled();
   requireCommand(ctx, "virsh");
   const args = ["--connect", "qemu:///system", "uri"];
-  const { code, stderr } = await ctx.run("virsh", args, { accept: "any", timeout: TIMEOUT });
-  if (code === 0) return pass("qemu:///system answers");
-  if (Deno.uid() !== 0 && /denied|authenticat|polkit/i.test(stderr)) {
-    return denied("qemu:///system");
+  const remedy = "journalctl -b -u libvirtd -u virtqemud";
+  try {
+    const { code, stderr } = await ctx.run("virsh", args, { accept: "any", timeout: TIMEOUT });
+    if (code === 0) return pass("qemu:///system answers");
+    if (Deno.uid() !== 0 && /denied|authenticat|polkit/i.test(stderr)) {
+      return denied("qemu:///system");
+    }
+    const reason = stderr.trim().split("\n").at(-1) || `virsh ended with ${code}`;
+    return fail(`qemu:///system does not answer: ${reason}`, remedy);
+  } catch (error) {
+    if (!(error instanceof CommandError) || !error.result.timedOut) throw error;
+    return fail(`qemu:///system does not answer within ${TIMEOUT / 1000} s`, remedy);
   }
-  const reason = stderr.trim().split("\n").at(-1) || `virsh ended with ${code}`;
-  return fail(`qemu:///system does not answer: ${reason}`, "journalctl -b -u libvirtd");
 }
 
 async function failed(ctx: Context): Promise<Finding> {
@@ -133,9 +158,16 @@ async function failed(ctx: Context): Promise<Finding> {
     return skip("systemd does not answer");
   }
   const units = await failedUnits(ctx);
-  return units.length === 0
-    ? pass(`none, the system is ${word}`)
-    : warn(some(units), `systemctl status ${units[0]}; journalctl -b -u ${units[0]}`, units);
+  if (units.length === 0 && word === "degraded") {
+    return skip("systemd says that units have failed, and does not name them: systemctl --failed");
+  }
+  return units.length === 0 ? pass(`none, the system is ${word}`) : warn(
+    some(units),
+    `${commandLine("systemctl", ["status", units[0]!])}; ${
+      commandLine("journalctl", ["-b", "-u", units[0]!])
+    }`,
+    units,
+  );
 }
 
 async function clock(ctx: Context): Promise<Finding> {
@@ -146,6 +178,6 @@ async function clock(ctx: Context): Promise<Finding> {
   if (code !== 0 || (word !== "yes" && word !== "no")) return skip("timedatectl does not say");
   return word === "yes" ? pass("synchronised") : warn(
     "the time is not synchronised: certificates and logs may go wrong",
-    "timedatectl timesync-status; services.timesyncd.enable = true;",
+    "timedatectl; where nothing sets the clock: services.timesyncd.enable = true;",
   );
 }

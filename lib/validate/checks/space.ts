@@ -1,7 +1,9 @@
 import { amount } from "../../layout/amount.ts";
 import { freeSpace } from "../../machine/files/free_space.ts";
+import { kernelFolder } from "../../machine/hardware/boot_loader.ts";
 import { mountOf } from "../../machine/hardware/mounts.ts";
 import { places } from "../../machine/places.ts";
+import { commandLine } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, type CheckSpec, fail, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
@@ -18,6 +20,8 @@ interface Place extends Omit<CheckSpec, "check"> {
   readonly failBelow: number;
   /** Whether many files are made there. */
   readonly manyFiles?: true;
+  /** Whether it is the folder of the boot loader's kernels, which may be elsewhere (an ESP in /efi). */
+  readonly kernels?: true;
   readonly remedy: string;
 }
 
@@ -47,6 +51,7 @@ const PLACES: readonly Place[] = [
     id: "space-boot",
     title: "space in /boot",
     path: "/boot",
+    kernels: true,
     warnBelow: 100 * MIB,
     failBelow: 20 * MIB,
     blocksUpdate: true,
@@ -69,19 +74,24 @@ export const spaceChecks = checksOf(
 );
 
 function room(ctx: Context, facts: Facts, place: Place): Finding {
-  const free = freeSpace(ctx, place.path);
-  if (free === undefined) return skip(`the file system of ${place.path} does not say`);
-  const mount = mountOf(facts.mounts(), place.path);
+  const path = place.kernels ? kernelFolder(ctx, facts.mounts()) ?? place.path : place.path;
+  const free = freeSpace(ctx, path);
+  if (free === undefined) return skip(`the file system of ${path} does not say`);
+  const mount = mountOf(facts.mounts(), path);
   // The store is mounted read-only on purpose; Nix makes it writable for itself.
-  if (mount?.options[0] === "ro" && place.path !== "/nix/store") {
+  const allowed = path === "/nix/store" ? "mount" : "no";
+  if (mount !== undefined && mount.readOnly !== "no" && mount.readOnly !== allowed) {
     return fail(
-      `${place.path} is mounted read-only`,
-      "find out why (dmesg), then mount -o remount,rw " + mount.mountPoint,
+      `${path} is read-only`,
+      `find out why (dmesg), then ${
+        commandLine("mount", ["-o", "remount,rw", ctx.root.host(mount.mountPoint)])
+      }`,
     );
   }
   const { bytes, inodes } = free;
   const few = place.manyFiles && inodes !== undefined ? inodes : Infinity;
-  const said = `${amount(bytes)} free` + (few === Infinity ? "" : `, ${few} files`);
+  const said = `${amount(bytes)} free` + (few === Infinity ? "" : `, for ${few} more files`) +
+    (path === place.path ? "" : ` in ${path}`);
   if (bytes < place.failBelow || few < FEW_INODES.fail) return fail(`only ${said}`, place.remedy);
   if (bytes < place.warnBelow || few < FEW_INODES.warn) return warn(`only ${said}`, place.remedy);
   return pass(said);

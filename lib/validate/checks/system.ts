@@ -1,4 +1,5 @@
 import { bootDefault, bootedSystem, currentSystem } from "../../nix/generations.ts";
+import { specialisationNamed } from "../../nix/specialisation.ts";
 import { needsRebootFor } from "../../nix/store/system_closure.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, type Finding, pass, skip, warn } from "../check.ts";
@@ -31,6 +32,13 @@ function reboot(ctx: Context): Finding {
 function nextBoot(ctx: Context): Finding {
   const [current, next] = [currentSystem(ctx), bootDefault(ctx)];
   if (current === undefined || next === undefined) return skip("no NixOS runs here");
+  const own = specialisationNamed(ctx, next, current);
+  if (own !== undefined) {
+    return warn(
+      `the next boot starts this system without its specialisation ${own}, which runs`,
+      `choose ${own} in the boot menu, if it shall run again`,
+    );
+  }
   return current === next ? pass("starts the system that runs") : warn(
     "the next boot starts another system than the one that runs",
     "to keep this one: rebuild-helper switch; to return to the other: reboot",

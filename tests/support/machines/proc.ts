@@ -87,7 +87,10 @@ function writeMounts(files: MachineFiles, machine: MachineDescription): void {
     all.map((m, index) =>
       `${index + 21} 1 ${m.source.startsWith("/dev/") ? "259" : "0"}:${index + 1} ` +
       `${m.mountPoint === "/nix/store" ? "/nix/store" : "/"} ${m.mountPoint} ` +
-      `${m.options} shared:${index + 1} - ${m.fsType} ${m.source} ${m.options}\n`
+      // The store's mount is read-only, its file system is not.
+      `${m.options} shared:${index + 1} - ${m.fsType} ${m.source} ${
+        m.options.replace(/^ro\b/, "rw")
+      }\n`
     ).join(""),
   );
 }
