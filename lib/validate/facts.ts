@@ -25,6 +25,20 @@ export class Facts {
   readonly hardware: () => Hardware = once(() => readHardware(this.ctx));
   readonly mounts: () => Mount[] = once(() => readMounts(this.ctx));
 
+  /**
+   * The accounts with what is known of their passwords.
+   * @throws Deno.errors.PermissionDenied where /etc/shadow may not be read, NotLookedAt where it cannot be
+   */
+  requireShadow(): Accounts {
+    const accounts = this.accounts();
+    if (accounts.shadowReadable) return accounts;
+    const reason = accounts.warnings.find((warning) => warning.startsWith("/etc/shadow cannot"));
+    if (reason?.endsWith("permission denied")) {
+      throw new Deno.errors.PermissionDenied("'/etc/shadow'");
+    }
+    throw new NotLookedAt(reason ?? "there is no /etc/shadow");
+  }
+
   /** @throws NotLookedAt where nothing is installed: one check says so, the others need not fail one by one */
   requireInstalled(): void {
     if (exists(this.ctx.root.follow(places.hypervisor))) return;

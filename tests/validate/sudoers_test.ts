@@ -31,12 +31,80 @@ for (
     ["Defaults authenticate", []],
     ["a, b ALL=(ALL) \\\n  NOPASSWD: /bin/x a\\,b", ["a, b: /bin/x a\\,b"]],
     ["User_Alias X = a", []],
+    // The grammar of sudoers(5), of which NixOS itself writes little.
+    ["a ALL = (root, postgres) NOPASSWD: ALL", ["a: ALL"]],
+    ["a one, two = NOPASSWD: ALL", ["a: ALL"]],
+    ["a one = /bin/x : two, three = NOPASSWD: ALL", ["a: ALL"]],
+    ["a one = NOPASSWD: /bin/x : two = ALL", ["a: /bin/x"]],
+    ["a ALL=(ALL) NOPASSWD : ALL", ["a: ALL"]],
+    ["a ALL=(ALL) CWD=/tmp TIMEOUT=5m NOPASSWD: ALL", ["a: ALL"]],
+    ['a ALL=(ALL) CWD="/a b" NOPASSWD: /bin/x', ["a: /bin/x"]],
+    ["a ALL=NOPASSWD: NOEXEC: /bin/x, PASSWD: /bin/y", ["a: /bin/x"]],
+    ["a ALL=NOPASSWD: sha256:abc=, sha224:x /bin/x, /bin/y a\\:b=c", [
+      "a: /bin/x",
+      "a: /bin/y a\\:b=c",
+    ]],
+    ["DOMAIN\\\\the\\ admins ALL=(ALL) NOPASSWD: ALL", ["DOMAIN\\\\the\\ admins: ALL"]],
+    ['"the admins", %"domain users" ALL=(ALL) NOPASSWD: ALL', [
+      '"the admins", %"domain users": ALL',
+    ]],
+    ["ALL, !b ALL=(ALL) NOPASSWD: ALL", ["ALL, !b: ALL"]],
+    ["a ALL=NOPASSWD: /bin/x # and no more, NOPASSWD: ALL", ["a: /bin/x"]],
+    ["a ALL=(ALL) ALL # b ALL = NOPASSWD: ALL", []],
+    ["a ALL=NOPASSWD: /bin/x \\#1", ["a: /bin/x \\#1"]],
+    ["Defaults env_reset # !authenticate is not for us", []],
+    ["Defaults: bob, %c !authenticate", ["bob, %c: ALL"]],
+    ["Defaults!/bin/x, /bin/y !authenticate", ["everyone: /bin/x, /bin/y"]],
+    ["Defaults exempt_group=users, env_reset", ["%users: ALL"]],
+    ['Defaults secure_path="/a:/b", !lecture', []],
+    ["a ALL=NOPASSWD: /bin/x\r", ["a: /bin/x"]],
+    ["this is no rule", []],
   ] as const
 ) {
   Deno.test(`passwordlessRules() reads ${JSON.stringify(line)}`, () => {
     deepEqual(rules({ "/etc/sudoers": line + "\n" }), expected);
   });
 }
+
+Deno.test("passwordlessRules() tells what runs as root from what runs as somebody else", () => {
+  const asRoot = (line: string) => {
+    const root = Deno.makeTempDirSync();
+    try {
+      Deno.mkdirSync(`${root}/etc`);
+      Deno.writeTextFileSync(`${root}/etc/sudoers`, line);
+      return passwordlessRules(testContext({ root })).map((rule) => rule.asRoot);
+    } finally {
+      Deno.removeSync(root, { recursive: true });
+    }
+  };
+  deepEqual(asRoot("a ALL=NOPASSWD: ALL"), [true]);
+  deepEqual(asRoot("a ALL=(b, #0) NOPASSWD: ALL"), [true]);
+  deepEqual(asRoot("a ALL=(ALL:ALL) NOPASSWD: ALL"), [true]);
+  deepEqual(asRoot("a ALL=(postgres) NOPASSWD: /bin/x, /bin/y, (root) /bin/z"), [
+    false,
+    false,
+    true,
+  ]);
+  deepEqual(asRoot("a ALL=(ALL, !root) NOPASSWD: ALL"), [false]);
+  deepEqual(asRoot("a ALL=(:wheel) NOPASSWD: ALL"), [false]);
+});
+
+Deno.test("passwordlessRules() reads what is included as sudo finds it", () => {
+  const rule = "a ALL=(ALL) NOPASSWD: /bin/";
+  deepEqual(
+    rules({
+      "/etc/hostname": "host.example\n",
+      "/etc/sudoers":
+        '@includedir "/etc/more rules"\n@include /etc/sudoers.%h\n@include with\\ space\n',
+      "/etc/more rules/one": `${rule}one\n@include two.conf\n`,
+      "/etc/more rules/two.conf": `${rule}two\n`,
+      "/etc/more rules/folder/file": `${rule}never\n`,
+      "/etc/sudoers.host": `${rule}three\n`,
+      "/etc/with space": `${rule}four\n`,
+    }),
+    ["a: /bin/one", "a: /bin/two", "a: /bin/three", "a: /bin/four"],
+  );
+});
 
 Deno.test("passwordlessRules() follows includes, and leaves out what sudo leaves out", () => {
   const rule = "a ALL=(ALL) NOPASSWD: /bin/";
@@ -85,6 +153,11 @@ Deno.test("passwordlessRules() comes to an end with files that include each othe
     "/etc/sudoers": rule + bomb,
     "/etc/sudoers.d/a": bomb,
     "/etc/sudoers.d/b": `${"a,".repeat(2000)}a ALL\n`,
+    "/etc/sudoers.d/c": `a ALL = ${":".repeat(200_000)}\n`,
+    "/etc/sudoers.d/d": `a ALL = ${"(".repeat(200_000)}\n`,
+    "/etc/sudoers.d/e": `a ALL = ${"a,:".repeat(50_000)}\n`,
+    "/etc/sudoers.d/f": `a ALL = ${'":'.repeat(50_000)}\n`,
+    "/etc/sudoers.d/g": `${" ".repeat(200_000)}a,${" ".repeat(200_000)}\n`,
   });
   deepEqual([...new Set(found)], ["a: /bin/x"]);
 });

@@ -103,6 +103,14 @@ export function passwordHashes(ctx: Context): Map<string, string> {
   return hashes;
 }
 
+/** Milliseconds. */
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Whether an account lets nobody in any more, whatever its password is (shadow(5), expiration date). */
+export function isExpired({ lastDay }: Account, now: Date): boolean {
+  return lastDay !== undefined && lastDay <= now.getTime() / DAY;
+}
+
 /** The groups of an account; a supplementary group never repeats the primary one. */
 export function groupsOf({ groups }: Accounts, account: Account): GroupsOfAccount {
   const primary = groups.find((group) => group.gid === account.gid);

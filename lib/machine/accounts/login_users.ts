@@ -34,7 +34,7 @@ export function loginUsers({ accounts }: Accounts): LoginUsers {
 }
 
 /** Whether the account's shell lets someone in; an empty field means /bin/sh (passwd(5)). */
-function hasLoginShell({ shell }: Account): boolean {
+export function hasLoginShell({ shell }: Account): boolean {
   return !NO_LOGIN.has(shell.slice(shell.lastIndexOf("/") + 1));
 }
 

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { AccountState, MachineNow } from "../proofs/machine_now.ts";
-import { matchesHost, wildcard } from "./ssh_patterns.ts";
+import { matchesHost, wildcard } from "../../machine/accounts/ssh_patterns.ts";
 
 type Ssh = ConfigurationFacts["ssh"];
 

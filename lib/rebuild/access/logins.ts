@@ -3,7 +3,7 @@ import { effectiveSsh } from "./effective_ssh.ts";
 import type { AccountState, MachineNow } from "../proofs/machine_now.ts";
 import type { PamTexts } from "./pam_stack.ts";
 import { type PamAccess, pamAccess } from "./pam_access.ts";
-import { matchesGroup, matchesHost, matchesUser } from "./ssh_patterns.ts";
+import { matchesGroup, matchesHost, matchesUser } from "../../machine/accounts/ssh_patterns.ts";
 
 /** Something that keeps one account out, and the option that would let it in. */
 export interface Obstacle {

@@ -1,5 +1,5 @@
 import type { MachineNow } from "./machine_now.ts";
-import { inNetwork, sameAddress } from "../access/ssh_patterns.ts";
+import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 
 /** The interface that has an address now. */
 export function interfaceOf(now: MachineNow, address: string): string | undefined {

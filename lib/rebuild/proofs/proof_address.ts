@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { interfaceOf, prefixOf, unitValues } from "./addresses.ts";
-import { inNetwork, sameAddress, wildcard } from "../access/ssh_patterns.ts";
+import { inNetwork, sameAddress, wildcard } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 

@@ -1,4 +1,4 @@
-import { inNetwork, sameAddress } from "../access/ssh_patterns.ts";
+import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 

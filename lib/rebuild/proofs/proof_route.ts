@@ -1,7 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
 import { isOfIpv6, prefixOf, unitGateways, unitValues } from "./addresses.ts";
-import { inNetwork, sameAddress } from "../access/ssh_patterns.ts";
+import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 

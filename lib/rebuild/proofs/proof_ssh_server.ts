@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { ProofQuestion } from "./proof_question.ts";
-import { sameAddress } from "../access/ssh_patterns.ts";
+import { sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
 type Ssh = ConfigurationFacts["ssh"];

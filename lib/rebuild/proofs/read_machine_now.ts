@@ -1,5 +1,6 @@
 import {
   groupNamesOf,
+  isExpired,
   type PasswordState,
   readAccounts,
   stateOfField,
@@ -24,9 +25,6 @@ import { accountsToKeep } from "../activation/undeclared_accounts.ts";
 
 const PAM = "/etc/pam.d";
 
-/** Milliseconds. */
-const DAY = 24 * 60 * 60 * 1000;
-
 /**
  * Reads what the proofs need of the machine as it is. Never throws: what cannot be read is as if it
  * was not there, which proves less.
@@ -46,7 +44,7 @@ export function readMachineNow(
     home: account.home,
     shell: account.shell,
     password: account.passwordState,
-    expired: account.lastDay !== undefined && account.lastDay <= ctx.now().getTime() / DAY,
+    expired: isExpired(account, ctx.now()),
     groups: groupNamesOf(known, account),
     declaredKeys: before?.users.accounts.find(({ name }) => name === account.name)
       ?.authorizedKeys ?? [],

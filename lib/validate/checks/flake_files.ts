@@ -4,6 +4,7 @@ import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
 import HOST_FILES from "../../nix/expressions/host_files.json" with { type: "json" };
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
+import { commandLine } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass } from "../check.ts";
 import type { Facts } from "../facts.ts";
@@ -112,7 +113,7 @@ function composition(ctx: Context): Finding {
     const [from, to] = [places.hardwareConfiguration, copy].map((path) => ctx.root.host(path));
     return fail(
       `the host is built with ${to}, which is not the machine's ${from}`,
-      `copy the right one over the other, for a new disk: cp ${from} ${to}`,
+      `copy the right one over the other, for a new disk: ${commandLine("cp", [from!, to!])}`,
     );
   }
   return pass(`${folder}/flake.nix imports ${counted(wanted.length, "module")} of this machine`);

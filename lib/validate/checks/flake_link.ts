@@ -2,6 +2,7 @@ import { type HostRecord, usableHostRecord } from "../../machine/host_record.ts"
 import { exists, linkAtomic, readLinkIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
+import { commandLine } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import type { Facts } from "../facts.ts";
 import { type Change, checksOf, fail, type Finding, pass, skip, warn } from "../check.ts";
@@ -26,7 +27,7 @@ function flakeLink(ctx: Context, facts: Facts): Finding {
     return fail("missing, and there is no flake", "run system-installer");
   }
   if (!isWanted(ctx, host)) return withoutLink(ctx, host);
-  const remedy = `ln -sfn ${linkTarget(ctx)} ${ctx.root.host(places.flakeLink)}`;
+  const remedy = commandLine("ln", ["-sfn", linkTarget(ctx), ctx.root.host(places.flakeLink)]);
   if (isMissing(ctx)) {
     return fail(
       `missing: nothing leads from ${places.nixos} to ${hostFolder(ctx)}`,

@@ -1,10 +1,11 @@
 import { exists, lstatIfExists, readLinkIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder, type TreeLayout } from "../../machine/tree_layout.ts";
+import { shellWord } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { octal, ownershipProblem, setOwnership } from "../ownership.ts";
+import { octal, ownershipProblem, setOwnership, toGiveToRoot } from "../ownership.ts";
 
 const INSTALL = "install with: system-installer";
 /** What a source tree needs to build this machine, by its layout. */
@@ -83,13 +84,15 @@ function publicFolder(
   const host = ctx.root.follow(path);
   const info = lstatIfExists(host);
   if (info === undefined) return fail(`${path} is missing`, whenMissing);
-  if (!info.isDirectory) return fail(`${path} is not a folder`, `look at it: ls -ld ${host}`);
+  if (!info.isDirectory) {
+    return fail(`${path} is not a folder`, `look at it: ls -ld ${shellWord(host)}`);
+  }
   if (alsoMode !== undefined && ownershipProblem(info, alsoMode) === undefined) {
     return pass(`${path}, ${octal(alsoMode)} of root`);
   }
   const problem = ownershipProblem(info, 0o755);
   if (problem === undefined) return pass(`${path}, 0755 of root`);
-  const remedy = `chown root:root ${host} && chmod 0755 ${host}, or validator --fix`;
+  const remedy = `${toGiveToRoot(host, 0o755)}, or validator --fix`;
   return problem.open
     ? fail(`${path} ${problem.what}`, remedy)
     : warn(`${path} ${problem.what}, not ${octal(0o755)}`, remedy);

@@ -7,10 +7,11 @@ import {
 } from "../../machine/files/files.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
+import { commandLine } from "../../machine/run.ts";
 import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
-import { octal, permissions } from "../ownership.ts";
+import { octal, permissions, toGiveToRoot } from "../ownership.ts";
 
 /** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */
 const FOLDERS = ["/var/lib/libvirt/qemu", "/etc/libvirt/qemu"];
@@ -58,8 +59,12 @@ function storePaths(ctx: Context): Finding {
       (exists(ctx.root.follow(path)) ? named : gone).push(`${guest}: ${path}`);
     }
   }
-  const first = (gone[0] ?? named[0])?.split(":")[0];
-  const remedy = `virsh edit ${first}: name what stays the same at every update (${STABLE})`;
+  const first = definitions.find(({ guest }) =>
+    (gone[0] ?? named[0])?.startsWith(`${guest}: /nix`)
+  );
+  const remedy = `${
+    commandLine("virsh", ["edit", first?.guest ?? ""])
+  }: name what stays the same at every update (${STABLE})`;
   if (gone.length > 0) {
     return fail(`names what is not in the store: ${some(gone, 1)}`, remedy, gone);
   }
@@ -88,7 +93,7 @@ function guestBackup(ctx: Context): Finding {
   if (info !== undefined && (permissions(info) !== 0o700 || info.uid !== 0)) {
     return fail(
       `${places.guestBackups} has mode ${octal(permissions(info))} of user ${info.uid}`,
-      `chown root:root ${folder} && chmod 0700 ${folder}`,
+      toGiveToRoot(folder, 0o700),
     );
   }
   const missed = guests.filter((guest) =>

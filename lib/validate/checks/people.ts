@@ -1,11 +1,14 @@
-import { type Account, groupNamesOf, groupsOf } from "../../machine/accounts/accounts.ts";
+import { type Account, groupNamesOf, isExpired } from "../../machine/accounts/accounts.ts";
 import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
-import { loginUsers } from "../../machine/accounts/login_users.ts";
+import { hasLoginShell, loginUsers } from "../../machine/accounts/login_users.ts";
+import { matchesGroup, matchesUser } from "../../machine/accounts/ssh_patterns.ts";
 import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { localModule } from "../../machine/tree_layout.ts";
 import type { Context } from "../../machine/context.ts";
-import { checksOf, denied, fail, type Finding, pass, some, warn } from "../check.ts";
+import { checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
+import { passwordlessDoas } from "../doas.ts";
 import type { Facts } from "../facts.ts";
+import { passwordlessRules } from "../sudoers.ts";
 
 /** Groups of those who run virtual machines (reference, "User Migration"). */
 const GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"];
@@ -77,18 +80,31 @@ async function members(_ctx: Context, facts: Facts): Promise<Finding> {
 }
 
 async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
-  const accounts = facts.accounts();
-  if (!accounts.shadowReadable) return denied("/etc/shadow");
-  const people = loginUsers(accounts).migratable;
-  const wheel = people.filter((account) =>
-    account.uid !== 0 &&
-    groupsOf(accounts, account).supplementary.some(({ name }) => name === "wheel")
-  );
-  const able = [...wheel, ...people.filter(({ uid }) => uid === 0)]
-    .filter(({ passwordState }) => passwordState === "hash" || passwordState === "empty");
-  if (able.length > 0) return pass(`${able.map(({ name }) => name).join(", ")} can become root`);
-  const root = accounts.accounts.find(({ uid }) => uid === 0);
-  if (root && await comesInByKey(ctx, root)) return pass("root logs in over SSH with a key");
+  const accounts = facts.requireShadow();
+  const people = loginUsers(accounts).migratable
+    .filter((account) => !isExpired(account, ctx.now()) && hasLoginShell(account));
+  const groups = (account: Account) => groupNamesOf(accounts, account);
+  const wheel = people.filter((account) => account.uid !== 0 && groups(account).includes("wheel"));
+  const free = [...passwordlessRules(ctx), ...passwordlessDoas(ctx)]
+    .filter(({ asRoot, command }) => asRoot && command === "ALL")
+    .flatMap(({ who }) => who.split(",").map((name) => name.trim()));
+  const needsNone = (account: Account) =>
+    [account.name, `#${account.uid}`, "ALL"].some((name) => free.includes(name)) ||
+    free.includes("everyone") && wheel.includes(account) ||
+    groups(account).some((name) => free.includes(`%${name}`) || free.includes(`:${name}`));
+  const able = people.filter((account) => {
+    const { passwordState } = account;
+    if (account.uid !== 0 && needsNone(account)) return true;
+    return (account.uid === 0 || wheel.includes(account)) &&
+      (passwordState === "hash" || passwordState === "empty");
+  });
+  const others = able.filter(({ uid }) => uid !== 0).map(({ name }) => name);
+  if (others.length > 0) return pass(`${others.join(", ")} can become root`);
+  if (able.length > 0) return pass("root has a password");
+  const root = people.find(({ uid }) => uid === 0);
+  if (root && await comesInByKey(ctx, root, groups(root))) {
+    return pass("root logs in over SSH with a key");
+  }
   return wheel.length > 0
     ? warn(
       `${wheel.map(({ name }) => name).join(", ")} may use sudo, but have no password to type`,
@@ -101,18 +117,24 @@ async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
 }
 
 /** As on a rented server, which has no other account. */
-async function comesInByKey(ctx: Context, root: Account): Promise<boolean> {
+async function comesInByKey(ctx: Context, root: Account, groups: string[]): Promise<boolean> {
   const server = readSshServerConfig(ctx);
-  const lets = server?.pubkeyAuthentication && server.permitRootLogin !== "no";
-  if (!lets) return false;
+  if (!server?.pubkeyAuthentication) return false;
+  const { permitRootLogin, allowUsers, denyUsers, allowGroups, denyGroups } = server;
+  const client = { user: root.name, address: undefined };
+  const isRefused = permitRootLogin === "no" || permitRootLogin === "forced-commands-only" ||
+    matchesUser(denyUsers, client) === "yes" || matchesGroup(denyGroups, groups) ||
+    allowUsers.length > 0 && matchesUser(allowUsers, client) === "no" ||
+    allowGroups.length > 0 && !matchesGroup(allowGroups, groups);
+  if (isRefused) return false;
   const { system, home } = await readAuthorizedKeys(ctx, root);
   return home || system.length > 0;
 }
 
 function emptyPasswords(_ctx: Context, facts: Facts): Finding {
-  const accounts = facts.accounts();
-  if (!accounts.shadowReadable) return denied("/etc/shadow");
-  const empty = accounts.accounts.filter(({ passwordState }) => passwordState === "empty")
+  const empty = facts.requireShadow().accounts.filter(({ passwordState }) =>
+    passwordState === "empty"
+  )
     .map(({ name }) => name);
   return empty.length === 0
     ? pass("none")

@@ -1,20 +1,32 @@
-import { passwordHashes, readAccounts } from "../../machine/accounts/accounts.ts";
+import {
+  type Accounts,
+  groupsOf,
+  passwordHashes,
+  readAccounts,
+} from "../../machine/accounts/accounts.ts";
 import { counted } from "../../layout/counted.ts";
 import { exists, listIfExists, lstatIfExists } from "../../machine/files/files.ts";
 import { loginUsers } from "../../machine/accounts/login_users.ts";
 import { LinkInTheWay } from "../../machine/files/pinned.ts";
 import { places } from "../../machine/places.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
+import { commandLine, shellWord } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Change, checksOf, denied, fail, type Finding, pass, skip, some } from "../check.ts";
-import { octal, permissions, restrict } from "../ownership.ts";
+import { type Change, checksOf, fail, type Finding, pass, skip, some } from "../check.ts";
+import type { Facts } from "../facts.ts";
+import { octal, permissions, restrict, toGiveToRoot } from "../ownership.ts";
 
 /** The token's file in a home folder (reference, "Setting GitHub Token"). */
 const TOKEN = ".config/github/token";
 /** GitHub's tokens: classic with their kind, and fine-grained ones (GitHub's docs, "Token formats"). */
 const TOKENS = /\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})\b/;
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{64}/;
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/g;
+const AGE_KEY = /\bAGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{50}/;
+/** The shortest private key in base64; what is shorter is somebody's example. */
+const KEY_TEXT = /^[A-Za-z0-9+/=]{64}/;
+/** After which its first 64 characters have come, however far they are indented. */
+const KEY_WITHIN = 1024;
 /** Larger files (bytes) are no configuration. */
 const LARGEST = 1024 * 1024;
 const READABLE_BY_OTHERS = 0o077;
@@ -55,12 +67,12 @@ function passwordFiles(ctx: Context): Finding {
     const info = lstatIfExists(path);
     return info !== undefined && (isOpen(info) || info.uid !== 0);
   });
-  if (problems.length === 0) return pass(`${files.length}, readable by root alone`);
+  if (problems.length === 0) {
+    return pass(files.length === 0 ? "there are none" : `${files.length}, readable by root alone`);
+  }
   return fail(
     `not root's alone: ${some(problems)}`,
-    `chown root:root ${problems[0]} && chmod 0600 ${
-      problems[0]
-    }; change a password others may know`,
+    `${toGiveToRoot(problems[0]!, 0o600)}; change a password others may know`,
     problems,
   );
 }
@@ -71,14 +83,35 @@ function privatePasswords(ctx: Context): string[] {
     .filter((path) => lstatIfExists(path)?.isFile);
 }
 
-function shadow(ctx: Context): Finding {
+function shadow(ctx: Context, facts: Facts): Finding {
   const path = ctx.root.follow("/etc/shadow");
   const info = lstatIfExists(path);
   if (info === undefined) return skip("there is none");
-  const mode = permissions(info);
-  return info.uid === 0 && (mode & 0o027) === 0
-    ? pass(`${octal(mode)} of root`)
-    : fail(`has mode ${octal(mode)} of user ${info.uid}`, `chmod 0640 ${path}, or validator --fix`);
+  const mode = octal(permissions(info));
+  if (info.uid !== 0) {
+    return fail(
+      `belongs to user ${info.uid}, who can read and change it (${mode})`,
+      `${toGiveToRoot(path, 0o600)}; then new passwords for all`,
+    );
+  }
+  if ((permissions(info) & 0o027) !== 0) {
+    return fail(`has mode ${mode} of root`, `chmod 0640 ${shellWord(path)}, or validator --fix`);
+  }
+  const readers = readersOf(info, facts.accounts());
+  return readers.length === 0 ? pass(`${mode} of root`) : fail(
+    `its group lets ${some(readers)} read it (${mode})`,
+    `chmod 0600 ${shellWord(path)}; then new passwords for all`,
+    readers,
+  );
+}
+
+/** The people who may read a file of root's by its group. */
+function readersOf(info: Deno.FileInfo, accounts: Accounts): string[] {
+  if ((permissions(info) & 0o040) === 0) return [];
+  return loginUsers(accounts).migratable.filter((account) =>
+    account.uid !== 0 && (account.gid === info.gid ||
+      groupsOf(accounts, account).supplementary.some(({ gid }) => gid === info.gid))
+  ).map(({ name }) => name);
 }
 
 function tokens(ctx: Context): Finding {
@@ -89,15 +122,19 @@ function tokens(ctx: Context): Finding {
       files.length === 0 ? "none is stored" : `${files.length}, readable by the owner alone`,
     );
   }
-  const { user, path, real } = open[0]!;
+  const { user, uid, path, real, info } = open[0]!;
   const items = open.map(({ path }) => path);
+  // With the user's rights: the user decides what the path leads to.
+  const asUser = (command: string, ...words: string[]) =>
+    commandLine("runuser", ["-u", user, "--", command, ...words, path]);
+  const remedy = real !== path
+    ? `it leads to ${real}: keep it where others cannot read; replace`
+    : info.uid === uid
+    ? `${asUser("chmod", "0600")}, or validator --fix; then replace`
+    : `it belongs to user ${info.uid}, not to ${user}: ${asUser("rm", "-f")}; replace`;
   return fail(
     `others can read ${some(items)}`,
-    // With the user's rights: the user decides what the path leads to.
-    (real === path
-      ? `runuser -u ${user} -- chmod 0600 ${path}, or validator --fix; then replace`
-      : `it leads to ${real}: keep it where others cannot read; replace`) +
-      " the token at github.com/settings/tokens",
+    `${remedy} the token at github.com/settings/tokens`,
     items,
   );
 }
@@ -132,19 +169,23 @@ function tokenFiles(ctx: Context): TokenFile[] {
 }
 
 /** The flake is copied to the store, where everyone reads it. */
-function inFlake(ctx: Context): Finding {
-  const hashes = [...passwordHashes(ctx).values()].filter((hash) => hash.startsWith("$"));
-  if (!readAccounts(ctx).shadowReadable) return denied("/etc/shadow");
+function inFlake(ctx: Context, facts: Facts): Finding {
+  facts.requireShadow();
+  // Of a locked account, too.
+  const hashes = [...passwordHashes(ctx).values()].map((field) => field.replace(/^!+/, ""))
+    .filter((hash) => hash.startsWith("$"));
   const found: string[] = [];
   let count = 0;
   for (const path of filesBelow(ctx.root.follow(places.hypervisor))) {
     count++;
     const text = new TextDecoder().decode(readRegular(path));
-    const what = hashes.some((hash) => text.includes(hash))
+    // "\$6\$…" in a string of Nix or of a shell.
+    const plain = text.replaceAll("\\$", "$");
+    const what = hashes.some((hash) => plain.includes(hash))
       ? "a password hash of this machine"
       : TOKENS.test(text)
       ? "a GitHub token"
-      : PRIVATE_KEY.test(text)
+      : holdsPrivateKey(text)
       ? "a private key"
       : undefined;
     if (what) found.push(`${path}: ${what}`);
@@ -154,6 +195,16 @@ function inFlake(ctx: Context): Finding {
     "take it out and replace it by a new one; passwords belong into hashedPasswordFile",
     found,
   );
+}
+
+/** As a file, indented in a module, with line ends of Windows, or in one line with `\n`. */
+function holdsPrivateKey(text: string): boolean {
+  return AGE_KEY.test(text) || [...text.matchAll(PRIVATE_KEY)].some(({ 0: head, index }) => {
+    const begin = index + head.length;
+    const body = text.slice(begin, begin + KEY_WITHIN).replace(/\\[rn]/g, "\n")
+      .replace(/^[\s#"']*[\w-]+: .*$/gm, "").replace(/[\s"'#\\]+/g, "");
+    return KEY_TEXT.test(body);
+  });
 }
 
 function* filesBelow(folder: string): Generator<string> {

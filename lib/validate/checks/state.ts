@@ -1,6 +1,7 @@
 import { exists, lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../../machine/state_folder.ts";
+import { shellWord } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Change, checksOf, fail, type Finding, pass } from "../check.ts";
 import type { Facts } from "../facts.ts";
@@ -28,7 +29,7 @@ function stateFolder(ctx: Context, facts: Facts): Finding {
   if (mode === 0o700) return pass(`${places.state}, 0700 of root`);
   return fail(
     `${places.state} has mode ${octal(mode)}: others can look into it`,
-    `chmod 0700 ${path}, or validator --fix`,
+    `chmod 0700 ${shellWord(path)}, or validator --fix`,
   );
 }
 

@@ -1,8 +1,9 @@
 import type { Context } from "../../machine/context.ts";
-import { exists, readTextIfExists } from "../../machine/files/files.ts";
+import { exists } from "../../machine/files/files.ts";
 import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { passwordlessRules } from "../sudoers.ts";
+import { passwordlessDoas } from "../doas.ts";
+import { type PasswordlessRule, passwordlessRules } from "../sudoers.ts";
 
 /** What nix/module/operators.nix grants, command by command. */
 const VIRSH = "/run/current-system/sw/bin/virsh";
@@ -48,18 +49,18 @@ export const sudoChecks = checksOf("Security", [{
 }]);
 
 function sudoRules(ctx: Context, facts: Facts): Finding {
-  const doas = passwordlessDoas(ctx);
-  if (!exists(ctx.root.follow("/etc/sudoers")) && doas.length === 0) {
+  const doas = passwordlessDoas(ctx).filter(isMore);
+  if (!["/etc/sudoers", "/etc/doas.conf"].some((path) => exists(ctx.root.follow(path)))) {
     return skip("there is no /etc/sudoers");
   }
   const rules = passwordlessRules(ctx);
-  const more = rules.filter(({ who, command }) => who !== "root" && !isGuestOperation(command));
+  const more = rules.filter(isMore);
   const stranded = more.filter(({ who }) => hasNoPassword(facts, who));
   const others = [
     ...more.filter((rule) => !stranded.includes(rule)).map(({ who, command }) =>
       `${who}: ${command}`
     ),
-    ...doas,
+    ...doas.map(({ who, command }) => `doas: ${who}: ${command}`),
   ];
   if (others.length > 0) {
     return fail(
@@ -89,12 +90,10 @@ export function isGuestOperation(command: string): boolean {
     pattern[1]!.split("|").every((verb) => ON_GUEST.has(verb));
 }
 
-/** doas.conf(5): `permit nopass …`. */
-function passwordlessDoas(ctx: Context): string[] {
-  const text = readTextIfExists(ctx.root.follow("/etc/doas.conf")) ?? "";
-  return text.split("\n").map((line) => line.trim())
-    .filter((line) => /^permit\s(?:.*\s)?nopass\b/.test(line) && !/\broot$/.test(line))
-    .map((line) => `doas: ${line}`);
+/** What root may is no more than root can. */
+function isMore({ who, command }: PasswordlessRule): boolean {
+  const names = who.split(",").map((name) => name.trim());
+  return !names.every((name) => ["root", "#0"].includes(name)) && !isGuestOperation(command);
 }
 
 function hasNoPassword(facts: Facts, who: string): boolean {

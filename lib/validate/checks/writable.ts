@@ -2,6 +2,7 @@ import { readAccounts } from "../../machine/accounts/accounts.ts";
 import { listIfExists, lstatIfExists, parentOf } from "../../machine/files/files.ts";
 import { ownerOfBase, placeOfBase, usableHostRecord } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
+import { shellWord } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Change, checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
 import { octal, permissions, restrict, WRITABLE_BY_OTHERS } from "../ownership.ts";
@@ -33,7 +34,9 @@ function writable(ctx: Context): Finding {
   if (foreign.length === 0 && open.length === 0 && base !== undefined) {
     return warn(
       `your configuration ${base.folder} belongs to ${base.name}, who thereby controls root`,
-      `if that is not as it should be: chown -hR root:root ${base.folder}, and edit it with sudo`,
+      `if that is not as it should be: chown -hR root:root ${
+        shellWord(base.folder)
+      }, and edit it with sudo`,
     );
   }
   if (foreign.length === 0 && open.length === 0) {
@@ -46,7 +49,10 @@ function writable(ctx: Context): Finding {
   const look = "see what may have been changed: smart-sync --dry-run --verbose; then ";
   return fail(
     `others than root can change ${some(items)}`,
-    look + (foreign.length > 0 ? `chown -hR root:root ${foreign[0]!.host}` : "validator --fix"),
+    look +
+      (foreign.length > 0
+        ? `chown -hR root:root ${shellWord(foreign[0]!.host)}`
+        : "validator --fix"),
     items,
   );
 }

@@ -7,7 +7,7 @@ import {
   matchesUser,
   sameAddress,
   wildcard,
-} from "../../../lib/rebuild/access/ssh_patterns.ts";
+} from "../../../lib/machine/accounts/ssh_patterns.ts";
 
 Deno.test("matchesUser() reads patterns as sshd does", () => {
   const from = (address: string | undefined) => ({ user: "alice", address });
