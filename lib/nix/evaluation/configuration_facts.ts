@@ -486,6 +486,21 @@ export const ConfigurationFactsSchema = v.object({
           ++ [ (text (net.nftables.ruleset or "")) ]
         else [ (text (net.firewall.extraCommands or "")) ])`,
     ),
+    /** What nftables gets beside the table of the options (nixos-fw), as `nft -f` would read it. */
+    ownTables: newer(
+      v.string(),
+      `let
+        nft = net.nftables or { };
+        tables = enabled (nft.tables or { });
+        file = nft.rulesetFile or null;
+      in if ! (nft.enable or false) then "" else builtins.concatStringsSep "\\n" (
+        map (name: let table = getAttr name tables; in
+          "table \${table.family} \${table.name or name} {\\n\${text table.content}\\n}")
+          (filter (name: name != "nixos-fw") (attrNames tables))
+        ++ [ (text (nft.ruleset or "")) ]
+        ++ (if file == null then [ ]
+          else [ (if isPath file then builtins.readFile file else "include " + text file) ]))`,
+    ),
   }),
   /** systemd services that something starts (wantedBy, requiredBy, or a timer, socket or target of that name). */
   services: texts(

@@ -1,6 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { interfaceOf } from "./addresses.ts";
 import { droppingRules, type Packets } from "./dropping_rules.ts";
+import { shutByTables } from "./dropping_tables.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
@@ -14,9 +15,23 @@ export function proveFirewall(question: ProofQuestion): Verdict[] {
 function judge({ before, after, now, port, address, client }: ProofQuestion): Verdict {
   const what = `the firewall lets port ${port} in`;
   const { firewall } = after;
-  if (!firewall.enable) return holds("firewall", what, "there is no firewall");
   const device = address === undefined ? undefined : interfaceOf(now, address);
   if (device === "lo") return holds("firewall", what, "it comes from this machine itself");
+  // A packet has to get through all tables. extraInputRules come behind what the options let in.
+  const shut = shutByTables(tablesNow(before?.firewall), firewall.ownTables ?? "", {
+    port,
+    device,
+    client,
+  });
+  if (shut !== undefined) {
+    return fails(
+      "firewall",
+      what,
+      `of nftables' own tables, ${shut}`,
+      `tcp dport ${port} accept, before what drops, in networking.nftables.tables or .ruleset`,
+    );
+  }
+  if (!firewall.enable) return holds("firewall", what, "there is no firewall");
   const way = waysIn(firewall, port, device)[0];
   if (way !== undefined && (device !== undefined || way === EVERYWHERE)) {
     const [rule] = newRules(before?.firewall, firewall, { port, device, client });
@@ -37,6 +52,11 @@ function judge({ before, after, now, port, address, client }: ProofQuestion): Ve
     `port ${port} is not among the open ones`,
     `networking.firewall.allowedTCPPorts = [ ${port} ];`,
   );
+}
+
+/** A record of a system that is older than `ownTables` has the same rules among all of them. */
+function tablesNow(before: Firewall | undefined): string {
+  return before?.nftables ? before.ownTables ?? before.rules : "";
 }
 
 /** Those of its own that the firewall has not now, and that may drop the session's packets. */

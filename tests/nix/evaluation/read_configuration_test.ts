@@ -229,6 +229,28 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "readConfiguration() gives nftables' tables beside that of the options, as nft would read them",
+  ignore: !hasNix,
+  fn: async () => {
+    const nftables = (enable: boolean) =>
+      `networking.nftables = {
+        enable = ${enable};
+        ruleset = "flush chain inet own in";
+        tables.nixos-fw = { family = "inet"; content = "chain of_the_options { }"; };
+        tables.own = { family = "ip"; content = "chain in {\\n  drop\\n}"; };
+        tables.off = { family = "ip"; content = "chain off { }"; enable = false; };
+      };`;
+    const { firewall } = await factsOf(`{ ${nftables(true)} }`);
+    strictEqual(
+      firewall.ownTables,
+      "table ip own {\nchain in {\n  drop\n}\n}\nflush chain inet own in",
+    );
+    strictEqual((await factsOf(`{ ${nftables(false)} }`)).firewall.ownTables, "");
+  },
+});
+
+Deno.test({
   name: "readConfiguration() knows the option names of older releases",
   ignore: !hasNix,
   fn: () =>

@@ -111,3 +111,26 @@ Deno.test("proveFirewall() refuses a new rule that may drop the session, also on
   const off: Change = ({ firewall }) => Object.assign(firewall, { enable: false });
   equal(judged(off, open(limit))[0], false);
 });
+
+Deno.test("proveFirewall() judges nftables' own tables beside the options, and without the firewall", () => {
+  const nft = (ownTables: string | undefined, enable = true): Change => ({ firewall }) =>
+    Object.assign(firewall, { nftables: true, enable, ownTables });
+  const closing =
+    "table inet own {\n chain in {\n type filter hook input priority 10; policy drop;\n}\n}";
+  for (const enable of [true, false]) {
+    const [ok, why] = judged(nft("", enable), nft(closing, enable));
+    equal(ok, false);
+    match(
+      String(why),
+      /own tables, a rule that is not there now may drop it: chain in: policy drop/,
+    );
+    equal(judged(undefined, nft(closing, enable))[0], false, "what runs now is not known");
+    equal(judged(nft(closing, enable), nft(closing, enable))[0], true);
+    const old: Change = ({ firewall }) =>
+      Object.assign(firewall, { nftables: true, enable, rules: closing });
+    equal(judged(old, nft(closing, enable))[0], true, "the record of an older tool");
+  }
+  // Rules that only stood there, while iptables ran.
+  const off: Change = ({ firewall }) => Object.assign(firewall, { ownTables: closing });
+  equal(judged(off, nft(closing))[0], false);
+});

@@ -46,6 +46,12 @@ in
   };
   options.networking.nftables = d.enable // {
     ruleset = d.lines;
+    rulesetFile = d.maybe types.path;
+    tables = d.many {
+      enable = d.bool true;
+      family = d.required types.str;
+      content = d.lines;
+    };
   };
   options.networking.nat = d.enable // {
     externalInterface = d.maybe types.str;
