@@ -100,8 +100,11 @@ export function placeOfBase(base: HostBase): string | undefined {
   return base.kind === "channel" ? base.configuration : base.checkout ?? base.directory;
 }
 
-/** Whose the owner's configuration is, and who thereby controls root; undefined where that is not known. */
+/**
+ * Whose the owner's configuration is, behind links, and who thereby controls root; undefined where that is
+ * not known.
+ */
 export function ownerOfBase(ctx: Pick<Context, "root">, base: HostBase): number | undefined {
   const path = placeOfBase(base);
-  return path === undefined ? undefined : lstatIfExists(ctx.root.host(path))?.uid ?? undefined;
+  return path === undefined ? undefined : lstatIfExists(ctx.root.follow(path))?.uid ?? undefined;
 }

@@ -30,7 +30,7 @@ export function ownershipProblem(
   };
 }
 
-/** Makes root the owner and sets the mode, where they differ; a missing folder is made. */
+/** Makes root the owner of a folder and sets its mode, where they differ; a missing one is made. */
 export function setOwnership(ctx: Context, path: string, wanted: number): Change[] {
   const host = ctx.root.follow(path);
   const info = lstatIfExists(host);
@@ -38,7 +38,7 @@ export function setOwnership(ctx: Context, path: string, wanted: number): Change
     ensureDirectory(host, wanted);
     return [{ what: host, before: "missing", after: `made, ${octal(wanted)} of root` }];
   }
-  if (info.isSymlink || ownershipProblem(info, wanted) === undefined) return [];
+  if (!info.isDirectory || ownershipProblem(info, wanted) === undefined) return [];
   const before = `${octal(permissions(info))} of user ${info.uid}`;
   if (info.uid !== 0) setMode(host, wanted, 0, 0);
   else setMode(host, wanted);

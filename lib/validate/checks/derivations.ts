@@ -1,4 +1,5 @@
 import { lstatIfExists } from "../../machine/files/files.ts";
+import { counted } from "../../layout/counted.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, skip, some } from "../check.ts";
 
@@ -25,11 +26,13 @@ function derivations(ctx: Context): Finding {
     if (error instanceof Deno.errors.NotFound) return skip("there is no /nix/store");
     throw error;
   }
-  return empty.length === 0 ? pass(`${count} derivations, none is empty`) : fail(
+  if (empty.length === 0) return pass(`${counted(count, "derivation")}, none is empty`);
+  empty.sort();
+  return fail(
     `empty after a crash: ${some(empty, 1)}`,
     `nix-store --delete --ignore-liveness ${
-      empty[0]
+      empty.length === 1 ? empty[0] : "$(find /nix/store -maxdepth 1 -name '*.drv' -empty)"
     }, then nix-store --verify --check-contents --repair`,
-    empty.sort(),
+    empty,
   );
 }

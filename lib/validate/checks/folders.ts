@@ -121,10 +121,19 @@ function sourceFiles(ctx: Context, facts: Facts): Finding {
 
 function logFolders(ctx: Context, facts: Facts): Finding {
   facts.requireInstalled();
+  const inTheWay = LOG_FOLDERS.find((path) =>
+    lstatIfExists(ctx.root.follow(path))?.isDirectory === false
+  );
+  if (inTheWay !== undefined) {
+    const host = ctx.root.follow(inTheWay);
+    return warn(
+      `${inTheWay} is not a folder: nothing is logged there`,
+      `look at it: ls -ld ${shellWord(host)}; move it away, then validator --fix`,
+    );
+  }
   const problems = LOG_FOLDERS.flatMap((path) => {
     const info = lstatIfExists(ctx.root.follow(path));
     if (info === undefined) return [`${path} is missing`];
-    if (!info.isDirectory) return [`${path} is not a folder`];
     const closed = alsoClosed(ctx);
     if (closed !== undefined && ownershipProblem(info, closed) === undefined) return [];
     const problem = ownershipProblem(info, 0o755);

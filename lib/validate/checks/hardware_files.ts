@@ -1,6 +1,8 @@
+import { counted } from "../../layout/counted.ts";
 import { lstatIfExists } from "../../machine/files/files.ts";
 import { devicePresence } from "../../machine/hardware/device_names.ts";
 import { machineText } from "../../machine/files/machine_files.ts";
+import type { HostBase } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
 import { type BootDevice, bootDevices } from "../../nix/evaluation/boot_devices.ts";
 import type { Context } from "../../machine/context.ts";
@@ -36,15 +38,21 @@ async function hardwareConfiguration(ctx: Context, facts: Facts): Promise<Findin
   if (info === undefined) return fail(`${places.hardwareConfiguration} is missing`, REMEDY);
   if (!info.isFile) return fail(`${places.hardwareConfiguration} is not a file`, REMEDY);
   const parsed = await parseNix(ctx, [path]);
-  return parsed.includes("fileSystems")
-    ? pass("there, parses, names file systems")
+  if (parsed.includes("fileSystems")) return pass("there, parses, names file systems");
+  // With disko they are elsewhere (nixos-generate-config --no-filesystems); evaluation tells.
+  return baseOf(facts) !== null
+    ? skip("there, parses; your configuration names the file systems elsewhere")
     : fail(`${places.hardwareConfiguration} names no file system`, REMEDY);
+}
+
+function baseOf(facts: Facts): HostBase | null {
+  const host = facts.host();
+  return host?.version === 2 ? host.base : null;
 }
 
 /** A host without a base imports it itself; an owner may have it where he likes. */
 function isImported(ctx: Context, facts: Facts): boolean {
-  const host = facts.host();
-  const base = host?.version === 2 ? host.base : null;
+  const base = baseOf(facts);
   if (base === null) return true;
   return base.kind === "channel" &&
     (machineText(ctx, base.configuration)?.includes("./hardware-configuration.nix") ?? true);
@@ -68,5 +76,9 @@ async function configuredDisks(ctx: Context, facts: Facts): Promise<Finding> {
     return fail("no root file system is configured", REMEDY);
   }
   const there = presence.filter((found) => found === "present").length;
-  return pass(`${there} devices that it boots from are on this machine`);
+  const unknown = devices.filter((_, at) => presence[at] === "unknown").map(({ device }) => device);
+  if (there > 0) return pass(`${counted(there, "device")} to boot from, on this machine`);
+  return unknown.length > 0
+    ? skip(`nothing here says whether there is ${some(unknown)}`)
+    : pass("it boots from no device that has a name: ZFS, the network or memory");
 }

@@ -1,7 +1,7 @@
-import { kindOf } from "../../git/git_objects.ts";
+import { isExecutable, kindOf } from "../../git/git_objects.ts";
 import { fileHash, linkHash } from "../../machine/tree/blob_hash.ts";
 import { counted } from "../../layout/counted.ts";
-import { lstatIfExists } from "../../machine/files/files.ts";
+import { exists, lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { sourceTree } from "../../machine/tree/source_tree.ts";
 import { currentSystem } from "../../nix/generations.ts";
@@ -40,6 +40,7 @@ async function syncedFiles(ctx: Context, facts: Facts): Promise<Finding> {
     return skip(`the files of ${commit} are not known: smart-sync learns them`);
   }
   const { path } = sourceTree(ctx);
+  if (!exists(path)) return skip(`there is no ${places.source}`);
   const known = new Set<string>();
   const differences: string[] = [];
   for (const entry of index.manifest.entries) {
@@ -48,7 +49,9 @@ async function syncedFiles(ctx: Context, facts: Facts): Promise<Finding> {
     if (kind === "gitlink" || kind === "tree" || isExcluded(entry.path)) continue;
     const info = lstatIfExists(`${path}/${entry.path}`);
     if (info === undefined) differences.push(`missing: ${entry.path}`);
-    else if (contentOf(`${path}/${entry.path}`, info) !== entry.sha) {
+    else if (
+      !isOfKind(info, entry.mode) || contentOf(`${path}/${entry.path}`, info) !== entry.sha
+    ) {
       differences.push(`modified: ${entry.path}`);
     }
   }
@@ -62,6 +65,12 @@ async function syncedFiles(ctx: Context, facts: Facts): Promise<Finding> {
     );
 }
 
+/** A file may hold what a link of the commit names, and a script may have lost its mode. */
+function isOfKind(info: Deno.FileInfo, mode: number): boolean {
+  if (kindOf(mode) === "symlink") return info.isSymlink;
+  return info.isFile && isExecutable(mode) === (((info.mode ?? 0) & 0o100) !== 0);
+}
+
 /** The blob's name; undefined for what is neither file nor link. */
 function contentOf(path: string, info: Deno.FileInfo): string | undefined {
   if (info.isSymlink) return linkHash(path);
@@ -69,7 +78,8 @@ function contentOf(path: string, info: Deno.FileInfo): string | undefined {
 }
 
 function* extraFiles(tree: string, known: ReadonlySet<string>, below = ""): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(`${tree}/${below}`)) {
+  const entries = [...Deno.readDirSync(`${tree}/${below}`)];
+  for (const { name, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = below + name;
     if (isExcluded(path, isDirectory)) continue;
     if (!isDirectory) {

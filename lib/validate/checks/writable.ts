@@ -1,5 +1,6 @@
 import { readAccounts } from "../../machine/accounts/accounts.ts";
-import { listIfExists, lstatIfExists, parentOf } from "../../machine/files/files.ts";
+import { type ForeignPart, foreignPart, type MayWrite } from "../../machine/files/file_trust.ts";
+import { isAbsent, listIfExists, lstatIfExists, parentOf } from "../../machine/files/files.ts";
 import { ownerOfBase, placeOfBase, usableHostRecord } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
 import { shellWord } from "../../machine/run.ts";
@@ -26,12 +27,30 @@ interface Entry {
 
 function writable(ctx: Context): Finding {
   const entries = FOLDERS.flatMap((folder) => [...below(ctx.root.follow(folder))]);
-  const base = baseOfOther(ctx);
+  const base = baseOf(ctx);
+  const isBases = (uid: number | null) => base?.uid !== undefined && uid === base.uid;
   const foreign = entries.filter(({ host, info }) =>
-    info.uid !== 0 && !(base && info.uid === base.uid && isIn(base.folder, host))
+    info.uid !== 0 && !(isBases(info.uid) && isIn(base!.folder, host))
   );
   const open = entries.filter(isOpen);
-  if (foreign.length === 0 && open.length === 0 && base !== undefined) {
+  const mayWrite = (uid: number) => uid === 0 || isBases(uid);
+  const links = [
+    ...FOLDERS.map((folder) => ctx.root.host(folder)),
+    ...entries.filter(({ info }) => info.isSymlink).map(({ host }) => host),
+    ...(base === undefined ? [] : [ctx.root.host(base.file)]),
+  ].flatMap((host) => {
+    const part = byOthers(ctx, host, mayWrite);
+    // What is in the folders was looked at for itself.
+    return part === undefined || entries.some((one) => one.host === part.path)
+      ? []
+      : [`${host} (${part.path} ${part.problem})`];
+  });
+  const items = [
+    ...foreign.map(({ host, info }) => `${host} (user ${info.uid})`),
+    ...open.map(({ host, info }) => `${host} (${octal(permissions(info))})`),
+    ...new Set(links),
+  ];
+  if (items.length === 0 && base?.uid) {
     return warn(
       `your configuration ${base.folder} belongs to ${base.name}, who thereby controls root`,
       `if that is not as it should be: chown -hR root:root ${
@@ -39,35 +58,44 @@ function writable(ctx: Context): Finding {
       }, and edit it with sudo`,
     );
   }
-  if (foreign.length === 0 && open.length === 0) {
+  if (items.length === 0) {
     return pass(`${entries.length} files and folders, root's alone to change`);
   }
-  const items = [
-    ...foreign.map(({ host, info }) => `${host} (user ${info.uid})`),
-    ...open.map(({ host, info }) => `${host} (${octal(permissions(info))})`),
-  ];
   const look = "see what may have been changed: smart-sync --dry-run --verbose; then ";
-  return fail(
-    `others than root can change ${some(items)}`,
-    look +
-      (foreign.length > 0
-        ? `chown -hR root:root ${shellWord(foreign[0]!.host)}`
-        : "validator --fix"),
-    items,
-  );
+  const repair = foreign.length > 0
+    ? `chown -hR root:root ${shellWord(foreign[0]!.host)}`
+    : open.length > 0
+    ? "validator --fix"
+    : "let root alone own and write what it names";
+  return fail(`others than root can change ${some(items)}`, look + repair, items);
 }
 
-/** The folder of the owner's own configuration, where it is one user's: an installation takes it so. */
-function baseOfOther(ctx: Context) {
+/** By which part of a path others than these could put something else there. */
+function byOthers(ctx: Context, host: string, mayWrite: MayWrite): ForeignPart | undefined {
+  try {
+    if (ctx.root.isRunning) return foreignPart(host, mayWrite);
+    // The links of a mounted machine lead through its own folders.
+    return foreignPart(ctx.root.follow(ctx.root.machine(host)), mayWrite, ctx.root.path);
+  } catch (error) {
+    // A link that leads nowhere is no part of the system; the next build says so.
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The owner's own configuration, and where it is one user's: an installation takes it so. */
+function baseOf(ctx: Context) {
   const record = usableHostRecord(ctx);
   const base = record?.version === 2 ? record.base : null;
   const place = base && placeOfBase(base);
-  const uid = base && ownerOfBase(ctx, base);
-  if (!base || !place || !uid) return undefined;
-  const folder = ctx.root.host(base.kind === "channel" ? parentOf(place) : place);
+  if (!base || !place) return undefined;
+  const uid = ownerOfBase(ctx, base) || undefined;
+  const real = ctx.root.follow(place);
+  const folder = base.kind === "channel" ? parentOf(real) : real;
   const { accounts } = readAccounts(ctx);
   const name = accounts.find((account) => account.uid === uid)?.name ?? `user ${uid}`;
-  return { uid, name, folder };
+  const file = base.kind === "channel" ? place : `${base.directory ?? place}/flake.nix`;
+  return { uid, name, folder, file };
 }
 
 function isIn(folder: string, path: string): boolean {
