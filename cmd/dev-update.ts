@@ -64,4 +64,4 @@ sources are brought back by: smart-sync --rollback.`,
   },
 };
 
-if (import.meta.main) await main(devUpdate);
+if (import.meta.main) main(devUpdate);

@@ -176,4 +176,4 @@ default only when it is confirmed: with "keep" on the terminal, with rebuild-hel
   },
 };
 
-if (import.meta.main) await main(rebuildHelper);
+if (import.meta.main) main(rebuildHelper);

@@ -124,4 +124,4 @@ async function lock(ctx: Context): Promise<Disposable> {
 /** The sync that was begun at once, when this is the program. */
 let early: EarlySync | undefined;
 
-if (import.meta.main) await main(smartSync);
+if (import.meta.main) main(smartSync);

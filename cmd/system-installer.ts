@@ -164,4 +164,4 @@ async function installOrUndo(ctx: Context, values: ToolValues<typeof options>): 
   return await install(ctx, withAnswers(ctx, wanted, values.answers, values.given));
 }
 
-if (import.meta.main) await main(systemInstaller);
+if (import.meta.main) main(systemInstaller);

@@ -60,4 +60,4 @@ docs/validator.md.`,
   },
 };
 
-if (import.meta.main) await main(validator);
+if (import.meta.main) main(validator);

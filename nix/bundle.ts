@@ -9,15 +9,35 @@
 export const REPOSITORY: string = `${Deno.realPathSync(`${import.meta.dirname}/..`)}/`;
 
 /**
- * Bundles scripts, each into a folder of its own below `work`. ESBUILD names the esbuild to use where
- * Deno cannot download its own, as in the sandbox of Nix.
+ * Bundles scripts, each into a folder of its own below `work`, in parts that are loaded when they are needed.
+ * ESBUILD names the esbuild to use where Deno cannot download its own, as in the sandbox of Nix.
  * @param scripts absolute paths by name
  * @returns the paths of the bundled scripts by name
  * @throws Error with the bundler's words
  */
-export function bundle(
+export function bundle(scripts: ReadonlyMap<string, string>, work: string): Map<string, string> {
+  return bundleAs(scripts, work, {
+    esbuild: ["--splitting", "--format=esm"],
+    deno: ["--code-splitting"],
+  });
+}
+
+/** As {@link bundle}, each as one CommonJS module, whose parts are evaluated when they are needed. */
+export function bundleWhole(
   scripts: ReadonlyMap<string, string>,
   work: string,
+): Map<string, string> {
+  return bundleAs(scripts, work, {
+    // import.meta is what a module of that kind has not, and what compiled_code.ts gives it.
+    esbuild: ["--format=cjs", "--log-override:empty-import-meta=silent"],
+    deno: ["--format=cjs"],
+  });
+}
+
+function bundleAs(
+  scripts: ReadonlyMap<string, string>,
+  work: string,
+  how: { readonly esbuild: readonly string[]; readonly deno: readonly string[] },
 ): Map<string, string> {
   const esbuild = Deno.env.get("ESBUILD");
   const modules = esbuild ? nodeModules(work) : undefined;
@@ -26,12 +46,12 @@ export function bundle(
     const folder = `${work}/${name}`;
     if (esbuild && modules) {
       run(esbuild, [
-        ...["--bundle", "--splitting", "--format=esm", "--platform=node", "--target=esnext"],
+        ...["--bundle", ...how.esbuild, "--platform=node", "--target=esnext"],
         ...["--log-level=warning", `--outdir=${folder}`, script],
       ], { NODE_PATH: modules });
     } else {
       run(Deno.execPath(), [
-        ...["bundle", "--quiet", "--frozen", "--code-splitting", "--outdir", folder, script],
+        ...["bundle", "--quiet", "--frozen", ...how.deno, "--outdir", folder, script],
       ]);
     }
     bundled.set(name, `${folder}/${script.replace(/^.*\//, "").replace(/\.ts$/, ".js")}`);

@@ -11,6 +11,7 @@
  */
 import { resolve } from "node:path";
 import { bundle, REPOSITORY } from "./bundle.ts";
+import { type Compiler, type Program, withCompiledCode } from "./compiled_code.ts";
 import { targetOfElf } from "./elf.ts";
 
 /** A system as Nix names it, with Deno's name for it. */
@@ -60,13 +61,11 @@ export async function compileAll(
   output: string,
   report: (line: string) => void,
 ): Promise<Compiled[]> {
-  return await withBundles(toolScripts(toolNames()), report, async (scripts) => {
-    const results: Compiled[] = [];
-    for (const system of Object.keys(TARGETS) as System[]) {
-      results.push(await compileSystem(system, scripts, `${output}/${system}`));
-    }
-    return results;
-  });
+  const results: Compiled[] = [];
+  for (const system of Object.keys(TARGETS) as System[]) {
+    results.push(await compileFor(system, toolScripts(toolNames()), `${output}/${system}`, report));
+  }
+  return results;
 }
 
 /**
@@ -81,11 +80,7 @@ export async function compileHere(
 ): Promise<Compiled> {
   const system = Object.keys(TARGETS).find((name): name is System => name === THIS_SYSTEM);
   if (system === undefined) throw new Error(`nothing can be compiled for ${THIS_SYSTEM}`);
-  return await withBundles(
-    scripts,
-    report,
-    (bundled) => compileSystem(system, bundled, folder),
-  );
+  return await compileFor(system, scripts, folder, report);
 }
 
 /** The scripts of tools by their names. */
@@ -93,51 +88,24 @@ export function toolScripts(names: readonly string[]): Map<string, string> {
   return new Map(names.map((name) => [name, `${REPOSITORY}cmd/${name}.ts`]));
 }
 
-/** Gives bundled scripts to `work`; without a bundler the sources. */
-async function withBundles<T>(
-  scripts: ReadonlyMap<string, string>,
-  report: (line: string) => void,
-  work: (scripts: ReadonlyMap<string, string>) => Promise<T>,
-): Promise<T> {
-  const folder = Deno.makeTempDirSync({ prefix: "hyper-nixos-compile-" });
-  try {
-    let bundled: ReadonlyMap<string, string>;
-    try {
-      bundled = bundle(scripts, folder);
-    } catch (error) {
-      const reason = problemLine(error instanceof Error ? error.message : String(error));
-      report(`not bundled, the executables are larger and start later: ${reason}`);
-      bundled = scripts;
-    }
-    return await work(bundled);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-async function compileSystem(
+async function compileFor(
   system: System,
   scripts: ReadonlyMap<string, string>,
   folder: string,
+  report: (line: string) => void,
 ): Promise<Compiled> {
-  const runtime = Deno.env.get("DENORT_BIN");
-  const fits = runtime !== undefined && targetOfElf(Deno.readFileSync(runtime)) === system;
-  const files: { name: string; size: number }[] = [];
+  const work = Deno.makeTempDirSync({ prefix: "hyper-nixos-compile-" });
   // What an earlier run compiled stays until all of it can be replaced.
   const staged = `${resolve(folder)}.${Deno.pid}`;
   Deno.mkdirSync(staged, { recursive: true });
   try {
-    for (const [name, script] of scripts) {
+    const files: { name: string; size: number }[] = [];
+    for (const [name, program] of await programsOf(system, scripts, work, report)) {
       const file = `${staged}/${name}`;
-      // Without the code cache, which another user could plant in the temporary folder.
-      const { success, stderr } = await deno([
-        ...["compile", "--quiet", "--allow-all", "--no-check", "--no-code-cache"],
-        `--v8-flags=${V8_FLAGS.join()}`,
-        // ESBUILD is named where nothing can be downloaded (bundle.ts).
-        ...(Deno.env.get("ESBUILD") ? ["--cached-only"] : []),
-        ...["--target", TARGETS[system], "--output", file, script],
-      ], fits ? {} : { DENORT_BIN: undefined });
-      const problem = success ? await startProblem(system, file) : noRuntime(system, stderr);
+      const stderr = await compileProgram(system, program, file);
+      const problem = stderr === undefined
+        ? await startProblem(system, file)
+        : noRuntime(system, stderr);
       if (problem) return { system, files: [], problem };
       files.push({ name, size: Deno.statSync(file).size });
     }
@@ -146,11 +114,65 @@ async function compileSystem(
     return { system, files };
   } finally {
     Deno.removeSync(staged, { recursive: true });
+    Deno.removeSync(work, { recursive: true });
   }
 }
 
+/**
+ * The best that can be made of scripts: tools of this machine's system with V8's code of them, which takes
+ * starting the runtime; others bundled; where nothing can be bundled, the sources.
+ */
+async function programsOf(
+  system: System,
+  scripts: ReadonlyMap<string, string>,
+  work: string,
+  report: (line: string) => void,
+): Promise<ReadonlyMap<string, Program>> {
+  const plain = (mains: ReadonlyMap<string, string>) =>
+    new Map([...mains].map(([name, main]): [string, Program] => [name, { main, files: [] }]));
+  const areTools = [...scripts.values()].every((path) => path.startsWith(`${REPOSITORY}cmd/`));
+  if (system === THIS_SYSTEM && areTools) {
+    const compiler: Compiler = async (main, output, v8Flags) => {
+      const stderr = await compileProgram(system, { main, files: [] }, output, v8Flags);
+      if (stderr !== undefined) throw new Error(noRuntime(system, stderr));
+    };
+    try {
+      return await withCompiledCode(scripts, `${work}/code`, compiler);
+    } catch (error) {
+      report(`without V8's code, the executables start later: ${messageLine(error)}`);
+    }
+  }
+  try {
+    return plain(bundle(scripts, work));
+  } catch (error) {
+    report(`not bundled, the executables are larger and start later: ${messageLine(error)}`);
+    return plain(scripts);
+  }
+}
+
+/** @returns what the compiler says when it fails */
+async function compileProgram(
+  system: System,
+  { main, files }: Program,
+  output: string,
+  v8Flags: readonly string[] = [],
+): Promise<string | undefined> {
+  const runtime = Deno.env.get("DENORT_BIN");
+  const fits = runtime !== undefined && targetOfElf(runtime) === system;
+  // Without the code cache, which another user could plant in the temporary folder.
+  const { success, stderr } = await deno([
+    ...["compile", "--quiet", "--allow-all", "--no-check", "--no-code-cache"],
+    `--v8-flags=${[...V8_FLAGS, ...v8Flags].join()}`,
+    ...files.flatMap((file) => ["--include", file]),
+    // ESBUILD is named where nothing can be downloaded (bundle.ts).
+    ...(Deno.env.get("ESBUILD") ? ["--cached-only"] : []),
+    ...["--target", TARGETS[system], "--output", output, main],
+  ], fits ? {} : { DENORT_BIN: undefined });
+  return success ? undefined : new TextDecoder().decode(stderr);
+}
+
 async function startProblem(system: System, file: string): Promise<string | undefined> {
-  if (targetOfElf(Deno.readFileSync(file)) !== system) {
+  if (targetOfElf(file) !== system) {
     return "the runtime is for another processor";
   }
   if (system !== THIS_SYSTEM) return undefined;
@@ -161,8 +183,7 @@ async function startProblem(system: System, file: string): Promise<string | unde
   }`;
 }
 
-function noRuntime(system: System, stderr: Uint8Array): string {
-  const text = new TextDecoder().decode(stderr);
+function noRuntime(system: System, text: string): string {
   if (!/denort|base binary/.test(text)) throw new Error(text);
   return `no runtime: name a denort for ${system} in DENORT_BIN, or let Deno download it`;
 }
@@ -181,6 +202,10 @@ function deno(
       Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
   }).output();
+}
+
+function messageLine(error: unknown): string {
+  return problemLine(error instanceof Error ? error.message : String(error));
 }
 
 /** What went wrong: the first line that says error, without what Deno puts around it. */

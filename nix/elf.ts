@@ -7,11 +7,12 @@ const MACHINES: Readonly<Record<number, "x86_64-linux" | "aarch64-linux">> = {
 const PT_INTERP = 3;
 
 /** The system an executable is for; undefined when it is no ELF file or for another processor. */
-export function targetOfElf(bytes: Uint8Array): "x86_64-linux" | "aarch64-linux" | undefined {
-  if (bytes.length < 64 || new TextDecoder().decode(bytes.subarray(1, 4)) !== "ELF") {
-    return undefined;
-  }
-  return MACHINES[view(bytes).getUint16(18, true)];
+export function targetOfElf(path: string): "x86_64-linux" | "aarch64-linux" | undefined {
+  using file = Deno.openSync(path);
+  const header = new Uint8Array(64);
+  const isWhole = file.readSync(header) === header.length;
+  if (!isWhole || new TextDecoder().decode(header.subarray(1, 4)) !== "ELF") return undefined;
+  return MACHINES[view(header).getUint16(18, true)];
 }
 
 /**

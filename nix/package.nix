@@ -45,9 +45,12 @@ let
         ]
         ++ map (file: "nix/${file}") [
           "bundle.ts"
+          "code_maker.js"
           "compile.ts"
+          "compiled_code.ts"
           "descriptions.json"
           "elf.ts"
+          "launcher.js"
           "man.ts"
         ]
       )

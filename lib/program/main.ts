@@ -4,12 +4,14 @@ import type { OptionTable } from "./options.ts";
 import type { Tool } from "./tool.ts";
 import { VERSION } from "./version.ts";
 
-/** Runs an executable and ends the process: the only caller of `Deno.exit`. */
-export async function main<T extends OptionTable>(tool: Tool<T>): Promise<never> {
+/** Runs an executable, which ends the process: the only caller of `Deno.exit`. */
+export function main<T extends OptionTable>(tool: Tool<T>): void {
   Deno.umask(0o077);
+  // What never ends, though nothing is left that it could wait for, has not succeeded.
+  Deno.exitCode = ExitCode.General;
   // `deno task NAME -- --help` hands the dashes on.
   const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
-  Deno.exit(await start(tool, args));
+  start(tool, args).then(Deno.exit);
 }
 
 /**

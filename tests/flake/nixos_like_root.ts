@@ -16,7 +16,7 @@ export const canStartKits: boolean = isRoot && need(
 const GLIBC = "/nix/store/g/lib";
 const COMMANDS = [
   ...["sh", "id", "uname", "cp", "chmod", "mkdir", "mktemp", "ln", "mv", "rm", "rmdir", "dirname"],
-  ...["sed", "head", "dd", "sha256sum", "setpriv"],
+  ...["sed", "head", "dd", "sha256sum", "setpriv", "env", "pwd"],
 ];
 
 /** Runs a command to its end; fails the test when it fails. */
@@ -42,7 +42,8 @@ export function nixosLikeRoot(root: string): void {
     libraries.add(`/lib/x86_64-linux-gnu/${library}`);
   }
   for (const name of COMMANDS) {
-    const found = run("/bin/sh", ["-c", `command -v ${name}`]).trim();
+    // As a program, also what every shell has in it.
+    const found = run("which", [name]).trim();
     for (const [, path] of run("ldd", [found]).matchAll(/(\/\S+) \(0x/g)) libraries.add(path!);
     const bytes = Deno.readFileSync(found);
     setInterpreter(bytes, "/nix/store/g/lib/ld");

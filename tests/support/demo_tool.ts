@@ -136,7 +136,7 @@ const deeds: Record<string, (ctx: Context) => Promise<number | void> | number | 
   },
 };
 
-await main({
+main({
   name: "demo",
   purpose: "Does a little of everything.",
   options: {
