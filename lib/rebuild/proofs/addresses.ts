@@ -1,5 +1,8 @@
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "./machine_now.ts";
 import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
+
+type Network = ConfigurationFacts["network"];
 
 /** The interface that has an address now. */
 export function interfaceOf(now: MachineNow, address: string): string | undefined {
@@ -39,4 +42,19 @@ export function unitGateways(text: string, client?: string): string[] {
 /** Whether a next hop is of IPv6: an address, or a word such as `_ipv6ra`. */
 export function isOfIpv6(hop: string): boolean {
   return hop.startsWith("_") ? hop.includes("6") : hop.includes(":");
+}
+
+/**
+ * What an interface stands on in the end: the members of a bridge or bond, what a VLAN is on; else itself. Pure.
+ * @param above what it is a member of
+ */
+export function cardsOf(network: Network, name: string, above: readonly string[] = []): string[] {
+  const below = [
+    ...[...network.bridges, ...network.bonds].filter((one) => one.name === name)
+      .flatMap((one) => one.interfaces),
+    ...network.vlans.filter((one) => one.name === name).map((one) => one.interface),
+  ];
+  if (below.length === 0) return [name];
+  const seen = [...above, name];
+  return below.filter((one) => !seen.includes(one)).flatMap((one) => cardsOf(network, one, seen));
 }

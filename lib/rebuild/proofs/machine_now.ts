@@ -27,6 +27,8 @@ export interface InterfaceNow {
   readonly name: string;
   /** A card when it is not said. */
   readonly kind?: InterfaceKind;
+  /** Its hardware address. */
+  readonly mac?: string;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
 }
 

@@ -1,5 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf, prefixOf, unitValues } from "./addresses.ts";
+import { cardsOf, interfaceOf, prefixOf, unitValues } from "./addresses.ts";
 import { inNetwork, sameAddress, wildcard } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -134,18 +134,6 @@ function carries({ before, after, now }: ProofQuestion, place: string, device: s
   const isMade = now.interfaces.find(({ name }) => name === device)?.kind === "virtual";
   const unknown = before === undefined && isMade && !names.some((name) => cards.includes(name));
   return unknown || cards.some((card) => present.includes(card));
-}
-
-/** What an interface stands on in the end: the members of a bridge or bond, what a VLAN is on; else itself. */
-function cardsOf(network: Network, name: string, above: readonly string[] = []): string[] {
-  const below = [
-    ...[...network.bridges, ...network.bonds].filter((one) => one.name === name)
-      .flatMap((one) => one.interfaces),
-    ...network.vlans.filter((one) => one.name === name).map((one) => one.interface),
-  ];
-  if (below.length === 0) return [name];
-  const seen = [...above, name];
-  return below.filter((one) => !seen.includes(one)).flatMap((one) => cardsOf(network, one, seen));
 }
 
 const NETWORKMANAGER = "NetworkManager";

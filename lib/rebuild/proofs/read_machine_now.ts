@@ -129,6 +129,7 @@ function interfacesNow(ctx: Context): InterfaceNow[] {
   return [...byName].map(([name, entries]) => ({
     name,
     kind: interfaceKind(ctx, name),
+    ...(entries[0]?.mac ? { mac: entries[0].mac } : {}),
     addresses: entries.map(({ address, cidr }) => ({
       address,
       prefixLength: Number(cidr.split("/")[1]),
