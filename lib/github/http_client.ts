@@ -47,6 +47,24 @@ function trustedCertificates(
 }
 
 /**
+ * The variable that names a proxy for this URL, which then looks names up itself; undefined for none.
+ * `NO_PROXY` is a list of hosts and of domains.
+ */
+export function proxyVariableFor(
+  env: Readonly<Record<string, string>>,
+  url: string,
+): string | undefined {
+  const { protocol, hostname } = new URL(url);
+  const isExempt = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((host) => host.trim())
+    .some((host) =>
+      host === "*" || host !== "" && `.${hostname}`.endsWith(`.${host.replace(/^\*?\./, "")}`)
+    );
+  if (isExempt) return undefined;
+  const names = [`${protocol.slice(0, -1)}_proxy`, "all_proxy"];
+  return names.flatMap((name) => [name, name.toUpperCase()]).find((name) => env[name]);
+}
+
+/**
  * Makes an HTTP client, which takes the proxies of this process's environment at that moment. `NO_PROXY=*`
  * means no proxy for anything (curl(1)); the runtime takes it for names of hosts only, not for addresses.
  */

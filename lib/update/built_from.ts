@@ -20,7 +20,9 @@ export function isBuiltFrom(
   const running = currentSystem(ctx);
   const record = systemRecord(ctx, running);
   if (record?.commit !== summary.commit) return false;
-  if (action === "switch" && bootDefault(ctx) !== running) return false;
+  // The next boot starts the system that a specialisation is of.
+  const booted = record.specialisation?.base ?? running;
+  if (action === "switch" && bootDefault(ctx) !== booted) return false;
   const synced = readSyncState(ctx)?.time;
   return synced !== undefined && Date.parse(synced) <= Date.parse(record.activated);
 }

@@ -15,6 +15,8 @@ interface Case {
   readonly bootDefault?: string;
   readonly changed?: boolean;
   readonly action?: "build" | "test" | "switch";
+  /** What the running system is a specialisation of. */
+  readonly base?: string;
 }
 
 /** The system was activated at noon. */
@@ -37,7 +39,14 @@ function judge(given: Case): boolean {
     );
     if (given.recorded !== undefined) {
       const commit = given.recorded;
-      recordSystem(ctx, { toplevel: RUNNING, flake: "path:/x", host: "h", commit, facts: null });
+      recordSystem(ctx, {
+        toplevel: RUNNING,
+        flake: "path:/x",
+        host: "h",
+        commit,
+        facts: null,
+        ...(given.base === undefined ? {} : { specialisation: { base: given.base, name: "s" } }),
+      });
     }
     const summary = { commit: COMMIT, changed: given.changed ?? false };
     return isBuiltFrom(ctx, summary, given.action ?? "switch");
@@ -58,6 +67,12 @@ const cases: readonly (readonly [what: string, given: Case, built: boolean])[] =
     false,
   ],
   ["another system is the boot default", { recorded: COMMIT, bootDefault: BOOTED }, false],
+  ["a specialisation of the boot default runs", {
+    recorded: COMMIT,
+    bootDefault: BOOTED,
+    base: BOOTED,
+  }, true],
+  ["a specialisation of another system runs", { recorded: COMMIT, base: BOOTED }, false],
   [
     "another one is the boot default, and only a test is wanted",
     { recorded: COMMIT, bootDefault: BOOTED, action: "test" },

@@ -1,6 +1,7 @@
 import { counted } from "../../layout/counted.ts";
 import { nearestName } from "../../layout/nearest_name.ts";
 import { localModule } from "../../machine/tree_layout.ts";
+import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
@@ -24,20 +25,26 @@ export const evaluationChecks = checksOf("Configuration Files", [
     title: "automatic upgrades",
     severity: "warning",
     quick: false,
-    check: (_ctx, facts) => autoUpgrade(facts),
+    check: autoUpgrade,
   },
 ]);
 
 /** An upgrade that names a flake builds that flake's host, without Hyper-NixOS. */
-async function autoUpgrade(facts: Facts): Promise<Finding> {
+async function autoUpgrade(ctx: Context, facts: Facts): Promise<Finding> {
   const configuration = await facts.evaluated();
   const flake = configuration.autoUpgradeFlake;
-  return flake
+  return flake && !isInstalled(ctx, flake)
     ? warn(
       `system.autoUpgrade builds ${flake}, which has no Hyper-NixOS`,
       "take system.autoUpgrade.flake out: it then builds what nixos-rebuild builds",
     )
     : pass("none that would build another system");
+}
+
+/** Whether a flake reference is that of the host's own flake. */
+function isInstalled(ctx: Context, flake: string): boolean {
+  const path = flake.replace(/[?#].*$/, "").replace(/^(?:path:|git\+file:(?:\/\/)?)/, "");
+  return path.startsWith("/") && ctx.root.realPath(path) === ctx.root.realPath(hostFolder(ctx));
 }
 
 async function host(facts: Facts): Promise<Finding> {
@@ -78,7 +85,7 @@ async function evaluation(ctx: Context, facts: Facts): Promise<Finding> {
   if (unreadable.length > 0) {
     return warn(
       `parts cannot be evaluated: ${some(unreadable)}`,
-      "--verbose names them",
+      "validator --verbose names them",
       unreadable,
     );
   }

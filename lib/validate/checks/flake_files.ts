@@ -1,5 +1,7 @@
+import * as v from "valibot";
 import { counted } from "../../layout/counted.ts";
 import { exists, readTextIfExists } from "../../machine/files/files.ts";
+import { parsedAs } from "../../machine/parsed_as.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
 import HOST_FILES from "../../nix/expressions/host_files.json" with { type: "json" };
@@ -21,6 +23,12 @@ const COMPOSED = [
   "host.nix",
   "hardware-configuration.nix",
 ];
+
+/** What Lix prints of what it parsed: JSON, since 2.93. */
+const LixSchema = v.object({
+  _type: v.string(),
+  attrs: v.optional(v.record(v.string(), v.unknown()), {}),
+});
 
 /** The flake's files, read but not evaluated. */
 export const flakeFileChecks = checksOf("Configuration Files", [
@@ -49,11 +57,12 @@ async function flakeSyntax(ctx: Context, facts: Facts): Promise<Finding> {
   const remedy = isPublished(ctx)
     ? "bring it back: system-installer"
     : "bring it back: smart-sync --force-full";
-  if (!parsed.startsWith("{")) return fail(`${path} is not an attribute set`, remedy);
+  const lix = parsedAs(LixSchema, parsed);
+  const isSet = lix === undefined ? parsed.startsWith("{") : lix._type === "ExprSet";
+  if (!isSet) return fail(`${path} is not an attribute set`, remedy);
   // A flake's outputs are a function (Nix manual, "nix flake", Flake format).
-  return / outputs = \(/.test(parsed)
-    ? pass("parses, and has outputs")
-    : fail(`${path} has no outputs`, remedy);
+  const hasOutputs = lix === undefined ? / outputs = \(/.test(parsed) : "outputs" in lix.attrs;
+  return hasOutputs ? pass("parses, and has outputs") : fail(`${path} has no outputs`, remedy);
 }
 
 async function generatedModules(ctx: Context, facts: Facts): Promise<Finding> {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { attempt } from "../../machine/attempt.ts";
 import { readTextIfExists } from "../../machine/files/files.ts";
 import { parsedAs } from "../../machine/parsed_as.ts";
 import { places } from "../../machine/places.ts";
@@ -65,11 +66,18 @@ async function declaredInputs(ctx: Context): Promise<Record<string, string | nul
   return v.parse(InputsSchema, await evaluateJson(ctx, code, { what: file, timeout: 30_000 }));
 }
 
-/** Compares what can be compared without knowing every form of URL: owner, repository, reference. */
+/**
+ * Compares what can be compared without knowing every form of URL: owner, repository, reference. Nix locks
+ * anew what does not agree, also where flake.nix names a reference no more.
+ */
 function agrees(url: string, original: Record<string, unknown>): boolean {
-  const github = /^github:([^/?#]+)\/([^/?#]+)(?:\/([^?#]+))?(?:[?#].*)?$/.exec(url);
+  const github = /^github:([^/?#]+)\/([^/?#]+)(?:\/([^?#]+))?(?:\?([^#]*))?/.exec(url);
   if (!github) return true;
-  const [, owner, repo, reference] = github;
+  const [, owner, repo, path, query] = github;
+  const given = new URLSearchParams(query);
+  const reference = path === undefined
+    ? given.get("ref") ?? given.get("rev") ?? undefined
+    : attempt(() => decodeURIComponent(path)) ?? path;
   return original.type === "github" && original.owner === owner && original.repo === repo &&
-    (reference === undefined || original.ref === reference || original.rev === reference);
+    (original.ref ?? original.rev) === reference;
 }

@@ -30,7 +30,11 @@ async function dns(ctx: Context): Promise<Finding> {
     import("node:net"),
     import("node:process"),
   ]);
-  const host = new URL(endpointsOf(ctx.env).api).hostname;
+  const { api } = endpointsOf(ctx.env);
+  const host = new URL(api).hostname;
+  const { proxyVariableFor } = await import("../../github/http_client.ts");
+  const proxy = proxyVariableFor(ctx.env, api);
+  if (proxy !== undefined) return skip(`${proxy} names a proxy, which looks ${host} up`);
   if (isIP(host.replace(/^\[|\]$/g, "")) !== 0) return skip(`${host} is an address, not a name`);
   // Deno 2.6's own node:dns uses a module of Node's that warns of itself on stderr.
   Object.assign(process, { noDeprecation: true });
@@ -43,15 +47,20 @@ async function dns(ctx: Context): Promise<Finding> {
 
 /** Any answer will do: a rate limit is an answer too. */
 async function github(ctx: Context): Promise<Finding> {
-  const { api } = endpointsOf(ctx.env);
+  const endpoints = endpointsOf(ctx.env);
+  const { api } = endpoints;
+  const { createClient } = await import("../../github/http_client.ts");
   try {
+    using client = createClient(ctx, endpoints);
     const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(TIMEOUT)]);
-    const response = await fetch(api, { method: "HEAD", redirect: "manual", signal });
+    const response = await fetch(api, { method: "HEAD", redirect: "manual", signal, client });
     await response.body?.cancel();
     return pass(`${api} answers (${response.status})`);
   } catch (error) {
     ctx.signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message.split(": ").at(-1) : String(error);
+    // The runtime itself says only that it failed.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason = cause instanceof Error ? cause.message.split(": ").at(-1) : String(cause);
     return warn(
       `${api} does not answer: ${reason}`,
       "updates have to wait; everything else works without it",
