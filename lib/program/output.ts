@@ -45,6 +45,12 @@ export class Screen {
     this.#stdoutEnd ??= write(Deno.stdout, this.#render(text));
   }
 
+  /** Writes a program's text, in which nothing is to be escaped or cut any more, to standard output. */
+  exact(text: string): void {
+    this.erase();
+    this.#stdoutEnd ??= write(Deno.stdout, text);
+  }
+
   /** Writes a styled text to standard error. */
   stderr(text: string): void {
     this.erase();

@@ -1,4 +1,5 @@
 import type { Document, Output } from "../machine/context.ts";
+import { withoutSecrets } from "../layout/public_url.ts";
 import type { Screen } from "./output.ts";
 import { VERSION } from "./version.ts";
 
@@ -21,7 +22,7 @@ export class RunOutput implements Output {
   /** Writes a document, with the tool's name and the toolkit's version after its own. */
   json({ version, ...members }: Document): void {
     this.hasDocument = true;
-    this.data(encode({ version, tool: this.tool, toolkit: VERSION, ...members }));
+    this.screen.exact(documentText({ version, tool: this.tool, toolkit: VERSION, ...members }));
   }
 
   data(text: string): void {
@@ -42,17 +43,17 @@ export class RunOutput implements Output {
 }
 
 /**
- * A JSON document that the screen leaves as it is: what it would escape or colour is escaped in JSON's
- * own way (RFC 8259 7), so that every parser reads the very text.
+ * A JSON document, with no secret in a URL and nothing that a terminal would take for an order: that is
+ * escaped in JSON's own way (RFC 8259 7), so that every parser reads the very text. Secrets are cut before
+ * it is JSON: of `https://host/?q=a"b` the quote's backslash would be taken for a part of the query.
  */
-function encode(value: unknown): string {
-  const text = JSON.stringify(value, (_, member) => member === undefined ? null : member, 2);
-  return text.replace(
-    /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{F0000}-\u{F0017}]/gu,
-    (character) =>
-      Array.from(
-        { length: character.length },
-        (_, index) => "\\u" + character.charCodeAt(index).toString(16).padStart(4, "0"),
-      ).join(""),
+export function documentText(value: unknown): string {
+  const json = JSON.stringify(value, (_, member) => {
+    if (member === undefined) return null;
+    return typeof member === "string" ? withoutSecrets(member) : member;
+  }, 2);
+  return json.replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"),
   ) + "\n";
 }
