@@ -41,7 +41,7 @@ export function hostFactsStep(host: HostRecord, flakeLink: boolean): FileStep {
   const facts = {
     hostName: host.hostName,
     system: host.system,
-    tools: host.version === 2 ? host.tools : null,
+    tools: host.tools,
     flakeLink,
   };
   const text = [...commentLines(comment), printExpression(facts), ""].join("\n");

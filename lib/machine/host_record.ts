@@ -28,7 +28,16 @@ const BaseSchema = v.variant("kind", [
 ]);
 
 const HostRecordSchema = v.variant("version", [
-  v.object({ version: v.literal(1), hostName: v.string(), system: v.string() }),
+  v.object({
+    version: v.literal(1),
+    hostName: v.string(),
+    system: v.string(),
+    // What it did not have yet.
+    base: v.optional(v.null(), null),
+    tools: v.optional(v.null(), null),
+    layout: v.optional(v.literal("native")),
+    carriedFrom: v.optional(v.undefined()),
+  }),
   v.object({
     version: v.literal(2),
     hostName: v.string(),

@@ -8,7 +8,7 @@ import { places } from "./places.ts";
  * `published` one, as MasterofNull/Hyper-NixOS, knows no machine: its host is composed in a folder beside
  * it (`places.host`), on the tree's own nixpkgs.
  */
-export type TreeLayout = NonNullable<Extract<HostRecord, { version: 2 }>["layout"]>;
+export type TreeLayout = NonNullable<HostRecord["layout"]>;
 
 /** What each layout is known by; the first that fits is it. */
 const MARKS: readonly (readonly [TreeLayout, readonly string[]])[] = [
@@ -50,7 +50,7 @@ export function installedLayout(ctx: Pick<Context, "root">): TreeLayout | undefi
 
 /** The layout of the tree that a record's host is made of. */
 export function layoutOfRecord(record: HostRecord): TreeLayout {
-  return record.version === 2 ? record.layout ?? "native" : "native";
+  return record.layout ?? "native";
 }
 
 /** The machine path of the folder that holds the generated modules and the owner's local.nix. */

@@ -23,9 +23,8 @@ export const TOOLS_ROOT = "/nix/var/nix/gcroots/hyper-nixos-tools";
  * store: a store path, undefined where there is none yet.
  */
 export function toolsOnMachine(ctx: Context): string | undefined {
-  const record = usableHostRecord(ctx);
-  const recorded = record?.version === 2 ? record.tools : null;
-  if (recorded !== null && machineHas(ctx, recorded)) return recorded;
+  const recorded = usableHostRecord(ctx)?.tools;
+  if (recorded && machineHas(ctx, recorded)) return recorded;
   const running = packageOf(ctx.env.HYPERVISOR_EXECUTABLE);
   return running !== undefined && isComplete(running) ? running : undefined;
 }

@@ -14,7 +14,7 @@ const PATH = places.hostRecord.slice(1);
 
 /** One of each shape that a machine may have; they must go on being read. */
 const RECORDS: readonly HostRecord[] = [
-  { version: 1, hostName: "tower", system: "x86_64-linux" },
+  { version: 1, hostName: "tower", system: "x86_64-linux", base: null, tools: null },
   { version: 2, hostName: "tower", system: "x86_64-linux", base: null, tools: null },
   {
     version: 2,

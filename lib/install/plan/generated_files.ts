@@ -73,7 +73,7 @@ export function hostRecordStep(host: HostRecord): FileStep {
 }
 
 function isOnBase(host: HostRecord): boolean {
-  return host.version === 2 && host.base !== null;
+  return host.base !== null;
 }
 
 function localModuleStep(folder: string, hostName: string): FileStep {

@@ -69,7 +69,7 @@ export async function judgeStaged(
   if (source === undefined) return unknown("there is no source to evaluate");
   if (!reading.os.isNixos) return unknown("this is not a NixOS machine");
   if (!ctx.run.which("nix-instantiate")) return unknown("Nix is not installed here");
-  const base = host.version === 2 ? host.base : null;
+  const { base } = host;
   if (adopts && (base === null || reading.facts === undefined)) {
     return unknown("your configuration was not evaluated");
   }

@@ -45,7 +45,7 @@ export function planDocument(
       ? { ...plan.base.record, foundBy: plan.base.foundBy, nixosVersion: plan.nixosVersion ?? null }
       : null,
     running: plan.running,
-    tools: plan.host.version === 2 ? plan.host.tools : null,
+    tools: plan.host.tools,
     identity: plan.comparison
       ? {
         counts: plan.comparison.counts,

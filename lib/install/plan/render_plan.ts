@@ -123,7 +123,7 @@ function base(ctx: Context, plan: Plan, columns: number): string {
       ]]
       : []),
     ["runs", relation],
-    ["tools", plan.host.version === 2 && plan.host.tools || wayOfTools(ctx, plan.source).words],
+    ["tools", plan.host.tools || wayOfTools(ctx, plan.source).words],
   ];
   const promise = "No file of it is moved or edited: go on editing it where it is.";
   return [table(["", ""], rows, columns), ...hanging(promise, columns)].join("\n");

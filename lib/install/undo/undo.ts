@@ -113,7 +113,7 @@ export async function undoInstallation(
 /** Where the owner's own configuration is; undefined where that is not known, or not on the disk. */
 function baseFolder(ctx: Context): string | undefined {
   const host = readHostRecord(ctx);
-  const base = typeof host === "object" && host.version === 2 ? host.base : null;
+  const base = typeof host === "object" ? host.base : null;
   return base?.kind === "channel" ? parentOf(base.configuration) : base?.directory;
 }
 

@@ -61,10 +61,9 @@ export async function findBase(ctx: Context, named?: string): Promise<Base> {
 /** The base of a machine that is installed already, or what its host was made from while that is there. */
 function recordedBase(ctx: Context): HostBase | undefined {
   const record = usableHostRecord(ctx);
-  if (record?.version !== 2) return undefined;
-  const from = record.carriedFrom;
+  const from = record?.carriedFrom;
   const path = from?.kind === "channel" ? from.configuration : from?.directory;
-  return record.base ?? (path === undefined || machineHas(ctx, path) ? from : undefined);
+  return record?.base ?? (path === undefined || machineHas(ctx, path) ? from : undefined);
 }
 
 /** How a base is evaluated from this host. */

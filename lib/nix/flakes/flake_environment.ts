@@ -15,7 +15,7 @@ export function flakeEnvironment(
   flake?: FlakeReference,
 ): Record<string, string> {
   const record = readHostRecord(ctx);
-  const base = typeof record === "object" && record.version === 2 ? record.base : null;
+  const base = typeof record === "object" ? record.base : null;
   const search = base?.kind === "channel" ? { NIX_PATH: nixPath(ctx, base.searchPath) } : {};
   const checkout = flake?.checkout ?? baseCheckout(ctx);
   return {
@@ -29,7 +29,7 @@ export function flakeEnvironment(
 /** The git checkout that the installed host's base is in, as a host path. */
 export function baseCheckout(ctx: Context): string | undefined {
   const record = readHostRecord(ctx);
-  const base = typeof record === "object" && record.version === 2 ? record.base : null;
+  const base = typeof record === "object" ? record.base : null;
   return base === null ? undefined : checkoutOf(ctx, base);
 }
 

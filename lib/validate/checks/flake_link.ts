@@ -56,7 +56,7 @@ function isWanted(ctx: Context, host: HostRecord | undefined): boolean {
 }
 
 function withoutLink(ctx: Context, host: HostRecord | undefined): Finding {
-  if (host?.version === 2 && host.base?.kind === "flake") {
+  if (host?.base?.kind === "flake") {
     return pass("your flake is the base: nixos-rebuild builds Hyper-NixOS on it");
   }
   return isMissing(ctx)

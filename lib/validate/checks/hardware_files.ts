@@ -46,8 +46,7 @@ async function hardwareConfiguration(ctx: Context, facts: Facts): Promise<Findin
 }
 
 function baseOf(facts: Facts): HostBase | null {
-  const host = facts.host();
-  return host?.version === 2 ? host.base : null;
+  return facts.host()?.base ?? null;
 }
 
 /** A host without a base imports it itself; an owner may have it where he likes. */

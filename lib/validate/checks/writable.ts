@@ -86,7 +86,7 @@ function byOthers(ctx: Context, host: string, mayWrite: MayWrite): ForeignPart |
 /** The owner's own configuration, and where it is one user's: an installation takes it so. */
 function baseOf(ctx: Context) {
   const record = usableHostRecord(ctx);
-  const base = record?.version === 2 ? record.base : null;
+  const base = record?.base ?? null;
   const place = base && placeOfBase(base);
   if (!base || !place) return undefined;
   const uid = ownerOfBase(ctx, base) || undefined;

@@ -27,7 +27,13 @@ const record = (base: HostBase | null) => ({
   }),
 });
 const first = {
-  [RECORD]: encodeHostRecord({ version: 1, hostName: "h", system: "x86_64-linux" }),
+  [RECORD]: encodeHostRecord({
+    version: 1,
+    hostName: "h",
+    system: "x86_64-linux",
+    base: null,
+    tools: null,
+  }),
 };
 const TREE = { "etc/hypervisor/src/flake.nix": "{ }", "etc/nixos/": "" };
 /** A generation that brings the link. */
