@@ -56,7 +56,7 @@ export function wayOfTools(ctx: Context, source: Plan["source"]): WayOfTools {
  * way the installation goes on and says so: the tools are then where they were started from.
  */
 export async function provideTools(ctx: Context, plan: Plan, receipt: Receipt): Promise<void> {
-  if (plan.host.tools !== null) return;
+  if (plan.host.version !== 2 || plan.host.tools !== null) return;
   const isPublished = layoutOfRecord(plan.host) === "published";
   if (plan.host.base === null && !isPublished) return;
   const { provide } = wayOfTools(ctx, plan.source);

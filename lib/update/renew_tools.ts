@@ -15,7 +15,7 @@ import type { Context } from "../machine/context.ts";
  */
 export async function renewTools(ctx: Context): Promise<void> {
   const record = requireHostRecord(ctx);
-  if (!record?.base || record.tools === null) return;
+  if (!record?.base || !record.tools) return;
   const progress = ctx.ui.progress("building the five tools of the new tree");
   let tools: string;
   try {
