@@ -282,12 +282,22 @@ async function* untilEnded(
   }
 }
 
-function findOnPath(command: string, path: string): string | undefined {
+/**
+ * The first executable file of this name; a name with a slash is a path.
+ * @param path folders, as in PATH
+ * @param fits which modes (of stat(2)) count besides
+ */
+export function findOnPath(
+  command: string,
+  path: string,
+  fits: (mode: number) => boolean = () => true,
+): string | undefined {
   const candidates = command.includes("/")
     ? [command]
     : path.split(":").map((directory) => `${directory}/${command}`);
   return candidates.find((candidate) => {
     const info = attempt(() => Deno.statSync(candidate));
-    return info?.isFile && ((info.mode ?? 0) & 0o111) !== 0;
+    const mode = info?.mode ?? 0;
+    return info?.isFile && (mode & 0o111) !== 0 && fits(mode);
   });
 }

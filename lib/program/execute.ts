@@ -56,7 +56,7 @@ export async function execute<T extends OptionTable>(
     if (tool.needsRoot(values) && Deno.uid() !== 0) {
       const { elevation, needsRootError } = await import("../machine/accounts/privilege.ts");
       const found = elevation(run, env, args);
-      if (!found || !ui.interactive) throw needsRootError(found);
+      if (!found || !ui.interactive) throw needsRootError(run, found);
       if (
         !await ui.confirm({
           message: "This needs root. Go on with " + found.command + "?",
@@ -64,7 +64,7 @@ export async function execute<T extends OptionTable>(
           option: "sudo",
         })
       ) {
-        throw needsRootError(found);
+        throw needsRootError(run, found);
       }
       return (await run(found.command, found.args, { group: "terminal", accept: "any" })).code;
     }

@@ -21,6 +21,8 @@ Deno.test({
     await using target = await SshTarget.start({ user: "dana" });
     const { here, there } = target;
     const password = target.letBecomeRoot("dana");
+    // A package that PATH has first and that makes nobody root.
+    Deno.writeTextFileSync(`${there.stand.folder}/sudo`, "#!/bin/sh\nexit 7\n", { mode: 0o755 });
     const args = [...THERE, "switch"];
     await using terminal = await openToolTerminal("rebuild-helper", args, here.launch);
     await terminal.waitFor(/password for dana: *$/m);
@@ -70,13 +72,12 @@ Deno.test({
   name: "a sudo there that is not setuid is none, and is not asked after everything was built",
   ignore: withSudo,
   fn: async () => {
-    await using target = await SshTarget.start({ user: "dana" });
-    const sudo = `${target.there.stand.folder}/sudo`;
-    Deno.writeTextFileSync(sudo, '#!/bin/sh\n[ "$1" = -- ] && shift\nexec "$@"\n', { mode: 0o755 });
+    await using target = await SshTarget.start({ user: "dana", withoutSetuid: true });
     const args = [...THERE, "switch"];
     await using terminal = await openToolTerminal("rebuild-helper", args, target.here.launch);
     equal(await terminal.exitCode(), 3, await terminal.screen());
     match(await terminal.screen(), /you did not become root on target/);
+    match(await terminal.screen(), /next: \/\S+\/sudo has no setuid bit/);
     doesNotMatch(await terminal.screen(), /building|copying/);
   },
 });

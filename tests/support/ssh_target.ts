@@ -37,6 +37,8 @@ export interface SshOptions extends HostOptions {
   readonly full?: readonly string[];
   /** It builds; with this machine's sh: bash as a builder is now and then killed before it has ended. */
   readonly builds?: boolean;
+  /** Its sudo has no setuid bit. */
+  readonly withoutSetuid?: boolean;
 }
 
 /** `here` and `there`, `ssh target` from the one to the other. */
@@ -198,8 +200,14 @@ SetEnv NIX_CONF_DIR=${FOLDER} TMPDIR=${TEMPORARY} PATH=${standIns}:/usr/local/bi
 `;
 }
 
-async function startServer(there: RebuildHost, { full = [], builds = false }: SshOptions) {
-  const sshd = `exec ${commandPath("sshd")} -D -e -f ${FOLDER}/config`;
+async function startServer(
+  there: RebuildHost,
+  { full = [], builds = false, withoutSetuid = false }: SshOptions,
+) {
+  const useless = `mount --bind ${commandPath("env")} ${commandPath("sudo")} && `;
+  const sshd = `${withoutSetuid ? useless : ""}exec ${
+    commandPath("sshd")
+  } -D -e -f ${FOLDER}/config`;
   // NixOS's sh is bash, which opens and waits for pipes elsewhere than dash does.
   const script = builds ? sshd : `mount --bind "$0" /bin/sh && ${sshd}`;
   const bash = commandPath("bash")!;

@@ -1,8 +1,9 @@
 import { ExitCode } from "../exit_code.ts";
 import { foreignPart, isRootOrSelf } from "../files/file_trust.ts";
 import { KEPT_FOR_ROOT } from "../kept_variables.ts";
-import { commandLine, type Runner } from "../run.ts";
+import { commandLine, findOnPath, type Runner } from "../run.ts";
 import { ToolError } from "../tool_error.ts";
+import { canElevate, cannotElevate, ELEVATORS } from "./elevators.ts";
 
 /** A command that starts this program again as root. */
 export interface Elevation {
@@ -11,8 +12,8 @@ export interface Elevation {
 }
 
 /**
- * How this program can start itself again as root: through sudo, doas or run0, whichever is there,
- * in this order.
+ * How this program can start itself again as root: through sudo, doas or run0, the first that can work;
+ * by its path where PATH has another of its name before it.
  * @param env the caller's environment: what of it must be kept is named to the program
  * @param args the command-line arguments of this run
  * @returns undefined when there is no such program
@@ -25,24 +26,30 @@ export function elevation(
 ): Elevation | undefined {
   const self = [...ownCommand(env), ...args];
   const kept = KEPT_FOR_ROOT.filter((name) => env[name] !== undefined);
-  if (run.which("sudo")) {
-    const preserve = kept.length > 0 ? [`--preserve-env=${kept.join(",")}`] : [];
-    return { command: "sudo", args: [...preserve, "--", ...self] };
-  }
-  if (run.which("doas")) return { command: "doas", args: ["--", ...self] };
-  if (run.which("run0")) {
-    return { command: "run0", args: [...kept.map((name) => `--setenv=${name}`), "--", ...self] };
+  const options = {
+    sudo: kept.length > 0 ? [`--preserve-env=${kept.join(",")}`] : [],
+    doas: [],
+    run0: kept.map((name) => `--setenv=${name}`),
+  };
+  for (const elevator of ELEVATORS) {
+    const { name } = elevator;
+    const path = findOnPath(name, run.env.PATH ?? "", (mode) => canElevate(elevator, mode));
+    if (path === undefined) continue;
+    const command = path === run.which(name) ? name : path;
+    return { command, args: [...options[name], "--", ...self] };
   }
   return undefined;
 }
 
 /** The refusal for who is not root, with the line to type. */
-export function needsRootError(found: Elevation | undefined): ToolError {
+export function needsRootError(run: Runner, found: Elevation | undefined): ToolError {
+  const useless = ELEVATORS.flatMap(({ name }) => run.which(name) ?? [])[0];
+  const why = useless === undefined ? "" : `${cannotElevate(useless)}; `;
   return new ToolError("this needs root: it changes the system's configuration", {
     code: ExitCode.PermissionDenied,
     hint: found
       ? `run: ${commandLine(found.command, found.args)}`
-      : "run it as root; neither sudo, doas nor run0 was found",
+      : `run it as root; ${why}neither sudo, doas nor run0 was found${why && " that works"}`,
   });
 }
 

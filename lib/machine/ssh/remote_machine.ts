@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { FreeSpace } from "../files/free_space.ts";
 import { printableLine } from "../../layout/printable.ts";
+import { ELEVATORS, FIND_ELEVATOR } from "../accounts/elevators.ts";
 import { commandLine, quote } from "../run.ts";
 import { ToolError } from "../tool_error.ts";
 import type { Context } from "../context.ts";
@@ -20,6 +21,8 @@ export interface RemoteMachine extends AsyncDisposable {
   readonly terminal: boolean;
   /** Words before a command that make it root's; none for root, undefined when nothing can. */
   readonly elevation: readonly string[] | undefined;
+  /** A sudo or doas there that cannot work. */
+  readonly useless?: string;
   /** A folder there for this run, the login's alone. */
   readonly folder: string;
 }
@@ -28,24 +31,14 @@ export interface RemoteMachine extends AsyncDisposable {
 export const REMOTE_PATH =
   "PATH=/run/wrappers/bin:$PATH:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin";
 
-/** How a command there becomes root's, and what must hold where somebody can be asked for a password. */
-const ELEVATORS = {
-  sudo: {
-    asking: ["sudo", "--"],
-    silent: ["sudo", "-n", "--"],
-    // A package beside the system's own has no setuid bit on NixOS.
-    there: '[ -u "$(command -v sudo)" ]',
-  },
-  doas: {
-    asking: ["doas", "--"],
-    silent: ["doas", "-n", "--"],
-    there: '[ -u "$(command -v doas)" ]',
-  },
+/** Options with which they run a command there: where somebody can be asked for a password, or not. */
+const OPTIONS = {
+  sudo: { asking: ["--"], silent: ["-n", "--"] },
+  doas: { asking: ["--"], silent: ["-n", "--"] },
   // What it starts has no SSH server above it.
   run0: {
-    asking: ["run0", "--setenv=SSH_CONNECTION", "--"],
-    silent: ["run0", "--setenv=SSH_CONNECTION", "--no-ask-password", "--pipe", "--"],
-    there: "command -v run0 >/dev/null",
+    asking: ["--setenv=SSH_CONNECTION", "--"],
+    silent: ["--setenv=SSH_CONNECTION", "--no-ask-password", "--pipe", "--"],
   },
 } as const;
 
@@ -85,7 +78,9 @@ const SeenSchema = v.object({
   machine: v.string(),
   nixos: v.string(),
   store: v.string(),
-  elevator: v.picklist(["sudo", "doas", "run0", ""]),
+  elevator: v.picklist([...ELEVATORS.map(({ name }) => name), ""]),
+  program: v.string(),
+  useless: v.string(),
   folder: v.pipe(v.string(), v.regex(/^\/[\w./-]+$/)),
 });
 
@@ -94,14 +89,16 @@ async function look(
   ssh: SshConnection,
   terminal: boolean,
 ): Promise<Omit<RemoteMachine, "ssh" | typeof Symbol.asyncDispose>> {
-  const ways = Object.entries(ELEVATORS).map(([name, { silent, there }]) =>
-    `elif ${
-      terminal ? there : `${commandLine(silent[0], [...silent.slice(1), "true"])} 2>/dev/null`
-    }
-then elevator=${name}`
-  );
+  const ways = ELEVATORS.map(({ name }) => {
+    const tried = `"$program" ${
+      commandLine(OPTIONS[name].silent[0], [...OPTIONS[name].silent.slice(1), "true"])
+    }`;
+    return `elif program=$(elevator ${name})${terminal ? "" : ` && ${tried} 2>/dev/null`}
+then elevator=${name}`;
+  });
   const { stdout } = await ssh.sh(
     `${REMOTE_PATH}
+${FIND_ELEVATOR}
 umask 077
 echo "uid=$(id -u)"
 echo "name=$(cat /proc/sys/kernel/hostname)"
@@ -109,11 +106,17 @@ echo "machine=$(uname -m)"
 [ -e /etc/NIXOS ] && nixos=yes || nixos=
 echo "nixos=$nixos"
 echo "store=$(stat -f -c '%a %S %c %d' /nix/store 2>/dev/null)"
-elevator=
+elevator= program=
 if [ "$(id -u)" = 0 ]; then :
 ${ways.join("\n")}
 fi
 echo "elevator=$elevator"
+echo "program=$program"
+useless=
+for name in ${ELEVATORS.map(({ name }) => name).join(" ")}; do
+  [ -n "$useless" ] || elevator "$name" >/dev/null || useless=$(command -v "$name")
+done
+echo "useless=$useless"
 echo "folder=$(mktemp -d)"`,
     { timeout: 60_000 },
   );
@@ -126,7 +129,10 @@ echo "folder=$(mktemp -d)"`,
   const seen = parsed.output;
   ctx.log.debug(`${ssh.destination}: ${JSON.stringify(seen)}`);
   const [blocks, size, files, inodes] = seen.store.split(" ").map(Number);
-  const elevator = seen.elevator === "" ? undefined : ELEVATORS[seen.elevator];
+  const words = seen.elevator === "" ? undefined : [
+    seen.program,
+    ...OPTIONS[seen.elevator][terminal ? "asking" : "silent"],
+  ];
   return {
     hostName: seen.name,
     platform: `${seen.machine}-linux`,
@@ -136,7 +142,8 @@ echo "folder=$(mktemp -d)"`,
       inodes: files! > 0 ? inodes : undefined,
     },
     terminal,
-    elevation: seen.uid === "0" ? [] : elevator?.[terminal ? "asking" : "silent"],
+    elevation: seen.uid === "0" ? [] : words,
+    ...(seen.useless.startsWith("/") && { useless: seen.useless }),
     folder: seen.folder,
   };
 }

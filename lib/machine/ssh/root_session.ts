@@ -1,3 +1,4 @@
+import { cannotElevate } from "../accounts/elevators.ts";
 import { ExitCode } from "../exit_code.ts";
 import { quote, type RunResult } from "../run.ts";
 import { ToolError } from "../tool_error.ts";
@@ -92,14 +93,14 @@ export async function asRoot(
 }
 
 /** @throws ToolError exit 3 when it is known already that nothing there can make a command root's */
-export function requireRoot({ ssh, elevation }: RemoteMachine): void {
-  if (elevation === undefined) throw notRoot(ssh.destination);
+export function requireRoot({ ssh, elevation, useless }: RemoteMachine): void {
+  if (elevation === undefined) throw notRoot(ssh.destination, useless);
 }
 
-function notRoot(destination: string): ToolError {
+function notRoot(destination: string, useless?: string): ToolError {
   return new ToolError(`you did not become root on ${destination}`, {
     code: ExitCode.PermissionDenied,
-    hint:
+    hint: (useless === undefined ? "" : `${cannotElevate(useless)}; `) +
       "on a terminal, and without --json, sudo there asks for your password; otherwise log in " +
       "as root@… or as somebody whom sudo asks for none",
   });

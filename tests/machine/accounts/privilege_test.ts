@@ -15,9 +15,21 @@ async function withPrograms(
   names: readonly string[],
   test: (run: ReturnType<typeof createRunner>) => void,
 ): Promise<void> {
-  await withScratch(Object.fromEntries(names.map((name) => [name, "#!/bin/sh\n"])), (folder) => {
-    for (const name of names) Deno.chmodSync(`${folder}/${name}`, 0o755);
-    test(createRunner({ PATH: folder }, nothing));
+  const modes = names.map((name) => [`bin/${name}`, name === "run0" ? 0o755 : 0o4755] as const);
+  await withFolders(Object.fromEntries(modes), ["bin"], test);
+}
+
+/** Programs with these modes, in folders of a PATH. */
+async function withFolders(
+  modes: Readonly<Record<string, number>>,
+  folders: readonly string[],
+  test: (run: ReturnType<typeof createRunner>, folder: string) => void,
+): Promise<void> {
+  const files = Object.fromEntries(Object.keys(modes).map((name) => [name, "#!/bin/sh\n"]));
+  await withScratch(files, (folder) => {
+    for (const [name, mode] of Object.entries(modes)) Deno.chmodSync(`${folder}/${name}`, mode);
+    const PATH = folders.map((name) => `${folder}/${name}`).join(":");
+    test(createRunner({ PATH }, nothing), folder);
   });
 }
 
@@ -42,6 +54,30 @@ Deno.test("elevation() falls back to doas and run0", async () => {
     assert.deepEqual(found.args.slice(0, 3), ["--setenv=GITHUB_TOKEN", "--setenv=NIX_PATH", "--"]);
   });
   await withPrograms([], (run) => assert.equal(elevation(run, env, []), undefined));
+});
+
+Deno.test("elevation() passes over a sudo without the setuid bit, and names it where nothing works", async () => {
+  const wrapped = { "profile/sudo": 0o755, "wrappers/sudo": 0o4755, "profile/doas": 0o4755 };
+  await withFolders(wrapped, ["profile", "wrappers"], (run, folder) => {
+    assert.equal(elevation(run, env, [])?.command, `${folder}/wrappers/sudo`);
+  });
+  await withFolders(wrapped, ["wrappers", "profile"], (run) => {
+    assert.equal(elevation(run, env, [])?.command, "sudo");
+  });
+  await withFolders({ ...wrapped, "wrappers/run0": 0o755 }, ["profile"], (run) => {
+    assert.equal(elevation(run, env, [])?.command, "doas");
+  });
+  await withFolders({ "bin/sudo": 0o755, "bin/run0": 0o755 }, ["bin"], (run) => {
+    assert.equal(elevation(run, env, [])?.command, "run0");
+  });
+  await withFolders({ "bin/sudo": 0o755 }, ["bin"], (run, folder) => {
+    assert.equal(elevation(run, env, []), undefined);
+    assert.equal(
+      needsRootError(run, undefined).hint,
+      `run it as root; ${folder}/bin/sudo has no setuid bit, without which it makes nobody root; ` +
+        "neither sudo, doas nor run0 was found that works",
+    );
+  });
 });
 
 Deno.test("elevation() starts the Nix wrapper when there is one, and no other program", async () => {
@@ -106,11 +142,16 @@ function withLauncher(test: (launcher: string, folder: string) => void): void {
   }
 }
 
-Deno.test("needsRootError() has exit 3 and the line to type, or says what is missing", () => {
-  const error = needsRootError({ command: "sudo", args: ["--", "/a b/tool", "--fix"] });
-  assert.equal(error.code, 3);
-  assert.equal(error.hint, "run: sudo -- '/a b/tool' --fix");
-  assert.match(needsRootError(undefined).hint ?? "", /neither sudo, doas nor run0/);
+Deno.test("needsRootError() has exit 3 and the line to type, or says what is missing", async () => {
+  await withPrograms([], (run) => {
+    const error = needsRootError(run, { command: "sudo", args: ["--", "/a b/tool", "--fix"] });
+    assert.equal(error.code, 3);
+    assert.equal(error.hint, "run: sudo -- '/a b/tool' --fix");
+    assert.equal(
+      needsRootError(run, undefined).hint,
+      "run it as root; neither sudo, doas nor run0 was found",
+    );
+  });
 });
 
 Deno.test("a tool that needs root starts itself again through sudo, when the person says so", {
