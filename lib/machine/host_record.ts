@@ -82,7 +82,12 @@ export function readHostRecord(ctx: Pick<Context, "root">): HostRecord | string 
   const value = attempt(() => JSON.parse(new TextDecoder().decode(content.bytes)));
   if (value === undefined) return "it is not JSON";
   const parsed = v.safeParse(HostRecordSchema, value);
-  return parsed.success ? parsed.output : v.summarize([parsed.issues[0]]).replace(/^× /, "");
+  return parsed.success ? parsed.output : oneLine(v.summarize([parsed.issues[0]]));
+}
+
+/** `× Invalid type: …`, and below it `→ at version`. */
+function oneLine(summary: string): string {
+  return summary.replace(/^× /, "").replace(/\s*\n\s*→ /g, ", ");
 }
 
 /** The record, undefined also where it cannot be used: for who writes it anew. */

@@ -28,7 +28,8 @@ function stateFolder(ctx: Context, facts: Facts): Finding {
   const mode = permissions(info);
   if (mode === 0o700) return pass(`${places.state}, 0700 of root`);
   return fail(
-    `${places.state} has mode ${octal(mode)}: others can look into it`,
+    `${places.state} has mode ${octal(mode)}` +
+      ((mode & 0o077) === 0 ? ", not 0700" : ": others can look into it"),
     `chmod 0700 ${shellWord(path)}, or validator --fix`,
   );
 }
