@@ -62,12 +62,13 @@ export class GitRemote {
         const line = decoder.decode(packet).trimEnd();
         refuseError(line);
         const [oid, name, ...attributes] = line.split(" ");
-        if (!/^[0-9a-f]{40}$/.test(oid ?? "") || name === undefined) {
+        const peeled = attributes.find((text) => text.startsWith("peeled:"))?.slice(7);
+        const commit = peeled ?? oid ?? "";
+        if (![oid, commit].every((sha) => /^[0-9a-f]{40}$/.test(sha ?? "")) || name === undefined) {
           throw damaged("the list of refs is malformed");
         }
-        const peeled = attributes.find((text) => text.startsWith("peeled:"))?.slice(7);
         if (refs.length >= Bounds.refs) throw beyondBound("the list of refs does not end");
-        refs.push({ name, commit: peeled ?? oid! });
+        refs.push({ name, commit });
       }
       // What older servers answer, which take the command for the older protocol.
       if (!begun) throw new TransferError("foreign", "does not know version 2 of Git's protocol");
