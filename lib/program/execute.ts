@@ -145,10 +145,26 @@ function withRoot(env: Record<string, string>, root: Root): Record<string, strin
 }
 
 /** A root that is not there must not be made by writing a lock or a log into it. */
-function existingRoot(path: string): Root {
+export function existingRoot(path: string): Root {
   if (statIfSeen(`${path}/etc`)?.isDirectory) return new Root(path);
+  if (isClosed(path)) {
+    throw new ToolError(`root ${path} may not be looked into by this user`, {
+      code: ExitCode.PermissionDenied,
+      hint: "run it as root, with sudo in front",
+    });
+  }
   throw new ToolError(`root ${path} holds no machine: it has no folder etc`, {
     code: ExitCode.InvalidArguments,
     hint: "name the folder where the machine's / is mounted",
   });
+}
+
+/** Whether there may be a machine that this user cannot see: mounted disks are often closed to others. */
+function isClosed(path: string): boolean {
+  try {
+    Deno.statSync(`${path}/etc`);
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.PermissionDenied;
+  }
 }

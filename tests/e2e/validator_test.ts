@@ -3,6 +3,7 @@ import { Root } from "../../lib/machine/root.ts";
 import type { ReportDocument } from "../../lib/validate/document.ts";
 import { runTool } from "../support/executable.ts";
 import { hasNix, hasSetpriv, hasTmux, isRoot, needsNix } from "../support/needs.ts";
+import { withScratch } from "../support/scratch_files.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { shared } from "../support/shared.ts";
 import { standIns } from "../support/stand_ins.ts";
@@ -258,3 +259,14 @@ for (const [columns, colour] of [[80, true], [120, true], [80, false]] as const)
     },
   });
 }
+
+Deno.test({
+  name: "validator tells a mounted machine that is closed to this user from none",
+  ignore: !hasSetpriv,
+  fn: () =>
+    withScratch({ "etc/hostname": "closed\n" }, async (root) => {
+      const { code, stderr } = await runTool("validator", ["--quick"], { root, uid: ANOTHER });
+      equal(code, 3, stderr);
+      match(stderr, /may not be looked into by this user[^]*next: run it as root/);
+    }),
+});

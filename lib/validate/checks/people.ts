@@ -1,9 +1,15 @@
-import { type Account, groupNamesOf, isExpired } from "../../machine/accounts/accounts.ts";
+import {
+  type Account,
+  groupNamesOf,
+  isExpired,
+  type PasswordState,
+} from "../../machine/accounts/accounts.ts";
 import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
 import { hasLoginShell, loginUsers } from "../../machine/accounts/login_users.ts";
 import { matchesGroup, matchesUser } from "../../machine/accounts/ssh_patterns.ts";
 import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { localModule } from "../../machine/tree_layout.ts";
+import { commandLine } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
 import { passwordlessDoas } from "../doas.ts";
@@ -108,7 +114,7 @@ async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
   return wheel.length > 0
     ? warn(
       `${wheel.map(({ name }) => name).join(", ")} may use sudo, but have no password to type`,
-      `passwd ${wheel[0]!.name}`,
+      commandLine("passwd", [wheel[0]!.name]),
     )
     : fail(
       "nobody can become root: no one in wheel, and root has neither a password nor an SSH key",
@@ -132,11 +138,21 @@ async function comesInByKey(ctx: Context, root: Account, groups: string[]): Prom
 }
 
 function emptyPasswords(_ctx: Context, facts: Facts): Finding {
-  const empty = facts.requireShadow().accounts.filter(({ passwordState }) =>
-    passwordState === "empty"
-  )
-    .map(({ name }) => name);
-  return empty.length === 0
-    ? pass("none")
-    : fail(`no password is asked of ${some(empty)}`, `passwd ${empty[0]}`, empty);
+  const { accounts } = facts.requireShadow();
+  const named = (state: PasswordState) =>
+    accounts.filter(({ passwordState }) => passwordState === state).map(({ name }) => name);
+  const [empty, unknown] = [named("empty"), named("unknown")];
+  if (empty.length > 0) {
+    return fail(
+      `no password is asked of ${some(empty)}`,
+      commandLine("passwd", [empty[0]!]),
+      empty,
+    );
+  }
+  // The C library takes some lines that are not as shadow(5) says.
+  return unknown.length === 0 ? pass("none") : warn(
+    `not known of ${some(unknown)}: their lines in /etc/shadow are malformed`,
+    "pwck -r names the lines; passwd writes one anew",
+    unknown,
+  );
 }
