@@ -1,6 +1,7 @@
 import { attempt } from "./attempt.ts";
 import { ExitCode } from "./exit_code.ts";
 import { printableLine } from "../layout/printable.ts";
+import { spawn } from "./spawn.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** How to start one child process. */
@@ -153,7 +154,7 @@ async function runChild(
   const signal = options.signal ?? undefined;
   signal?.throwIfAborted();
   const terminal = options.group === "terminal";
-  const child = new Deno.Command(path, {
+  const child = spawn(path, {
     args: [...args],
     env,
     clearEnv: true,
@@ -167,7 +168,7 @@ async function runChild(
     stderr: terminal ? "inherit" : "piped",
     detached: !terminal,
     ...(options.user && { uid: options.user.uid, gid: options.user.gid }),
-  }).spawn();
+  });
 
   let timedOut = false;
   let kill: (() => void) | undefined;

@@ -56,3 +56,28 @@ needsNix(
     assert.deepEqual(programs.calls("systemd-run"), []);
   },
 );
+
+needsNix(
+  "a machine without /dev or /sys is told in words: nothing can be started, or nothing is seen",
+  async () => {
+    using machine = scratchMachine("rented");
+    using programs = standIns();
+    using from = source();
+    const args = ["--dry-run", "--skip-update-check", "--source", from.path];
+    const plan = (folders: string) =>
+      runTool("system-installer", args, {
+        inside: machine.root,
+        standIns: programs.folder,
+        under: ["/bin/sh", "-c", `${folders}; exec "$@"`, "sh"],
+      });
+    const none = await plan("mount -t tmpfs none /dev");
+    assert.equal(none.code, 2, none.stderr);
+    assert.match(none.stderr, /no program can be started: \/dev\/null is missing/);
+    assert.match(none.stderr, /next: mount \/dev first/);
+
+    const empty = "mount -t tmpfs none /dev && : > /dev/null; mount -t tmpfs none /sys";
+    const seen = await plan(empty);
+    assert.equal(seen.code, 0, seen.stderr);
+    assert.match(seen.stdout, /no \/dev\/kvm now/);
+  },
+);

@@ -1,4 +1,5 @@
-import { lstatIfExists, readTextIfExists, writeFileAtomic } from "../../machine/files/files.ts";
+import { lstatIfExists, writeFileAtomic } from "../../machine/files/files.ts";
+import { machineText } from "../../machine/files/machine_files.ts";
 import { openRegular } from "../../machine/files/regular_file.ts";
 import type { Context } from "../../machine/context.ts";
 import { ACTIVATION_UNIT, hasSystemd } from "./activation_start.ts";
@@ -84,7 +85,8 @@ async function isRunning(ctx: Context, id: string): Promise<boolean> {
   if (status !== undefined && status.bootId !== bootId(ctx)) return false;
   if (status !== undefined) {
     const script = activationFiles(id).script;
-    const commandLine = readTextIfExists(ctx.root.host(`/proc/${status.pid}/cmdline`)) ?? "";
+    // A process that ends while it is read is gone, too (ESRCH).
+    const commandLine = machineText(ctx, `/proc/${status.pid}/cmdline`) ?? "";
     if (commandLine.split("\0").some((word) => word.endsWith(script))) return true;
   }
   if (!hasSystemd(ctx) || !ctx.run.which("systemctl")) return false;

@@ -1,5 +1,6 @@
 import { lstatIfExists } from "../../machine/files/files.ts";
 import { printableLine } from "../../layout/printable.ts";
+import { spawn } from "../../machine/spawn.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 
@@ -74,7 +75,7 @@ export async function startSession(
   environment: Readonly<Record<string, string>>,
   status: string,
 ): Promise<void> {
-  const child = new Deno.Command(SHELL, {
+  const child = spawn(SHELL, {
     args: [script],
     env: { ...environment },
     clearEnv: true,
@@ -83,7 +84,7 @@ export async function startSession(
     stdout: "null",
     stderr: "null",
     detached: true,
-  }).spawn();
+  });
   child.unref();
   let ended = false;
   child.status.then(() => ended = true);

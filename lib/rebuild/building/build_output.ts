@@ -1,4 +1,5 @@
 import type { Context, Progress } from "../../machine/context.ts";
+import { spawn } from "../../machine/spawn.ts";
 import { parseNixLogLine } from "../../nix/nix_log.ts";
 
 /** The end of what went wrong is enough to say what it was, in characters. */
@@ -65,12 +66,12 @@ function startNom(ctx: Context): Nom | undefined {
   const command = ctx.run.which("nom");
   if (command === undefined) return undefined;
   // Not through ctx.run: it draws on the terminal and reads lines as they come.
-  const child = new Deno.Command(command, {
+  const child = spawn(command, {
     args: ["--json"],
     env: { ...ctx.run.env },
     clearEnv: true,
     stdin: "piped",
-  }).spawn();
+  });
   const writer = child.stdin.getWriter();
   const encoder = new TextEncoder();
   return {

@@ -16,6 +16,7 @@ import { machineFolder, machineText } from "../../machine/files/machine_files.ts
 import { readNetworkState } from "../../machine/hardware/network_state.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { attempt } from "../../machine/attempt.ts";
 import type { Context } from "../../machine/context.ts";
 import { keyFilePatterns } from "../access/effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
@@ -143,6 +144,7 @@ function gatewaysNow(ctx: Context): string[] {
 }
 
 function kernelName(ctx: Context, device: string): string {
-  const path = kernelContext(ctx, "/dev").root.realPath(device);
+  // Links there may lead in a circle.
+  const path = attempt(() => kernelContext(ctx, "/dev").root.realPath(device)) ?? device;
   return path.slice(path.lastIndexOf("/") + 1);
 }
