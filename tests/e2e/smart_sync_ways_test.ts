@@ -89,6 +89,26 @@ Deno.test("smart-sync brings every kind of file by every transport", async () =>
   await machine.expectCommit(first);
 });
 
+Deno.test("smart-sync takes old repositories' modes from the API where they prove the tree, and says where not", async () => {
+  await using machine = await SyncedMachine.start();
+  const { first, directory } = machine.repository;
+  const { commit, oldModesCommit } = await import("../support/repositories.ts");
+  const changes = Array.from({ length: 40 }, (_, i) => ({ path: `many/${i}`, content: `${i}\n` }));
+  const many = await commit(directory, { ref: "refs/heads/many", from: first, changes });
+  const all = await oldModesCommit(directory, many, () => true);
+  const half = await oldModesCommit(directory, many, (path) => /[02468]$/.test(path));
+  machine.server.faults.set([NO_GIT]);
+  match((await machine.summary(["--ref", all])).transport, /^api/);
+  await machine.expectCommit(all);
+  const refused = await machine.expect(5, ["--ref", half]);
+  match(refused.stderr, /GitHub's API does not list commit [0-9a-f]{40} as it is/);
+  match(refused.stderr, /old repositories \(100664\).*git's protocol is needed/);
+  await machine.expectCommit(all);
+  machine.server.faults.set([]);
+  await machine.expect(0, ["--ref", half]);
+  await machine.expectCommit(half);
+});
+
 Deno.test("smart-sync takes the archive when that is cheaper, and what it lacks elsewhere", async () => {
   await using machine = await SyncedMachine.start();
   const { first } = machine.repository;

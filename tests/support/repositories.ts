@@ -1,3 +1,4 @@
+import { encodeTree, Mode, parseTree } from "../../lib/git/git_objects.ts";
 import { gitEnvironment } from "./github/git_environment.ts";
 
 /** What a commit does to one path. */
@@ -94,6 +95,36 @@ export async function hostileCommit(
   const head = concat(new TextEncoder().encode(`${mode} `), bytes, new Uint8Array([0]));
   const tree = await writeTree(directory, concat(stdout, head, Uint8Array.fromHex(inner)));
   const text = `tree ${tree}\nparent ${parent}\nauthor ${WHEN}\ncommitter ${WHEN}\n\nA change\n`;
+  const input = new TextEncoder().encode(text);
+  return await git(directory, ["hash-object", "-t", "commit", "-w", "--stdin"], input);
+}
+
+/**
+ * A commit with the same files, some of them with mode 100664, as the first versions of git wrote it.
+ * @param isOld which files, by their path
+ * @returns the commit's SHA; no ref points at it
+ */
+export async function oldModesCommit(
+  directory: string,
+  parent: string,
+  isOld: (path: string) => boolean,
+): Promise<string> {
+  const rewrite = async (sha: string, prefix: string): Promise<string> => {
+    const { stdout } = await new Deno.Command("git", {
+      args: ["--git-dir", directory, "cat-file", "tree", sha],
+      env: gitEnvironment,
+    }).output();
+    const items = await Promise.all(
+      parseTree(stdout, sha).map(async (item) => {
+        const path = prefix + item.name;
+        if (item.mode === Mode.Tree) return { ...item, sha: await rewrite(item.sha, path + "/") };
+        return item.mode === Mode.File && isOld(path) ? { ...item, mode: 0o100664 } : item;
+      }),
+    );
+    return await writeTree(directory, encodeTree(items));
+  };
+  const tree = await rewrite(await git(directory, ["rev-parse", `${parent}^{tree}`]), "");
+  const text = `tree ${tree}\nparent ${parent}\nauthor ${WHEN}\ncommitter ${WHEN}\n\nOld modes\n`;
   const input = new TextEncoder().encode(text);
   return await git(directory, ["hash-object", "-t", "commit", "-w", "--stdin"], input);
 }

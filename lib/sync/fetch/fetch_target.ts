@@ -1,7 +1,7 @@
 import { beyondBound, Bounds } from "../../git/bounds.ts";
 import { headerOf, kindOf } from "../../git/git_objects.ts";
 import type { ListedEntry, RestApi } from "../../github/rest.ts";
-import { damaged, TransferError } from "../../git/transfer_error.ts";
+import { TransferError } from "../../git/transfer_error.ts";
 import type { AskedChanges } from "../asked_changes.ts";
 import type { Manifest } from "../tree/manifest.ts";
 import {
@@ -10,6 +10,8 @@ import {
   type ManifestTrees,
   MissingTree,
 } from "../tree/manifest_trees.ts";
+import { ExitCode } from "../../machine/exit_code.ts";
+import { ToolError } from "../../machine/tool_error.ts";
 import { STEPS, TransferNote } from "./progress_note.ts";
 import { type CommitFetch, rootTree, type TargetTree } from "./target.ts";
 import type { WholeArchive } from "./whole_archive.ts";
@@ -131,8 +133,18 @@ async function fetchByApi({ ctx, remote, commit }: CommitFetch): Promise<TargetT
     ctx.log.debug("GitHub cut the list of paths off: walking the folders");
     entries = await walk(rest, tree, "");
   }
-  const manifest = manifestFromList(commit, entries);
-  if (manifest.tree !== tree) throw damaged("the list of paths does not belong to the commit");
+  const manifest = manifestFromList(commit, entries, tree);
+  if (manifest.tree !== tree) {
+    throw new ToolError(`GitHub's API does not list commit ${commit} as it is`, {
+      code: ExitCode.Network,
+      hint:
+        "nothing was changed; the modes of files in old repositories (100664) are not told by " +
+        `the API: git's protocol is needed (${
+          remote.gitProblem ?? "it was not tried"
+        }); otherwise ` +
+        "something on the way changes what the API answers: see HTTPS_PROXY",
+    });
+  }
   const sizes = new Map<string, number>();
   for (const { path, size } of entries) if (size !== undefined) sizes.set(path, size);
   return {

@@ -5,6 +5,7 @@ import { objectHash } from "../../machine/tree/blob_hash.ts";
 import { hostilePathError, hostilePathProblem } from "../../machine/tree/hostile_path.ts";
 import { encodeTree, kindOf, Mode, parseTree, type TreeItem } from "../../git/git_objects.ts";
 import { addCopied, type CopiedRows, KnownFolder } from "./copied_rows.ts";
+import { OldModes } from "./old_modes.ts";
 import { Manifest, type ManifestEntry } from "./manifest.ts";
 import { NAME_BYTES, type PathTable } from "./path_table.ts";
 import { PathTableBuilder } from "./path_table_builder.ts";
@@ -81,9 +82,15 @@ export const UNKNOWN_COMMIT = "unknown";
  * The manifest of a flat list in any order, as the API gives it. Folders' own entries are computed,
  * but for those in which nothing is:
  * when the resulting `tree` is the commit's, the list is proven to be complete and the commit's.
+ * @param tree the commit's; given where the list has modes as git shows them, which those of old
+ *   repositories are not. Folders' names in the list tell then which are meant
  * @throws ToolError exit 6 for a hostile path
  */
-export function manifestFromList(commit: string, list: readonly ManifestEntry[]): Manifest {
+export function manifestFromList(
+  commit: string,
+  list: readonly ManifestEntry[],
+  tree?: string,
+): Manifest {
   const folders = new Map<string, TreeItem[]>([["", []]]);
   if (list.length > Bounds.entries) throw beyondBound("the commit has far too many paths");
   const flat = list.filter(({ mode }) => kindOf(mode) !== "tree");
@@ -101,13 +108,20 @@ export function manifestFromList(commit: string, list: readonly ManifestEntry[])
   }
   refuseClashes([...flat.map(({ path }) => path), ...[...folders.keys()].filter(Boolean)]);
   const objects = new Map<string, Uint8Array>();
+  const names = new Map(
+    tree === undefined ? [] : list.filter(({ mode }) => kindOf(mode) === "tree")
+      .map(({ path, sha }) => [path, sha]),
+  );
+  if (tree !== undefined) names.set("", tree);
+  const oldModes = new OldModes();
   const build = (path: string): string => {
-    const items = folders.get(path)!.map((item) =>
+    const shown = folders.get(path)!.map((item) =>
       kindOf(item.mode) === "tree"
         ? { ...item, sha: build(path === "" ? item.name : `${path}/${item.name}`) }
         : item
     ).sort((a, b) => compareBytes(sortKey(a), sortKey(b)));
-    const content = encodeTree(items);
+    const name = names.get(path);
+    const content = encodeTree(name === undefined ? shown : oldModes.restore(shown, name));
     const sha = objectHash("tree", content);
     objects.set(sha, content);
     return sha;

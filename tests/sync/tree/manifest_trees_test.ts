@@ -8,7 +8,7 @@ import {
   MissingTree,
 } from "../../../lib/sync/tree/manifest_trees.ts";
 import { awkwardRepository } from "../../support/awkward_repository.ts";
-import { git } from "../../support/repositories.ts";
+import { git, oldModesCommit } from "../../support/repositories.ts";
 import { gitEnvironment } from "../../support/github/git_environment.ts";
 
 function plain({ commit, tree, entries }: Manifest): Omit<Manifest, "table" | "copied" | "has"> {
@@ -45,6 +45,33 @@ Deno.test("manifests from a list have the folders in which nothing is, as the co
   // Made with git mktree.
   equal(manifest.tree, "69297549ff1166360ac726335b0bcaeb2e2550ee");
   throws(() => manifestFromList(BLOB, [...list, folder("../e", empty)]), /hostile path/);
+});
+
+Deno.test("manifests from a list have the modes of old repositories that make the commit's tree", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const { first } = await awkwardRepository(directory);
+    const list = async (commit: string) => {
+      const root = await git(directory, ["rev-parse", `${commit}^{tree}`]);
+      const objects = await treeObjects(directory, commit);
+      return manifestFromTrees(commit, root, (sha) => objects.get(sha));
+    };
+    const isOdd = (path: string) => path.length % 2 === 1;
+    for (const isOld of [() => true, isOdd]) {
+      const commit = await oldModesCommit(directory, first, isOld);
+      const real = await list(commit);
+      const shown = real.entries.map((entry) => ({
+        ...entry,
+        mode: entry.mode === 0o100664 ? Mode.File : entry.mode,
+      }));
+      equal(shown.some(({ mode }, index) => mode !== real.entries[index]!.mode), true);
+      deepEqual(plain(manifestFromList(commit, shown, real.tree)), plain(real));
+      equal(manifestFromList(commit, shown).tree === real.tree, false);
+      equal(manifestFromList(commit, shown.slice(1), real.tree).tree === real.tree, false);
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 Deno.test("manifests from trees and from a list are one, and make the same tree objects again", async () => {
