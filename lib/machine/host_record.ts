@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { lstatIfExists } from "./files/files.ts";
 import { readMachineFile } from "./files/machine_files.ts";
+import { problemOf } from "./parsed_as.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
 
@@ -82,12 +83,7 @@ export function readHostRecord(ctx: Pick<Context, "root">): HostRecord | string 
   const value = attempt(() => JSON.parse(new TextDecoder().decode(content.bytes)));
   if (value === undefined) return "it is not JSON";
   const parsed = v.safeParse(HostRecordSchema, value);
-  return parsed.success ? parsed.output : oneLine(v.summarize([parsed.issues[0]]));
-}
-
-/** `× Invalid type: …`, and below it `→ at version`. */
-function oneLine(summary: string): string {
-  return summary.replace(/^× /, "").replace(/\s*\n\s*→ /g, ", ");
+  return parsed.success ? parsed.output : problemOf(parsed.issues);
 }
 
 /** The record, undefined also where it cannot be used: for who writes it anew. */

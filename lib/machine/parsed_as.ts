@@ -6,3 +6,10 @@ export function parsedAs<T>(schema: v.GenericSchema<unknown, T>, text: string): 
   const parsed = v.safeParse(schema, attempt(() => JSON.parse(text)));
   return parsed.success ? parsed.output : undefined;
 }
+
+/** What is wrong with a value that does not have a form, in one line: `Invalid type: …, at version`. */
+export function problemOf(
+  issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],
+): string {
+  return v.summarize([issues[0]]).replace(/^× /, "").replace(/\s*\n\s*→ /g, ", ");
+}

@@ -2,7 +2,9 @@ import { attempt } from "./attempt.ts";
 import * as v from "valibot";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
-import { listIfExists, readTextIfExists, removeIfExists, writeFileAtomic } from "./files/files.ts";
+import { listIfExists, removeIfExists, writeFileAtomic } from "./files/files.ts";
+import { readMachineFile } from "./files/machine_files.ts";
+import { problemOf } from "./parsed_as.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
 
@@ -114,12 +116,18 @@ export function readReceipts(ctx: Context): Receipt[] {
   const folder = ctx.root.host(places.receipts);
   return listIfExists(folder).filter((name) => name.endsWith(".json")).map((name) => {
     const path = `${folder}/${name}`;
-    const parsed = v.safeParse(
-      ReceiptSchema,
-      attempt(() => JSON.parse(readTextIfExists(path) ?? "")),
-    );
+    const content = readMachineFile(ctx, `${places.receipts}/${name}`);
+    const value = content.kind === "read"
+      ? attempt(() => JSON.parse(new TextDecoder().decode(content.bytes)))
+      : undefined;
+    const parsed = v.safeParse(ReceiptSchema, value);
     if (parsed.success) return parsed.output;
-    throw new ToolError(`receipt ${path} cannot be read: ${parsed.issues[0].message}`, {
+    const reason = content.kind === "unreadable"
+      ? content.reason
+      : value === undefined
+      ? "it is not JSON"
+      : problemOf(parsed.issues);
+    throw new ToolError(`receipt ${path} cannot be read: ${reason}`, {
       code: ExitCode.Configuration,
       hint: "it was written by another version of the toolkit, or damaged; use that version, or " +
         `put files back by hand from ${ctx.root.host(places.backups)}`,

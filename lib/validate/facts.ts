@@ -31,6 +31,7 @@ export class Facts {
    */
   requireShadow(): Accounts {
     const accounts = this.accounts();
+    if (accounts.accounts.length === 0) throw new NotLookedAt("/etc/passwd names nobody");
     if (accounts.shadowReadable) return accounts;
     const reason = accounts.warnings.find((warning) => warning.startsWith("/etc/shadow cannot"));
     if (reason?.endsWith("permission denied")) {

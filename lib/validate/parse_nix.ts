@@ -1,4 +1,5 @@
 import { ExitCode } from "../machine/exit_code.ts";
+import { parentOf } from "../machine/files/files.ts";
 import { refuseUnreadable } from "../machine/files/regular_file.ts";
 import { CommandError } from "../machine/run.ts";
 import { evaluationFailure } from "../nix/evaluation/evaluation_failure.ts";
@@ -25,7 +26,10 @@ export async function parseNix(ctx: Context, paths: readonly string[]): Promise<
     env: store.env,
   });
   if (result.code === 0) return result.stdout;
-  const failure = evaluationFailure(paths.join(", "), result.stderr);
+  const what = paths.length === 1
+    ? paths[0]!
+    : `${paths.length} files of ${[...new Set(paths.map(parentOf))].join(", ")}`;
+  const failure = evaluationFailure(what, result.stderr);
   if (result.code === 1 || failure.code === ExitCode.PermissionDenied) throw failure;
   // Nix itself crashed: that says nothing about the files.
   throw new CommandError(result);

@@ -198,7 +198,7 @@ needsNix("validator warns of guests and rules that will be trouble, and knows do
   using risky = await machine();
   const system = new Root(risky.root).realPath("/run/current-system");
   const path = system.split("/").slice(0, 4).join("/");
-  risky.write("/var/lib/libvirt/qemu/mail.xml", `<loader>${path}</loader>`);
+  risky.write("/var/lib/libvirt/qemu/mail.xml", `<domain><loader>${path}</loader></domain>`);
   risky.change("/etc/shadow", /^bob:[^:]*/m, "bob:!");
   Deno.writeTextFileSync(risky.host("/etc/sudoers"), "bob ALL=(ALL:ALL) NOPASSWD: ALL\n");
   const { code, stdout } = await risky.run(["--json", "--quick"]);

@@ -112,6 +112,7 @@ export function readAll(
   path: string,
   limit = LARGEST_READ,
 ): Uint8Array<ArrayBuffer> {
+  if (info.size > limit) throw tooLarge(path, limit);
   // Files of the kernel say that they are empty. One byte more than the size: that is the end.
   let buffer = new Uint8Array(Math.min(info.size || CHUNK, limit) + 1);
   let length = 0;

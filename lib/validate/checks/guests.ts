@@ -65,6 +65,16 @@ function storePaths(ctx: Context): Finding {
   const remedy = `${
     commandLine("virsh", ["edit", first?.guest ?? ""])
   }: name what stays the same at every update (${STABLE})`;
+  const damaged = definitions.filter(({ text }) => !/<domain[\s>/]/.test(text));
+  if (damaged.length > 0) {
+    const items = damaged.map(({ guest, path }) => `${guest}: ${ctx.root.follow(path)}`);
+    return fail(
+      `no definition, as after a power cut: ${some(items, 1)}`,
+      `${commandLine("virsh", ["dumpxml", damaged[0]!.guest])} has it until libvirtd starts again` +
+        `; the newest copy is in ${places.guestBackups}`,
+      items,
+    );
+  }
   if (gone.length > 0) {
     return fail(`names what is not in the store: ${some(gone, 1)}`, remedy, gone);
   }

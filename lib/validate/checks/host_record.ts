@@ -1,5 +1,7 @@
+import { attempt } from "../../machine/attempt.ts";
+import { exists } from "../../machine/files/files.ts";
 import { isHostLabel, readHostName } from "../../machine/host_name.ts";
-import { readHostRecord } from "../../machine/host_record.ts";
+import { type HostRecord, readHostRecord } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, warn } from "../check.ts";
@@ -24,12 +26,27 @@ function hostRecord(ctx: Context, facts: Facts): Finding {
   if (!isHostLabel(host.hostName)) {
     return fail(`${places.hostRecord} names "${host.hostName}", which is no host name`, remedy);
   }
-  const own = readHostName(ctx)?.name;
-  return own === undefined || own === host.hostName
-    ? pass(`this machine is ${host.hostName}`)
-    : warn(
-      `${places.hostRecord} says ${host.hostName}, the machine calls itself ${own}`,
-      `to be ${host.hostName}: rebuild-helper switch, and a reboot; ` +
-        `to stay ${own}: system-installer --hostname ${own}`,
+  const base = missingBase(ctx, host);
+  if (base !== undefined) {
+    return fail(
+      `your configuration ${base} is not there, and this host is made on it`,
+      "bring it back, or name another one: system-installer --config",
     );
+  }
+  const own = readHostName(ctx)?.name;
+  if (own === undefined || own === host.hostName) return pass(`this machine is ${host.hostName}`);
+  const toStay = isHostLabel(own) ? `; to stay ${own}: system-installer --hostname ${own}` : "";
+  return warn(
+    `${places.hostRecord} says ${host.hostName}, the machine calls itself ${own}`,
+    `to be ${host.hostName}: rebuild-helper switch, and a reboot${toStay}`,
+  );
+}
+
+/** The file of the owner's configuration, where it is known to be gone: a home may be closed to this user. */
+function missingBase(ctx: Context, host: HostRecord): string | undefined {
+  const base = host.version === 2 ? host.base : null;
+  const place = base?.kind === "flake" ? base.directory ?? base.checkout : base?.configuration;
+  if (!base || place === undefined) return undefined;
+  const file = base.kind === "flake" ? `${place}/flake.nix` : place;
+  return attempt(() => exists(ctx.root.follow(file))) === false ? file : undefined;
 }

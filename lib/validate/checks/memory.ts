@@ -23,7 +23,7 @@ function memory(_ctx: Context, facts: Facts): Finding {
   if (found === undefined) return skip("/proc/meminfo cannot be read");
   const { total, available } = found;
   const said = `${amount(total)}` +
-    (available === undefined ? "" : `, ${amount(available)} available`);
+    (available === undefined ? "" : `, ${amount(available)} available with swap`);
   if (available !== undefined && available < EVALUATION_MEMORY) {
     return warn(`only ${said}`, "a rebuild may be killed: stop a guest first, or add swap");
   }

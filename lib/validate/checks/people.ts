@@ -86,6 +86,9 @@ async function members(_ctx: Context, facts: Facts): Promise<Finding> {
 }
 
 async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
+  if (facts.accounts().accounts.length === 0) {
+    return fail("/etc/passwd names nobody", "an activation writes it anew: rebuild-helper switch");
+  }
   const accounts = facts.requireShadow();
   const people = loginUsers(accounts).migratable
     .filter((account) => !isExpired(account, ctx.now()) && hasLoginShell(account));

@@ -42,7 +42,8 @@ export const SERVICES: readonly Breakage[] = [
     id: "guest-store-paths",
     what: "a guest names a collected store path",
     expect: "fail",
-    break: (m) => m.write("/var/lib/libvirt/qemu/db.xml", `<emulator>${GONE}</emulator>`),
+    break: (m) =>
+      m.write("/var/lib/libvirt/qemu/db.xml", `<domain><emulator>${GONE}</emulator></domain>`),
   },
   {
     id: "guest-backup",

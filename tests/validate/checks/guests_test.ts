@@ -36,6 +36,12 @@ const CASES: Readonly<
     /not in the store.*virsh edit web: /,
     1,
   ],
+  "one that a power cut emptied": [
+    { [`${FOLDER}/web.xml`]: STABLE, [`${FOLDER}/my db.xml`]: "" },
+    "fail",
+    /my db: .+\/my db\.xml.*virsh dumpxml 'my db' .*hyper-nixos\/guests/,
+    1,
+  ],
   "a name of two words": [
     { [`${FOLDER}/Windows 11.xml`]: guest(QEMU) },
     "fail",

@@ -1,9 +1,12 @@
 import { equal, match } from "node:assert/strict";
+import { encodeHostRecord, type HostBase } from "../../../lib/machine/host_record.ts";
 import { lookAt } from "../look.ts";
 
 const RECORD = "etc/hypervisor/configuration/host.json";
 const record = (hostName: unknown) =>
   JSON.stringify({ version: 1, hostName, system: "x86_64-linux" });
+const onBase = (base: HostBase) =>
+  encodeHostRecord({ version: 2, hostName: "web", system: "x86_64-linux", base, tools: null });
 
 for (
   const [what, files, status, says] of [
@@ -44,6 +47,61 @@ for (
     ],
     ["an empty name", { [RECORD]: record("") }, "fail", /no host name/],
     ["a folder in its place", { [`${RECORD}/x`]: "" }, "fail", /cannot be used: is a folder/],
+    [
+      "an owner's configuration that is there",
+      {
+        [RECORD]: onBase({
+          kind: "channel",
+          configuration: "/etc/nixos/configuration.nix",
+          searchPath: [],
+        }),
+        "etc/nixos/configuration.nix": { link: "/home/a/configuration.nix" },
+        "home/a/configuration.nix": "{ }",
+      },
+      "pass",
+      /web/,
+    ],
+    // The next rebuild could not be made.
+    [
+      "an owner's configuration that is gone",
+      {
+        [RECORD]: onBase({
+          kind: "channel",
+          configuration: "/etc/nixos/configuration.nix",
+          searchPath: [],
+        }),
+        "etc/nixos/configuration.nix": { link: "/home/a/configuration.nix" },
+      },
+      "fail",
+      /configuration \/etc\/nixos\/configuration\.nix is not there.*--config/,
+    ],
+    [
+      "an owner's flake that is gone",
+      {
+        [RECORD]: onBase({
+          kind: "flake",
+          url: "path:/home/a/x",
+          host: "web",
+          directory: "/home/a/x",
+        }),
+      },
+      "fail",
+      /\/home\/a\/x\/flake\.nix is not there/,
+    ],
+    [
+      "an owner's flake elsewhere",
+      {
+        [RECORD]: onBase({ kind: "flake", url: "github:a/b", host: "web" }),
+      },
+      "pass",
+      /web/,
+    ],
+    [
+      "a name that no machine can have",
+      { [RECORD]: record("web"), "etc/hostname": "my web\n" },
+      "warn",
+      /itself my web to be web: rebuild-helper switch, and a reboot$/,
+    ],
     [
       "a byte order mark",
       { [RECORD]: "\ufeff" + record("web"), "etc/hostname": "web" },

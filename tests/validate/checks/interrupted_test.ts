@@ -52,11 +52,18 @@ for (
       "pass",
       /2026-11-01/,
     ],
+    ["a folder", { [`${RECEIPTS}/a.json/x`]: "" }, "fail", /cannot be read: is a folder/],
+    [
+      "one of another version",
+      { [`${RECEIPTS}/a.json`]: '{"version":7}' },
+      "fail",
+      /received 7, at version/,
+    ],
     [
       "a damaged one",
       { [`${RECEIPTS}/a.json`]: "" },
       "fail",
-      /a\.json cannot be read.*put files back by hand/,
+      /a\.json cannot be read: it is not JSON.*put files back by hand/,
     ],
   ] as const
 ) {

@@ -214,6 +214,7 @@ for (
       "pass",
       "over SSH with a key",
     ],
+    ["a passwd that is empty", { "etc/passwd": "" }, "fail", "names nobody"],
     ["a shadow that is not there", {}, "skip", "there is no /etc/shadow"],
     ["a shadow that is a folder", { "etc/shadow/": "" }, "skip", "is a folder, not a regular file"],
   ] as const
