@@ -1,3 +1,4 @@
+import { attempt } from "../machine/attempt.ts";
 import { sourceTree } from "../machine/tree/source_tree.ts";
 import type { Context } from "../machine/context.ts";
 import { returnToSystem } from "../rebuild/activation/activate.ts";
@@ -46,11 +47,14 @@ export async function offerReturn(
  * @returns whether there are any to return to
  */
 export function sayHowToReturn(ctx: Context): boolean {
-  const record = readRecord(sourceTree(ctx).previous);
-  const known = record !== undefined && record.to === readSyncState(ctx)?.commit;
+  // Said about a failure, which nothing that cannot be read here may take the place of.
+  const known = attempt(() => {
+    const record = readRecord(sourceTree(ctx).previous);
+    return record !== undefined && record.to === readSyncState(ctx)?.commit;
+  });
   if (known) ctx.log.info(`the sources are kept; to return to the previous ones: ${COMMAND}`);
   else ctx.log.info("the sources are kept; there are no previous ones to return to");
-  return known;
+  return known ?? false;
 }
 
 /** The system that ran before, when the failed activation left something else running. */
