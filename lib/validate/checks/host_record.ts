@@ -44,7 +44,7 @@ function hostRecord(ctx: Context, facts: Facts): Finding {
 
 /** The file of the owner's configuration, where it is known to be gone: a home may be closed to this user. */
 function missingBase(ctx: Context, host: HostRecord): string | undefined {
-  const base = host.version === 2 ? host.base : null;
+  const { base } = host;
   const place = base?.kind === "flake" ? base.directory ?? base.checkout : base?.configuration;
   if (!base || place === undefined) return undefined;
   const file = base.kind === "flake" ? `${place}/flake.nix` : place;

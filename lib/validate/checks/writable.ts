@@ -43,13 +43,26 @@ function writable(ctx: Context): Finding {
     // What is in the folders was looked at for itself.
     return part === undefined || entries.some((one) => one.host === part.path)
       ? []
-      : [`${host} (${part.path} ${part.problem})`];
+      : [{ host, ...part, uid: lstatIfExists(part.path)?.uid ?? 0 }];
   });
   const items = [
     ...foreign.map(({ host, info }) => `${host} (user ${info.uid})`),
     ...open.map(({ host, info }) => `${host} (${octal(permissions(info))})`),
-    ...new Set(links),
+    ...new Set(links.map(({ host, path, problem }) => `${host} (${path} ${problem})`)),
   ];
+  const [link] = links;
+  // An owner may keep parts at home; the sources and what is generated are nobody's.
+  const isOwners = base?.uid === undefined && items.length === links.length &&
+    links.every(({ host, uid }) =>
+      uid === link!.uid && !mayWrite(uid) && isIn(ctx.root.host(places.nixos), host)
+    );
+  if (link !== undefined && isOwners) {
+    return warn(
+      `${link.host} leads to what belongs to ${nameOf(ctx, link.uid)}, who thereby controls root`,
+      "if that is not as it should be: put what it leads to in its place, as root's own",
+      items,
+    );
+  }
   if (items.length === 0 && base?.uid) {
     return warn(
       `your configuration ${base.folder} belongs to ${base.name}, who thereby controls root`,
@@ -92,10 +105,12 @@ function baseOf(ctx: Context) {
   const uid = ownerOfBase(ctx, base) || undefined;
   const real = ctx.root.follow(place);
   const folder = base.kind === "channel" ? parentOf(real) : real;
-  const { accounts } = readAccounts(ctx);
-  const name = accounts.find((account) => account.uid === uid)?.name ?? `user ${uid}`;
   const file = base.kind === "channel" ? place : `${base.directory ?? place}/flake.nix`;
-  return { uid, name, folder, file };
+  return { uid, name: nameOf(ctx, uid ?? 0), folder, file };
+}
+
+function nameOf(ctx: Context, uid: number): string {
+  return readAccounts(ctx).accounts.find((account) => account.uid === uid)?.name ?? `user ${uid}`;
 }
 
 function isIn(folder: string, path: string): boolean {

@@ -66,6 +66,31 @@ const CASES: Readonly<Record<string, Case>> = {
     status: "fail",
     says: /local\.nix \(\S+\/home\/alice belongs to user 1000.*let root alone own/,
   },
+  // Parts of an owner's configuration are often kept at home: worth a word, and no reason to stop updates.
+  "a link of the owner's to a file of one user": {
+    files: {
+      "etc/nixos/home.nix": { link: "/home/alice/dots/home.nix" },
+      "home/alice/dots/home.nix": "{ }",
+    },
+    owned: {
+      "home/alice": [ALICE, 0o700],
+      "home/alice/dots": [ALICE, 0o755],
+      "home/alice/dots/home.nix": [ALICE, 0o644],
+    },
+    status: "warn",
+    says: /home\.nix leads to what belongs to alice, who thereby controls root/,
+  },
+  "links of the owner's to files of two users": {
+    files: {
+      "etc/nixos/a.nix": { link: "/home/alice/a.nix" },
+      "etc/nixos/b.nix": { link: "/home/bob/b.nix" },
+      "home/alice/a.nix": "{ }",
+      "home/bob/b.nix": "{ }",
+    },
+    owned: { "home/alice": [ALICE, 0o700], "home/bob": [ALICE + 1, 0o700] },
+    status: "fail",
+    says: /a\.nix \(.*b\.nix \(/,
+  },
   "a link through a folder that everyone writes": {
     files: {
       "etc/nixos/common.nix": { link: "../../srv/shared/common.nix" },
