@@ -140,6 +140,7 @@ export class SshTarget implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.end();
     this.#inside(() => true).forEach(end);
+    this.#server.held.close();
     await this.#server.logged;
     this.here[Symbol.dispose]();
     this.there[Symbol.dispose]();
@@ -235,6 +236,8 @@ async function startServer(
   return {
     pid: child.pid,
     namespace: namespaceOf(child.pid),
+    // While it is open no other namespace is given this one's number, and no other test's tools are ended.
+    held: Deno.openSync(`/proc/${child.pid}/ns/mnt`),
     logged,
     end: async () => {
       end(child.pid);
