@@ -1,5 +1,11 @@
 import { type HostRecord, usableHostRecord } from "../../machine/host_record.ts";
-import { exists, linkAtomic, readLinkIfExists } from "../../machine/files/files.ts";
+import {
+  ensureDirectory,
+  exists,
+  linkAtomic,
+  parentOf,
+  readLinkIfExists,
+} from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
 import { commandLine } from "../../machine/run.ts";
@@ -27,7 +33,9 @@ function flakeLink(ctx: Context, facts: Facts): Finding {
     return fail("missing, and there is no flake", "run system-installer");
   }
   if (!isWanted(ctx, host)) return withoutLink(ctx, host);
-  const remedy = commandLine("ln", ["-sfn", linkTarget(ctx), ctx.root.host(places.flakeLink)]);
+  const link = commandLine("ln", ["-sfn", linkTarget(ctx), ctx.root.host(places.flakeLink)]);
+  const folder = ctx.root.follow(places.nixos);
+  const remedy = exists(folder) ? link : `${commandLine("mkdir", ["-p", folder])} && ${link}`;
   if (isMissing(ctx)) {
     return fail(
       `missing: nothing leads from ${places.nixos} to ${hostFolder(ctx)}`,
@@ -67,6 +75,7 @@ function withoutLink(ctx: Context, host: HostRecord | undefined): Finding {
 function makeLink(ctx: Context): Change[] {
   const path = ctx.root.host(places.flakeLink);
   const target = linkTarget(ctx);
+  ensureDirectory(parentOf(path), 0o755);
   linkAtomic(target, path);
   return [{ what: path, before: "missing", after: `link to ${target}` }];
 }

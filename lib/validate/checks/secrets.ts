@@ -87,6 +87,12 @@ function shadow(ctx: Context, facts: Facts): Finding {
   const path = ctx.root.follow("/etc/shadow");
   const info = lstatIfExists(path);
   if (info === undefined) return skip("there is none");
+  if (!info.isFile) {
+    return fail(
+      `${path} is not a file: nobody has a password`,
+      `look at it: ls -ld ${shellWord(path)}`,
+    );
+  }
   const mode = octal(permissions(info));
   if (info.uid !== 0) {
     return fail(
@@ -220,10 +226,10 @@ function isOpen(info: Deno.FileInfo): boolean {
   return (permissions(info) & READABLE_BY_OTHERS) !== 0;
 }
 
-/** Takes permissions away from a file of this user; what is behind a link is not touched. */
+/** Takes permissions away from a file of this user; a folder in its place, and what is behind a link, is not touched. */
 function close(path: string, atMost: number, uid: number): Change[] {
   try {
-    return restrict(path, atMost, uid);
+    return lstatIfExists(path)?.isFile ? restrict(path, atMost, uid) : [];
   } catch (error) {
     if (error instanceof LinkInTheWay) return [];
     throw error;

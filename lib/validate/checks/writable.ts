@@ -26,6 +26,13 @@ interface Entry {
 }
 
 function writable(ctx: Context): Finding {
+  const tooMuch = FOLDERS.find((folder) => holdsSystem(ctx, folder));
+  if (tooMuch !== undefined) {
+    return fail(
+      `${tooMuch} leads to ${ctx.root.realPath(tooMuch)}, which holds more than a configuration`,
+      "let it be a folder, or lead to one of its own",
+    );
+  }
   const entries = FOLDERS.flatMap((folder) => [...below(ctx.root.follow(folder))]);
   const base = baseOf(ctx);
   const isBases = (uid: number | null) => base?.uid !== undefined && uid === base.uid;
@@ -113,6 +120,12 @@ function nameOf(ctx: Context, uid: number): string {
   return readAccounts(ctx).accounts.find((account) => account.uid === uid)?.name ?? `user ${uid}`;
 }
 
+/** Whether a link makes all of the system a part of a folder: nothing there is to be looked at, or closed. */
+function holdsSystem(ctx: Context, folder: string): boolean {
+  const real = ctx.root.realPath(folder);
+  return real === "/" || isIn(real, "/etc");
+}
+
 function isIn(folder: string, path: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
@@ -122,7 +135,8 @@ function isIn(folder: string, path: string): boolean {
  * what is in them, and making them root's would only hide that.
  */
 function fix(ctx: Context): Change[] {
-  return FOLDERS.flatMap((folder) => [...below(ctx.root.follow(folder))])
+  return FOLDERS.filter((folder) => !holdsSystem(ctx, folder))
+    .flatMap((folder) => [...below(ctx.root.follow(folder))])
     .filter((entry) => isOpen(entry) && entry.info.uid === 0)
     .flatMap(({ host }) => restrict(host, ~WRITABLE_BY_OTHERS, 0));
 }

@@ -61,6 +61,11 @@ const CASES: Readonly<Record<string, readonly [Files, string, RegExp]>> = {
     "fail",
     /missing.*ln -sfn \/etc\/static\/nixos\/flake\.nix \S+\/etc\/nixos\/flake\.nix, or --fix/,
   ],
+  "a folder that is gone with the link": [
+    { "etc/hypervisor/src/flake.nix": "{ }", ...GENERATION, ...record(CHANNEL) },
+    "fail",
+    /mkdir -p \S+\/etc\/nixos && ln -sfn .*or --fix/,
+  ],
   "a file in the link's place": [
     { ...TREE, ...GENERATION, ...record(CHANNEL), "etc/nixos/flake.nix": "{ mine = 1; }" },
     "fail",

@@ -148,6 +148,20 @@ for (
   });
 }
 
+Deno.test("shadow leaves alone what is no file, as a folder or what a link leads to", async () => {
+  for (const shadow of [{ "etc/shadow/": "" }, { "etc/shadow": { link: "/" } }]) {
+    await withScratch(shadow, async (root) => {
+      Deno.chmodSync(root, 0o755);
+      const ctx = testContext({ root });
+      const found = await look("shadow", ctx);
+      equal(found.status, "fail");
+      match(found.detail, /is not a file/);
+      deepEqual(await CHECKS.find(({ id }) => id === "shadow")!.fix!(ctx), []);
+      equal(Deno.statSync(root).mode! & 0o7777, 0o755);
+    });
+  }
+});
+
 const TOKEN = "home/alice/.config/github/token";
 
 for (

@@ -210,3 +210,24 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "writable-files takes nothing from a system that a link makes a part of /etc/nixos",
+  ignore: !isRoot,
+  fn: async () => {
+    for (const target of ["/", "..", "/etc"]) {
+      await withScratch({ ...MACHINE, "tmp/": "" }, async (root) => {
+        Deno.removeSync(`${root}/etc/nixos`, { recursive: true });
+        Deno.symlinkSync(target, `${root}/etc/nixos`);
+        Deno.chmodSync(`${root}/tmp`, 0o1777);
+        Deno.chmodSync(`${root}/etc/passwd`, 0o666);
+        const ctx = testContext({ root });
+        const found = await look("writable-files", ctx);
+        equal(found.status, "fail");
+        match(found.detail, /^\/etc\/nixos leads to \S+, which holds more than a configuration/);
+        deepEqual(await CHECKS.find(({ id }) => id === "writable-files")!.fix!(ctx), []);
+        equal(Deno.statSync(`${root}/tmp`).mode! & 0o7777, 0o1777);
+      });
+    }
+  },
+});
