@@ -134,12 +134,15 @@ async function programsOf(
   if (system === THIS_SYSTEM && areTools) {
     const compiler: Compiler = async (main, output, v8Flags) => {
       const stderr = await compileProgram(system, { main, files: [] }, output, v8Flags);
-      if (stderr !== undefined) throw new Error(noRuntime(system, stderr));
+      if (stderr !== undefined) throw new NoRuntime(noRuntime(system, stderr));
     };
     try {
       return await withCompiledCode(scripts, `${work}/code`, compiler);
     } catch (error) {
-      report(`without V8's code, the executables start later: ${messageLine(error)}`);
+      // Nothing will be compiled then, for the reason that is said there.
+      if (!(error instanceof NoRuntime)) {
+        report(`without V8's code, the executables start later: ${messageLine(error)}`);
+      }
     }
   }
   try {
@@ -182,6 +185,8 @@ async function startProblem(system: System, file: string): Promise<string | unde
     problemLine(new TextDecoder().decode(stderr))
   }`;
 }
+
+class NoRuntime extends Error {}
 
 function noRuntime(system: System, text: string): string {
   if (!/denort|base binary/.test(text)) throw new Error(text);
