@@ -11,6 +11,8 @@ export interface Breakage {
   readonly fixed?: boolean;
   /** Needs the full run: evaluation, network, the whole store. */
   readonly full?: boolean;
+  /** Hides nothing from other checks: one machine has all such breakages with the same result. */
+  readonly besideOthers?: boolean;
   readonly break: (machine: InstalledMachine) => void;
   /** Host folders without space. */
   readonly spaceless?: string;

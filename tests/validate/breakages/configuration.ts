@@ -21,18 +21,21 @@ export const CONFIGURATION_FILES: readonly Breakage[] = [
     id: "generated-modules",
     what: "the users' module is missing",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.remove(`${CONFIGURATION}/users-local.nix`),
   },
   {
     id: "generated-modules",
     what: "the owner's module does not parse",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.write(`${CONFIGURATION}/local.nix`, "{ services.x = ; }\n"),
   },
   {
     id: "module-imports",
     what: "a module is not imported",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.change(`${SOURCE}/nix/host.nix`, /users-local\.nix/g, "users-other.nix"),
   },
   {
@@ -40,6 +43,7 @@ export const CONFIGURATION_FILES: readonly Breakage[] = [
     what: "upgrades build another flake",
     expect: "warn",
     full: true,
+    besideOthers: true,
     break: (m) =>
       m.write(
         `${CONFIGURATION}/local.nix`,
@@ -89,6 +93,7 @@ export const CONFIGURATION_FILES: readonly Breakage[] = [
     id: "hardware-configuration",
     what: "the hardware's module is missing",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.remove("/etc/nixos/hardware-configuration.nix"),
   },
   {
@@ -96,6 +101,7 @@ export const CONFIGURATION_FILES: readonly Breakage[] = [
     what: "the root's disk is not there",
     expect: "fail",
     full: true,
+    besideOthers: true,
     break: (m) =>
       m.change("/etc/nixos/hardware-configuration.nix", "5f6a2c1e-9d0b", "00000000-0000"),
   },

@@ -31,6 +31,7 @@ export const DIRECTORIES: readonly Breakage[] = [
     what: "the generated modules' folder is closed",
     expect: "warn",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.chmod(CONFIGURATION, 0o700),
   },
   {
@@ -38,6 +39,7 @@ export const DIRECTORIES: readonly Breakage[] = [
     what: "a log folder is missing",
     expect: "warn",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.remove("/var/log/nixos"),
   },
   {
@@ -45,12 +47,14 @@ export const DIRECTORIES: readonly Breakage[] = [
     what: "the link is missing",
     expect: "fail",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.remove("/etc/nixos/flake.nix"),
   },
   {
     id: "flake-link",
     what: "the link leads nowhere",
     expect: "fail",
+    besideOthers: true,
     break: (m) => {
       m.remove("/etc/nixos/flake.nix");
       m.link("/etc/nixos/flake.nix", "/etc/elsewhere/flake.nix");
@@ -61,6 +65,7 @@ export const DIRECTORIES: readonly Breakage[] = [
     what: "an update was cut off among its renames",
     expect: "fail",
     fixed: true,
+    besideOthers: true,
     break: (m) => {
       const staging = "/etc/hypervisor/.src-staging-cut";
       for (const folder of ["new/lib", "previous/tree/lib"]) {
@@ -79,12 +84,14 @@ export const DIRECTORIES: readonly Breakage[] = [
     what: "staged files were left behind",
     expect: "warn",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.write("/etc/hypervisor/.src-staging-left/new/file", "staged\n"),
   },
   {
     id: "unfinished-install",
     what: "an installation was cut off",
     expect: "fail",
+    besideOthers: true,
     break: (m) => {
       const folder = `${STATE}/receipts`;
       const [name] = [...Deno.readDirSync(m.host(folder))].map((entry) => entry.name);
@@ -95,6 +102,7 @@ export const DIRECTORIES: readonly Breakage[] = [
     id: "unfinished-install",
     what: "a receipt is damaged",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.write(`${STATE}/receipts/0.json`, "{ half", 0o600),
   },
   {
@@ -102,6 +110,7 @@ export const DIRECTORIES: readonly Breakage[] = [
     what: "a file was modified",
     expect: "warn",
     full: true,
+    besideOthers: true,
     break: (m) => m.write(`${SOURCE}/deno.json`, "{}\n"),
   },
   {

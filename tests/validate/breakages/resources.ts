@@ -16,6 +16,7 @@ export const RESOURCES: readonly Breakage[] = [
     id: "memory",
     what: "guests took all the memory",
     expect: "warn",
+    besideOthers: true,
     break: (m) => {
       Deno.chmodSync(m.host("/proc/meminfo"), 0o644);
       m.change("/proc/meminfo", /MemAvailable: *\d+/, "MemAvailable: 100000");
@@ -26,6 +27,7 @@ export const RESOURCES: readonly Breakage[] = [
     id: "cpu-virtualisation",
     what: "the firmware hides VT-x",
     expect: "fail",
+    besideOthers: true,
     break: (m) => {
       Deno.chmodSync(m.host("/proc/cpuinfo"), 0o644);
       m.change("/proc/cpuinfo", / vmx/g, "");
@@ -41,19 +43,28 @@ export const RESOURCES: readonly Breakage[] = [
     id: "vhost-net",
     what: "vhost-net is missing",
     expect: "warn",
+    besideOthers: true,
     break: (m) => m.remove("/dev/vhost-net"),
   },
-  { id: "tun", what: "tun is missing", expect: "warn", break: (m) => m.remove("/dev/net/tun") },
+  {
+    id: "tun",
+    what: "tun is missing",
+    expect: "warn",
+    besideOthers: true,
+    break: (m) => m.remove("/dev/net/tun"),
+  },
   {
     id: "cgroups",
     what: "the memory controller is off",
     expect: "warn",
+    besideOthers: true,
     break: (m) => m.write("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io pids\n"),
   },
   {
     id: "iommu",
     what: "the kernel does not use the IOMMU",
     expect: "warn",
+    besideOthers: true,
     break: (m) => {
       mustRun("sh", ["-c", `rm -r ${m.host("/sys/kernel/iommu_groups")}/*`]);
       m.write("/sys/firmware/acpi/tables/DMAR", "DMAR");
@@ -64,6 +75,7 @@ export const RESOURCES: readonly Breakage[] = [
     what: "a derivation is empty after a power cut",
     expect: "fail",
     full: true,
+    besideOthers: true,
     break: (m) => m.write(`${GONE.slice(0, 43)}-x.drv`, ""),
   },
 ];

@@ -24,6 +24,7 @@ export const SECURITY: readonly Breakage[] = [
     what: "a password hash is readable by others",
     expect: "fail",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.write(`${STATE}/passwords/alice`, "$6$salt$hash\n", 0o644),
   },
   {
@@ -31,6 +32,7 @@ export const SECURITY: readonly Breakage[] = [
     what: "everyone reads the hashes",
     expect: "fail",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.chmod("/etc/shadow", 0o644),
   },
   {
@@ -38,6 +40,7 @@ export const SECURITY: readonly Breakage[] = [
     what: "everyone reads a token",
     expect: "fail",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.write("/root/.config/github/token", "token-of-root\n", 0o644),
   },
   {
@@ -55,6 +58,7 @@ export const SECURITY: readonly Breakage[] = [
     what: "a token is in the tree",
     expect: "fail",
     full: true,
+    besideOthers: true,
     break: (m) => m.write(`${SOURCE}/notes.txt`, `ghp_${"a1B2".repeat(9)}\n`),
   },
   {
@@ -62,12 +66,14 @@ export const SECURITY: readonly Breakage[] = [
     what: "everyone can change a module",
     expect: "fail",
     fixed: true,
+    besideOthers: true,
     break: (m) => m.chmod(`${SOURCE}/nix/module/default.nix`, 0o666),
   },
   {
     id: "writable-files",
     what: "a module belongs to another user",
     expect: "fail",
+    besideOthers: true,
     break: (m) => own(m, `${CONFIGURATION}/local.nix`),
   },
   {
@@ -85,6 +91,7 @@ export const SECURITY: readonly Breakage[] = [
     id: "sudo-rules",
     what: "wheel needs no password",
     expect: "fail",
+    besideOthers: true,
     break: (m) =>
       m.change("/etc/sudoers", /%wheel.*/, "%wheel\tALL=(ALL:ALL)\tNOPASSWD:SETENV: ALL"),
   },
@@ -92,6 +99,7 @@ export const SECURITY: readonly Breakage[] = [
     id: "groups",
     what: "a group is missing",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.change("/etc/group", /libvirtd:.*\n/, ""),
   },
   {
@@ -99,18 +107,21 @@ export const SECURITY: readonly Breakage[] = [
     what: "a user is not in a group",
     expect: "fail",
     full: true,
+    besideOthers: true,
     break: (m) => m.change("/etc/group", /^kvm:.*$/m, "kvm:x:302:bob"),
   },
   {
     id: "administrators",
     what: "nobody can become root",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.change("/etc/group", /^wheel:.*$/m, "wheel:x:1:"),
   },
   {
     id: "empty-passwords",
     what: "a password is empty",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.change("/etc/shadow", /^bob:[^:]*/m, "bob:"),
   },
 ];

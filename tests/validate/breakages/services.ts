@@ -9,24 +9,28 @@ export const SERVICES: readonly Breakage[] = [
     id: "essential-services",
     what: "sshd does not run",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.stand.set("systemctl/units/sshd.service", "ActiveState=failed\n"),
   },
   {
     id: "libvirtd-unit",
     what: "libvirtd does not run",
     expect: "fail",
+    besideOthers: true,
     break: (m) => m.stand.set("systemctl/units/libvirtd.service", "ActiveState=inactive\n"),
   },
   {
     id: "libvirtd-answers",
     what: "libvirtd does not answer",
     expect: "fail",
+    besideOthers: true,
     break: (m) => program(m.stand, "virsh", "echo 'error: Failed to connect socket' >&2; exit 1"),
   },
   {
     id: "failed-units",
     what: "a unit failed",
     expect: "warn",
+    besideOthers: true,
     break: (m) => {
       m.stand.set("systemctl/running", "degraded\n");
       m.stand.set("systemctl/failed", "backup.service\n");
@@ -36,12 +40,14 @@ export const SERVICES: readonly Breakage[] = [
     id: "time-synchronised",
     what: "the clock is not synchronised",
     expect: "warn",
+    besideOthers: true,
     break: (m) => program(m.stand, "timedatectl", "echo no"),
   },
   {
     id: "guest-store-paths",
     what: "a guest names a collected store path",
     expect: "fail",
+    besideOthers: true,
     break: (m) =>
       m.write("/var/lib/libvirt/qemu/db.xml", `<domain><emulator>${GONE}</emulator></domain>`),
   },
@@ -49,6 +55,7 @@ export const SERVICES: readonly Breakage[] = [
     id: "guest-backup",
     what: "a guest's definition is nowhere else",
     expect: "warn",
+    besideOthers: true,
     break: (m) => {
       m.write("/var/lib/libvirt/qemu/db.xml", "<domain/>");
       Deno.utimeSync(m.host("/var/lib/libvirt/qemu/db.xml"), 0, 0);
@@ -79,6 +86,7 @@ export const SERVICES: readonly Breakage[] = [
     id: "pending-reboot",
     what: "the kernel that runs is older",
     expect: "warn",
+    besideOthers: true,
     break: (m) => {
       const old = Deno.readLinkSync(m.host("/run/booted-system"));
       const other = `${old}-other`;
@@ -92,6 +100,7 @@ export const SERVICES: readonly Breakage[] = [
     id: "boot-default",
     what: "the running system was only tested",
     expect: "warn",
+    besideOthers: true,
     break: (m) => {
       m.remove("/nix/var/nix/profiles/system");
       m.link("/nix/var/nix/profiles/system", "system-41-link");
