@@ -1,8 +1,12 @@
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { ensureDirectory, lstatIfExists, setMode } from "./files/files.ts";
+import { unlessUsed } from "./files/unless_used.ts";
 import { places } from "./places.ts";
 import { ToolError } from "./tool_error.ts";
+
+/** The state folder, and those in it that are always there. */
+const FOLDERS = [places.state, places.receipts, places.backups, places.passwords];
 
 /**
  * Makes sure that the state folder is there, and that nobody but its owner could have put anything
@@ -12,12 +16,23 @@ import { ToolError } from "./tool_error.ts";
 export function ensureStateFolder(ctx: Context): void {
   const problem = stateFolderProblem(ctx);
   if (problem) throw problem;
-  for (const folder of [places.state, places.receipts, places.backups, places.passwords]) {
+  for (const folder of FOLDERS) {
     const path = ctx.root.host(folder);
     const info = lstatIfExists(path);
     if (!info?.isDirectory) ensureDirectory(path, 0o700);
     else if (((info.mode ?? 0) & 0o7777) !== 0o700) setMode(path, 0o700);
   }
+}
+
+/**
+ * The same for a change that may still be refused: what was made for it goes when it is disposed of, as
+ * long as nothing is in it.
+ * @throws ToolError as {@link ensureStateFolder}
+ */
+export function openStateFolder(ctx: Context): Disposable {
+  const made = unlessUsed(FOLDERS.map((folder) => ctx.root.host(folder)));
+  ensureStateFolder(ctx);
+  return made;
 }
 
 /**

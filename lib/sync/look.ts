@@ -1,4 +1,5 @@
-import { ensureStateFolder } from "../machine/state_folder.ts";
+import { unlessUsed } from "../machine/files/unless_used.ts";
+import { openStateFolder } from "../machine/state_folder.ts";
 import {
   createStaging,
   hasLeftovers,
@@ -24,20 +25,23 @@ export class Look implements AsyncDisposable {
     readonly tree: SourceTree,
     readonly state: SyncState | undefined,
     readonly index: LocalIndex | undefined,
-    /** The rows of the index,
-    when what it knows is to be trusted. */
+    /** The rows of the index, when what it knows is to be trusted. */
     readonly rows: IndexLook | undefined,
+    /** Folders that go again when nothing comes of the sync. */
+    private readonly made: DisposableStack,
   ) {}
 
   /**
    * Finishes or discards first what an earlier run has left, when this one may write.
-   * @throws ToolError as {@link ensureStateFolder}, {@link sourceTree}, {@link treeFolderProblem} and
+   * @throws ToolError as {@link openStateFolder}, {@link sourceTree}, {@link treeFolderProblem} and
    *   {@link readSyncState} do
    */
   static async at(ctx: Context, options: SyncOptions): Promise<Look> {
     const writes = !options.dryRun && !options.checkOnly;
-    if (writes) ensureStateFolder(ctx);
+    using made = new DisposableStack();
+    if (writes) made.use(openStateFolder(ctx));
     const tree = sourceTree(ctx);
+    made.use(unlessUsed([tree.parent]));
     if (writes ? hasLeftovers(tree) : hasStaging(tree)) {
       const recovery = await import("../machine/tree/tree_recovery.ts");
       if (writes) await recovery.recoverSourceTree(ctx);
@@ -50,7 +54,7 @@ export class Look implements AsyncDisposable {
     const state = stateOf(ctx, writes);
     const index = state && await readIndex(ctx, state);
     const rows = index && !options.forceFull ? new IndexLook(index) : undefined;
-    return new Look(ctx, writes, tree, state, index, rows);
+    return new Look(ctx, writes, tree, state, index, rows, made.move());
   }
 
   /** The folder for what will be written, made when it is first asked for; none for who only looks. */
@@ -60,6 +64,7 @@ export class Look implements AsyncDisposable {
 
   /** Removes the staging folder with what is in it, unless a change in it was decided. */
   async [Symbol.asyncDispose](): Promise<void> {
+    using _made = this.made;
     if (this.#staging === undefined) return;
     const { discardChange } = await import("../machine/tree/tree_recovery.ts");
     await discardChange(this.ctx, this.#staging);

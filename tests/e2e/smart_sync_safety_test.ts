@@ -362,3 +362,18 @@ Deno.test({
     await machine.expectCommit(commit);
   },
 });
+
+Deno.test("smart-sync that is refused leaves no folder behind", async () => {
+  await using machine = await SyncedMachine.start();
+  const ignore = [/^run(\/|$)/, /^var\/log(\/|$)/];
+  const before = snapshotTree(machine.root, { ignore });
+  await machine.expect(6, ["--rollback"]);
+  await machine.expect(4, ["--ref", "nowhere"]);
+  equal(diffTrees(before, snapshotTree(machine.root, { ignore })), "");
+  // A folder that was there stays.
+  Deno.mkdirSync(`${machine.root}/etc/hypervisor`, { mode: 0o755 });
+  await machine.expect(4, ["--ref", "nowhere"]);
+  ok(lstatIfExists(`${machine.root}/etc/hypervisor`));
+  await machine.expect(0);
+  ok(lstatIfExists(`${machine.root}/var/lib/hyper-nixos/receipts`));
+});

@@ -220,6 +220,18 @@ for (const refusal of refusals) {
   });
 }
 
+Deno.test("--undo where nothing was installed leaves no folder behind", async () => {
+  using machine = scratchMachine("uefi");
+  using programs = standIns();
+  const ignore = [/^run(\/|$)/, /^var\/log(\/|$)/];
+  const before = snapshotTree(machine.root, { ignore });
+  const options = { root: machine.root, standIns: programs.folder };
+  const { code, stderr } = await runTool("system-installer", ["--undo"], options);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /there is no installation to undo/);
+  assert.equal(diffTrees(before, snapshotTree(machine.root, { ignore })), "");
+});
+
 Deno.test({
   name: "system-installer refuses who is not root, and shows the plan to anybody",
   ignore: !hasSetpriv,

@@ -15,7 +15,7 @@ import { acquireLock } from "../../machine/lock.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import { sourceTree } from "../../machine/tree/source_tree.ts";
-import { ensureStateFolder } from "../../machine/state_folder.ts";
+import { openStateFolder } from "../../machine/state_folder.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { recoverSourceTree } from "../../machine/tree/tree_recovery.ts";
 import { bootDefault, currentSystem } from "../../nix/generations.ts";
@@ -46,7 +46,7 @@ export interface UndoOptions {
  */
 export async function undo(ctx: Context, options: UndoOptions): Promise<void> {
   using _lock = await acquireLock(ctx);
-  ensureStateFolder(ctx);
+  using _state = openStateFolder(ctx);
   await settleActivation(ctx);
   await recoverSourceTree(ctx);
   const receipt = latestInstallation(readReceipts(ctx));

@@ -6,7 +6,7 @@ import { readRegular } from "../../machine/files/regular_file.ts";
 import { isExcluded } from "../../machine/tree/excluded.ts";
 import { places } from "../../machine/places.ts";
 import { createStaging, sourceTree } from "../../machine/tree/source_tree.ts";
-import { ensureStateFolder } from "../../machine/state_folder.ts";
+import { openStateFolder } from "../../machine/state_folder.ts";
 import { parsedAs } from "../../machine/parsed_as.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { discardChange, recoverSourceTree } from "../../machine/tree/tree_recovery.ts";
@@ -43,7 +43,7 @@ export interface RollbackSummary {
  * @throws ToolError exit 6 when there is nothing to go back to, or from
  */
 export async function rollbackTree(ctx: Context): Promise<RollbackSummary> {
-  ensureStateFolder(ctx);
+  using _ = openStateFolder(ctx);
   await recoverSourceTree(ctx);
   const tree = sourceTree(ctx);
   const record = readRecord(tree.previous);
