@@ -41,7 +41,8 @@ export async function applyStep(ctx: Context, receipt: Receipt, step: Step): Pro
     return;
   }
   // A run that was cut off wrote something else here: what was there before it is what to back up.
-  if (record.state === "done") revertStep(ctx, receipt, record);
+  const kept = record.state === "done" ? revertStep(ctx, receipt, record) : [];
+  for (const place of kept) ctx.log.info(`changed since it was written, kept in ${place}`);
   if (step.kind !== "directory") requireParent(path);
   if (step.kind === "tree") return await applyTree(ctx, receipt, record, step, path);
 

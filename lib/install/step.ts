@@ -75,7 +75,7 @@ export const UNDOING: Readonly<Record<Step["kind"], string>> = {
   directory: "removed again when it was made here and is empty",
   file: "as it was before, byte for byte; what you changed since is kept beside the backups",
   secret: "as it was before, byte for byte",
-  link: "as it was before",
-  remove: "put back, byte for byte",
+  link: "as it was before; what you put in its place is kept beside the backups",
+  remove: "put back, byte for byte; what you put in its place is kept beside the backups",
   tree: "the tree of before is put back; what was changed in this one since is kept",
 };

@@ -8,6 +8,7 @@ import { listSource } from "../../lib/install/source/source_listing.ts";
 import type { Step } from "../../lib/install/step.ts";
 import { ensureStateFolder } from "../../lib/machine/state_folder.ts";
 import { testContext } from "../support/context.ts";
+import { newReceipt } from "../support/receipt.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";
 
 /** A machine's root with some files, and a source beside it. */
@@ -36,22 +37,6 @@ function prepared() {
   const ctx = testContext({ root: scratch.root });
   ensureStateFolder(ctx);
   return { ...scratch, ctx, before: seen(scratch.root) };
-}
-
-function receipt(): Receipt {
-  return {
-    version: 1,
-    id: "2026-11-24T06-00-00-000Z",
-    toolkit: "2.0.0",
-    startedAt: "2026-11-24T06:00:00.000Z",
-    hostName: "host",
-    state: "applying",
-    previousSystem: null,
-    previousDefault: null,
-    activated: null,
-    accountsSaved: false,
-    steps: [],
-  };
 }
 
 function steps(source: string): Step[] {
@@ -110,7 +95,7 @@ Deno.test("applySteps() applies all, and revertSteps() gives back every byte, mo
   const ctx = testContext({ root: scratch.root });
   ensureStateFolder(ctx);
   const before = seen(scratch.root);
-  const done = receipt();
+  const done = newReceipt();
 
   await applySteps(ctx, done, steps(scratch.source));
 
@@ -148,7 +133,7 @@ Deno.test("applySteps() reverts everything when any step fails", async () => {
       index === broken ? { ...failing(scratch.root), id: step.id } : step
     );
     const expected = seen(scratch.root);
-    const done = receipt();
+    const done = newReceipt();
     await assert.rejects(applySteps(ctx, done, list), /is a folder, a file was expected/);
     assert.equal(diffTrees(expected, seen(scratch.root)), "", `step ${broken}`);
     assert.equal(readReceipts(ctx)[0]?.state, "reverted");
@@ -172,7 +157,7 @@ function failing(root: string): Step {
 Deno.test("applySteps() reverts when a signal arrives between steps", async () => {
   using scratch = prepared();
   const { ctx, before } = scratch;
-  const applied = applySteps(ctx, receipt(), steps(scratch.source));
+  const applied = applySteps(ctx, newReceipt(), steps(scratch.source));
   ctx.abort(new Error("stopped by SIGINT"));
   await assert.rejects(applied, /SIGINT/);
   assert.equal(diffTrees(before, seen(scratch.root)), "");
@@ -181,7 +166,7 @@ Deno.test("applySteps() reverts when a signal arrives between steps", async () =
 Deno.test("applyStep() changes nothing the second time, and undoing still gives the first state back", async () => {
   using scratch = prepared();
   const { ctx, before } = scratch;
-  const done = receipt();
+  const done = newReceipt();
   await applySteps(ctx, done, steps(scratch.source));
   const applied = snapshotTree(scratch.root, { ignore: [/receipts/] });
   for (const step of steps(scratch.source)) await applyStep(ctx, done, step);
@@ -193,7 +178,7 @@ Deno.test("applyStep() changes nothing the second time, and undoing still gives 
 Deno.test("revertSteps() keeps what the owner changed since, and says where", async () => {
   using scratch = prepared();
   const { ctx, before } = scratch;
-  const done = receipt();
+  const done = newReceipt();
   await applySteps(ctx, done, steps(scratch.source));
   Deno.writeTextFileSync(`${scratch.root}/etc/hypervisor/host.json`, "edited\n");
   Deno.writeTextFileSync(`${scratch.root}/etc/hypervisor/src/added.nix`, "mine\n");
@@ -214,7 +199,7 @@ Deno.test("a receipt cut off at any write can be reverted", async () => {
     fc.asyncProperty(fc.nat({ max: 40 }), async (cut) => {
       using scratch = prepared();
       const { ctx, before } = scratch;
-      const done = receipt();
+      const done = newReceipt();
       const place = `${scratch.root}/var/lib/hyper-nixos/receipts/${done.id}.json`;
       let writes = 0;
       const cutting = new Proxy(done, {
@@ -251,7 +236,7 @@ Deno.test("a backup that is not what was saved is not put back, and what is ther
   using at = machine();
   const ctx = testContext({ root: at.root });
   ensureStateFolder(ctx);
-  const record = receipt();
+  const record = newReceipt();
   const path = "/etc/nixos/configuration.nix";
   const step: Step = {
     kind: "file",

@@ -40,7 +40,12 @@ export function planSteps(
   const folder = modulesFolder(layoutOfRecord(host));
   const localExists = lstatIfExists(ctx.root.follow(`${folder}/local.nix`)) !== undefined;
   return [
-    directory(places.nixos, 0o755, "nixos-rebuild looks for a configuration here"),
+    // People keep it in a repository of their own, and have a link here.
+    directory(
+      ctx.root.realPath(places.nixos),
+      0o755,
+      "nixos-rebuild looks for a configuration here",
+    ),
     directory(places.hypervisor, 0o755, "Hyper-NixOS's own folder"),
     directory(
       places.configuration,

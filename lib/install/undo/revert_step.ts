@@ -1,11 +1,14 @@
 import { lutimesSync } from "node:fs";
+import { attempt } from "../../machine/attempt.ts";
 import type { Context } from "../../machine/context.ts";
 import {
   ensureDirectory,
+  freeName,
   linkAtomic,
   listIfExists,
   lstatIfExists,
   parentOf,
+  readLinkIfExists,
   remove,
   removeIfExists,
   removeTemporaries,
@@ -54,12 +57,15 @@ function revertEntry(ctx: Context, receipt: Receipt, record: StepRecord, path: s
     if (lstatIfExists(path)) remove(path);
     if (lstatIfExists(parentOf(path))) syncFolder(parentOf(path));
   } else if (before.kind === "link") {
+    ensureDirectory(parentOf(path), 0o755);
     linkAtomic(before.target, path);
     if (before.mtime) setTimes(path, new Date(before.mtime));
   } else if (before.kind === "file") {
     const backup = ctx.root.host(before.backup!);
     const { mode, uid, gid } = before;
-    writeFileAtomic(path, readBackup(backup, before.sha256), { mode, uid, gid });
+    const content = readBackup(backup, before.sha256);
+    ensureDirectory(parentOf(path), 0o755);
+    writeFileAtomic(path, content, { mode, uid, gid });
     if (before.mtime) setTimes(path, new Date(before.mtime));
   }
   return kept;
@@ -70,7 +76,10 @@ function setTimes(path: string, time: Date): void {
   inFolder(path, (name) => lutimesSync(name, time, time));
 }
 
-/** A file that is no longer what the install wrote is copied away before it is replaced. */
+/**
+ * What is no longer as the install left it, nor as it was before, is put away before it is replaced. Of a
+ * secret the receipt knows no checksum: only what is no file is another thing.
+ */
 function keepOwnersChange(
   ctx: Context,
   receipt: Receipt,
@@ -78,15 +87,31 @@ function keepOwnersChange(
   path: string,
 ): string[] {
   const info = lstatIfExists(path);
-  if (record.kind !== "file" || !info?.isFile) return [];
+  if (info === undefined) return [];
+  if (info.isSymlink) {
+    const target = readLinkIfExists(path) ?? "";
+    const wasThere = record.before?.kind === "link" && record.before.target === target;
+    if (wasThere || record.kind === "link" && record.after === target) return [];
+    const place = keptPlace(ctx, receipt, record);
+    linkAtomic(target, place);
+    return [ctx.root.machine(place)];
+  }
+  if (!info.isFile) return [moveAway(ctx, receipt, record, path)];
+  if (record.kind === "secret") return [];
   const content = readRegular(path);
   const digest = sha256(content);
   const wasThere = record.before?.kind === "file" && record.before.sha256 === digest;
-  if (digest === record.after || wasThere) return [];
-  const place = `${backupFolder(receipt)}/changed-since${record.path}`;
-  ensureDirectory(parentOf(ctx.root.host(place)), 0o700);
-  writeFileAtomic(ctx.root.host(place), content, { mode: 0o600 });
-  return [place];
+  if (wasThere || record.kind === "file" && record.after === digest) return [];
+  const place = keptPlace(ctx, receipt, record);
+  writeFileAtomic(place, content, { mode: 0o600 });
+  return [ctx.root.machine(place)];
+}
+
+/** A free host path in the backup folder: a step may be reverted more than once. */
+function keptPlace(ctx: Context, receipt: Receipt, record: StepRecord): string {
+  const place = ctx.root.host(`${backupFolder(receipt)}/changed-since${record.path}`);
+  ensureDirectory(parentOf(place), 0o700);
+  return freeName(place);
 }
 
 function readBackup(path: string, expected: string | null): Uint8Array {
@@ -110,30 +135,41 @@ function revertTree(ctx: Context, receipt: Receipt, record: StepRecord, path: st
     ? ctx.root.host(before.backup)
     : undefined;
   // The backup is gone once it was renamed back: what is at the path is the old tree already.
-  if (backup !== undefined && lstatIfExists(backup) === undefined) return [];
+  if (backup !== undefined && lstatIfExists(backup) === undefined) {
+    if (!isAsInstalled(path, record)) return [];
+    throw new ToolError(`backup ${backup} is gone`, {
+      hint: "the tree that it belongs to was left as the installation made it",
+    });
+  }
   const kept: string[] = [];
   if (lstatIfExists(path)) {
     // Whole or not at all: half of it would look like a change of the owner's to the next run.
-    if (treeDigest(path) === record.after) rename(path, aside);
+    if (isAsInstalled(path, record)) rename(path, aside);
     else kept.push(moveAway(ctx, receipt, record, path));
   }
-  if (backup !== undefined) rename(backup, path);
+  if (backup !== undefined) {
+    ensureDirectory(parentOf(path), 0o755);
+    rename(backup, path);
+  }
   removeIfExists(aside);
   // Also its folder is gone, where a receipt could not say so.
   if (lstatIfExists(parentOf(path))) syncFolder(parentOf(path));
   return kept;
 }
 
-/** Into the backup folder, or beside the tree when that is another file system (rename(2), EXDEV). */
+/** A link to such a tree is not it, and what cannot be read whole somebody has changed. */
+function isAsInstalled(path: string, { after }: StepRecord): boolean {
+  return lstatIfExists(path)?.isDirectory === true && attempt(() => treeDigest(path)) === after;
+}
+
+/** Into the backup folder, or beside where it was when that is another file system (rename(2), EXDEV). */
 function moveAway(ctx: Context, receipt: Receipt, record: StepRecord, path: string): string {
-  const place = `${backupFolder(receipt)}/changed-since${record.path}`;
-  const beside = `${record.path}.${receipt.id}.changed`;
-  ensureDirectory(parentOf(ctx.root.host(place)), 0o700);
+  let place = keptPlace(ctx, receipt, record);
   try {
-    rename(path, ctx.root.host(place));
-    return place;
+    rename(path, place);
   } catch {
-    rename(path, ctx.root.host(beside));
-    return beside;
+    place = freeName(ctx.root.host(`${record.path}.${receipt.id}.changed`));
+    rename(path, place);
   }
+  return ctx.root.machine(place);
 }

@@ -6,7 +6,10 @@ import { type Mount, mountOf } from "./mounts.ts";
 export interface BootFiles {
   /** Boot loaders whose files were found; more than one when an old one was left behind. */
   readonly loaders: readonly BootLoader[];
-  /** Where file systems are mounted that are, or by their place must be, the EFI system partition. */
+  /**
+   * Where file systems are mounted that are, or by their place must be, an EFI system partition; first the
+   * one that a boot loader of NixOS is on.
+   */
   readonly esps: readonly string[];
 }
 
@@ -24,7 +27,8 @@ export function readBootFiles(ctx: Context, mounts: readonly Mount[]): BootFiles
     fsType === "vfat" &&
     (partitionIsEsp(ctx, device) ??
       (ESP_FOLDERS.includes(mountPoint) || hasEfiFolder(ctx, mountPoint)));
-  const esps = mounts.filter(isEsp).map(({ mountPoint }) => mountPoint);
+  const esps = mounts.filter(isEsp).map(({ mountPoint }) => mountPoint)
+    .sort((one, other) => Number(hasOurLoader(ctx, other)) - Number(hasOurLoader(ctx, one)));
   const folders = [...new Set([...ESP_FOLDERS, ...esps])];
   const some = (...paths: string[]) =>
     folders.some((folder) => paths.some((path) => machineHas(ctx, folder + path)));
@@ -36,18 +40,25 @@ export function readBootFiles(ctx: Context, mounts: readonly Mount[]): BootFiles
 }
 
 /**
- * Where the boot loader keeps kernels: the ESP, or /boot where that is not the store's file system;
+ * Where the boot loader keeps kernels: the ESP or the partition beside it that it has for them, or /boot where that is not the store's file system;
  * undefined where it reads them from the store.
  */
 export function kernelFolder(ctx: Context, mounts: readonly Mount[]): string | undefined {
   const { loaders, esps } = readBootFiles(ctx, mounts);
-  if (loaders.includes("systemd-boot")) return esps[0];
+  if (loaders.includes("systemd-boot")) {
+    return [...esps, ...ESP_FOLDERS].find((one) => machineHas(ctx, `${one}/EFI/nixos`)) ?? esps[0];
+  }
   const [boot, store] = [mountOf(mounts, "/boot"), mountOf(mounts, "/nix/store")];
   return boot !== undefined && boot.source !== store?.source ? "/boot" : undefined;
 }
 
 function hasEfiFolder(ctx: Context, folder: string): boolean {
   return machineFolder(ctx, folder).some((name) => name.toUpperCase() === "EFI");
+}
+
+/** Folders in which NixOS's systemd-boot and GRUB are; that one's is named after the mount point. */
+function hasOurLoader(ctx: Context, esp: string): boolean {
+  return machineFolder(ctx, `${esp}/EFI`).some((name) => /^(systemd$|nixos-)/i.test(name));
 }
 
 /** What udev's database (/run/udev/data) says of a block device's partition type. */
