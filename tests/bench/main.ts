@@ -4,10 +4,10 @@
  *     deno task bench --quick                        small repository, two networks, few rounds
  *     deno task bench --sizes large --networks slow --changes 0,5 --iterations 3
  *     deno task bench --only network|local|startup   --peers-only (without smart-sync)
- *     deno task bench --history PATH|URL [--named TEXT] [--networks loopback,fast] [--changes 0,5,install]
+ *     deno task bench --history PATH|URL [--named TEXT] … [--networks loopback,fast] [--changes 0,5,install]
  *     deno task bench --plan NIXPKGS [--module FILE] [--named TEXT] [--iterations 5]
  *
- * With `--history`, the newest commits of a real bare repository, CPU seconds beside wall; with `--plan`,
+ * With `--history`, the newest commits of real bare repositories, CPU seconds beside wall; with `--plan`,
  * system-installer's plan of a machine with that complete nixpkgs, beside the evaluations that it needs.
  * `--output` then replaces that part of a report.
  * A full run writes docs/benchmarks.md; a partial one only prints (or writes to `--output FILE`).
@@ -25,7 +25,7 @@ import {
   smallRepository,
 } from "../support/sized_repository.ts";
 import { benchHistory } from "./history_bench.ts";
-import { historyReport } from "./history_report.ts";
+import { historyReport, type MeasuredHistory } from "./history_report.ts";
 import { benchLocal, type LocalFigures } from "./local_bench.ts";
 import { describeMachine } from "./machine.ts";
 import { run } from "./measure.ts";
@@ -59,10 +59,10 @@ const { values: options } = parseArgs({
     changes: { type: "string", default: "0,5,50,500,install" },
     iterations: { type: "string" },
     output: { type: "string" },
-    history: { type: "string" },
+    history: { type: "string", multiple: true },
     plan: { type: "string" },
     module: { type: "string" },
-    named: { type: "string" },
+    named: { type: "string", multiple: true, default: [] },
   },
 });
 
@@ -116,28 +116,32 @@ async function installGiget(folder: string): Promise<string | undefined> {
   }
 }
 
-async function benchRealHistory(source: string, folder: string): Promise<void> {
+async function benchRealHistories(sources: readonly string[], folder: string): Promise<void> {
   if (!canCompile) {
     throw new Error("--history compares with a compiled empty program: set DENO_COMPILE");
   }
   const tool = await findTool();
   const script = `${folder}/empty.ts`;
   await Deno.writeTextFile(script, "");
-  const scenarios: Scenario[] = [];
+  const empty = await compileTool(script);
   const [loadBefore = 0] = Deno.loadavg();
-  const measuring = benchHistory({
-    ...{ source, folder, say, changes, tool: tool.command },
-    empty: await compileTool(script),
-    networks: (options.networks ?? "loopback").split(","),
-    rounds: Number(options.iterations ?? 9),
-  });
-  for await (const scenario of measuring) scenarios.push(scenario);
+  const histories: MeasuredHistory[] = [];
+  for (const [index, source] of sources.entries()) {
+    const scenarios: Scenario[] = [];
+    await Deno.mkdir(`${folder}/${index}`);
+    const measuring = benchHistory({
+      ...{ source, folder: `${folder}/${index}`, say, changes, tool: tool.command, empty },
+      networks: (options.networks ?? "loopback").split(","),
+      rounds: Number(options.iterations ?? 9),
+    });
+    for await (const scenario of measuring) scenarios.push(scenario);
+    const name = options.named[index] ?? source.replace(/\/+$/, "").split("/").at(-1)!;
+    histories.push({ name, scenarios });
+  }
   const [loadAfter = 0] = Deno.loadavg();
-  const name = options.named ?? source.replace(/\/+$/, "").split("/").at(-1);
-  const where =
-    `History: ${name}. Machine: ${await describeMachine()}. smart-sync: ${tool.kind}. ` +
+  const where = `Machine: ${await describeMachine()}. smart-sync: ${tool.kind}. ` +
     `Load average before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}.`;
-  await writePart(OWN_PARTS[0], historyReport(where, scenarios));
+  await writePart(OWN_PARTS[0], historyReport(where, histories));
 }
 
 async function benchRealPlan(nixpkgs: string, folder: string): Promise<void> {
@@ -148,7 +152,7 @@ async function benchRealPlan(nixpkgs: string, folder: string): Promise<void> {
   });
   const [loadAfter = 0] = Deno.loadavg();
   const kind = executables === undefined ? "bundled, run by Deno" : "compiled executable";
-  const where = `Nixpkgs: ${options.named ?? nixpkgs.split("/").at(-1)}, as the channel of a ` +
+  const where = `Nixpkgs: ${options.named[0] ?? nixpkgs.split("/").at(-1)}, as the channel of a ` +
     `scratch machine. Machine: ${await describeMachine()}. system-installer: ${kind}. ` +
     `Load average before and after: ${loadBefore.toFixed(1)}, ${loadAfter.toFixed(1)}.`;
   await writePart(OWN_PARTS[1], planReport(where, figures));
@@ -238,7 +242,7 @@ const folder = await Deno.makeTempDir({ prefix: "bench-" });
 try {
   if (options.plan !== undefined) await benchRealPlan(options.plan, folder);
   else if (options.history === undefined) await benchGenerated(folder);
-  else await benchRealHistory(options.history, folder);
+  else await benchRealHistories(options.history, folder);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
