@@ -9,7 +9,9 @@ const BELOW = "      ";
 
 /**
  * Aligned columns under bold headings. The last column takes what is left of the width, continued on
- * further lines, or below its row where little is left; the others are as wide as their widest cell.
+ * further lines, or below its row where little is left; the others are as wide as their widest cell. A
+ * row that is wider than the terminal even so has its cells one after the other, on as many lines as it
+ * takes.
  * @param columns width of the terminal
  */
 export function table(
@@ -26,6 +28,7 @@ export function table(
   const line = (cells: readonly string[]) => {
     const text = cells[last] ?? "";
     const head = cells.slice(0, last).map((cell, column) => pad(cell, widths[column]! + GAP));
+    if (visibleWidth("  " + head.join("").trimEnd()) > columns) return flowing(cells, columns);
     const parts = wrapWords(text, room);
     const fits = parts.every((part) => visibleWidth(part) <= room);
     if (!fits || room < NARROW && parts.length > 2) {
@@ -38,6 +41,18 @@ export function table(
   };
   const shown = headings.some((heading) => heading !== "") ? [line(headings).map(style.bold)] : [];
   return [...shown, ...rows.map(line)].flat().join("\n");
+}
+
+function flowing(cells: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  const parts = cells.flatMap((cell) => wrapWords(cell, columns - BELOW.length));
+  for (const part of parts.filter((part) => part !== "")) {
+    const line = lines.at(-1);
+    if (line !== undefined && visibleWidth(line) + GAP + visibleWidth(part) <= columns) {
+      lines[lines.length - 1] = line + " ".repeat(GAP) + part;
+    } else lines.push((line === undefined ? "  " : BELOW) + part);
+  }
+  return lines;
 }
 
 /** Breaks a text at spaces so that no part is wider than `width`, unless a single word is. */

@@ -73,9 +73,13 @@ async function repairing(ctx: Context, options: ValidatorOptions): Promise<ExitC
 }
 
 async function look(ctx: Context, { quick }: ValidatorOptions): Promise<Report> {
-  const host = readHostName(ctx)?.name ?? "this machine";
   const what = quick ? "essential checks" : "checks";
-  return await validateShown(ctx, quick, ({ results }) => `${results.length} ${what} of ${host}`);
+  const title = ({ results }: Report) => `${results.length} ${what} of ${hostName(ctx)}`;
+  return await validateShown(ctx, quick, title);
+}
+
+function hostName(ctx: Context): string {
+  return readHostName(ctx)?.name ?? "this machine";
 }
 
 function conclude(ctx: Context, report: Report): ExitCode {
@@ -87,9 +91,9 @@ function conclude(ctx: Context, report: Report): ExitCode {
   else ctx.log.warn(counts);
   const hidden = unseen(report);
   if (hidden.length > 0) {
-    ctx.log.warn(
-      `only root may look at ${hidden.map(({ check }) => check.id).join(", ")}: sudo validator`,
-    );
+    const names = hidden.map(({ check }) => check.id).join(", ");
+    // Its words may be read on another machine.
+    ctx.log.warn(`only root may look at ${names}: sudo validator, on ${hostName(ctx)}`);
   }
   return code;
 }

@@ -93,6 +93,13 @@ Deno.test({
     equal(refused.code, 3, refused.stderr);
     match(refused.stderr, /you did not become root on target/);
 
+    const seen = await target.run("validator", [...THERE, "--quick"]);
+    match(
+      seen.stdout,
+      /you are not root on target; root sees more: validator --target-host root@target/,
+    );
+    match(seen.stderr, /only root may look at .*: sudo validator, on starling$/m);
+
     const rule = "dana ALL=(ALL) NOPASSWD: ALL\n";
     const { machine } = target.there;
     machine.write("/etc/sudoers", machine.read("/etc/sudoers") + rule, 0o440);

@@ -136,7 +136,7 @@ Deno.test({
       ok(unseen.some((check) => check.id === id), `${id} was not called unseen`);
     }
     ok(unseen.every(({ status }) => status === "skip"));
-    match(stderr, /only root may look at .*sudo-rules.*: sudo validator/);
+    match(stderr, /only root may look at .*sudo-rules.*: sudo validator, on \S+$/m);
 
     healthy.remove("/etc/nixos/flake.nix");
     equal((await healthy.run(["--quick"], another)).code, 6, "a failure is stronger");

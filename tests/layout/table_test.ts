@@ -30,3 +30,15 @@ Deno.test("table() puts what does not fit beside the others below its row", () =
     "two lines stand beside it, and nothing is wider than the terminal",
   );
 });
+
+Deno.test("table() breaks a row between its cells where even its first ones are too wide", () => {
+  const version = "24.05.20240710.a046c12";
+  assert.equal(
+    table(["Generation", "Made (UTC)", "NixOS", ""], [
+      ["9", "2026-11-28 10:00:00", version, "default, running, booted, --clean removes it"],
+    ], 40),
+    `${style.bold("  Generation  Made (UTC)           NixOS")}\n` +
+      `  9  2026-11-28 10:00:00\n      ${version}\n` +
+      "      default, running, booted, --clean\n      removes it",
+  );
+});

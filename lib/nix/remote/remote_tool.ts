@@ -136,6 +136,12 @@ export async function runElsewhere(
   const asking = needsRoot && usesTerminal(ctx, json);
   await using there = await reach(ctx, targetHost, asking);
   const found = await findTool(ctx, there, tool);
+  if (!needsRoot && there.elevation === undefined) {
+    const name = targetHost.replace(/^.*@/, "");
+    ctx.log.info(
+      `you are not root on ${name}; root sees more: ${tool.name} --target-host root@${name}`,
+    );
+  }
   const elevation = needsRoot ? there.elevation : there.elevation ?? [];
   return await runThere(ctx, { ...there, elevation }, found, { args, json });
 }
