@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { usableHostRecord } from "../machine/host_record.ts";
 import { lstatIfExists, parentOf } from "../machine/files/files.ts";
 import { machineHas } from "../machine/files/machine_files.ts";
+import { parsedAs } from "../machine/parsed_as.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 
@@ -77,8 +78,8 @@ export async function buildTools(ctx: Context, tree: string): Promise<string> {
  * @throws ToolError when it says none
  */
 export function builtOutput(stdout: string): string {
-  const built = v.safeParse(BuiltSchema, JSON.parse(stdout));
-  return storePath(built.success ? built.output[0]!.outputs.out : stdout);
+  const [built] = parsedAs(BuiltSchema, stdout) ?? [];
+  return storePath(built?.outputs.out ?? stdout);
 }
 
 /** `nix build --json`: a list of what was built (Nix manual). */

@@ -65,7 +65,11 @@ export function carryIdentity(
 
 /** Swap and hibernation as the running system has them, for when nothing could be evaluated. */
 export function carryRunningSwap(swap: Swap, declared: readonly string[]): Setting[] {
-  const areas = swap.areas.filter(({ kind, path }) => kind !== "zram" && !declared.includes(path));
+  const areas = swap.areas.filter(({ kind, path }) =>
+    kind !== "zram" && !declared.includes(path) &&
+    // A file that was removed while it is in use (seq_file_path() of the kernel).
+    !(kind === "file" && path.endsWith(" (deleted)"))
+  );
   return [
     ...(areas.length > 0
       ? [merge("swapDevices", areas.map(({ path }) => ({ device: path })), "/proc/swaps")]

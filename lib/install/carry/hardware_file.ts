@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Context } from "../../machine/context.ts";
 import { lstatIfExists } from "../../machine/files/files.ts";
+import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { places } from "../../machine/places.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { evaluateJson } from "../../nix/evaluation/evaluate.ts";
@@ -28,21 +29,32 @@ const NOTHING = { fileSystems: [], luks: [], swap: [], modules: [] };
 export const NO_HARDWARE_FILE: HardwareFile = { ...NOTHING, state: "unread", problem: undefined };
 
 /**
- * Names that a generated hardware file sets, without a nixpkgs: only names are evaluated, and of
- * `lib` only what stands around values.
+ * Names that a hardware file sets, without a nixpkgs: only names are evaluated, and of `lib` what stands
+ * around values and what is Nix's own. Arguments of an owner's flake are there, and empty.
  */
 const NAMES = (file: string) => `
 let
   self = x: x;
-  lib = {
+  merge = a: b:
+    if builtins.isAttrs a && builtins.isAttrs b then
+      a // builtins.mapAttrs (name: value: if a ? \${name} then merge a.\${name} value else value) b
+    else if builtins.isList a && builtins.isList b then a ++ b else b;
+  lib = builtins // {
     mkDefault = self; mkForce = self; mkBefore = self; mkAfter = self; mkDoc = self;
     mkOverride = _: self; mkIf = condition: value: if condition then value else { };
-    mkMerge = builtins.foldl' (a: b: a // b) { }; optional = c: x: if c then [ x ] else [ ];
+    mkMerge = builtins.foldl' merge { };
+    nameValuePair = name: value: { inherit name value; };
+    genAttrs = names: make:
+      builtins.listToAttrs (map (name: { inherit name; value = make name; }) names);
+    optional = c: x: if c then [ x ] else [ ];
     optionals = c: x: if c then x else [ ]; optionalAttrs = c: x: if c then x else { };
   };
   file = import (/. + ${printExpression(file)});
   args = { config = { }; options = { }; pkgs = { }; modulesPath = "/"; inherit lib; };
-  module = if builtins.isFunction file then file args else file;
+  asked = if builtins.isFunction file then builtins.functionArgs file else { };
+  needed = builtins.filter (name: !asked.\${name}) (builtins.attrNames asked);
+  module =
+    if builtins.isFunction file then file (lib.genAttrs needed (_: { }) // args) else file;
   body = module.config or module;
   boot = body.boot or { };
   all = builtins.attrNames (body.fileSystems or { });
@@ -64,12 +76,18 @@ export async function readHardwareFile(ctx: Context): Promise<HardwareFile> {
   try {
     const names = v.parse(NamesSchema, await evaluateJson(ctx, NAMES(path), { what: path }));
     return names.fileSystems.includes("/")
-      ? { ...names, state: "usable", problem: undefined }
+      ? { ...names, swap: withKernelNames(ctx, names.swap), state: "usable", problem: undefined }
       : { ...names, state: "unusable", problem: "it has no root file system" };
   } catch (error) {
     if (!(error instanceof ToolError || error instanceof v.ValiError)) throw error;
     return { ...NOTHING, state: "unusable", problem: error.message };
   }
+}
+
+/** Devices as they are declared, and as /proc/swaps has them. */
+function withKernelNames(ctx: Context, devices: readonly string[]): string[] {
+  const { root } = kernelContext(ctx, "/dev");
+  return [...new Set(devices.flatMap((device) => [device, root.realPath(device)]))];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Account, type Accounts, readAccounts } from "../../machine/accounts/accounts.ts";
 import { type BootFiles, readBootFiles } from "../../machine/hardware/boot_loader.ts";
-import { readTextIfExists } from "../../machine/files/files.ts";
+import { machineText } from "../../machine/files/machine_files.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { type Hardware, readHardware } from "../../machine/hardware/hardware.ts";
 import { type HostName, readHostName } from "../../machine/host_name.ts";
@@ -84,7 +84,9 @@ export async function readMachine(
     locale: readLocale(ctx),
     swap: readSwap(ctx),
     sshServer: readSshServerConfig(ctx),
-    writtenStateVersion: writtenStateVersion(ctx),
+    writtenStateVersion: stateVersionIn(
+      machineText(ctx, `${places.nixos}/configuration.nix`) ?? "",
+    ),
     base,
     facts: host?.facts,
     identity: host?.identity,
@@ -114,8 +116,16 @@ async function existingHost(ctx: Context, config: string | undefined): Promise<{
   }
 }
 
-function writtenStateVersion(ctx: Context): string | undefined {
-  const text = readTextIfExists(ctx.root.follow(`${places.nixos}/configuration.nix`)) ?? "";
-  const uncommented = text.replace(/#.*$/gm, "");
-  return uncommented.match(/\bstateVersion\s*=\s*"([^"]+)"/)?.[1];
+/**
+ * The `system.stateVersion` that a configuration.nix says in so many words; undefined where it does not, or
+ * where it may be another's (home-manager has one of each user).
+ */
+export function stateVersionIn(text: string): string | undefined {
+  const code = text.replace(/\/\*[^]*?\*\/|#.*$/gm, "");
+  const value = String.raw`stateVersion\s*=\s*(?:(?:lib\.)?mk(?:Default|Force)\s+)?"(\d\d\.\d\d)"`;
+  const said = (before: string) =>
+    new Set(code.matchAll(new RegExp(before + value, "g")).map(([, version]) => version!));
+  const named = said(String.raw`\bsystem\s*\.\s*`);
+  const found = named.size > 0 ? named : said(String.raw`(?<![\w.-])`);
+  return found.size === 1 ? [...found][0] : undefined;
 }
