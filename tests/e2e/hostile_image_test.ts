@@ -4,7 +4,10 @@
  */
 import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { runTool, type ToolResult } from "../support/executable.ts";
+import { mustRun } from "../support/must_run.ts";
 import { isRoot } from "../support/needs.ts";
+import { withScratch } from "../support/scratch_files.ts";
+import { shared } from "../support/shared.ts";
 import { snapshotTree } from "../support/tree.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
 
@@ -82,39 +85,57 @@ const IMAGES: readonly Image[] = [
     files: { [`${STAGING}/backup`]: `${STATE}/backups/sync-x` },
     links: { [`${STATE}/backups/sync-x`]: "folder" },
   },
-  { what: "a way back that is a link", links: { "/etc/hypervisor/.src-previous": "folder" } },
-  {
-    what: "a lock that is a link",
-    links: { "/run/hyper-nixos.lock": "file" },
-    refused: /hyper-nixos\.lock is a symbolic link/,
-  },
   {
     what: "a lock that is a pipe",
     pipes: ["/run/hyper-nixos.lock"],
     refused: /hyper-nixos\.lock is a pipe, not a regular file/,
   },
-  { what: "a log that is a link", links: { "/var/log/hypervisor/smart-sync.log": "file" } },
   {
-    what: "a log that is a link to nothing",
-    links: { "/var/log/hypervisor/smart-sync.log": "new" },
+    what: "a lock that is a link",
+    links: { "/run/hyper-nixos.lock": "file" },
+    refused: /hyper-nixos\.lock is a symbolic link/,
   },
-  { what: "a log that is a pipe", pipes: ["/var/log/hypervisor/smart-sync.log"] },
-  { what: "a log folder that is a link", links: { "/var/log/hypervisor": "folder" } },
+  // A log is opened, and the tree is read, whatever the other is.
   {
-    what: "a state that is a link",
-    links: { [`${STATE}/sync/state.json`]: "file" },
-    refused: /state\.json is a symbolic link/,
+    what: "a log and a way back that are links",
+    links: {
+      "/var/log/hypervisor/smart-sync.log": "file",
+      "/etc/hypervisor/.src-previous": "folder",
+    },
+  },
+  {
+    what: "a log and a file of the tree that are pipes",
+    pipes: ["/var/log/hypervisor/smart-sync.log", `${SRC}/README.md`],
+  },
+  {
+    what: "a log that is a link to nothing, and a file of the tree that is a link",
+    links: { "/var/log/hypervisor/smart-sync.log": "new", [`${SRC}/README.md`]: "file" },
   },
   {
     what: "a state that is a pipe",
     pipes: [`${STATE}/sync/state.json`],
     refused: /state\.json is a pipe, not a regular file/,
   },
-  { what: "an index that is a link", links: { [`${STATE}/sync/index`]: "file" }, refused: /link/ },
+  {
+    what: "a log folder and a folder of the tree that are links",
+    links: { "/var/log/hypervisor": "folder", [`${SRC}/docs`]: "folder" },
+  },
+  {
+    what: "a state that is a link",
+    links: { [`${STATE}/sync/state.json`]: "file" },
+    refused: /state\.json is a symbolic link/,
+  },
   {
     what: "an index that is a pipe",
     pipes: [`${STATE}/sync/index`],
     refused: /index is a pipe, not a regular file/,
+  },
+  { what: "an index that is a link", links: { [`${STATE}/sync/index`]: "file" }, refused: /link/ },
+  {
+    what: "a journal that is a pipe",
+    files: { [`${STAGING}/previous/tree/`]: "" },
+    pipes: [`${STAGING}/journal.json`],
+    refused: /journal\.json is a pipe/,
   },
   {
     what: "a state folder that is a link",
@@ -122,16 +143,14 @@ const IMAGES: readonly Image[] = [
     refused: /hyper-nixos is not a folder/,
   },
   { what: "folders that lead out by ..", links: { [`${STATE}/sync`]: "folder" } },
-  {
-    what: "a journal that is a pipe",
-    files: { [`${STAGING}/previous/tree/`]: "" },
-    pipes: [`${STAGING}/journal.json`],
-    refused: /journal\.json is a pipe/,
-  },
-  { what: "a file of the tree that is a pipe", pipes: [`${SRC}/README.md`] },
-  { what: "a file of the tree that is a link", links: { [`${SRC}/README.md`]: "file" } },
-  { what: "a folder of the tree that is a link", links: { [`${SRC}/docs`]: "folder" } },
 ];
+
+/** A machine that was synced, of which every image is a copy. */
+const synced = shared(async () => {
+  const machine = await SyncedMachine.start();
+  await machine.expect(0);
+  return machine;
+});
 
 for (const [index, image] of IMAGES.entries()) {
   // An absolute link means a path inside the root, a relative one with many `..` the root itself.
@@ -139,19 +158,24 @@ for (const [index, image] of IMAGES.entries()) {
   Deno.test({
     name: `tools leave the host alone before ${image.what}`,
     ignore: !isRoot,
-    fn: () => tryImage(image, form),
+    fn: () => withScratch({}, (folder) => tryImage(image, form, folder)),
   });
 }
 
-async function tryImage(image: Image, form: "absolute" | "relative"): Promise<void> {
-  await using machine = await SyncedMachine.start();
-  await machine.expect(0);
-  const outside = `${machine.directory}/outside`;
+async function tryImage(
+  image: Image,
+  form: "absolute" | "relative",
+  folder: string,
+): Promise<void> {
+  const machine = await synced();
+  const root = `${folder}/root`;
+  mustRun("cp", ["-a", machine.root, root]);
+  const outside = `${folder}/outside`;
   Deno.mkdirSync(`${outside}/folder/empty`, { recursive: true });
   for (const name of ["file", "folder/file", "folder/sh"]) {
     Deno.writeTextFileSync(`${outside}/${name}`, `precious ${name}\n`, { mode: 0o644 });
   }
-  await prepare(machine, image, outside, form);
+  await prepare(root, image, outside, form);
   const before = snapshotTree(outside, { times: true });
   const runs: readonly (readonly [string, readonly string[]])[] = [
     ["smart-sync", ["--check-only"]],
@@ -162,8 +186,7 @@ async function tryImage(image: Image, form: "absolute" | "relative"): Promise<vo
     ["validator", ["--fix"]],
   ];
   for (const [tool, args] of runs) {
-    const options = { root: machine.root, env: machine.env };
-    const result: ToolResult = await runTool(tool, args, options);
+    const result: ToolResult = await runTool(tool, args, { root, env: machine.env });
     const said = `${tool} ${args.join(" ")}: exit ${result.code}\n${result.stdout}${result.stderr}`;
     doesNotMatch(result.stderr, /this is a bug|precious/, said);
     deepEqual(snapshotTree(outside, { times: true }), before, said);
@@ -177,13 +200,13 @@ async function tryImage(image: Image, form: "absolute" | "relative"): Promise<vo
 }
 
 async function prepare(
-  machine: SyncedMachine,
+  root: string,
   { files = {}, links = {}, pipes = [] }: Image,
   outside: string,
   form: "absolute" | "relative",
 ): Promise<void> {
   const clear = (path: string) => {
-    const host = machine.root + path;
+    const host = root + path;
     Deno.mkdirSync(host.slice(0, host.lastIndexOf("/")), { recursive: true, mode: 0o755 });
     try {
       Deno.removeSync(host, { recursive: true });
@@ -193,7 +216,7 @@ async function prepare(
     return host;
   };
   for (const [path, text] of Object.entries(files)) {
-    if (path.endsWith("/")) Deno.mkdirSync(machine.root + path, { recursive: true });
+    if (path.endsWith("/")) Deno.mkdirSync(root + path, { recursive: true });
     else Deno.writeTextFileSync(clear(path), text);
   }
   for (const [path, name] of Object.entries(links)) {

@@ -1,3 +1,5 @@
+import { parentOf } from "../../lib/machine/files/files.ts";
+import { filesOf } from "./files_of.ts";
 import { type Change, commit, git, initRepository } from "./repositories.ts";
 
 /** Commits of {@link awkwardRepository}, by what they are for. */
@@ -70,8 +72,29 @@ const SECOND: readonly Change[] = [
   { path: "new/empty", content: "" },
 ];
 
+/** Its commits, and its files: a dozen of gits make the first one of a test file, which others are copies of. */
+let known: readonly [Omit<AwkwardRepository, "directory">, readonly Change[]] | undefined;
+
 /** Makes a small repository of everything that sync tools get wrong. Equal SHAs on every machine. */
 export async function awkwardRepository(directory: string): Promise<AwkwardRepository> {
+  if (known === undefined) {
+    const commits = await make(directory);
+    known = [commits, [...filesOf(directory)]];
+    return { directory, ...commits };
+  }
+  const [commits, files] = known;
+  for (const { path, ...file } of files) {
+    Deno.mkdirSync(parentOf(`${directory}/${path}`), { recursive: true });
+    if ("content" in file) Deno.writeFileSync(`${directory}/${path}`, bytesOf(file.content));
+  }
+  return { directory, ...commits };
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === "string" ? new TextEncoder().encode(content) : content;
+}
+
+async function make(directory: string): Promise<Omit<AwkwardRepository, "directory">> {
   await initRepository(directory);
   const first = await commit(directory, { message: "First", changes: FIRST });
   await git(directory, ["update-ref", "refs/tags/light", first]);
@@ -97,5 +120,5 @@ export async function awkwardRepository(directory: string): Promise<AwkwardRepos
     changes: [{ path: "nix", deleted: true }],
   });
   const second = await commit(directory, { from: first, message: "Second", changes: SECOND });
-  return { directory, first, second, branch, noHost };
+  return { first, second, branch, noHost };
 }

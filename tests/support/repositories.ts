@@ -24,7 +24,8 @@ const WHEN = "Test <test@example.org> 1700000000 +0000";
 
 /** Makes an empty bare repository whose HEAD is `main`. */
 export async function initRepository(directory: string): Promise<void> {
-  await git(directory, ["init", "--quiet", "--bare", "--initial-branch=main", directory]);
+  const options = ["--quiet", "--bare", "--initial-branch=main", "--template="];
+  await git(directory, ["init", ...options, directory]);
 }
 
 /**
