@@ -20,8 +20,11 @@ export const STRANGER = 1000;
 const STRANGERS = 100;
 /** Larger than whatever is read as a whole. */
 const HUGE = 300 * 1024 * 1024;
-/** Deeper than what the kernel takes as one path (PATH_MAX). */
-const DEEP = 2_200;
+/**
+ * Deeper than what the kernel takes as one path (PATH_MAX), with names of four letters, and than a process
+ * may usually have files open. Forty places have it: twice as deep costs five times as much.
+ */
+const DEEP = 1_100;
 
 function sh(script: string, ...args: string[]): void {
   mustRun("sh", ["-ec", script, "sh", ...args]);
@@ -137,7 +140,7 @@ export const PLANTS: readonly Plant[] = [
         'mkdir "$1"; cd "$1"; for part in $(seq "$2"); do mkdir -p "$3"; cd -P "$3"; done',
         host,
         String(DEEP / 550),
-        "d/".repeat(550),
+        "deep/".repeat(550),
       ),
   },
   { name: "garbage", put: (host) => Deno.writeTextFileSync(host, '\x1b[2J{"version":1e999,\0\n') },
