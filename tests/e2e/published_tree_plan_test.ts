@@ -197,3 +197,21 @@ needsNix(
     assert.doesNotMatch(mended.warnings, /build will fail/);
   },
 );
+
+needsNix("why a tree's nixpkgs cannot be had is said once in a plan", async () => {
+  using host = new PublishedHost("uefi");
+  const file = `${host.path}/flake.lock`;
+  const lock = JSON.parse(Deno.readTextFileSync(file));
+  lock.nodes.nixpkgs.locked = {
+    type: "tarball",
+    url: "http://127.0.0.1:1/nixpkgs.tar.gz",
+    narHash: "sha256-WvvHR4kSQLAbtouMC/ruZ5UpLwlUcY3K4FAllMN+yGk=",
+  };
+  Deno.writeTextFileSync(file, JSON.stringify(lock));
+  const plan = await host.install(["--dry-run"]);
+  assert.equal(plan.code, 0, plan.stderr);
+  const said = (plan.stdout + plan.stderr).replaceAll(/\s+/g, " ");
+  assert.equal(said.match(/could not fetch what it needs/g)?.length, 1, said);
+  assert.match(said, /not proven yet: evaluating .* could not fetch what it needs/);
+  assert.match(said, /could not be listed: the new host is not evaluated/);
+});

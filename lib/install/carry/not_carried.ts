@@ -53,7 +53,9 @@ export async function compareSettings(
     };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    progress.done(`what is not carried over could not be listed: ${error.message}`);
+    // The plan says why.
+    progress.done("what is not carried over could not be listed");
+    ctx.log.debug(error.message);
     return { unknown: error.message };
   }
 }

@@ -116,7 +116,9 @@ export async function readTreeSettings(
     };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    progress.done(`what this machine and the tree say differently is not known: ${error.message}`);
+    // The plan says why.
+    progress.done("what this machine and the tree say differently is not known");
+    ctx.log.debug(error.message);
     return { unknown: error.message };
   }
 }

@@ -3,6 +3,7 @@ import type { GeneratedSettings } from "./generated_files.ts";
 import { type JudgementInput, judgeStaged, readTree, type StagedJudgement } from "./judgement.ts";
 import type { Setting } from "../carry/setting.ts";
 import type { Step } from "../step.ts";
+import { isJudged } from "./plan.ts";
 
 /** A host for which something is carried over, judged. */
 export interface JudgedSettings {
@@ -33,7 +34,11 @@ export async function judgeSettings(
   const warnings = read !== undefined && "unknown" in read
     ? [`what this machine and the tree say differently could not be looked for: ${read.unknown}`]
     : [];
-  if (tree === undefined || tree.found.length === 0) return { ...await judge(listed), warnings };
+  if (tree === undefined || tree.found.length === 0) {
+    const judgedList = await judge(listed);
+    // Where the host cannot be evaluated at all, that is said, and why.
+    return { ...judgedList, warnings: isJudged(judgedList.judged.judgement) ? warnings : [] };
+  }
   const all = await judge({ ...listed, system: [...listed.system, ...tree.found] });
   const failure = all.judged.blocker;
   // What is a system all the same, and only cannot be built, is not for what was found.

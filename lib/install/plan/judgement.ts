@@ -116,7 +116,9 @@ export async function judgeStaged(
     };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    progress.done(`the new configuration was not evaluated: ${error.message}`);
+    // The plan says why.
+    progress.done("the new configuration was not evaluated");
+    ctx.log.debug(error.message);
     const blocker = refusalOf(ctx, error, input);
     return {
       ...unknown(error.message),

@@ -52,10 +52,7 @@ export function renderPlan(
       `Where this machine and the tree disagree (${plan.disagreements.length})`,
       disagreementsText(plan.disagreements, columns, diffs),
     ),
-    plan.notCarried === undefined ? "" : section(
-      "Not carried over",
-      notCarriedText(ctx, plan.notCarried, columns, diffs, plan.source?.layout),
-    ),
+    section("Not carried over", notCarried(ctx, plan, columns, diffs)),
     section("Changes", changes(ctx, plan, columns)),
     reasons ? section("Why each change", explanations(ctx, plan, columns)) : "",
     section("Packages", packages(plan, columns)),
@@ -243,13 +240,21 @@ function fileDiffs(ctx: Context, plan: Plan): string {
   }).join("\n");
 }
 
+function notCarried(ctx: Context, plan: Plan, columns: number, all: boolean): string {
+  const { notCarried, judgement, source } = plan;
+  if (notCarried === undefined) return "";
+  const isSame = "unknown" in notCarried && !isJudged(judgement) &&
+    notCarried.unknown === judgement.unknown;
+  const found = isSame ? { unknown: "the new host is not evaluated" } : notCarried;
+  return notCarriedText(ctx, found, columns, all, source?.layout);
+}
+
 function judgement(plan: Plan, columns: number): string[] {
   const { judgement } = plan;
   if (!isJudged(judgement)) {
-    const text = hanging(
-      `${style.yellow(sign.warn)} not proven yet: ${judgement.unknown}`,
-      columns,
-    );
+    const isBlocker = plan.blockers.some(({ message }) => message.includes(judgement.unknown));
+    const why = isBlocker ? "what would stop a real run stops this, too" : judgement.unknown;
+    const text = hanging(`${style.yellow(sign.warn)} not proven yet: ${why}`, columns);
     return [section("Will it come back?", text.join("\n"))];
   }
   const verdicts = judgement.verdicts.flatMap((verdict) => [
