@@ -53,6 +53,11 @@ export function sameAddress(a: string, b: string): boolean {
   return first === undefined || second === undefined ? a === b : first === second;
 }
 
+/** Whether a text is an IP address, with or without a zone. */
+export function isAddress(text: string): boolean {
+  return addressBits(text) !== undefined;
+}
+
 function cidrOrWildcard(pattern: string, address: string): boolean {
   const [network, length] = pattern.split("/");
   if (length === undefined) return wildcard(pattern, address) || sameAddress(pattern, address);

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "./machine_now.ts";
-import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
+import { sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 
 type Network = ConfigurationFacts["network"];
 
@@ -15,28 +15,6 @@ export function interfaceOf(now: MachineNow, address: string): string | undefine
 export function prefixOf(now: MachineNow, address: string): number | undefined {
   return now.interfaces.flatMap((one) => one.addresses)
     .find((own) => sameAddress(own.address, address))?.prefixLength;
-}
-
-/** Values of a key in unit files, comments and quotes not considered (systemd.network(5)). */
-export function unitValues(text: string, key: string): string[] {
-  return text.split("\n").flatMap((line) => {
-    const [name, value] = [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)];
-    return name.trim() === key ? value.trim().split(/\s+/) : [];
-  });
-}
-
-/**
- * Next hops that unit files name (systemd.network(5), "Gateway=").
- * @param client only those on the way to this address; of the default route when it is not given
- */
-export function unitGateways(text: string, client?: string): string[] {
-  return text.split(/^(?=\s*\[)/m).flatMap((section) => {
-    const leads = unitValues(section, "Destination").every((destination) => {
-      const [network = "", length = network.includes(":") ? "128" : "32"] = destination.split("/");
-      return client === undefined ? length === "0" : inNetwork(client, network, Number(length));
-    });
-    return leads ? unitValues(section, "Gateway") : [];
-  });
 }
 
 /** Whether a next hop is of IPv6: an address, or a word such as `_ipv6ra`. */

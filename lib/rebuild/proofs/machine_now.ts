@@ -32,6 +32,9 @@ export interface InterfaceNow {
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
 }
 
+/** What tells an interface from others. */
+export type Device = Pick<InterfaceNow, "name" | "mac">;
+
 /** The disks, which are asked when a configuration names one. */
 export interface DisksNow {
   readonly presence: (device: string) => DevicePresence;

@@ -1,6 +1,9 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { cardsOf, interfaceOf, prefixOf, unitValues } from "./addresses.ts";
-import { inNetwork, sameAddress, wildcard } from "../../machine/accounts/ssh_patterns.ts";
+import { MANAGER_OPTION, managerOf, said } from "./address_managers.ts";
+import { cardsOf, interfaceOf, prefixOf } from "./addresses.ts";
+import { cardNow, heirs } from "./heirs.ts";
+import { masterOf, unitAddresses, unitOf, unitValues } from "./network_units.ts";
+import { inNetwork, isAddress, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
@@ -19,6 +22,9 @@ function provenOne(question: ProofQuestion, address: string): Verdict {
   const what = `this machine keeps the address ${plain}`;
   const device = interfaceOf(now, address);
   const family = plain.includes(":") ? "ipv6" : "ipv4";
+  if (family === "ipv6" && [before, after].map(hasIpv6).join() === "true,false") {
+    return fails("address", what, "IPv6 would be off", "networking.enableIPv6 = true;");
+  }
   if (/^fe80:/i.test(plain)) return holds("address", what, "every interface makes its own");
   const place = staticPlace(after.network, plain);
   if (place !== undefined && carries(question, place, device)) {
@@ -27,18 +33,33 @@ function provenOne(question: ProofQuestion, address: string): Verdict {
   const remedy = `networking.interfaces.${device ?? "<interface>"}.${family}.addresses = ` +
     `[ { address = "${plain}"; prefixLength = ${prefixOf(now, plain) ?? "…"}; } ];`;
   if (place !== undefined) {
-    return fails("address", what, `it would be on ${place}, not on ${device}`, remedy);
+    const master = device === undefined ? place : masterOf(after.network, cardNow(now, device));
+    return place === device && master !== device
+      ? fails(
+        "address",
+        what,
+        `it would be on ${device}, which is part of ${master}: nothing answers there`,
+        remedy.replace(`interfaces.${device}.`, `interfaces.${master}.`),
+      )
+      : fails("address", what, `it would be on ${place}, not on ${device}`, remedy);
   }
   if (before !== undefined && isStatic(before.network, plain)) {
     return fails("address", what, "it was configured, and no longer is", remedy);
   }
-  const manager = managerOf(after.network, device);
+  const v6 = family === "ipv6";
+  const managers = (device === undefined ? [undefined] : heirs(question, device))
+    .map((heir) => managerOf(after, heir, v6));
+  const manager = managers.find((one) => one !== undefined);
   if (manager === undefined) return fails("address", what, "nothing assigns it", remedy);
-  const managerNow = before === undefined ? now.leaseHolder : managerOf(before.network, device);
+  const managerNow = before === undefined
+    ? now.leaseHolder
+    : managerOf(before, device === undefined ? undefined : cardNow(now, device), v6);
   if (managerNow === undefined && before === undefined) {
     return fails("address", what, "it cannot be judged: how it was assigned is not known", remedy);
   }
-  if (manager === managerNow) return holds("address", what, `${manager} gets it as before`);
+  if (managers.includes(managerNow)) {
+    return holds("address", what, `${managerNow} gets it as before`);
+  }
   return fails(
     "address",
     what,
@@ -59,6 +80,17 @@ function provenAll({ before, after }: ProofQuestion): Verdict[] {
     [...one.ipv4, ...one.ipv6].filter(({ address }) => !isStatic(after.network, address))
       .map(({ address, prefixLength }) => ({ name: one.name, address, prefixLength }))
   );
+  const ofUnit = before.network.networkdUnits.flatMap(({ name, text }) =>
+    unitAddresses(text).map((value) => ({ name, address: value.split("/")[0]! }))
+  ).find(({ address }) => isAddress(address) && !isStatic(after.network, address));
+  if (ofUnit !== undefined) {
+    return [fails(
+      "address",
+      what,
+      `${ofUnit.address} of networkd's unit ${ofUnit.name} would be gone`,
+      "systemd.network.networks, as in your present configuration",
+    )];
+  }
   const ofProfiles = before.network.networkManager
     ? before.network.networkProfiles?.flatMap(({ name, addresses }) =>
       addresses.filter((address) => !isStatic(after.network, address))
@@ -85,7 +117,7 @@ function provenAll({ before, after }: ProofQuestion): Verdict[] {
         `[ { address = "${first.address}"; prefixLength = ${first.prefixLength}; } ];`,
     )];
   }
-  const [then, next] = [before, after].map((facts) => managerOf(facts.network, undefined));
+  const [then, next] = [before, after].map((facts) => managerOf(facts, undefined));
   if (then === next) return [holds("address", what, "they are configured and assigned as before")];
   return [fails(
     "address",
@@ -112,7 +144,7 @@ function staticPlace(network: Network, address: string): string | undefined {
   return declared?.name ??
     (profile ? profile.interface ?? ANY : undefined) ??
     network.networkdUnits.find(({ text }) =>
-      unitValues(text, "Address").some((value) => sameAddress(value.split("/")[0]!, address))
+      unitAddresses(text).some((value) => sameAddress(value.split("/")[0]!, address))
     )?.name;
 }
 
@@ -120,14 +152,17 @@ function staticPlace(network: Network, address: string): string | undefined {
 const ANY = "*";
 
 /** Whether what has the address reaches the card that has it now: itself, or a bridge, bond or VLAN on it. */
-function carries({ before, after, now }: ProofQuestion, place: string, device: string | undefined) {
+function carries(question: ProofQuestion, place: string, device: string | undefined): boolean {
+  const { before, after, now } = question;
   if (device === undefined || place === ANY) return true;
   const unit = after.network.networkdUnits.find(({ name }) => name === place);
-  const names = unit === undefined ? [place] : unitValues(unit.text, "Name");
-  // A unit without a name matches by hardware address or by kind: it is taken at its word.
-  if (unit && (names.length === 0 || names.some((pattern) => wildcard(pattern, device)))) {
+  const own = heirs(question, device);
+  if (own.some((heir) => heir.name === place || unitOf(after.network, heir) === unit && unit)) {
     return true;
   }
+  // What becomes part of something carries nothing any more.
+  if (place === device) return false;
+  const names = unit === undefined ? [place] : unitValues(unit.text, "Name", "Match");
   const cards = names.flatMap((name) => cardsOf(after.network, name));
   // The device may itself be a bridge that goes away, with the same card below it.
   const present = before === undefined ? [device] : cardsOf(before.network, device);
@@ -136,29 +171,6 @@ function carries({ before, after, now }: ProofQuestion, place: string, device: s
   return unknown || cards.some((card) => present.includes(card));
 }
 
-const NETWORKMANAGER = "NetworkManager";
-const CLOUD_INIT = "cloud-init";
-const NETWORKD = "systemd-networkd";
-const DHCPCD = "dhcpcd";
-
-/** The option that brings each back. */
-const MANAGER_OPTION: Readonly<Record<string, string>> = {
-  [NETWORKMANAGER]: "networking.networkmanager.enable = true;",
-  [CLOUD_INIT]: "services.cloud-init.network.enable = true;",
-  [NETWORKD]: "networking.useNetworkd = true;",
-  [DHCPCD]: "networking.useDHCP = true;",
-};
-
-/** What assigns dynamic addresses on an interface (on any one, when it is not known). */
-function managerOf(network: Network, device: string | undefined): string | undefined {
-  if (network.networkManager) return NETWORKMANAGER;
-  if (network.cloudInitNetwork) return CLOUD_INIT;
-  const own = network.interfaces.find(({ name }) => name === device)?.useDHCP;
-  const anyOwn = device === undefined && network.interfaces.some(({ useDHCP }) => useDHCP);
-  const dhcp = (own ?? network.useDHCP) || anyOwn;
-  const unit = network.networkdUnits.some(({ text }) =>
-    unitValues(text, "DHCP").some((value) => /^(yes|true|1|on|ipv4|ipv6)$/.test(value))
-  );
-  if (network.useNetworkd && dhcp || network.networkd && unit) return NETWORKD;
-  return dhcp ? DHCPCD : undefined;
+function hasIpv6(facts: ConfigurationFacts | undefined): boolean {
+  return facts === undefined || !said(facts, "networking.enableIPv6").includes(false);
 }

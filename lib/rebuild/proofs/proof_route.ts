@@ -1,6 +1,8 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
-import { isOfIpv6, prefixOf, unitGateways, unitValues } from "./addresses.ts";
+import { interfaceOf, isOfIpv6, prefixOf } from "./addresses.ts";
+import { heirs } from "./heirs.ts";
+import { unitAddresses, unitHops, unitValues } from "./network_units.ts";
 import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -10,12 +12,13 @@ export function proveRoute(question: ProofQuestion): Verdict[] {
   return [...proveWayBack(question), ...proveTables(question)];
 }
 
-function proveWayBack({ before, after, now, address, client }: ProofQuestion): Verdict[] {
+function proveWayBack(question: ProofQuestion): Verdict[] {
+  const { before, after, now, address, client } = question;
   if (address === undefined || client === undefined) {
     return before === undefined ? [] : proveGateways(before, after);
   }
   const v6 = address.includes(":");
-  const prefix = prefixOf(now, address);
+  const prefix = prefixAfter(after, address) ?? prefixOf(now, address);
   const what = `answers find their way to ${client.replace(/%.*$/, "")}`;
   if (prefix !== undefined && inNetwork(client, address, prefix)) {
     return [holds("route", what, "it is on the same network")];
@@ -24,9 +27,10 @@ function proveWayBack({ before, after, now, address, client }: ProofQuestion): V
     return [holds("route", what, "the route comes with the address")];
   }
   const gateway = v6 ? after.network.defaultGateway6 : after.network.defaultGateway;
+  const isLost = gateway !== null && !isReached(question, gateway);
   const hops = [
-    ...(gateway === null ? [] : [gateway.address]),
-    ...after.network.networkdUnits.flatMap(({ text }) => unitGateways(text, client)),
+    ...(gateway === null || isLost ? [] : [gateway.address]),
+    ...hopsOfUnits(before, after, client),
     ...profileGateways(after),
     ...after.network.interfaces.flatMap((one) =>
       (v6 ? one.ipv6Routes : one.ipv4Routes)
@@ -42,6 +46,16 @@ function proveWayBack({ before, after, now, address, client }: ProofQuestion): V
   if (inUse.length === 0 && hops.length > 0) {
     return [holds("route", what, `through ${hops[0]}`)];
   }
+  if (isLost) {
+    return [fails(
+      "route",
+      what,
+      `${gateway.address} is not to be reached through ${gateway.interface ?? "no interface"}`,
+      `networking.defaultGateway${v6 ? "6" : ""}.interface = "${
+        interfaceOf(now, address) ?? "…"
+      }";`,
+    )];
+  }
   const option = v6 ? "networking.defaultGateway6" : "networking.defaultGateway";
   return [fails(
     "route",
@@ -51,21 +65,67 @@ function proveWayBack({ before, after, now, address, client }: ProofQuestion): V
   )];
 }
 
+/**
+ * Whether a gateway is asked for on an interface that will be there. One of the link alone (fe80::/10) needs
+ * to be told it.
+ */
+function isReached(question: ProofQuestion, gateway: Gateway): boolean {
+  const { before, now, address = "" } = question;
+  const isOfLink = inNetwork(gateway.address, "fe80::", 10);
+  const then = before?.network[isOfIpv6(gateway.address) ? "defaultGateway6" : "defaultGateway"];
+  if (then?.interface === gateway.interface) return true;
+  if (gateway.interface === null) return !isOfLink || gateway.address.includes("%");
+  const device = interfaceOf(now, address);
+  if (before === undefined) return now.interfaces.some(({ name }) => name === gateway.interface);
+  return device === undefined ||
+    heirs(question, device).some(({ name }) => name === gateway.interface);
+}
+
+type Gateway = NonNullable<ConfigurationFacts["network"]["defaultGateway"]>;
+
+/** The prefix length that a configuration gives an address. */
+function prefixAfter({ network }: ConfigurationFacts, address: string): number | undefined {
+  const declared = network.interfaces.flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6])
+    .find((own) => sameAddress(own.address, address))?.prefixLength;
+  const values = network.networkdUnits.flatMap(({ text }) => unitAddresses(text));
+  const [, length] = values.find((value) => sameAddress(value.split("/")[0]!, address))
+    ?.split("/") ?? [];
+  return declared ?? (length === undefined ? undefined : Number(length));
+}
+
 function proveGateways(before: ConfigurationFacts, after: ConfigurationFacts): Verdict[] {
+  const known = [...hopsOfUnits(before, after), ...profileGateways(after)];
   return (["defaultGateway", "defaultGateway6"] as const).flatMap((name) => {
     const [then, next] = [before.network[name], after.network[name]];
-    if (then === null) return [];
-    const what = `the default route goes through ${then.address}`;
-    const units = after.network.networkdUnits.flatMap(({ text }) => unitGateways(text));
-    const kept = [...(next === null ? [] : [next.address]), ...units, ...profileGateways(after)]
-      .some((hop) => sameAddress(hop, then.address));
-    return kept ? [holds("route", what, "as before")] : [fails(
-      "route",
-      what,
-      next === null ? "there is no default gateway" : `it would be ${next.address}`,
-      `networking.${name} = { address = "${then.address}"; };`,
-    )];
+    const stay = [...(next === null ? [] : [next.address]), ...known];
+    const ofUnits = hopsOfUnits(before, before)
+      .filter((hop) => isOfIpv6(hop) === (name === "defaultGateway6"));
+    const hops = new Set([...(then === null ? [] : [then.address]), ...ofUnits]);
+    return [...hops].map((hop) => {
+      const what = `the default route goes through ${hop}`;
+      if (stay.some((other) => sameAddress(other, hop))) return holds("route", what, "as before");
+      return fails(
+        "route",
+        what,
+        next === null ? "there is no default gateway" : `it would be ${next.address}`,
+        `networking.${name} = { address = "${hop}"; };`,
+      );
+    });
   });
+}
+
+/** Hops of another route table count where it was so before: something sends answers there. */
+function hopsOfUnits(
+  before: ConfigurationFacts | undefined,
+  after: ConfigurationFacts,
+  client?: string,
+): string[] {
+  const [then, next] = [before, after].map((facts) =>
+    facts?.network.networkdUnits.flatMap(({ text }) => unitHops(text, client)) ?? []
+  );
+  return next!.filter(({ hop, isUsed }) =>
+    isUsed || then!.some((other) => !other.isUsed && sameAddress(other.hop, hop))
+  ).map(({ hop }) => hop);
 }
 
 function profileGateways({ network }: ConfigurationFacts): string[] {

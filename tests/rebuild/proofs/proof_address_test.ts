@@ -172,3 +172,84 @@ Deno.test("proveAddress() follows a bridge that goes away to the card below it",
     "it would be on ens4, not on br0",
   ]);
 });
+
+Deno.test("proveAddress() takes no address on a card that becomes part of a bridge or bond", () => {
+  const part = "it would be on ens3, which is part of br0: nothing answers there";
+  const inBridge: Change = ({ network }) =>
+    network.bridges.push({ name: "br0", interfaces: ["ens3"], rstp: false });
+  deepEqual(why(() => {}, inBridge), [part]);
+  deepEqual(why(undefined, inBridge), [part]);
+  const remedy = judged(() => {}, inBridge)[0]![2] as string;
+  equal(remedy.startsWith("networking.interfaces.br0.ipv4.addresses"), true);
+  // As odd as it is, it is so now.
+  deepEqual(why(inBridge, inBridge), ["it is configured"]);
+  const byUnits: Change = (facts) => {
+    none(facts);
+    facts.network.networkd = true;
+    facts.network.networkdUnits = [
+      { name: "10-ens3.network", text: "[Match]\nName=ens3\n[Network]\nBridge=br0\n" },
+      {
+        name: "20-br0.network",
+        text: `[Match]\nName=br0\n[Network]\nAddress=${ADDRESS}/24\n`,
+      },
+    ];
+  };
+  deepEqual(why(() => {}, byUnits), ["it is configured"]);
+});
+
+Deno.test("proveAddress() does not take a lease on one interface for one on another", () => {
+  const unit = (match: string, dhcp = "yes"): Change => (facts) => {
+    none(facts);
+    facts.network.networkd = true;
+    facts.network.networkdUnits = [{
+      name: "10-lan.network",
+      text: `[Match]\n${match}\n[Network]\nDHCP=${dhcp}\n`,
+    }];
+  };
+  const asBefore = ["systemd-networkd gets it as before"];
+  deepEqual(why(unit("Name=ens3"), unit("Name=en*")), asBefore);
+  deepEqual(why(unit("Name=ens3"), unit("Name=ens4")), ["nothing assigns it"]);
+  deepEqual(why(unit("Name=ens3"), unit("Name=ens3", "ipv6")), ["nothing assigns it"]);
+  const bridge = (members: string[], more: Change = () => {}): Change => (facts) => {
+    none(facts);
+    facts.network.bridges = [{ name: "br0", interfaces: members, rstp: false }];
+    facts.network.interfaces = [{
+      ...rentedServerFacts().network.interfaces[0]!,
+      name: "br0",
+      useDHCP: true,
+      ipv4: [],
+      ipv6: [],
+    }];
+    more(facts);
+  };
+  const now = { interfaces: [{ name: "br0", kind: "virtual" as const, addresses: OWN }] };
+  deepEqual(why(bridge(["ens3"]), bridge(["ens3", "ens4"]), now), ["dhcpcd gets it as before"]);
+  deepEqual(why(bridge(["ens3"]), bridge(["ens4"]), now), ["nothing assigns it"]);
+});
+
+Deno.test("proveAddress() keeps IPv6 on for a session that uses it", () => {
+  const off: Change = (facts) => {
+    const option = ["networking", "enableIPv6"];
+    facts.plain = [{ name: option.join("."), said: [{ option, merges: false, value: false }] }];
+  };
+  for (const address of ["2001:db8:4711::2", "fe80::5054:ff:fe12:3456%ens3"]) {
+    deepEqual(why(() => {}, off, session(address)), ["IPv6 would be off"]);
+    deepEqual(why(undefined, off, session(address)), ["IPv6 would be off"]);
+  }
+  deepEqual(why(() => {}, off), ["it is configured"]);
+});
+
+Deno.test("proveAddress() keeps the addresses of networkd's units where no session says which is used", () => {
+  const unit = (address: string): Change => (facts) => {
+    none(facts);
+    const text = `[Match]\nName=ens3\n[Network]\nAddress=${address}\n`;
+    facts.network.networkdUnits = [{ name: "10-lan.network", text }];
+  };
+  const now = session("127.0.0.1");
+  deepEqual(why(unit("192.0.2.2/24"), unit("192.0.2.2/25"), now), [
+    "they are configured and assigned as before",
+  ]);
+  deepEqual(why(unit("192.0.2.2/24"), unit("192.0.2.3/24"), now), [
+    "192.0.2.2 of networkd's unit 10-lan.network would be gone",
+  ]);
+});

@@ -98,3 +98,62 @@ Deno.test("proveRoute() keeps both default routes where no session says which is
   deepEqual(judged(() => {}, only, now)[0], [false, "there is no default gateway"]);
   deepEqual(judged(undefined, none, now), []);
 });
+
+Deno.test("proveRoute() asks the network that the address will be in who needs a hop", () => {
+  const alone: Change = (facts) => {
+    none(facts);
+    facts.network.interfaces[0]!.ipv4 = [{ address: "203.0.113.42", prefixLength: 32 }];
+  };
+  const near = from("203.0.113.200");
+  deepEqual(judged(() => {}, alone, near), [[false, "there is no default gateway"]]);
+  const inUnit: Change = (facts) => {
+    units("[Match]\nName=ens3\n[Network]\nAddress=203.0.113.42/32\n")(facts);
+    facts.network.interfaces = [];
+  };
+  deepEqual(judged(() => {}, inUnit, near), [[false, "there is no default gateway"]]);
+});
+
+Deno.test("proveRoute() takes no hop of a route table that nothing leads to", () => {
+  const route = `[Route]\nGateway=${GATEWAY}\nTable=100\n`;
+  const rule = "[RoutingPolicyRule]\nFrom=203.0.113.42\nTable=100\n";
+  deepEqual(judged(() => {}, units(route)), [[false, "there is no default gateway"]]);
+  deepEqual(judged(() => {}, units(route + rule)), [[true, `through ${GATEWAY} as before`]]);
+  deepEqual(judged(units(route), units(route)), [[true, `through ${GATEWAY} as before`]]);
+});
+
+Deno.test("proveRoute() takes no gateway on an interface that does not lead there", () => {
+  const through = (address: string, device: string | null): Change => ({ network }) => {
+    const gateway = { address, interface: device, metric: null };
+    if (address.includes(":")) network.defaultGateway6 = gateway;
+    else network.defaultGateway = gateway;
+  };
+  const v6 = from("2001:db8:99::1", "2001:db8:4711::2");
+  const kept = (hop: string) => [[true, `through ${hop} as before`]];
+  const away = (hop: string, device: string) => [
+    [false, `${hop} is not to be reached through ${device}`],
+  ];
+  deepEqual(judged(() => {}, through("fe80::1", null), v6), away("fe80::1", "no interface"));
+  deepEqual(judged(() => {}, through("fe80::1", "eth0"), v6), away("fe80::1", "eth0"));
+  deepEqual(judged(() => {}, through("fe80::1", "ens3"), v6), kept("fe80::1"));
+  deepEqual(judged(() => {}, through(GATEWAY, "eth0")), away(GATEWAY, "eth0"));
+  deepEqual(judged(() => {}, through(GATEWAY, "ens3")), kept(GATEWAY));
+  deepEqual(judged(undefined, through(GATEWAY, "ens3")), kept(GATEWAY));
+  // Who goes out through another card now may go on.
+  deepEqual(judged(through(GATEWAY, "eth0"), through(GATEWAY, "eth0")), kept(GATEWAY));
+  const bridged: Change = (facts) => {
+    through(GATEWAY, "br0")(facts);
+    facts.network.bridges = [{ name: "br0", interfaces: ["ens3"], rstp: false }];
+    facts.network.interfaces[0]!.name = "br0";
+  };
+  deepEqual(judged(() => {}, bridged), kept(GATEWAY));
+});
+
+Deno.test("proveRoute() keeps the default routes of units where no session says which is used", () => {
+  const now: Partial<MachineNow> = { session: { kind: "console" } };
+  const both = units(`[Network]\nGateway=${GATEWAY}\nGateway=fe80::1\n`);
+  deepEqual(judged(both, both, now), [[true, "as before"], [true, "as before"]]);
+  deepEqual(judged(both, none, now), [
+    [false, "there is no default gateway"],
+    [false, "there is no default gateway"],
+  ]);
+});
