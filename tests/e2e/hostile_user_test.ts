@@ -7,6 +7,7 @@ import type { ReportDocument } from "../../lib/validate/document.ts";
 import { runTool, startTool } from "../support/executable.ts";
 import { hasSetpriv, needsNix } from "../support/needs.ts";
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
+import { shared } from "../support/shared.ts";
 import { standIns } from "../support/stand_ins.ts";
 import { snapshotTree } from "../support/tree.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
@@ -197,11 +198,11 @@ Deno.test({
       ["a pipe", (_, folder) => mkfifo(`${folder}/validator.log`)],
       ["nothing", () => {}],
     ];
+    using machine = scratchMachine("uefi");
+    const folder = machine.host(LOGS);
     for (const [what, play] of plays) {
       for (const owner of [ALICE, 0]) {
-        using machine = scratchMachine("uefi");
         machine.write("/etc/precious", "precious\n", 0o644);
-        const folder = machine.host(LOGS);
         Deno.mkdirSync(folder, { recursive: true });
         Deno.chmodSync(folder, owner === 0 ? 0o775 : 0o755);
         Deno.chownSync(folder, owner, 100);
@@ -214,58 +215,76 @@ Deno.test({
         );
         equal(machine.exists("/etc/nologin"), false, what);
         equal(machine.read("/etc/precious"), "precious\n", what);
+        Deno.removeSync(folder, { recursive: true });
       }
     }
     // Also where nobody but root has put it there.
-    using machine = scratchMachine("uefi");
     await mkfifo(machine.host(`${LOGS}/validator.log`));
     const { stderr } = await validator(machine, ["--quick"]);
     match(stderr, /no log file is written: .*validator\.log is a pipe, not a regular file/);
   },
 });
 
-/** Where a pipe hung a tool, and the tools that look there. */
-const PIPES: readonly (readonly [path: string, tool: string, args: readonly string[]])[] = [
-  ["/etc/sudoers", "validator", []],
-  ["/etc/sudoers.d/alice", "validator", []],
-  ["/etc/doas.conf", "validator", []],
-  ["/etc/passwd", "validator", []],
-  ["/etc/hypervisor/configuration/host.json", "validator", []],
-  ["/etc/hypervisor/configuration/host.json", "rebuild-helper", ["build"]],
-  ["/etc/hypervisor/configuration/system-local.nix", "validator", []],
-  ["/etc/hypervisor/configuration/system-local.nix", "system-installer", [
+/** Where pipes hung a tool, together if it looks at each of them whatever another is, and that tool. */
+const PIPES: readonly (readonly [
+  paths: readonly string[],
+  tool: string,
+  args: readonly string[],
+])[] = [
+  [["/etc/sudoers"], "validator", []],
+  [["/etc/passwd"], "validator", []],
+  [["/etc/hypervisor/configuration/host.json"], "validator", []],
+  [["/etc/hypervisor/configuration/host.json"], "rebuild-helper", ["build"]],
+  [
+    [
+      "/etc/sudoers.d/alice",
+      "/etc/doas.conf",
+      "/etc/hypervisor/configuration/system-local.nix",
+      "/etc/hypervisor/src/flake.lock",
+      "/var/lib/libvirt/qemu/guest.xml",
+      "/var/lib/hyper-nixos/sync/state.json",
+    ],
+    "validator",
+    [],
+  ],
+  [["/etc/hypervisor/configuration/system-local.nix"], "system-installer", [
     "--dry-run",
     "--verbose",
   ]],
-  ["/etc/hypervisor/configuration/local.nix", "rebuild-helper", ["build"]],
-  ["/etc/hypervisor/configuration/local.nix", "system-installer", ["--dry-run"]],
-  ["/etc/hypervisor/src/flake.nix", "validator", []],
-  ["/etc/hypervisor/src/flake.nix", "rebuild-helper", ["build"]],
-  ["/etc/hypervisor/src/flake.lock", "validator", []],
-  ["/etc/nixos/configuration.nix", "system-installer", ["--dry-run"]],
-  ["/etc/nixos/hardware-configuration.nix", "system-installer", ["--dry-run"]],
-  ["/var/lib/libvirt/qemu/guest.xml", "validator", []],
-  ["/var/lib/hyper-nixos/sync/state.json", "validator", []],
-  ["/var/lib/hyper-nixos/sync/state.json", "dev-update", ["--yes"]],
-  ["/var/lib/hyper-nixos/receipts/20200101T000000Z.json", "system-installer", ["--undo", "--yes"]],
+  [["/etc/hypervisor/configuration/local.nix"], "rebuild-helper", ["build"]],
+  [["/etc/hypervisor/configuration/local.nix"], "system-installer", ["--dry-run"]],
+  [["/etc/hypervisor/src/flake.nix"], "validator", []],
+  [["/etc/hypervisor/src/flake.nix"], "rebuild-helper", ["build"]],
+  [["/etc/nixos/configuration.nix"], "system-installer", ["--dry-run"]],
+  [["/etc/nixos/hardware-configuration.nix"], "system-installer", ["--dry-run"]],
+  [["/var/lib/hyper-nixos/sync/state.json"], "dev-update", ["--yes"]],
+  [
+    ["/var/lib/hyper-nixos/receipts/20200101T000000Z.json"],
+    "system-installer",
+    ["--undo", "--yes"],
+  ],
 ];
+/** A source that these tests leave as it is. */
+const hyperNixos = shared(() => source());
 
-for (const [path, tool, args] of PIPES) {
-  needsNix(`${tool} ${args.join(" ")} waits for no pipe at ${path}`, async () => {
+for (const [paths, tool, args] of PIPES) {
+  needsNix(`${tool} ${args.join(" ")} waits for no pipe at ${paths.join(", ")}`, async () => {
     using machine = scratchMachine("uefi");
     using programs = standIns();
-    using from = source();
+    const from = await hyperNixos();
     for (const folder of ["/etc/hypervisor", "/etc/hypervisor/configuration"]) {
       Deno.mkdirSync(machine.host(folder), { recursive: true });
       Deno.chmodSync(machine.host(folder), 0o755);
     }
     Deno.mkdirSync(machine.host("/var/lib/hyper-nixos"), { recursive: true });
     Deno.chmodSync(machine.host("/var/lib/hyper-nixos"), 0o700);
-    if (path !== "/etc/hypervisor/src/flake.nix") {
+    if (!paths.includes("/etc/hypervisor/src/flake.nix")) {
       machine.write("/etc/hypervisor/src/flake.nix", "{ outputs = _: { }; }\n");
     }
-    if (machine.exists(path)) Deno.removeSync(machine.host(path));
-    await mkfifo(machine.host(path));
+    for (const path of paths) {
+      if (machine.exists(path)) Deno.removeSync(machine.host(path));
+      await mkfifo(machine.host(path));
+    }
     const named = tool === "system-installer" && !args.includes("--undo");
     const result = await runTool(tool, [...args, ...(named ? ["--source", from.path] : [])], {
       inside: machine.root,
