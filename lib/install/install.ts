@@ -25,6 +25,7 @@ import type { Plan } from "./plan/plan.ts";
 import { planDocument } from "./plan/plan_document.ts";
 import {
   latestInstallation,
+  newReceiptId,
   readReceipts,
   type Receipt,
   writeReceipt,
@@ -174,12 +175,12 @@ function sameInstallation(ctx: Context, plan: Plan): Receipt | undefined {
 }
 
 function newReceipt(ctx: Context, options: InstallRequest, plan: Plan): Receipt {
-  const startedAt = ctx.now().toISOString();
+  const now = ctx.now();
   return {
     version: 1,
-    id: startedAt.replaceAll(/[:.]/g, "-"),
+    id: newReceiptId(ctx, now),
     toolkit: options.version,
-    startedAt,
+    startedAt: now.toISOString(),
     hostName: plan.hostName,
     state: "applying",
     previousSystem: currentSystem(ctx) ?? null,

@@ -94,6 +94,23 @@ export function receiptPath(receipt: { readonly id: string }): string {
   return `${places.receipts}/${receipt.id}.json`;
 }
 
+/**
+ * The id of a new installation: its time, or what comes right after the newest one where the clock was set
+ * back since, because ids are what tells which installation is the last.
+ */
+export function newReceiptId(ctx: Context, now: Date): string {
+  const last = listIfExists(ctx.root.host(places.receipts)).filter(isReceipt).at(-1) ?? "";
+  const newest = Date.parse(
+    last.replace(/T(\d\d)-(\d\d)-(\d\d)-(\d{3}Z)\.json$/, "T$1:$2:$3.$4"),
+  );
+  const time = newest >= now.getTime() ? new Date(newest + 1) : now;
+  return time.toISOString().replaceAll(/[:.]/g, "-");
+}
+
+function isReceipt(name: string): boolean {
+  return name.endsWith(".json");
+}
+
 /** Writes a receipt; on disk when this returns. */
 export function writeReceipt(ctx: Context, receipt: Receipt): void {
   const path = ctx.root.host(receiptPath(receipt));
@@ -114,7 +131,7 @@ export function removeUnwrittenReceipts(ctx: Context): void {
  */
 export function readReceipts(ctx: Context): Receipt[] {
   const folder = ctx.root.host(places.receipts);
-  return listIfExists(folder).filter((name) => name.endsWith(".json")).map((name) => {
+  return listIfExists(folder).filter(isReceipt).map((name) => {
     const path = `${folder}/${name}`;
     const content = readMachineFile(ctx, `${places.receipts}/${name}`);
     const value = content.kind === "read"

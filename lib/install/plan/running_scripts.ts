@@ -1,3 +1,4 @@
+import { readSshServerConfig, rootLogin } from "../../machine/accounts/ssh_server_config.ts";
 import { machineText } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
@@ -55,23 +56,23 @@ export function differentSshServer(
   toplevel: string,
   { ssh }: ConfigurationFacts,
 ): string[] {
-  const file = machineText(ctx, `${toplevel}/etc/ssh/sshd_config`) ?? "";
-  const text = file.replace(/^Match [^]*/m, "");
-  const said = (keyword: string) => found(text, new RegExp(`^${keyword} +(\\S+)`, "gm"));
+  const runs = readSshServerConfig(ctx, `${toplevel}/etc/ssh/sshd_config`);
+  if (!ssh.enable || runs === undefined) return [];
+  const [ownGlobal] = ssh.extraConfig.split(/^\s*match\b/im);
+  const ports = [...ssh.ports.map(String), ...found(ownGlobal!, /^\s*port[\s=]+(\d+)/gim)];
   const word = (value: boolean) => value ? "yes" : "no";
-  if (!ssh.enable) return [];
   return [
-    ...different("the SSH server's port", ssh.ports.map(String), said("Port")),
-    ...different("PermitRootLogin", [ssh.permitRootLogin], said("PermitRootLogin")),
+    ...different("the SSH server's port", ports, runs.ports.map(String)),
+    ...different("PermitRootLogin", [rootLogin(ssh.permitRootLogin)], [runs.permitRootLogin]),
     ...different(
       "PasswordAuthentication",
       [word(ssh.passwordAuthentication)],
-      said("PasswordAuthentication"),
+      [word(runs.passwordAuthentication)],
     ),
     ...different(
       "KbdInteractiveAuthentication",
       [word(ssh.kbdInteractiveAuthentication)],
-      said("KbdInteractiveAuthentication"),
+      [word(runs.kbdInteractiveAuthentication)],
     ),
   ];
 }

@@ -52,11 +52,14 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** Files that are read at most, so that files that include each other come to an end. */
 const MAX_FILES = 64;
 
-/** Reads /etc/ssh/sshd_config and what it includes; undefined when there is none to read. */
-export function readSshServerConfig(ctx: Context): SshServerConfig | undefined {
+/** Reads an sshd_config and what it includes; undefined when there is none to read. */
+export function readSshServerConfig(
+  ctx: Context,
+  path = "/etc/ssh/sshd_config",
+): SshServerConfig | undefined {
   const values = new Map<string, string[][]>();
   const state = { matched: false, files: 0 };
-  if (!readInto(ctx, "/etc/ssh/sshd_config", values, state)) return undefined;
+  if (!readInto(ctx, path, values, state)) return undefined;
   const first = (keyword: string) => values.get(keyword)?.[0];
   const all = (keyword: string) => values.get(keyword)?.flat() ?? [];
   const isOn = (keyword: string, fallback: boolean) => {
@@ -142,8 +145,8 @@ function parseListenAddress(word: string): ListenAddress {
   return { address, port: port !== undefined && isPort(Number(port)) ? Number(port) : undefined };
 }
 
-/** `without-password` is the old name. */
-function rootLogin(word: string | undefined): string {
+/** What PermitRootLogin's word means; `without-password` is the old name. */
+export function rootLogin(word: string | undefined): string {
   const value = word?.toLowerCase() ?? "prohibit-password";
   return value === "without-password" ? "prohibit-password" : value;
 }

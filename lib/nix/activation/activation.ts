@@ -12,6 +12,7 @@ import {
   type ActivationHead,
   activationIds,
   bootId,
+  newActivationId,
 } from "./activation_status.ts";
 import { failedUnits } from "./failed_units.ts";
 import { bootDefault, currentSystem, generationOf } from "../generations.ts";
@@ -61,7 +62,7 @@ export async function startActivation(
   requireSystem(ctx, request.base);
   ensureStateFolder(ctx);
   ensureDirectory(ctx.root.host(places.activations), 0o700);
-  const id = activationId(ctx.now());
+  const id = newActivationId(ctx);
   const script = ctx.root.host(activationFiles(id).script);
   const plan = activationPlan(ctx, id, request, await failedUnits(ctx));
   writeFileAtomic(script, activationScript(plan), { mode: 0o700 });
@@ -155,12 +156,6 @@ function activationEnvironment(ctx: Context): Record<string, string> {
     ...(LOCALE_ARCHIVE === undefined ? {} : { LOCALE_ARCHIVE }),
     ...(NIXOS_NO_CHECK === undefined ? {} : { NIXOS_NO_CHECK }),
   };
-}
-
-/** Sorts by time and is unique: `20261124T071500Z-1a2b3c4d`. */
-function activationId(now: Date): string {
-  const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
-  return `${time}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 function removeOldRecords(ctx: Context): void {

@@ -117,6 +117,22 @@ export function activationIds(ctx: Context): string[] {
     .map((name) => name.slice(0, -".json".length));
 }
 
+/**
+ * A new id, `20261124T071500Z-1a2b3c4d`: later than all that are recorded, also where the clock was set back
+ * since, because the last one is the one that is asked after.
+ */
+export function newActivationId(ctx: Context): string {
+  const last = activationIds(ctx).at(-1) ?? "";
+  const newest = Date.parse(
+    last.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\dZ)-.*$/, "$1-$2-$3T$4:$5:$6"),
+  );
+  const now = ctx.now();
+  // Ids are of whole seconds.
+  const time = now.getTime() < newest + 1000 ? new Date(newest + 1000) : now;
+  const name = time.toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${name}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
 /** Names the running boot: what is recorded with another one is no longer under way. */
 export function bootId(ctx: Context): string {
   return readTextIfExists(ctx.root.host("/proc/sys/kernel/random/boot_id"))?.trim() ?? "";

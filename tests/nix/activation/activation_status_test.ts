@@ -3,6 +3,7 @@ import {
   type ActivationHead,
   activationIds,
   neverStarted,
+  newActivationId,
   readActivationStatus,
 } from "../../../lib/nix/activation/activation_status.ts";
 import { testContext } from "../../support/context.ts";
@@ -59,4 +60,23 @@ Deno.test("activationIds() lists statuses alone, oldest first", async () => {
     deepEqual(activationIds(testContext({ root })), ["2024-07-01T10-00-00", "2024-07-02T10-00-00"]);
   });
   await withScratch({ "etc/": "" }, (root) => deepEqual(activationIds(testContext({ root })), []));
+});
+
+Deno.test("newActivationId() is the last one, whatever the clock says", async () => {
+  await withScratch({ [`${FOLDER}/`]: "" }, (root) => {
+    const times = [
+      "2026-11-24T07:15:00.100Z",
+      "2026-11-24T07:15:00.900Z",
+      "1970-01-01T00:00:42Z",
+      "2026-12-31T23:59:59Z",
+      "2026-12-31T21:59:59Z",
+    ];
+    for (const time of times) {
+      const ctx = testContext({ root, now: () => new Date(time) });
+      const id = newActivationId(ctx);
+      Deno.writeTextFileSync(`${root}/${FOLDER}/${id}.json`, "{}");
+      equal(activationIds(ctx).at(-1), id, time);
+      if (time === times[0]) equal(id.slice(0, 16), "20261124T071500Z");
+    }
+  });
 });
