@@ -6,7 +6,7 @@ import { type Mount, readMounts } from "../machine/hardware/mounts.ts";
 import { places } from "../machine/places.ts";
 import type { ConfigurationFacts } from "../nix/evaluation/configuration_facts.ts";
 import { hostsOf } from "../nix/flakes/flake_hosts.ts";
-import { asHostFlake, hostFolder } from "../nix/expressions/host_flake.ts";
+import { asHostFlake, hostReference } from "../nix/expressions/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flakes/flake_reference.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
@@ -55,8 +55,9 @@ export class Facts {
   /** The host that this machine is; undefined when no host.json names it. */
   readonly host: () => HostRecord | undefined = once(() => usableHostRecord(this.ctx));
 
+  /** What every tool builds this machine from, whatever git knows of it (etckeeper). */
   readonly flake: () => FlakeReference = once(() =>
-    asHostFlake(this.ctx, resolveFlake(this.ctx, hostFolder(this.ctx)))
+    asHostFlake(this.ctx, resolveFlake(this.ctx, hostReference(this.ctx)))
   );
 
   /** The NixOS hosts of the flake. Evaluates. */
