@@ -1,5 +1,5 @@
 import { inNetwork, type Match, wildcard } from "../../machine/accounts/ssh_patterns.ts";
-import type { Packets } from "./dropping_rules.ts";
+import { isOfService, type Packets } from "./dropping_rules.ts";
 
 /** Which of a connection's packets a chain sees: the session's, or the answers to them. */
 export type Direction = "in" | "out";
@@ -57,6 +57,8 @@ function matching(
   switch (key) {
     case `tcp ${near}port`:
       return any(values, (value) => isPort(value, port));
+    case `tcp ${near === "d" ? "s" : "d"}port`:
+      return direction === "out" && values.every(isOfService) ? "no" : "maybe";
     case "ct state":
       // The first packet is new, those after it are of a connection that is there, like all answers.
       return any(values, (value) => {

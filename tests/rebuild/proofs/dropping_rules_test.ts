@@ -14,6 +14,11 @@ Deno.test("droppingRules() finds what may drop a session's packets", () => {
       "iptables -A INPUT -p tcp --dport $port -j DROP",
       "iptables -A INPUT ! -s 10.0.0.0/8 -p tcp --dport 22 -j DROP",
       "iptables -A INPUT -s 198.51.100.0/24 -j DROP",
+      // Answers do not come back.
+      "iptables -P OUTPUT DROP",
+      "iptables -A OUTPUT -j REJECT",
+      "iptables -A OUTPUT -p tcp --sport 22 -d 198.51.100.0/24 -j DROP",
+      "iptables -A OUTPUT -p tcp --dport 1024:65535 -j DROP",
       "iptables -t raw -A PREROUTING -i eth+ -j DROP",
       "${pkgs}/bin/iptables -w -A OWN -p tcp -j DROP",
       "iptables -A INPUT -p tcp -m connlimit --connlimit-above 3 -j REJECT --reject-with tcp-reset",
@@ -37,7 +42,12 @@ Deno.test("droppingRules() leaves alone what is about other packets", () => {
       "iptables -A INPUT -s 203.0.113.0/24,10.0.0.0/8 -j DROP",
       "ip6tables -A INPUT -p tcp --dport 22 -j DROP",
       "iptables -A FORWARD -i eth0 -j DROP",
-      "iptables -A OUTPUT -j REJECT",
+      "iptables -A INPUT -m conntrack --ctstate INVALID -j DROP",
+      "iptables -A OUTPUT -p tcp --dport 25 -j REJECT",
+      "iptables -A OUTPUT -m state --state NEW -j DROP",
+      "iptables -A OUTPUT -d 203.0.113.0/24 -j DROP",
+      "iptables -A OUTPUT -o wan0 -j DROP",
+      "iptables -A OUTPUT -p tcp --sport 80 -j DROP",
       // The port was let in before.
       "iptables -A nixos-fw -p tcp -j DROP",
       "# iptables -A INPUT -j DROP",
@@ -49,4 +59,17 @@ Deno.test("droppingRules() leaves alone what is about other packets", () => {
     droppingRules("ip6tables -A INPUT -i wan0 -s 2001:db8::/32 -j DROP", anybody).length,
     1,
   );
+});
+
+Deno.test("droppingRules() takes answers that are let out before the rest is dropped for what they are", () => {
+  const lets = "iptables -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
+  const drop = "iptables -A OUTPUT -j DROP";
+  const policy = "iptables -P OUTPUT DROP";
+  deepEqual(droppingRules(`${policy}\n${lets}\n${drop}`, SESSION), []);
+  deepEqual(droppingRules(`${drop}\n${lets}`, SESSION), [drop]);
+  const first = "iptables -I OUTPUT -j DROP";
+  deepEqual(droppingRules(`${lets}\n${first}`, SESSION), [first]);
+  deepEqual(droppingRules(`${lets.replace("iptables", "ip6tables")}\n${drop}`, SESSION), [drop]);
+  deepEqual(droppingRules(`${lets.replace("iptables", "ip46tables")}\n${drop}`, SESSION), []);
+  deepEqual(droppingRules(`${lets.replace("-m", "-o lo -m")}\n${drop}`, SESSION), [drop]);
 });

@@ -73,6 +73,7 @@ Deno.test("shutByTables() lets pass what is about other packets, or comes after 
   equal(shut(table("drop", "drop", "ip6")), undefined);
   equal(shut(table("drop", "drop", "arp")), undefined);
   equal(shut(table("tcp dport 22 accept", "drop")), undefined);
+  equal(shut(table("tcp dport { 25, 465-587 } drop", "accept", "inet", "output")), undefined);
   equal(shut(table("ct state established, related accept", "drop", "inet", "output")), undefined);
 });
 
