@@ -196,6 +196,12 @@ export const ConfigurationFactsSchema = v.object({
     initrdSystemd: flag("boot.initrd.systemd.enable or false"),
     /** Remote unlocking: `boot.initrd.network.ssh`. */
     initrdSsh: flag("boot.initrd.network.ssh.enable or false"),
+    /** What people unlock it by: `port 22`, `host PATH` for each of its keys, `key LINE` for each of theirs. */
+    initrdSshWays: newerTexts(`let ssh = boot.initrd.network.ssh or { }; in
+        if ! (ssh.enable or false) then [ ]
+        else [ "port \${toString (ssh.port or 22)}" ]
+          ++ map (key: "host " + text key) (ssh.hostKeys or [ ])
+          ++ map (key: "key " + text key) (ssh.authorizedKeys or [ ])`),
     luks: each("boot.initrd.luks.devices", "name: luks", {
       name: v.string(),
       device: as(v.string(), "text luks.device"),

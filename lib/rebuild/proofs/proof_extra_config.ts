@@ -2,8 +2,8 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
-/** What in free text can shut people out, and cannot be judged here; sshd_config(5). */
-const DECIDES = new RegExp(
+/** What of the SSH server's configuration can shut people out, a word or a line; sshd_config(5). */
+export const DECIDES = new RegExp(
   `^\\s*(${
     [
       "match|include|(allow|deny)(users|groups)|authenticationmethods|usepam|strictmodes",

@@ -16,6 +16,7 @@ import type { Proof, ProofQuestion } from "./proof_question.ts";
 import { proveResolver } from "./proof_resolver.ts";
 import { proveRoute } from "./proof_route.ts";
 import { proveSecondFactors } from "./proof_second_factors.ts";
+import { proveSshSettings } from "./proof_ssh_settings.ts";
 import { proveSshServer } from "./proof_ssh_server.ts";
 import { proveStranger } from "./proof_stranger.ts";
 import { proveUnlocking } from "./proof_unlocking.ts";
@@ -31,6 +32,7 @@ export const PROOFS: readonly Proof[] = [
   { name: "interface-names", about: "access", onlyOverSsh: true, prove: proveInterfaceNames },
   { name: "host-keys", about: "access", onlyOverSsh: true, prove: proveHostKeys },
   { name: "extra-config", about: "access", onlyOverSsh: true, prove: proveExtraConfig },
+  { name: "ssh-settings", about: "access", onlyOverSsh: true, prove: proveSshSettings },
   { name: "second-factors", about: "access", onlyOverSsh: true, prove: proveSecondFactors },
   { name: "stranger", about: "access", prove: proveStranger },
   { name: "access", about: "access", prove: proveAccess },

@@ -34,6 +34,7 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "interface-names": { breaks: (f) => f.network.usePredictableInterfaceNames = false },
   "host-keys": { breaks: (f) => f.ssh.hostKeys = [] },
   "extra-config": { breaks: (f) => f.ssh.extraConfig = "DenyUsers root" },
+  "ssh-settings": { breaks: (f) => f.ssh.otherSettings.ChrootDirectory = "/empty" },
   "second-factors": {
     is: (f) => f.ssh.otherSettings.AuthenticationMethods = "publickey,password",
     breaks: (f) => f.ssh.otherSettings = {},
