@@ -19,8 +19,9 @@ export function carryRunningSsh(config: SshServerConfig | undefined): Setting[] 
     ...said(
       "services.openssh",
       {
+        // NixOS puts a colon and the port behind it.
         listenAddresses: config.listenAddresses.map(({ address, port }) => ({
-          addr: address,
+          addr: port !== undefined && address.includes(":") ? `[${address}]` : address,
           port,
         })),
         hostKeys: config.hostKeys.map((path) => ({ type: keyType(path), path })),

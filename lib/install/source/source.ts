@@ -104,11 +104,16 @@ function locate(ctx: Context, named: string | undefined): [path: string, foundBy
   });
 }
 
-/** The published layout is also that of many people's own configurations: there its flake has to say it. */
-function isHyperNixos(path: string): boolean {
+/**
+ * Whether a folder that nobody named is a source. The published layout is also that of many people's own
+ * configurations, which may use Hyper-NixOS: there the flake's description has to begin with its name.
+ */
+export function isHyperNixos(path: string): boolean {
   const layout = layoutOfFolder(path);
-  return layout === "native" ||
-    layout === "published" && /hyper-nixos/i.test(readTextIfExists(`${path}/flake.nix`) ?? "");
+  return layout === "native" || layout === "published" &&
+      /^[^"]*\bdescription\s*=\s*"hyper-nixos\b/i.test(
+        readTextIfExists(`${path}/flake.nix`) ?? "",
+      );
 }
 
 function executable(): string {
