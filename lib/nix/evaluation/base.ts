@@ -87,7 +87,7 @@ export function sourceOf(ctx: Context, base: HostBase): ConfigurationSource {
 async function namedBase(ctx: Context, named: string): Promise<Base> {
   const path = absolutePath(named);
   const isFlake = named.includes("#") || /^[a-z][a-z+]*:/.test(named) ||
-    machineHas(ctx, `${path}/flake.nix`) || path.endsWith("/flake.nix");
+    machineHas(ctx, `${path.split("?")[0]}/flake.nix`) || path.endsWith("/flake.nix");
   if (isFlake) {
     const flake = resolveFlake(ctx, named);
     return await flakeBase(ctx, flake, flake.attribute, "--config");

@@ -3,6 +3,7 @@ import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { MEMORY_HINT } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
+import { evaluationHint } from "./evaluation_hint.ts";
 
 /** How Nix, curl and git say that something could not be fetched. */
 const NETWORK =
@@ -52,7 +53,7 @@ export function evaluationFailure(what: string, stderr: string): ToolError {
   const where = place === undefined || message.includes(place) ? "" : ` (at ${place})`;
   return new ToolError(`evaluating ${what} failed: ${message}${where}`, {
     code: ExitCode.Configuration,
-    hint: hintFor(error),
+    hint: evaluationHint(error),
   });
 }
 
@@ -96,20 +97,4 @@ function namedPlace(text: string): string | undefined {
   const places = [...text.matchAll(/\bat (\/[^\n:]+:\d+):\d+/g)].map((match) => match[1]!);
   const own = places.filter((place) => !/\/nix\/store\/|\/nixpkgs\/|\/nixos\/lib\//.test(place));
   return (own.at(-1) ?? places.at(-1));
-}
-
-function hintFor(error: string): string {
-  if (/is not owned by current user|dubious ownership/.test(error)) {
-    return "the checkout belongs to another user: run this from that user's account with sudo";
-  }
-  if (/is not tracked by Git|does not (?:exist|contain a '\/?flake\.nix')/i.test(error)) {
-    return "Nix sees only files that git tracks: git add what is missing";
-  }
-  if (/requires lock file changes|lock file .* (?:out of date|not up to date)/i.test(error)) {
-    return "the flake's lock file is not complete: run nix flake lock in its folder, as its owner";
-  }
-  if (/read-only mode|--read-write-mode|readonly/i.test(error)) {
-    return "it builds something while it is evaluated (import from derivation): build it once first";
-  }
-  return "correct the configuration; to see the whole trace, evaluate it with --show-trace";
 }

@@ -44,7 +44,8 @@ const REMOTE =
  * Resolves what a user names as a flake, in the forms that Nix knows: a folder (or its flake.nix),
  * `path:`, `git+file:`, `github:owner/repo/ref`, `git+https:` and so on, each with `#attribute`. An
  * absolute folder is a path of the machine under management; one that already starts with the path
- * of its root, and a relative one, is a path as seen from here.
+ * of its root, and a relative one, is a path as seen from here. What stands after `?` is kept
+ * (`/etc/nixos?submodules=1#HOST`); of a `ref` or `rev`, what is not committed does not count.
  *
  * A folder's flake.nix may be a symlink: the folder of its target is taken, because Nix copies the
  * folder without what a link leads to. A folder inside a git checkout becomes `git+file:`, as with Nix.
@@ -59,7 +60,6 @@ export function resolveFlake(ctx: Context, text: string): FlakeReference {
     return { url: reference, ...named };
   }
   const directory = flakeDirectory(ctx, local.path);
-  if (local.query !== "") return { url: reference, directory, ...named };
   const checkout = local.scheme === "path" ? undefined : enclosingCheckout(ctx, directory);
   if (local.scheme === "git" && checkout === undefined) {
     throw new ToolError(`${directory} is not in a git checkout`, {
@@ -67,9 +67,13 @@ export function resolveFlake(ctx: Context, text: string): FlakeReference {
       hint: `without git it is path:${encodePath(directory)}`,
     });
   }
-  return checkout === undefined
-    ? { url: `path:${encodePath(directory)}`, directory, ...named }
-    : { url: gitUrl(checkout, directory), directory, checkout, ...named };
+  const url = withQuery(
+    checkout === undefined ? `path:${encodePath(directory)}` : gitUrl(checkout, directory),
+    local.query,
+  );
+  return checkout === undefined || /^(?:ref|rev)=/m.test(local.query.join("\n"))
+    ? { url, directory, ...named }
+    : { url, directory, checkout, ...named };
 }
 
 /** Splits at the first `#`; the attribute loses its quotes and a leading `nixosConfigurations.`. */
@@ -84,26 +88,29 @@ function splitAttribute(text: string): [string, string | undefined] {
 interface LocalPath {
   readonly scheme: "plain" | "path" | "git";
   readonly path: string;
-  readonly query: string;
+  /** What stood after `?`, without `dir`. */
+  readonly query: readonly string[];
 }
 
 function localPath(reference: string): LocalPath | undefined {
-  const url = /^(path:|git\+file:)(?:\/\/(?=\/))?([^?]*)(\?.*)?$/.exec(reference);
-  if (url) {
-    const [, scheme, path, query = ""] = url;
-    if (path === "") throw notAReference(reference);
-    const kind = scheme === "path:" ? "path" as const : "git" as const;
-    const subfolder = /[?&]dir=([^&]*)/.exec(query)?.[1];
-    const folder = decode(path!, reference);
-    return {
-      scheme: kind,
-      path: subfolder === undefined ? folder : `${folder}/${decode(subfolder, reference)}`,
-      query,
-    };
-  }
-  if (/^[a-z][a-z0-9+.-]*:/.test(reference)) return undefined;
-  if (/[?#]/.test(reference)) throw notAReference(reference);
-  return { scheme: "plain", path: reference === "" ? "." : reference, query: "" };
+  const url = /^(path:|git\+file:)?(.*?)(?:\?(.*))?$/.exec(reference)!;
+  const [, scheme, named, query = ""] = url;
+  if (scheme === undefined && /^[a-z][a-z0-9+.-]*:/.test(reference)) return undefined;
+  const path = scheme === undefined ? named! : named!.replace(/^\/\/(?=\/)/, "");
+  if (scheme !== undefined && path === "") throw notAReference(reference);
+  const kind = scheme === undefined ? "plain" : scheme === "path:" ? "path" : "git";
+  const folder = scheme === undefined ? path || "." : decode(path, reference);
+  const parameters = query.split("&").filter((parameter) => parameter !== "");
+  const subfolder = parameters.find((parameter) => parameter.startsWith("dir="))?.slice(4);
+  return {
+    scheme: kind,
+    path: subfolder === undefined ? folder : `${folder}/${decode(subfolder, reference)}`,
+    query: parameters.filter((parameter) => !parameter.startsWith("dir=")),
+  };
+}
+
+function withQuery(url: string, query: readonly string[]): string {
+  return query.length === 0 ? url : `${url}${url.includes("?") ? "&" : "?"}${query.join("&")}`;
 }
 
 /** The folder, on this host, that really holds flake.nix. */

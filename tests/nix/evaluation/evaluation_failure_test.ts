@@ -156,3 +156,29 @@ Deno.test("evaluationFailure() takes what had no memory for no fault of the conf
   );
   match(error.hint ?? "", /add swap/);
 });
+
+Deno.test("evaluationFailure() says of what is missing where it has to come from", () => {
+  const STORE = "/nix/store/yi7szp7gav3zgavdl6qq0s3nqvcaxd41-source";
+  const hints: readonly (readonly [string, RegExp])[] = [
+    // 2.8, then newer releases.
+    [`getting status of '${STORE}/a b.nix': No such file or directory`, /^Nix sees .* git add/],
+    [`path '${STORE}/a b.nix' does not exist`, /^Nix sees .* git add/],
+    ["path '«git+file:///etc/nixos»/a.nix' does not exist", /^Nix sees .* git add/],
+    [`Path 'a.nix' in the repository "/etc/nixos" is not tracked by Git.`, /git add/],
+    ["getting status of '/etc/nixos/a.nix': No such file or directory", /^put the file there/],
+    ["path '/etc/nixos/a.nix' does not exist", /^put the file there/],
+    [
+      "file 'home-manager/nixos' was not found in the Nix search path (add it)",
+      /nix-channel --add/,
+    ],
+    ["The option `defaults' does not exist. Definition values:", /another name .*one host's file/],
+    [
+      "syntax error\n\n  at /etc/nixos/a.nix:1:2:\n\n   1| \0GITCRYPT\0w\n    | ^",
+      /git-crypt unlock/,
+    ],
+    ["attribute 'a' missing", /^correct the configuration/],
+  ];
+  for (const [said, hint] of hints) {
+    match(evaluationFailure("x", `error: ${said}\n`).hint ?? "", hint, said);
+  }
+});

@@ -44,7 +44,6 @@ Deno.test("resolveFlake() refuses what is no flake reference", () => {
     "ftp://example.org/x",
     "a\nb",
     "/etc/nixos\0",
-    "/etc/nixos?dir=x",
     "path:/a%zz",
   ];
   for (const text of nonsense) {
@@ -72,6 +71,39 @@ Deno.test("resolveFlake() takes the folder that a linked flake.nix leads to", ()
       ]
     ) deepStrictEqual(resolveFlake(ctx, text), { url: `path:${directory}`, directory }, text);
     deepStrictEqual(resolveFlake(ctx, "/etc/nixos#alpha").attribute, "alpha");
+  }));
+
+Deno.test("resolveFlake() keeps what stands after ?, in the machine's own checkout", () =>
+  withScratch({
+    "etc/nixos/.git/HEAD": "ref: refs/heads/main\n",
+    "etc/nixos/flake.nix": FLAKE,
+    "etc/nixos/a b/flake.nix": FLAKE,
+    "srv/flake.nix": FLAKE,
+  }, (folder) => {
+    const root = Deno.realPathSync(folder);
+    const ctx = testContext({ root });
+    const checkout = `${root}/etc/nixos`;
+    const git = `git+file://${checkout}`;
+    for (const text of ["/etc/nixos?submodules=1", "git+file:///etc/nixos?submodules=1"]) {
+      deepStrictEqual(
+        resolveFlake(ctx, `${text}#alpha`),
+        { url: `${git}?submodules=1`, directory: checkout, checkout, attribute: "alpha" },
+        text,
+      );
+    }
+    deepStrictEqual(resolveFlake(ctx, "/etc/nixos?submodules=1&dir=a%20b"), {
+      url: `${git}?dir=a%20b&submodules=1`,
+      directory: `${checkout}/a b`,
+      checkout,
+    });
+    // A commit is evaluated as it is: what is not committed is not looked at.
+    deepStrictEqual(resolveFlake(ctx, "git+file:///etc/nixos?ref=main"), {
+      url: `${git}?ref=main`,
+      directory: checkout,
+    });
+    for (const text of ["path:/srv?lastModified=1", "/srv?lastModified=1"]) {
+      strictEqual(resolveFlake(ctx, text).url, `path:${root}/srv?lastModified=1`, text);
+    }
   }));
 
 Deno.test("resolveFlake() says where no flake.nix is", () =>

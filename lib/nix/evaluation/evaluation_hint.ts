@@ -1,0 +1,54 @@
+/** What Nix's last error says, and what a person can do then; the first that fits counts. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /is not owned by current user|dubious ownership/,
+    "the checkout belongs to another user: run this from that user's account with sudo",
+  ],
+  [
+    // The excerpt shows the head of an encrypted file.
+    /^\s*\d+\|\s+\0?GITCRYPT\b/m,
+    "git-crypt has that file locked: git-crypt unlock, in the checkout, as its owner",
+  ],
+  [
+    /was not found in the Nix search path/,
+    "it is a channel that root lacks, or an entry that NIX_PATH lacks: add it as root with " +
+    "nix-channel --add, then nix-channel --update",
+  ],
+  [
+    /\bThe option [`'].*' does not exist/,
+    "the option has another name in this release of NixOS, or the module that declares it is not " +
+    "imported; what holds several hosts (hive.nix, what nixos-rebuild --file takes) is no " +
+    "configuration: name one host's file",
+  ],
+  [
+    /is not tracked by Git|does not contain a '\/?flake\.nix'/i,
+    "Nix sees only files that git tracks: git add what is missing",
+  ],
+  [
+    // Releases before 2.19 say "getting status of". A path in the store is a copy of the checkout.
+    /(?:getting status of|path) '(?:\/nix\/store\/[^']*-source\b|«)[^']*'?.*(?:No such file|does not exist)/i,
+    "Nix sees only files that git tracks, and of submodules none without ?submodules=1 in the " +
+    "flake's URL: git add what is missing",
+  ],
+  [
+    /(?:getting status of|opening file|path) '\/[^']*'.*(?:No such file|does not exist)/i,
+    "put the file there, or take its name out of what imports it",
+  ],
+  [
+    /requires lock file changes|lock file .* (?:out of date|not up to date)/i,
+    "the flake's lock file is not complete: run nix flake lock in its folder, as its owner",
+  ],
+  [
+    /read-only mode|--read-write-mode|readonly/i,
+    "it builds something while it is evaluated (import from derivation): build it once first",
+  ],
+];
+
+/**
+ * The next step after a failed evaluation.
+ * @param error Nix's last error
+ */
+export function evaluationHint(error: string): string {
+  return HINTS.find(([said]) => said.test(error))?.[1] ??
+    "correct the configuration; to see the whole trace, evaluate it with --show-trace";
+}
