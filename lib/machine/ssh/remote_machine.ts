@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { FreeSpace } from "../files/free_space.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { ELEVATORS, FIND_ELEVATOR } from "../accounts/elevators.ts";
-import { commandLine, quote } from "../run.ts";
+import { commandLine, quote, type RunResult } from "../run.ts";
 import { ToolError } from "../tool_error.ts";
 import type { Context } from "../context.ts";
 import { connect, type SshConnection } from "./connection.ts";
@@ -55,7 +55,8 @@ export async function reach(
 ): Promise<RemoteMachine> {
   const ssh = await connect(ctx, destination);
   try {
-    const seen = await look(ctx, ssh, terminal);
+    const seen = await look(ssh, terminal);
+    ctx.log.debug(`${ssh.destination}: ${JSON.stringify(seen)}`);
     const close = async () => {
       try {
         await ssh.sh(`rm -rf ${quote(seen.folder)}`, { signal: null, timeout: 30_000 });
@@ -85,10 +86,9 @@ const SeenSchema = v.object({
 });
 
 async function look(
-  ctx: Context,
   ssh: SshConnection,
   terminal: boolean,
-): Promise<Omit<RemoteMachine, "ssh" | typeof Symbol.asyncDispose>> {
+): Promise<Look> {
   const ways = ELEVATORS.map(({ name }) => {
     const tried = `"$program" ${
       commandLine(OPTIONS[name].silent[0], [...OPTIONS[name].silent.slice(1), "true"])
@@ -96,7 +96,7 @@ async function look(
     return `elif program=$(elevator ${name})${terminal ? "" : ` && ${tried} 2>/dev/null`}
 then elevator=${name}`;
   });
-  const { stdout } = await ssh.sh(
+  const answer = await ssh.sh(
     `${REMOTE_PATH}
 ${FIND_ELEVATOR}
 umask 077
@@ -120,14 +120,34 @@ echo "useless=$useless"
 echo "folder=$(mktemp -d)"`,
     { timeout: 60_000 },
   );
+  return lookOf(ssh.destination, terminal, answer);
+}
+
+/** What a look at a machine tells, whatever its file systems, shells and sudo are. */
+type Look = Omit<RemoteMachine, "ssh" | typeof Symbol.asyncDispose>;
+
+/**
+ * Reads what the look at a machine printed there.
+ * @throws ToolError exit 1 when that is something else, or it could make no folder
+ */
+export function lookOf(
+  destination: string,
+  terminal: boolean,
+  { stdout, stderr }: Pick<RunResult, "stdout" | "stderr">,
+): Look {
   const lines = stdout.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2));
-  const parsed = v.safeParse(SeenSchema, Object.fromEntries(lines));
+  const told = Object.fromEntries(lines);
   // Whatever greets would also come between Nix and its daemon there.
-  if (!parsed.success || !stdout.startsWith("uid=")) {
-    throw notUnderstood(ssh.destination, stdout);
+  if (!stdout.startsWith("uid=")) throw notUnderstood(destination, stdout);
+  if (told.folder === "") {
+    const why = printableLine(stderr.trim().split("\n").at(-1) ?? "");
+    throw new ToolError(`no temporary folder can be made on ${destination}: ${why}`, {
+      hint: `make room there, or mend its /tmp: ssh ${destination} mktemp -d`,
+    });
   }
+  const parsed = v.safeParse(SeenSchema, told);
+  if (!parsed.success) throw notUnderstood(destination, stdout);
   const seen = parsed.output;
-  ctx.log.debug(`${ssh.destination}: ${JSON.stringify(seen)}`);
   const [blocks, size, files, inodes] = seen.store.split(" ").map(Number);
   const words = seen.elevator === "" ? undefined : [
     seen.program,
