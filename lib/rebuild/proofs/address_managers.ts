@@ -63,18 +63,18 @@ function isUnmanaged(facts: ConfigurationFacts, device: string): boolean {
 
 /** dhcpcd.conf(5), "denyinterfaces" and "allowinterfaces". */
 function isDenied(facts: ConfigurationFacts, device: string): boolean {
-  if (said(facts, "networking.dhcpcd.enable").at(-1) === false) return true;
+  if (definitionsOf(facts, "networking.dhcpcd.enable").at(-1) === false) return true;
   const allowed = listed(facts, "networking.dhcpcd.allowInterfaces");
   return listed(facts, "networking.dhcpcd.denyInterfaces").some((one) => wildcard(one, device)) ||
     allowed.length > 0 && !allowed.some((one) => wildcard(one, device));
 }
 
 function listed(facts: ConfigurationFacts, option: string): string[] {
-  return said(facts, option).flat().filter((one) => typeof one === "string");
+  return definitionsOf(facts, option).flat().filter((one) => typeof one === "string");
 }
 
 /** What the owner says of an option. */
-export function said({ plain = [] }: ConfigurationFacts, option: string): unknown[] {
+export function definitionsOf({ plain = [] }: ConfigurationFacts, option: string): unknown[] {
   return plain.filter(({ name }) => name === option)
     .flatMap((one) => one.said.map(({ value }) => value));
 }

@@ -1,5 +1,5 @@
 import type { Device, MachineNow } from "./machine_now.ts";
-import { masterOf, membersOf } from "./network_units.ts";
+import { enslavedTo, masterOf } from "./network_units.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 
 /**
@@ -9,8 +9,8 @@ import type { ProofQuestion } from "./proof_question.ts";
 export function heirs({ before, after, now }: ProofQuestion, device: string): Device[] {
   const card = cardNow(now, device);
   const [then, next] = [
-    before && membersOf(before.network, device),
-    membersOf(after.network, device),
+    before && enslavedTo(before.network, device),
+    enslavedTo(after.network, device),
   ];
   if (then !== undefined && then.length > 0) {
     return next.some((name) => then.includes(name))

@@ -84,7 +84,7 @@ export function masterOf(network: Network, device: Device, below: readonly strin
 }
 
 /** What a bridge or bond has in it, or a VLAN is on: names, or patterns of units. Pure. */
-export function membersOf(network: Network, name: string): string[] {
+export function enslavedTo(network: Network, name: string): string[] {
   return [
     ...cardsOf(network, name).filter((card) => card !== name),
     ...network.networkdUnits.filter((unit) => masters(unit).includes(name))

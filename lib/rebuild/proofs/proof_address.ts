@@ -1,5 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { MANAGER_OPTION, managerOf, said } from "./address_managers.ts";
+import { definitionsOf, MANAGER_OPTION, managerOf } from "./address_managers.ts";
 import { cardsOf, interfaceOf, prefixOf } from "./addresses.ts";
 import { cardNow, heirs } from "./heirs.ts";
 import { masterOf, unitAddresses, unitOf, unitValues } from "./network_units.ts";
@@ -172,5 +172,5 @@ function carries(question: ProofQuestion, place: string, device: string | undefi
 }
 
 function hasIpv6(facts: ConfigurationFacts | undefined): boolean {
-  return facts === undefined || !said(facts, "networking.enableIPv6").includes(false);
+  return facts === undefined || !definitionsOf(facts, "networking.enableIPv6").includes(false);
 }

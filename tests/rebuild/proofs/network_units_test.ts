@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import {
+  enslavedTo,
   isFor,
   masterOf,
-  membersOf,
   unitAddresses,
   unitHops,
   unitOf,
@@ -65,21 +65,21 @@ Deno.test("unitOf() takes the first unit for an interface, and one that names it
   equal(unitOf(link, CARD), undefined);
 });
 
-Deno.test("masterOf() and membersOf() know bridges and bonds of options and of units", () => {
+Deno.test("masterOf() and enslavedTo() know bridges and bonds of options and of units", () => {
   const byUnits = units(
     "[Match]\nName=ens3 ens4\n[Network]\nBond=bond0\n",
     "[Match]\nName=bond0\n[Network]\nBridge=br0\n",
   );
   equal(masterOf(byUnits, CARD), "br0");
   equal(masterOf(byUnits, { name: "eth9" }), "eth9");
-  deepEqual(membersOf(byUnits, "bond0"), ["ens3", "ens4"]);
+  deepEqual(enslavedTo(byUnits, "bond0"), ["ens3", "ens4"]);
   const byOptions = configurationFacts(({ network }) => {
     network.bonds = [{ name: "bond0", interfaces: ["ens3"], driverOptions: {} }];
     network.bridges = [{ name: "br0", interfaces: ["bond0"], rstp: false }];
   }).network;
   equal(masterOf(byOptions, CARD), "br0");
-  deepEqual(membersOf(byOptions, "br0"), ["ens3"]);
-  deepEqual(membersOf(byOptions, "ens3"), []);
+  deepEqual(enslavedTo(byOptions, "br0"), ["ens3"]);
+  deepEqual(enslavedTo(byOptions, "ens3"), []);
   const circle = units("[Match]\nName=br0\n[Network]\nBridge=br1\n");
   circle.bridges = [{ name: "br0", interfaces: ["br1"], rstp: false }];
   equal(typeof masterOf(circle, { name: "br0" }), "string");
