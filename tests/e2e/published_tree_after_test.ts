@@ -20,13 +20,7 @@ needsNix(
     using host = new PublishedHost((await installed()).machine);
     const first = host.system().path;
     const path = "/etc/hypervisor/src/modules/core/options.nix";
-    host.machine.write(
-      path,
-      host.machine.read(path).replace(
-        /\}\n$/,
-        '  config.environment.etc."edited".text = "yes";\n}\n',
-      ),
-    );
+    host.machine.change(path, /\}\n$/, '  config.environment.etc."edited".text = "yes";\n}\n');
     const built = await host.tool("rebuild-helper", ["switch"]);
     assert.equal(built.code, 0, built.stdout + built.stderr);
     assert.notEqual(host.system().path, first);

@@ -67,13 +67,11 @@ needsNix(
   async () => {
     using host = new PublishedHost("uefi");
     const path = "/etc/nixos/configuration.nix";
-    host.machine.write(
+    host.machine.change(
       path,
-      host.machine.read(path).replace(
-        /\}\n$/,
-        "  services.fwupd.enable = true;\n  security.sudo.wheelNeedsPassword = false;\n" +
-          '  environment.etc.motd.text = "mine";\n}\n',
-      ),
+      /\}\n$/,
+      "  services.fwupd.enable = true;\n  security.sudo.wheelNeedsPassword = false;\n" +
+        '  environment.etc.motd.text = "mine";\n}\n',
     );
     const module = `${host.path}/modules/core/options.nix`;
     const text = Deno.readTextFileSync(module);
@@ -148,10 +146,7 @@ needsNix(
   async () => {
     using host = new PublishedHost("uefi");
     const path = "/etc/nixos/configuration.nix";
-    host.machine.write(
-      path,
-      host.machine.read(path).replace(/stateVersion = "[^"]+"/, 'stateVersion = "24.11"'),
-    );
+    host.machine.change(path, /stateVersion = "[^"]+"/, 'stateVersion = "24.11"');
     const { code, stderr } = await host.install(SWITCH);
     assert.equal(code, 6);
     assert.match(

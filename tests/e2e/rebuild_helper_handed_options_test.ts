@@ -115,7 +115,7 @@ Deno.test({
     using host = new Host();
     const path = "/etc/nixos/configuration.nix";
     const mode = 'environment.etc.mode.text = if builtins ? currentTime then "impure" else "pure";';
-    host.machine.write(path, host.machine.read(path).replace(/\}\s*$/, `  ${mode}\n}\n`));
+    host.machine.change(path, /\}\s*$/, `  ${mode}\n}\n`);
     const { code, stdout, stderr } = await host.run(["--no-impure", "--json", "test"]);
     equal(code, 0, stderr);
     const { toplevel } = JSON.parse(stdout);

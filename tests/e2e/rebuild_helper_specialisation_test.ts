@@ -150,17 +150,11 @@ Deno.test({
       (await host.run(["--json", "--specialisation", "gaming", "test"])).stdout,
     );
     runs(host, first.outcome.toplevel);
-    host.machine.write(
-      CONFIGURATION,
-      host.machine.read(CONFIGURATION).replace(/specialisation\.gaming.*\n/, ""),
-    );
+    host.machine.change(CONFIGURATION, /specialisation\.gaming.*\n/, "");
     const gone = await host.run(["switch"]);
     equal(gone.code, 6, gone.stderr);
     match(gone.stderr, /it runs now, and it has: lean; to leave it: --no-specialisation/);
-    host.machine.write(
-      CONFIGURATION,
-      host.machine.read(CONFIGURATION).replace(/specialisation\.lean.*\n/, ""),
-    );
+    host.machine.change(CONFIGURATION, /specialisation\.lean.*\n/, "");
     const none = await host.run(["switch"]);
     equal(none.code, 6, none.stderr);
     match(none.stderr, /it runs now, and it has none; to leave it: --no-specialisation/);

@@ -234,10 +234,7 @@ Deno.test({
     const staging = "/etc/hypervisor/.src-staging-killed";
     const commit = "0123456789abcdef0123456789abcdef01234567";
     const configuration = `${source}/configuration.nix`;
-    host.machine.write(
-      configuration,
-      host.machine.read(configuration).replace(/imports =\s*\[/, "imports = [ ./added.nix"),
-    );
+    host.machine.change(configuration, /imports =\s*\[/, "imports = [ ./added.nix");
     host.machine.write(`${staging}/new/added.nix`, '{ environment.etc."proof".text = "whole"; }\n');
     host.machine.write(
       `${staging}/state.json`,

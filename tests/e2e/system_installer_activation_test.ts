@@ -216,7 +216,7 @@ needsNix(
       "{ time.timeZone = null; }\n".replace("null", '(import <nixpkgs/lib>).mkForce "Asia/Tokyo"'),
     );
     const configuration = "/etc/nixos/configuration.nix";
-    machine.write(configuration, machine.read(configuration).replace("[ 8080 ]", "[ 8080 9090 ]"));
+    machine.change(configuration, "[ 8080 ]", "[ 8080 9090 ]");
     const written = [machine.read(local), machine.read(configuration)];
     const again = await host.run(SWITCH);
     assert.equal(again.code, 0, again.stdout + again.stderr);

@@ -147,7 +147,7 @@ const refusals: readonly Refusal[] = [
     args: ["--no-keep-config"],
     spoil: (machine) => {
       const path = "/etc/nixos/configuration.nix";
-      machine.write(path, machine.read(path).replace(/^.*stateVersion.*$/m, ""));
+      machine.change(path, /^.*stateVersion.*$/m, "");
     },
     code: 4,
     says: /nobody can be asked: system\.stateVersion.*\n.*--state-version/,
@@ -168,7 +168,7 @@ const refusals: readonly Refusal[] = [
     name: "a configuration that is not this machine's",
     spoil: (machine) => {
       const path = "/etc/nixos/configuration.nix";
-      machine.write(path, machine.read(path).replace('"workbench"', '"elsewhere"'));
+      machine.change(path, '"workbench"', '"elsewhere"');
     },
     code: 6,
     says: /the configuration that was read is not what this machine runs.*\n.*next: .*--config/,

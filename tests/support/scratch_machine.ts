@@ -5,6 +5,7 @@
  *   using machine = scratchMachine("rented");
  *   const ctx = testContext({ root: machine.root });
  */
+import { changeText } from "./change_text.ts";
 import { OFFLINE_NIX_CONFIG } from "./context.ts";
 import { copySync } from "./copy.ts";
 import { isNixUsable } from "./nix_usable.ts";
@@ -57,6 +58,8 @@ export interface ScratchMachine extends Disposable {
   host(path: string): string;
   read(path: string): string;
   write(path: string, text: string, mode?: number): void;
+  /** Replaces in a file; see {@link changeText}. */
+  change(path: string, from: string | RegExp, to: string): void;
   exists(path: string): boolean;
   /** Removes the machine; also called by `using`. */
   dispose(): void;
@@ -114,6 +117,7 @@ function machineAt(
     host: (path) => root + path,
     read: (path) => Deno.readTextFileSync(root + path),
     write: (path, text, mode) => files.file(path, text, mode === undefined ? {} : { mode }),
+    change: (path, from, to) => changeText(root + path, from, to),
     exists: (path) => {
       try {
         Deno.lstatSync(root + path);

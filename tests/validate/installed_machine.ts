@@ -1,5 +1,6 @@
 /** Machines that are installed, for the tests of validator: made once per test file, copied for each test. */
 import { equal } from "node:assert/strict";
+import { changeText } from "../support/change_text.ts";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
 import { mustRun } from "../support/must_run.ts";
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
@@ -80,12 +81,9 @@ export class InstalledMachine implements Disposable {
     Deno.chmodSync(this.host(path), mode);
   }
 
-  /** Replaces in a file, which must hold it. */
+  /** Replaces in a file; see {@link changeText}. */
   change(path: string, from: string | RegExp, to: string): void {
-    const text = this.read(path);
-    const changed = text.replace(from, to);
-    if (changed === text) throw new Error(`${path} does not hold ${from}`);
-    Deno.writeTextFileSync(this.host(path), changed);
+    changeText(this.host(path), from, to);
   }
 
   remove(path: string): void {

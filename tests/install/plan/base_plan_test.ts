@@ -45,14 +45,6 @@ class Adopted implements Disposable {
     return await readConfiguration(this.ctx, staged.configuration, { whole: true });
   }
 
-  /** Edits a file of the owner's. */
-  edit(path: string, from: string | RegExp, to: string): void {
-    const text = this.machine.read(path);
-    const edited = text.replace(from, to);
-    assert.notEqual(edited, text);
-    this.machine.write(path, edited);
-  }
-
   [Symbol.dispose](): void {
     this.machine.dispose();
     Deno.removeSync(this.folder, { recursive: true });
@@ -126,7 +118,11 @@ Deno.test({
   fn: async () => {
     using adopted = new Adopted("uefi");
     const own = "users.groups.libvirtd.gid = 999;\n  users.groups.printers.gid = 1500;";
-    adopted.edit("/etc/nixos/configuration.nix", "users.groups.printers.gid = 1500;", own);
+    adopted.machine.change(
+      "/etc/nixos/configuration.nix",
+      "users.groups.printers.gid = 1500;",
+      own,
+    );
     const [blocker, ...others] = codes(await adopted.plan());
     assert.deepEqual(others, []);
     assert.match(blocker?.message ?? "", /users\.groups\.libvirtd\.gid/);
@@ -144,18 +140,22 @@ Deno.test({
     using adopted = new Adopted("uefi");
     const plan = await adopted.plan();
     const file = "/etc/nixos/configuration.nix";
-    adopted.edit(file, 'time.timeZone = "Europe/Berlin"', 'time.timeZone = "Asia/Tokyo"');
-    adopted.edit(
+    adopted.machine.change(file, 'time.timeZone = "Europe/Berlin"', 'time.timeZone = "Asia/Tokyo"');
+    adopted.machine.change(
       file,
       "services.openssh.enable = true;",
       "services.openssh = { enable = true; ports = [ 2200 ]; };",
     );
-    adopted.edit(
+    adopted.machine.change(
       file,
       'description = "Alice Example";',
       'description = "Alice"; shell = "/bin/sh";',
     );
-    adopted.edit(file, 'networking.hostName = "workbench"', 'networking.hostName = "bench"');
+    adopted.machine.change(
+      file,
+      'networking.hostName = "workbench"',
+      'networking.hostName = "bench"',
+    );
     const after = await adopted.evaluate(plan);
     const alice = after.users.accounts.find(({ name }) => name === "alice");
     assert.deepEqual(
@@ -174,7 +174,7 @@ Deno.test({
   fn: async () => {
     using adopted = new Adopted("uefi");
     const file = "/etc/nixos/configuration.nix";
-    adopted.edit(
+    adopted.machine.change(
       file,
       "networking.networkmanager",
       `services.openssh.extraConfig = "Banner /etc/motd\\nInclude /etc/\\nToken = abc";
@@ -210,7 +210,7 @@ Deno.test({
   ignore: !hasNix,
   fn: async () => {
     using adopted = new Adopted("uefi");
-    adopted.edit(
+    adopted.machine.change(
       "/etc/nixos/configuration.nix",
       'networking.hostName = "workbench"',
       'networking.hostName = (import <nixpkgs/lib>).mkForce "workbench"',
@@ -272,12 +272,16 @@ Deno.test({
   fn: async () => {
     using adopted = new Adopted("uefi");
     const file = "/etc/nixos/configuration.nix";
-    adopted.edit(
+    adopted.machine.change(
       file,
       "networking.networkmanager",
       "virtualisation.libvirtd.enable = false;\n  networking.networkmanager",
     );
-    adopted.edit(file, 'networking.hostName = "workbench"', 'networking.hostName = "elsewhere"');
+    adopted.machine.change(
+      file,
+      'networking.hostName = "workbench"',
+      'networking.hostName = "elsewhere"',
+    );
     const { questions } = await adopted.plan();
     assert.deepEqual(questions.map(({ found }) => found), [
       "the configuration that was read is not what this machine runs",
