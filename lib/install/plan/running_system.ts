@@ -86,27 +86,40 @@ function differentDisks(ctx: Context, toplevel: string, facts: ConfigurationFact
   const lines = text.split("\n").map((line) => line.trim().split(/\s+/))
     .filter(([first = "", mountPoint]) => !first.startsWith("#") && mountPoint?.startsWith("/"));
   const runs = new Map(
-    lines.map(([device, mountPoint]) => [unescaped(mountPoint!), unescaped(device!)]),
+    lines.map(([device, mountPoint, type]) => [
+      unescaped(mountPoint!),
+      mounted(unescaped(device!), type ?? ""),
+    ]),
   );
-  const read = new Map(facts.fileSystems.map(({ mountPoint, device }) => [mountPoint, device]));
+  const read = new Map(
+    facts.fileSystems.map(({ mountPoint, device, fsType }) => [
+      mountPoint,
+      device === null ? null : mounted(device, fsType),
+    ]),
+  );
   return [
     ...[...runs].filter(([mountPoint]) => !read.has(mountPoint)).map(([mountPoint, device]) =>
       `${mountPoint}: ${device} is mounted by what runs, and nothing by what was read`
     ),
     ...[...read].flatMap(([mountPoint, device]) => {
-      const mounted = runs.get(mountPoint);
-      if (mounted === undefined) {
+      const running = runs.get(mountPoint);
+      if (running === undefined) {
         return [
           `${mountPoint}: nothing is mounted by what runs, and ${
             device ?? "a disk"
           } by what was read`,
         ];
       }
-      return device === null || device === mounted || mounted.startsWith("LABEL=")
+      return device === null || device === running || running.startsWith("LABEL=")
         ? []
-        : [`${mountPoint}: ${device} was read, ${mounted} runs`];
+        : [`${mountPoint}: ${device} was read, ${running} runs`];
     }),
   ];
+}
+
+/** What a person calls it: of a file system in memory, the device is any word (`none`, `tmpfs`). */
+function mounted(device: string, type: string): string {
+  return type === "tmpfs" || type === "ramfs" ? `a ${type}` : device;
 }
 
 /** Spaces and their like, fstab(5). */

@@ -101,6 +101,12 @@ Deno.test("compareWithRunning() names what differs in meaning", async () => {
       { "etc/fstab": `${RUNS["etc/fstab"]}/dev/sdb1 /srv/my\\040data ext4 defaults 0 2\n` },
       /\/srv\/my data: \/dev\/sdb1 is mounted by what runs, and nothing by what was read/,
     ],
+    // What is in memory has any word for a device.
+    [{ "etc/fstab": "none / tmpfs mode=755 0 0\n" }, /^\/: .*uuid\/1 was read, a tmpfs runs$/],
+    [
+      { "etc/fstab": `${RUNS["etc/fstab"]}none /scratch ramfs defaults 0 0\n` },
+      /^\/scratch: a ramfs is mounted by what runs, and nothing/,
+    ],
     [{ "etc/crypttab": "data UUID=1 none\n" }, /\/etc\/crypttab is in what runs/],
     [{ "etc/systemd/system/sshd.service": `${SSHD}User=x\n` }, /sshd\.service differs: User=x/],
     [
