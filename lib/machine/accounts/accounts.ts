@@ -153,9 +153,9 @@ export function stateOfField(field: string): PasswordState {
   return isHash(field.replace(/^!+/, "")) ? "locked" : "none";
 }
 
-/** The forms of crypt(5): `$id$…`, BSDi's `_` and 19 characters, DES's 13 (or more: bigcrypt). */
+/** The forms of crypt(5), in which no blank is: `$id$…`, BSDi's `_` and 19 characters, DES's 13 (or more). */
 function isHash(field: string): boolean {
-  return /^(\$.+|_[./0-9A-Za-z]{19}|[./0-9A-Za-z]{13,})$/.test(field);
+  return /^(\$[^\s:]+|_[./0-9A-Za-z]{19}|[./0-9A-Za-z]{13,})$/.test(field);
 }
 
 function idProblem(what: string, text: string): string | undefined {

@@ -13,7 +13,9 @@ export async function sourceCommit(
   ctx: Context,
   flake: FlakeReference,
 ): Promise<string | undefined> {
-  if (flake.directory === undefined) return /[?&/]([0-9a-f]{40})\b/.exec(flake.url)?.[1];
+  if (flake.directory === undefined) {
+    return /(?:[?&]rev=|\/)([0-9a-f]{40})(?![\w-])/.exec(flake.url)?.[1];
+  }
   try {
     const tree = sourceTree(ctx);
     const folders = [places.source, hostFolder(ctx)].map((path) => ctx.root.follow(path));

@@ -100,7 +100,8 @@ function readPasswordFiles(
   const files: Record<string, PasswordState> = {};
   for (const { passwordFile } of after.users.accounts) {
     const text = passwordFile === null ? undefined : machineText(ctx, passwordFile);
-    if (text !== undefined) files[passwordFile!] = stateOfField(text.trim());
+    // update-users-groups.pl takes one line's end away, and the rest as it is.
+    if (text !== undefined) files[passwordFile!] = stateOfField(text.replace(/\n$/, ""));
   }
   return files;
 }
