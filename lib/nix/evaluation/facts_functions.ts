@@ -221,17 +221,22 @@ export const factsFunctions = String.raw`
   isDisabled = set: name: (builtins.tryEval ((getAttr name set).enable or true)) == { success = true; value = false; };
   enabled = set: builtins.removeAttrs set (filter (isDisabled set) (attrNames set));
 
-  # Rules of sudo that let somebody run everything as root.
+  # Rules of sudo that let somebody run everything as root here. A tag holds for what follows it, too.
   sudoRules = sudo: concatMap sudoRule (sudo.extraRules or [ ]);
   sudoRule = rule:
     let
       command = entry: if isString entry then { command = entry; options = [ ]; } else entry;
       all = filter (entry: entry.command == "ALL") (map command (rule.commands or [ ]));
       asRoot = elem (rule.runAs or "ALL:ALL") [ "ALL" "ALL:ALL" "root" "root:root" "root:ALL" "ALL:root" ];
-    in if all == [ ] || ! asRoot then [ ] else [ {
+      isHere = elem (rule.host or "ALL") [ "ALL" net.hostName ];
+      tagged = before: entry:
+        if elem "NOPASSWD" (entry.options or [ ]) then true
+        else if elem "PASSWD" (entry.options or [ ]) then false
+        else before;
+    in if all == [ ] || ! asRoot || ! isHere then [ ] else [ {
       users = map toString (rule.users or [ ]);
       groups = map toString (rule.groups or [ ]);
-      noPassword = builtins.any (entry: elem "NOPASSWD" (entry.options or [ ])) all;
+      noPassword = foldl' tagged false all;
     } ];
   sudos = filter (sudo: sudo.enable or false)
     [ (config.security.sudo or { }) (config.security.sudo-rs or { }) ];

@@ -25,10 +25,12 @@ export function becomesRoot(
   const password = takes("sudo", asked);
   const mayStart = sudo.enable && (wheel || sudo.execWheelOnly !== true);
   const rules = mayStart ? rulesFor(facts, account) : [];
-  if (rules.some((rule) => rule.noPassword)) {
+  // Of the rules that match, the last one says whether a password is asked for (sudoers(5)).
+  const last = rules.at(-1);
+  if (last?.noPassword) {
     return { ok: true, how: "through sudo, by a rule that asks for no password" };
   }
-  if (sudo.enable && wheel && !sudo.wheelNeedsPassword) {
+  if (last === undefined && sudo.enable && wheel && !sudo.wheelNeedsPassword) {
     return { ok: true, how: "through sudo: wheel needs no password" };
   }
   if (password && (rules.length > 0 || sudo.enable && wheel)) {

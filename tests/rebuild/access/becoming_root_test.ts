@@ -38,6 +38,28 @@ Deno.test("becomesRoot() finds the way by sudo that there is", () => {
       "dana has no password to give to sudo",
     ],
     [({ sudo }) => sudo.enable = false, {}, "there is no sudo"],
+    // sudoers(5): where several match, the last one counts.
+    [
+      ({ sudo }) => {
+        sudo.wheelNeedsPassword = false;
+        sudo.grantsAll = [
+          { users: [], groups: ["wheel"], noPassword: true },
+          { users: ["dana"], groups: [], noPassword: false },
+        ];
+      },
+      none,
+      "dana has no password to give to sudo",
+    ],
+    [
+      ({ sudo }) =>
+        sudo.grantsAll = [
+          { users: [], groups: ["wheel"], noPassword: false },
+          { users: ["dana"], groups: [], noPassword: true },
+          { users: ["danae"], groups: [], noPassword: false },
+        ],
+      none,
+      "through sudo, by a rule that asks for no password",
+    ],
     // Who may not start sudo has nothing of a rule.
     [
       (facts) => {
