@@ -43,7 +43,9 @@ export function evaluationFailure(what: string, stderr: string): ToolError {
   if (NETWORK.test(error)) {
     return new ToolError(`evaluating ${what} could not fetch what it needs: ${message}`, {
       code: ExitCode.Network,
-      hint: "check the network, name resolution and proxy settings, then run it again",
+      hint: /HTTP error 40[134]\b/.test(error)
+        ? evaluationHint(error)
+        : "check the network, name resolution and proxy settings, then run it again",
     });
   }
   if (NO_MEMORY.test(error)) {
@@ -64,8 +66,8 @@ function lastError(stderr: string): string {
   const start = starts.at(-1);
   if (start === undefined) return stderr;
   const error = stderr.slice(start.index);
-  // Git says why on its own lines, before Nix says that git failed.
-  const fatal = stderr.indexOf("fatal: ");
+  // Git and its ssh say why on their own lines, before Nix says that git failed.
+  const fatal = stderr.search(/^(?:ssh: |fatal: |\S+: Permission denied \()/m);
   return /program 'git' failed/.test(error) && fatal >= 0 ? stderr.slice(fatal) : error;
 }
 

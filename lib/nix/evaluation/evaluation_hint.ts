@@ -25,8 +25,14 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "Nix sees only files that git tracks: git add what is missing",
   ],
   [
+    // A server says 404 of what it does not show.
+    /HTTP error 40[134]\b|Permission denied \(publickey|could not read Username|Could not read from remote repository/i,
+    "what it names is private, or gone: Nix fetches it as the user who runs this, with access-tokens " +
+    "of nix.conf (https) or that user's keys (ssh)",
+  ],
+  [
     // Releases before 2.19 say "getting status of". A path in the store is a copy of the checkout.
-    /(?:getting status of|path) '(?:\/nix\/store\/[^']*-source\b|«)[^']*'?.*(?:No such file|does not exist)/i,
+    /(?:getting status of|opening file|path) '(?:\/nix\/store\/[^']*-source\b|«)[^']*'?.*(?:No such file|does not exist)/i,
     "Nix sees only files that git tracks, and of submodules none without ?submodules=1 in the " +
     "flake's URL: git add what is missing",
   ],

@@ -67,11 +67,18 @@ error: program 'git' failed with exit code 128`,
     `ssh: connect to host example.org port 22: Connection refused
 fatal: Could not read from remote repository.
 error: Failed to connect to example.org`,
+    `ssh: Could not resolve hostname example.org: Name or service not known
+fatal: Could not read from remote repository.
+error: program 'git' failed with exit code 128`,
   ];
   for (const stderr of network) {
     strictEqual(evaluationFailure("x", stderr).code, ExitCode.Network, stderr);
   }
   const configuration = [
+    // Who may not read it may not be helped by a network.
+    `git@example.org: Permission denied (publickey).
+fatal: Could not read from remote repository.
+error: program 'git' failed with exit code 128`,
     // A cache that cannot be reached is a warning; the error is another one.
     `warning: unable to download 'https://cache.nixos.org/nix-cache-info': Couldn't resolve host name
 error: attribute 'missing' missing`,
@@ -163,6 +170,7 @@ Deno.test("evaluationFailure() says of what is missing where it has to come from
     // 2.8, then newer releases.
     [`getting status of '${STORE}/a b.nix': No such file or directory`, /^Nix sees .* git add/],
     [`path '${STORE}/a b.nix' does not exist`, /^Nix sees .* git add/],
+    [`opening file '${STORE}/private/default.nix': No such file or directory`, /without .submod/],
     ["path '«git+file:///etc/nixos»/a.nix' does not exist", /^Nix sees .* git add/],
     [`Path 'a.nix' in the repository "/etc/nixos" is not tracked by Git.`, /git add/],
     ["getting status of '/etc/nixos/a.nix': No such file or directory", /^put the file there/],
@@ -176,9 +184,22 @@ Deno.test("evaluationFailure() says of what is missing where it has to come from
       "syntax error\n\n  at /etc/nixos/a.nix:1:2:\n\n   1| \0GITCRYPT\0w\n    | ^",
       /git-crypt unlock/,
     ],
+    ["unable to download 'https://api.github.com/a': HTTP error 404", /private, or gone: .*tokens/],
+    ["unable to download 'https://api.github.com/a': HTTP error 503", /^check the network/],
     ["attribute 'a' missing", /^correct the configuration/],
   ];
   for (const [said, hint] of hints) {
     match(evaluationFailure("x", `error: ${said}\n`).hint ?? "", hint, said);
   }
+});
+
+Deno.test("evaluationFailure() says whose keys open a private repository", () => {
+  const { hint, message } = evaluationFailure(
+    "x",
+    `git@example.org: Permission denied (publickey).
+fatal: Could not read from remote repository.
+error: program 'git' failed with exit code 128`,
+  );
+  match(message, /failed: git@example\.org: Permission denied \(publickey\)\./);
+  match(hint ?? "", /private, or gone: .* that user's keys \(ssh\)/);
 });
