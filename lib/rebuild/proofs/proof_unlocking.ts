@@ -5,16 +5,21 @@ import { fails, holds, type Verdict } from "./verdict.ts";
 /** File systems that can be encrypted by themselves. */
 const ENCRYPTS = /^(zfs|bcachefs)$/;
 
+/** Drivers of network cards, by their names in Linux (drivers/net). */
+const NETWORK =
+  /^(e100|e1000e?|igbv?f?|igc|ixgbe(vf)?|i40e|iavf|ice|r8169|r8125|r8152|tg3|bnx2x?|bnxt_en|mlx[45]_|virtio_net|vmxnet3|hv_netvsc|xen_netfront|ena|gve|atlantic|sky2|skge|forcedeth|alx|atl1\w*|8139\w*|via_\w+|ax88179\w*|asix|cdc_(ether|ncm)|usbnet|smsc\w+|lan78xx|genet|bcmgenet|macb|stmmac|dwmac_\w+|fec|bonding|8021q)/;
+
 /**
  * A machine whose encrypted disks are unlocked over SSH at boot still can be, on the same port, with the
- * same host keys and a key that opens it now; elsewhere there is nothing to prove. Pure.
+ * same host keys, with a key that opens it now and the driver of its network card; elsewhere there is nothing to prove. Pure.
  */
-export function proveUnlocking({ before, after }: ProofQuestion): Verdict[] {
+export function proveUnlocking({ before, after, now }: ProofQuestion): Verdict[] {
   const isEncrypted = after.boot.luks.length > 0 ||
     after.fileSystems.some(({ fsType }) => ENCRYPTS.test(fsType));
   if (!before?.boot.initrdSsh || !isEncrypted) return [];
   const what = "disks can be unlocked over SSH at boot, as now";
-  const lost = lostWay(before.boot, after.boot);
+  const lost = lostWay(before.boot, after.boot) ??
+    lostDriver(before.boot, after.boot, now.loadedModules ?? []);
   return [
     lost === undefined ? holds("disk", what, "boot.initrd.network.ssh is on") : fails(
       "disk",
@@ -41,4 +46,14 @@ function lostWay(then: Boot, next: Boot): string | undefined {
     one.startsWith("ip=") && !next.kernelParams.includes(one)
   );
   return address && `the kernel's parameter ${address} would be gone`;
+}
+
+function lostDriver(then: Boot, next: Boot, loaded: readonly string[]): string | undefined {
+  const plain = (names: readonly string[] | undefined) =>
+    names?.map((name) => name.replaceAll("-", "_")) ?? [];
+  const stays = plain(next.initrdModules);
+  if (stays.length === 0) return undefined;
+  const lost = plain(then.initrdModules)
+    .find((name) => NETWORK.test(name) && loaded.includes(name) && !stays.includes(name));
+  return lost && `${lost}, the driver of a network card here, would be missing in it`;
 }

@@ -21,9 +21,13 @@ function unlocked(change: Change = () => {}): Change {
   };
 }
 
-function whys(before: Change | undefined, after: Change): string[] {
+function whys(before: Change | undefined, after: Change, loadedModules?: string[]): string[] {
   const verdicts = proveUnlocking(
-    question(before && rentedServerFacts(before), rentedServerFacts(after)),
+    question(
+      before && rentedServerFacts(before),
+      rentedServerFacts(after),
+      loadedModules && { loadedModules },
+    ),
   );
   return verdicts.filter(({ ok }) => !ok).map(({ why }) => why);
 }
@@ -71,4 +75,16 @@ Deno.test("proveUnlocking() knows encryption beside LUKS, and asks nothing where
   deepEqual(whys(unlocked(), ({ boot }) => boot.initrdSsh = false), []);
   deepEqual(whys(unlocked(off), unlocked(off)), []);
   deepEqual(whys(undefined, unlocked(off)), []);
+});
+
+Deno.test("proveUnlocking() keeps the driver of the network card in the initial ramdisk", () => {
+  const modules = (...names: string[]) => unlocked(({ boot }) => boot.initrdModules = names);
+  const before = modules("ahci", "virtio-net", "e1000e", "usbhid");
+  const loaded = ["ahci", "virtio_net", "usbhid"];
+  deepEqual(whys(before, modules("ahci", "virtio_net"), loaded), []);
+  deepEqual(whys(before, modules("ahci", "e1000e"), loaded), [
+    "virtio_net, the driver of a network card here, would be missing in it",
+  ]);
+  // Nothing is known of those.
+  deepEqual(whys(before, unlocked(), loaded), []);
 });
