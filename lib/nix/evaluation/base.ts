@@ -92,15 +92,23 @@ async function namedBase(ctx: Context, named: string): Promise<Base> {
     const flake = resolveFlake(ctx, named);
     return await flakeBase(ctx, flake, flake.attribute, "--config");
   }
-  const file = machineFolder(ctx, path).length > 0 ? `${path}/configuration.nix` : path;
+  const file = machineFolder(ctx, path).length > 0 ? fileOfFolder(ctx, path) : path;
   const configuration = ctx.root.machine(file);
   if (!machineHas(ctx, configuration)) {
     throw new ToolError(`there is no configuration at ${configuration}, which --config names`, {
       code: ExitCode.InvalidArguments,
-      hint: "name a configuration.nix, a folder with one or with a flake.nix, or FLAKE#HOST",
+      hint:
+        "name a configuration.nix, a folder with one, a default.nix or a flake.nix, or FLAKE#HOST",
     });
   }
   return channelBase(ctx, configuration, "--config");
+}
+
+/** A folder without a configuration.nix is its default.nix, as Nix itself imports folders. */
+function fileOfFolder(ctx: Context, folder: string): string {
+  const plain = `${folder}/configuration.nix`;
+  const imported = `${folder}/default.nix`;
+  return machineHas(ctx, plain) || !machineHas(ctx, imported) ? plain : imported;
 }
 
 function channelBase(ctx: Context, configuration: string, foundBy: string): Base {

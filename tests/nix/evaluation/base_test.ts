@@ -61,6 +61,22 @@ Deno.test("findBase() takes NIX_PATH and nixos-config from what the system sets 
   });
 });
 
+Deno.test("findBase() takes a named folder's configuration.nix, else its default.nix", async () => {
+  using machine = scratchMachine("uefi");
+  machine.write("/srv/hosts/gate/default.nix", "{ }\n");
+  const file = async (folder: string) => {
+    const { record } = await baseOf(machine.root, folder);
+    return record.kind === "channel" && record.configuration;
+  };
+  strictEqual(await file("/srv/hosts/gate"), "/srv/hosts/gate/default.nix");
+  machine.write("/srv/hosts/gate/configuration.nix", "{ }\n");
+  strictEqual(await file("/srv/hosts/gate"), "/srv/hosts/gate/configuration.nix");
+  await rejects(
+    baseOf(machine.root, "/srv/hosts"),
+    /no configuration at \/srv\/hosts\/configuration\.nix/,
+  );
+});
+
 Deno.test("findBase() follows links of a mounted machine inside it: a linked configuration.nix, channels beside nixos", async () => {
   using machine = scratchMachine("uefi");
   machine.write("/home/alice/machines/workbench.nix", "{ }\n");
