@@ -2,7 +2,7 @@ import type { Context, Progress } from "../../machine/context.ts";
 import { spawn } from "../../machine/spawn.ts";
 import { parseNixLogLine } from "../../nix/nix_log.ts";
 
-/** The end of what went wrong is enough to say what it was, in characters. */
+/** The end of what went wrong is enough to say what it was, in characters: as much, or twice. */
 const ERRORS_KEPT = 256 * 1024;
 
 /**
@@ -40,7 +40,9 @@ export class BuildOutput {
       return;
     }
     if (event.kind !== "build-line") {
-      this.errors = `${this.errors}${event.text}\n`.slice(-ERRORS_KEPT);
+      this.errors += `${event.text}\n`;
+      // Not at each line: a long text is copied for it.
+      if (this.errors.length > 2 * ERRORS_KEPT) this.errors = this.errors.slice(-ERRORS_KEPT);
     }
     for (const text of event.text.split("\n")) {
       this.write(text);

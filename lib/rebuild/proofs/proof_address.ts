@@ -34,14 +34,12 @@ function provenOne(question: ProofQuestion, address: string): Verdict {
     `[ { address = "${plain}"; prefixLength = ${prefixOf(now, plain) ?? "…"}; } ];`;
   if (place !== undefined) {
     const master = device === undefined ? place : masterOf(after.network, cardNow(now, device));
-    return place === device && master !== device
-      ? fails(
-        "address",
-        what,
-        `it would be on ${device}, which is part of ${master}: nothing answers there`,
-        remedy.replace(`interfaces.${device}.`, `interfaces.${master}.`),
-      )
-      : fails("address", what, `it would be on ${place}, not on ${device}`, remedy);
+    const why = place !== device
+      ? `it would be on ${place}, not on ${device}`
+      : master === device
+      ? `it would be on ${device}, which has no card of now in it`
+      : `it would be on ${device}, which is part of ${master}: nothing answers there`;
+    return fails("address", what, why, remedy.replace(`.${device}.`, `.${master}.`));
   }
   if (before !== undefined && isStatic(before.network, plain)) {
     return fails("address", what, "it was configured, and no longer is", remedy);

@@ -53,11 +53,14 @@ export function findSigners(ctx: Context, named?: string): Signers {
   });
 }
 
-/** Exported keys begin as a packet does (RFC 9580, 4.2: the highest bit is set) or with their armour. */
+/**
+ * Exported keys begin as a packet does (RFC 9580, 4.2: the highest bit is set) or with their armour. A name
+ * that is not of ASCII begins so as well, in a text.
+ */
 function kindOf(bytes: Uint8Array): Signers["kind"] | undefined {
   const text = new TextDecoder().decode(bytes);
   if (text.trimStart().startsWith("-----BEGIN PGP PUBLIC KEY BLOCK-----")) return "gpg";
-  if (((bytes[0] ?? 0) & 0x80) !== 0) return "gpg";
+  if (((bytes[0] ?? 0) & 0x80) !== 0 && text.includes("\ufffd")) return "gpg";
   const lines = text.split("\n").filter((line) => /^\s*[^#\s]+\s.*\S/.test(line));
   return lines.length > 0 && !text.includes("\0") ? "ssh" : undefined;
 }

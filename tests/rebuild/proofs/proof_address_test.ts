@@ -166,6 +166,9 @@ Deno.test("proveAddress() follows a bridge that goes away to the card below it",
   deepEqual(why(before, bond, at()), ["it is configured"]);
   deepEqual(why(before, bridge("br1", "ens3"), at()), ["it is configured"]);
   deepEqual(why(before, bridge("br1", "ens4"), at()), ["it would be on br1, not on br0"]);
+  deepEqual(why(before, bridge("br0", "ens4"), at()), [
+    "it would be on br0, which has no card of now in it",
+  ]);
   // What the bridge stands on is not known.
   deepEqual(why(undefined, bridge("br1", "ens4"), at("virtual")), ["it is configured"]);
   deepEqual(why(undefined, on("ens4", () => {}), at("virtual")), [
