@@ -63,11 +63,23 @@ function asAsked(
 /**
  * As a path, not as Nix reads a bare folder: a `.git` in the tree or above it (etckeeper) must not decide
  * which of its files are seen. In /etc/nixos may be a flake of the owner's, on which ours is based.
+ * @throws ToolError exit 6 when neither is there
  */
 function usualFlake(ctx: Context): string {
   const isInstalled = [places.hostRecord, `${places.source}/flake.nix`]
     .every((path) => lstatIfExists(ctx.root.follow(path)) !== undefined);
-  return isInstalled ? hostReference(ctx) : places.nixos;
+  if (isInstalled) return hostReference(ctx);
+  if (lstatIfExists(ctx.root.follow(places.flakeLink)) === undefined) {
+    throw new ToolError(
+      `Hyper-NixOS is not installed here, and there is no ${places.flakeLink}`,
+      {
+        code: ExitCode.Configuration,
+        hint: "install it first (system-installer), or name a flake with --flake; nixos-rebuild " +
+          "builds a configuration.nix",
+      },
+    );
+  }
+  return places.nixos;
 }
 
 function hostOf(ctx: Context, flake: FlakeReference, named: string | undefined): string {
