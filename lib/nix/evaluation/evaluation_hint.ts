@@ -38,7 +38,8 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /(?:getting status of|opening file|path) '\/[^']*'.*(?:No such file|does not exist)/i,
-    "put the file there, or take its name out of what imports it",
+    "put the file there (git submodule update --init where a submodule has it), or take its name " +
+    "out of what imports it",
   ],
   [
     /requires lock file changes|lock file .* (?:out of date|not up to date)/i,
