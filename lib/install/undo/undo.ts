@@ -1,20 +1,16 @@
 import type { Context } from "../../machine/context.ts";
 import {
-  ensureDirectory,
   linkAtomic,
   listIfExists,
-  lstatIfExists,
   parentOf,
   readLinkIfExists,
   removeIfExists,
-  rename,
 } from "../../machine/files/files.ts";
 import { readHostName } from "../../machine/host_name.ts";
 import { readHostRecord } from "../../machine/host_record.ts";
 import { acquireLock } from "../../machine/lock.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
-import { sourceTree } from "../../machine/tree/source_tree.ts";
 import { openStateFolder } from "../../machine/state_folder.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { recoverSourceTree } from "../../machine/tree/tree_recovery.ts";
@@ -25,6 +21,7 @@ import { requireGuestsUntouched } from "../../rebuild/activation/guests_question
 import { returnMountedSystem } from "../../rebuild/activation/return_mounted.ts";
 import { restoreAccounts, restoreDeclarations } from "../../machine/accounts/account_backup.ts";
 import { revertSteps } from "../apply.ts";
+import { putAwaySyncState } from "./sync_state.ts";
 import { settleActivation } from "./unfinished.ts";
 import {
   backupFolder,
@@ -129,24 +126,6 @@ function foldersLeft(ctx: Context, receipt: Receipt): string[] {
   });
 }
 
-/**
- * What smart-sync noted since belongs to the tree that goes: which commit it is, its paths, and the way
- * back. It is kept with what changed since; what was noted before the installation is a step of it.
- */
-function putAwaySyncState(ctx: Context, receipt: Receipt): void {
-  if (!receipt.steps.some(({ kind, state }) => kind === "tree" && state === "done")) return;
-  const { previous, state, index } = sourceTree(ctx);
-  putAway(ctx, receipt, previous, "previous-source");
-  const isStep = receipt.steps.some((step) =>
-    step.state === "done" && ctx.root.host(step.path) === state
-  );
-  for (const [path, name] of [[state, "state.json"], [index, "index"]] as const) {
-    const written = lstatIfExists(path)?.mtime?.getTime() ?? 0;
-    const isOurs = written >= Date.parse(receipt.startedAt);
-    if (isOurs && !(isStep && path === state)) putAway(ctx, receipt, path, `sync-${name}`);
-  }
-}
-
 /** Where the link of a generation leads (nix/module/installed.nix). */
 const STATIC_FLAKE = "/etc/static/nixos/flake.nix";
 
@@ -163,19 +142,6 @@ function putFlakeLinkRight(ctx: Context): void {
     );
   if (earlier?.after) linkAtomic(earlier.after, path);
   else removeIfExists(path);
-}
-
-function putAway(ctx: Context, receipt: Receipt, path: string, name: string): void {
-  if (lstatIfExists(path) === undefined) return;
-  const folder = ctx.root.host(`${backupFolder(receipt)}/changed-since`);
-  ensureDirectory(folder, 0o700);
-  removeIfExists(`${folder}/${name}`);
-  try {
-    rename(path, `${folder}/${name}`);
-  } catch {
-    // Another file system (rename(2), EXDEV): all of it can be had from upstream again.
-    removeIfExists(path);
-  }
 }
 
 /** What ran and what was the boot default before an installation; the latter only where that changed it. */
