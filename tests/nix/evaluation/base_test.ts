@@ -163,6 +163,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "findBase() takes a named folder with ?submodules=1, in the mounted machine's checkout",
+  ignore: !hasNix,
+  fn: async () => {
+    using machine = scratchMachine("uefi");
+    machine.write("/srv/machine/flake.nix", flakeWith("only = 1;"));
+    const git = async (...args: string[]) =>
+      await testContext().run("git", ["-C", machine.host("/srv/machine"), ...args]);
+    await git("init", "-q");
+    await git("add", ".");
+    await git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "x");
+    const { record } = await baseOf(machine.root, "/srv/machine?submodules=1");
+    deepStrictEqual(record, {
+      kind: "flake",
+      url: "git+file:///srv/machine?submodules=1",
+      host: "only",
+      directory: "/srv/machine",
+      checkout: "/srv/machine",
+    });
+  },
+});
+
+Deno.test({
   name:
     "findBase() takes the only host, the named one, and says it when none of several has the name",
   ignore: !hasNix,
