@@ -43,7 +43,11 @@ needsNix(
     };
     assert.deepEqual(await blockers(), ["no source of Hyper-NixOS found"]);
     const flake = `${host.path}/flake.nix`;
-    Deno.writeTextFileSync(flake, `# Hyper-NixOS\n${Deno.readTextFileSync(flake)}`);
+    const own = Deno.readTextFileSync(flake);
+    // Whoever uses it names it, too.
+    Deno.writeTextFileSync(flake, own.replace("{", '{ inputs.hyper-nixos.url = "path:./x";'));
+    assert.deepEqual(await blockers(), ["no source of Hyper-NixOS found"]);
+    Deno.writeTextFileSync(flake, own.replace("{", '{ description = "Hyper-NixOS: a host";'));
     assert.deepEqual(await blockers(), []);
   },
 );
