@@ -2,6 +2,7 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import type { AccountState, MachineNow } from "../proofs/machine_now.ts";
 import type { Access } from "./logins.ts";
 import { pamAccess, type PamService } from "./pam_access.ts";
+import { asksForRoot, deniesAll } from "./sudo_text.ts";
 
 /**
  * Whether somebody who is logged in can become root: as root, through sudo (with a password that exists,
@@ -17,29 +18,32 @@ export function becomesRoot(
   const { sudo } = facts;
   const wheel = account.groups.includes("wheel");
   const root = accounts.find(({ uid }) => uid === 0);
-  const asked = asksForRoot(sudo.extraConfig ?? "") ? root : account;
+  const asked = asksForRoot(sudo.extraConfig ?? "", account) ? root : account;
   // Which password PAM takes, and from whom.
   const takes = (service: PamService, state: AccountState | undefined) =>
     state?.password === "hash" &&
     pamAccess(facts.pam, service, { ...state, groups: account.groups }, now).ok;
   const password = takes("sudo", asked);
-  const mayStart = sudo.enable && (wheel || sudo.execWheelOnly !== true);
+  // NixOS writes the free text behind its rules.
+  const isDenied = deniesAll(sudo.extraConfig ?? "", account);
+  const mayStart = sudo.enable && !isDenied && (wheel || sudo.execWheelOnly !== true);
   const rules = mayStart ? rulesFor(facts, account) : [];
   // Of the rules that match, the last one says whether a password is asked for (sudoers(5)).
   const last = rules.at(-1);
   if (last?.noPassword) {
     return { ok: true, how: "through sudo, by a rule that asks for no password" };
   }
-  if (last === undefined && sudo.enable && wheel && !sudo.wheelNeedsPassword) {
+  if (last === undefined && mayStart && wheel && !sudo.wheelNeedsPassword) {
     return { ok: true, how: "through sudo: wheel needs no password" };
   }
-  if (password && (rules.length > 0 || sudo.enable && wheel)) {
+  if (password && (rules.length > 0 || mayStart && wheel)) {
     return { ok: true, how: `through sudo with ${asked!.name}'s password` };
   }
   if (sudo.doas && wheel && takes("doas", account)) {
     return { ok: true, how: `through doas with ${account.name}'s password` };
   }
   if (takes("su", root)) return { ok: true, how: "through su with root's password" };
+  if (sudo.enable && isDenied) return { ok: false, obstacle: TAKEN_AWAY };
   const denied = sudo.enable && wheel && asked?.password === "hash" && !password;
   return { ok: false, obstacle: denied ? DENIED : obstacle(facts, account, wheel, password) };
 }
@@ -49,10 +53,10 @@ const DENIED = {
   remedy: "security.pam.services.sudo, as in your present configuration",
 };
 
-/** sudoers(5): whose password sudo asks for. */
-function asksForRoot(extraConfig: string): boolean {
-  return /^\s*Defaults\b.*(?<!!)\b(rootpw|runaspw|targetpw)\b/m.test(extraConfig);
-}
+const TAKEN_AWAY = {
+  why: "the last rule of security.sudo.extraConfig takes all commands away (!ALL)",
+  remedy: "security.sudo.extraConfig without that rule",
+};
 
 function rulesFor(facts: ConfigurationFacts, account: AccountState) {
   return facts.sudo.grantsAll.filter(({ users, groups }) =>
