@@ -38,9 +38,12 @@ export async function installCase(trial: Trial, workshop: Workshop): Promise<voi
   trial.remember();
   const before = snapshotTree(machine.root, { ignore: unowned, times: true });
   const profile = systemOf(trial);
+  let isSettled = true;
   for (let attempt = random.integer(1, 2); attempt > 0; attempt--) {
     const run = await install(random.chance(0.85) ? strike() : undefined);
-    if (isSettled(run)) trial.check();
+    // What a killed run has left is tidied by the next one, unless that is stopped before it comes to it.
+    isSettled = settles(run) && (isSettled || !run.hit);
+    if (isSettled) trial.check();
     // What was left half-way is there for other tools to see first.
     const [tool, args] = random.pick(ONLOOKERS);
     if (random.chance(0.3)) await trial.run(tool, args, { ...inside, env: NOWHERE });
@@ -89,7 +92,7 @@ const INSTALLED = [
 ];
 
 /** Whether the run could bring the machine in order itself. */
-function isSettled(run: StruckRun): boolean {
+function settles(run: StruckRun): boolean {
   return !run.killed && !(run.hit && run.strike?.kind === "error");
 }
 
