@@ -1,8 +1,8 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { definitionsOf, MANAGER_OPTION, managerOf } from "./address_managers.ts";
-import { cardsOf, interfaceOf, prefixOf } from "./addresses.ts";
-import { cardNow, heirs } from "./heirs.ts";
-import { masterOf, unitAddresses, unitOf, unitValues } from "./network_units.ts";
+import { definitionsOf, MANAGER_OPTION, managerOf } from "./network/address_managers.ts";
+import { cardsOf, interfaceOf, prefixOf } from "./network/addresses.ts";
+import { cardNow, heirs } from "./network/heirs.ts";
+import { masterOf, unitAddresses, unitOf, unitValues } from "./network/network_units.ts";
 import { inNetwork, isAddress, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";

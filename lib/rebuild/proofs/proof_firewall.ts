@@ -1,7 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf } from "./addresses.ts";
-import { droppingRules, type Packets } from "./dropping_rules.ts";
-import { shutByTables } from "./dropping_tables.ts";
+import { interfaceOf } from "./network/addresses.ts";
+import { droppingRules, type Packets } from "./firewall/dropping_rules.ts";
+import { shutByTables } from "./firewall/dropping_tables.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 

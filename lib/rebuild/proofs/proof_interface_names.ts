@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { cardsOf, interfaceOf } from "./addresses.ts";
-import { type Card, type Naming, namings } from "./interface_naming.ts";
+import { cardsOf, interfaceOf } from "./network/addresses.ts";
+import { type Card, type Naming, namings } from "./network/interface_naming.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf } from "./addresses.ts";
-import { unitValues } from "./network_units.ts";
+import { interfaceOf } from "./network/addresses.ts";
+import { unitValues } from "./network/network_units.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 

@@ -1,8 +1,8 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
-import { interfaceOf, isOfIpv6, prefixOf } from "./addresses.ts";
-import { heirs } from "./heirs.ts";
-import { unitAddresses, unitHops, unitValues } from "./network_units.ts";
+import { interfaceOf, isOfIpv6, prefixOf } from "./network/addresses.ts";
+import { heirs } from "./network/heirs.ts";
+import { unitAddresses, unitHops, unitValues } from "./network/network_units.ts";
 import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";

@@ -1,5 +1,5 @@
 import { equal, match } from "node:assert/strict";
-import { shutByTables } from "../../../lib/rebuild/proofs/dropping_tables.ts";
+import { shutByTables } from "../../../../lib/rebuild/proofs/firewall/dropping_tables.ts";
 
 const SESSION = { port: 22, device: "eth0", client: "198.51.100.7" };
 

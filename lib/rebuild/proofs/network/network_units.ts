@@ -1,7 +1,7 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { inNetwork, wildcard } from "../../machine/accounts/ssh_patterns.ts";
+import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
+import { inNetwork, wildcard } from "../../../machine/accounts/ssh_patterns.ts";
 import { cardsOf } from "./addresses.ts";
-import type { Device } from "./machine_now.ts";
+import type { Device } from "../machine_now.ts";
 
 type Network = ConfigurationFacts["network"];
 type Unit = Network["networkdUnits"][number];

@@ -1,4 +1,4 @@
-import { inNetwork, type Match, wildcard } from "../../machine/accounts/ssh_patterns.ts";
+import { inNetwork, type Match, wildcard } from "../../../machine/accounts/ssh_patterns.ts";
 import { isOfService, type Packets } from "./dropping_rules.ts";
 
 /** Which of a connection's packets a chain sees: the session's, or the answers to them. */

@@ -6,8 +6,8 @@ import {
   unitAddresses,
   unitHops,
   unitOf,
-} from "../../../lib/rebuild/proofs/network_units.ts";
-import { configurationFacts } from "../../support/facts.ts";
+} from "../../../../lib/rebuild/proofs/network/network_units.ts";
+import { configurationFacts } from "../../../support/facts.ts";
 
 const CARD = { name: "ens3", mac: "52:54:00:12:34:56" };
 

@@ -1,6 +1,6 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import type { MachineNow } from "./machine_now.ts";
-import { sameAddress } from "../../machine/accounts/ssh_patterns.ts";
+import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
+import type { MachineNow } from "../machine_now.ts";
+import { sameAddress } from "../../../machine/accounts/ssh_patterns.ts";
 
 type Network = ConfigurationFacts["network"];
 

@@ -1,5 +1,5 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { wildcard } from "../../machine/accounts/ssh_patterns.ts";
+import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
+import { wildcard } from "../../../machine/accounts/ssh_patterns.ts";
 import { unitValues } from "./network_units.ts";
 
 /** A card as it is now; without a hardware address when that is not known. */

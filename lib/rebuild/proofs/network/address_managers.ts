@@ -1,6 +1,6 @@
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { wildcard } from "../../machine/accounts/ssh_patterns.ts";
-import type { Device } from "./machine_now.ts";
+import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
+import { wildcard } from "../../../machine/accounts/ssh_patterns.ts";
+import type { Device } from "../machine_now.ts";
 import { unitOf, unitValues } from "./network_units.ts";
 
 const NETWORKMANAGER = "NetworkManager";

@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
-import { managerOf } from "../../../lib/rebuild/proofs/address_managers.ts";
-import { configurationFacts } from "../../support/facts.ts";
-import type { Change } from "./refused.ts";
+import { managerOf } from "../../../../lib/rebuild/proofs/network/address_managers.ts";
+import { configurationFacts } from "../../../support/facts.ts";
+import type { Change } from "../refused.ts";
 
 const CARD = { name: "ens3" };
 

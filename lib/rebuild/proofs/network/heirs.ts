@@ -1,6 +1,6 @@
-import type { Device, MachineNow } from "./machine_now.ts";
+import type { Device, MachineNow } from "../machine_now.ts";
 import { enslavedTo, masterOf } from "./network_units.ts";
-import type { ProofQuestion } from "./proof_question.ts";
+import type { ProofQuestion } from "../proof_question.ts";
 
 /**
  * What will be in the place of an interface: itself, or the bridge or bond that it becomes part of; in that

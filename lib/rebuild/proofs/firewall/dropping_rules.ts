@@ -1,4 +1,4 @@
-import { inNetwork } from "../../machine/accounts/ssh_patterns.ts";
+import { inNetwork } from "../../../machine/accounts/ssh_patterns.ts";
 
 /** Whose packets a rule may be about. */
 export interface Packets {

@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { droppingRules } from "../../../lib/rebuild/proofs/dropping_rules.ts";
+import { droppingRules } from "../../../../lib/rebuild/proofs/firewall/dropping_rules.ts";
 
 const SESSION = { port: 22, device: "eth0", client: "198.51.100.7" };
 
