@@ -1,4 +1,5 @@
-import { equal, ok, rejects } from "node:assert/strict";
+import { equal, rejects } from "node:assert/strict";
+import { untilGone } from "../support/until.ts";
 import { Hung, run } from "./measure.ts";
 
 Deno.test("run() kills a command that hangs, with all that it has started", async () => {
@@ -8,9 +9,7 @@ Deno.test("run() kills a command that hangs, with all that it has started", asyn
     const args = ["-c", script, "sh", `${folder}/pid`];
     const env = { PATH: Deno.env.get("PATH") ?? "" };
     await rejects(run({ command: "sh", args, env }, 0.5), Hung);
-    const pid = (await Deno.readTextFile(`${folder}/pid`)).trim();
-    ok(pid.length > 0);
-    equal(await stateOf(pid), "gone");
+    await untilGone(Number(await Deno.readTextFile(`${folder}/pid`)));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -24,14 +23,3 @@ Deno.test("run() gives what a command says, and an error that is no hanging when
     error instanceof Error && /no\n/.test(error.message) &&
     !(error instanceof Hung));
 });
-
-/** A killed process that nobody has waited for is gone, too. */
-async function stateOf(pid: string): Promise<string> {
-  try {
-    const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-    return / Z /.test(stat) ? "gone" : "there";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "gone";
-    throw error;
-  }
-}

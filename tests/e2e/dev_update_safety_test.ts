@@ -2,7 +2,7 @@
 import { equal, match, notEqual, ok } from "node:assert/strict";
 import { runTool, startTool } from "../support/executable.ts";
 import { hasNix, hasSetpriv, isRoot, needsNix } from "../support/needs.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { shared } from "../support/shared.ts";
 import { standIns } from "../support/stand_ins.ts";

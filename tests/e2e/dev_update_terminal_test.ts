@@ -2,7 +2,7 @@
 import { equal, match, notEqual } from "node:assert/strict";
 import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
 import type { ToolResult } from "../support/executable.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { shared } from "../support/shared.ts";
 import { openToolTerminal, type Terminal } from "../support/terminal.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";

@@ -1,7 +1,7 @@
 /** A connection that is cut, a tool that is killed: the other machine goes on or goes back, never half. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { hasNix, hasSshd, isRoot } from "../support/needs.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { NEW, OLD } from "../support/rebuild_host.ts";
 import { SshTarget } from "../support/ssh_target.ts";
 

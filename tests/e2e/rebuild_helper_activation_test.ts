@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { startTool } from "../support/executable.ts";
 import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { NEW, OLD, RebuildHost as Host, withLine } from "../support/rebuild_host.ts";
 import { openToolTerminal } from "../support/terminal.ts";
 

@@ -7,7 +7,7 @@ import type { Fault, FaultMatch } from "../support/github/faults.ts";
 import { isRoot } from "../support/needs.ts";
 import { git } from "../support/repositories.ts";
 import { sizedRepository } from "../support/sized_repository.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { commitListing, localListing, SyncedMachine } from "../sync/synced_machine.ts";
 
 /** The requests of a first install. */

@@ -5,7 +5,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { listIfExists, lstatIfExists, parentOf } from "../../lib/machine/files/files.ts";
 import { startTool } from "../support/executable.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { randomNumbers } from "../support/source_text.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
 

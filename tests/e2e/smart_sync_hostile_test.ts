@@ -15,7 +15,7 @@ import {
   packAnswer,
   type PackEntry,
 } from "../support/github/hostile_server.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
 
 const encoder = new TextEncoder();

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { lstatIfExists } from "../../lib/machine/files/files.ts";
 import { startTool } from "../support/executable.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { hasSetpriv, isRoot } from "../support/needs.ts";
 import { commit } from "../support/repositories.ts";
 import { diffTrees, snapshotTree } from "../support/tree.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { withAccountLock } from "../../lib/machine/accounts/account_lock.ts";
 import { testContext } from "../support/context.ts";
 import { type RunningTool, runTool, startTool } from "../support/executable.ts";
-import { until } from "../support/host.ts";
+import { until } from "../support/until.ts";
 import { hasNix, hasTmux, isRoot, needsNix } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";

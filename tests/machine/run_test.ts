@@ -11,6 +11,7 @@ import {
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import { isRoot } from "../support/needs.ts";
 import { withScratch } from "../support/scratch_files.ts";
+import { isAlive, untilGone } from "../support/until.ts";
 
 function runner(signal: AbortSignal = new AbortController().signal): Runner {
   return createRunner(childEnvironment(Deno.env.toObject()), signal);
@@ -23,14 +24,6 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
     if (error instanceof Error) return error;
   }
   return assert.fail("it did not fail");
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
 }
 
 Deno.test("run() gives arguments as they are, never through a shell", async () => {
@@ -129,7 +122,7 @@ Deno.test("run() kills the whole process group when the time is over", async () 
   assert.ok(error instanceof CommandError);
   assert.equal(error.result.timedOut, true);
   assert.match(error.message, /^sh timed out/);
-  assert.ok(pid > 0 && !isAlive(pid));
+  await untilGone(pid);
 });
 
 Deno.test("run() kills the whole process group on abort and fails with the reason", async () => {
@@ -143,7 +136,7 @@ Deno.test("run() kills the whole process group on abort and fails with the reaso
     },
   });
   assert.equal(await failureOf(running), reason);
-  assert.ok(pid > 0 && !isAlive(pid));
+  await untilGone(pid);
   assert.equal(await failureOf(runner(controller.signal)("true", [])), reason);
 });
 

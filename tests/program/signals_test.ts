@@ -4,6 +4,7 @@ import { startTool } from "../support/executable.ts";
 import { hasTmux } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { openToolTerminal } from "../support/terminal.ts";
+import { until, untilGone } from "../support/until.ts";
 
 Deno.test("a signal aborts, lets the work clean up, and ends with 128 + N", async () => {
   for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
@@ -29,7 +30,7 @@ Deno.test("a signal ends the whole process group of a child", async () => {
   tool.kill("SIGTERM");
   assert.equal((await tool.result).code, 143);
   assert.equal(pids().length, 2);
-  for (const pid of pids()) assert.ok(!isAlive(pid), `process ${pid} is still there`);
+  for (const pid of pids()) await untilGone(pid);
 });
 
 Deno.test("after the point of no return signals are reported and change nothing", async () => {
@@ -55,9 +56,10 @@ Deno.test("a terminal that goes away in an activation changes nothing", {
   // The log is opened while the tool starts its work.
   const path = "/var/log/hypervisor/demo.log";
   const log = () => machine.exists(path) ? machine.read(path) : "";
-  await until(() => /SIGHUP ignored/.test(log()));
+  await until("the signal is reported", () => /SIGHUP ignored/.test(log()) || undefined);
   machine.write("/done", "");
-  await until(() => /\[INFO\] activated\n$/.test(log()) && !isAlive(terminal.pid));
+  await until("the activation ends", () => /\[INFO\] activated\n$/.test(log()) || undefined);
+  await untilGone(terminal.pid);
 });
 
 Deno.test("a terminal that goes away at a question ends the program", {
@@ -67,23 +69,6 @@ Deno.test("a terminal that goes away at a question ends the program", {
   await using terminal = await openToolTerminal(demo, ["--do", "insist"], { root: machine.root });
   await terminal.waitFor(/Erase it all\?/);
   await terminal.hangup();
-  await until(() => !isAlive(terminal.pid));
+  await untilGone(terminal.pid);
   assert.doesNotMatch(machine.read("/var/log/hypervisor/demo.log"), /confirmed/);
 });
-
-/** Whether a process runs; one that only waits to be reaped does not. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`never: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

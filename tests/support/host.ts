@@ -8,6 +8,7 @@ import {
   type ScratchOptions,
 } from "./scratch_machine.ts";
 import { type StandInOptions, type StandIns, standIns } from "./stand_ins.ts";
+import { until } from "./until.ts";
 
 const ACTIVATION = "/run/standin-activation";
 
@@ -99,16 +100,5 @@ export class Host implements Disposable {
   [Symbol.dispose](): void {
     this.stand[Symbol.dispose]();
     this.machine.dispose();
-  }
-}
-
-/** Resolves with what `look` finds. @throws Error when it finds nothing for a minute */
-export async function until<T>(what: string, look: () => T | undefined): Promise<T> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
