@@ -69,6 +69,8 @@ export interface PlanQuestion {
   /** What was found, as a sentence; its head in the plan. */
   readonly found: string;
   readonly details: readonly string[];
+  /** The details for a screen, where what is alike is told as one. */
+  readonly brief?: readonly string[];
   /** The question, answered by yes or no. */
   readonly ask: string;
   /** What to do otherwise; also where nobody can be asked. */

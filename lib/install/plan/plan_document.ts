@@ -40,11 +40,18 @@ export function planDocument(
       hint: hint ?? null,
       code,
     })),
-    questions: plan.questions,
+    questions: plan.questions.map(({ found, details, ask, hint }) => ({
+      found,
+      details,
+      ask,
+      hint,
+    })),
     base: plan.base
       ? { ...plan.base.record, foundBy: plan.base.foundBy, nixosVersion: plan.nixosVersion ?? null }
       : null,
-    running: plan.running,
+    running: plan.running.kind === "other"
+      ? { ...plan.running, differences: plan.running.differences.map(({ text }) => text) }
+      : plan.running,
     tools: plan.host.tools,
     identity: plan.comparison
       ? {

@@ -2,6 +2,7 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { InstallOptions } from "../options.ts";
+import { folded } from "./difference.ts";
 import { isJudged, type Plan, type PlanQuestion } from "./plan.ts";
 import type { RunningSystem } from "./running_system.ts";
 
@@ -17,7 +18,8 @@ export function planQuestions(
     ...(running.kind === "other" && running.differences.length > 0
       ? [{
         found: "the configuration that was read is not what this machine runs",
-        details: running.differences,
+        details: running.differences.map(({ text }) => text),
+        brief: folded(running.differences),
         ask: "Is it this machine's configuration all the same?",
         hint: "name the one that the machine is built from: --config PATH or --config FLAKE#HOST",
       }]
@@ -52,11 +54,11 @@ export async function answerQuestions(
   ctx: Context,
   questions: readonly PlanQuestion[],
 ): Promise<void> {
-  for (const { found, ask, hint, details } of questions) {
+  for (const { found, ask, hint, details, brief = details } of questions) {
     const go = ctx.ui.interactive &&
       await ctx.ui.confirm({ message: ask, option: "--config", default: false });
     if (go) continue;
     const code = ctx.ui.interactive ? ExitCode.General : ExitCode.Configuration;
-    throw new ToolError([found, ...details.slice(0, 3)].join("; "), { code, hint });
+    throw new ToolError([found, ...brief.slice(0, 3)].join("; "), { code, hint });
   }
 }

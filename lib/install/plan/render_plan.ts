@@ -23,7 +23,7 @@ const VALUE_LENGTH = 100;
 /**
  * A plan for people: what stands against it first, then the machine, the users, every carried value
  * with where it came from, what changes, and what would be lost.
- * @param diffs whether every written file is shown line by line
+ * @param diffs whether everything is shown: every written file line by line, and no list cut or folded
  * @param reasons whether each step is explained
  */
 export function renderPlan(
@@ -34,7 +34,7 @@ export function renderPlan(
   const columns = Math.min(ctx.out.columns, 120);
   return [
     blockers(plan, columns),
-    questions(plan, columns),
+    questions(plan, columns, diffs),
     section("Machine", table(["", ""], plan.machine, columns)),
     section(`Users (${plan.users.length})`, users(plan, columns)),
     plan.base === undefined
@@ -78,10 +78,13 @@ function blockers(plan: Plan, columns: number): string {
   );
 }
 
-function questions(plan: Plan, columns: number): string {
-  const lines = plan.questions.flatMap(({ found, details, hint }) => [
+function questions(plan: Plan, columns: number, all: boolean): string {
+  const lines = plan.questions.flatMap(({ found, details, brief = details, hint }) => [
     ...hanging(`${style.yellow(sign.warn)} ${found}`, columns),
-    ...details.flatMap((detail) => hanging(`  ${detail}`, columns)),
+    ...(all ? details : brief).flatMap((detail) => hanging(`  ${detail}`, columns)),
+    ...(!all && brief.length < details.length
+      ? [`  ${style.dim("--verbose shows them one by one, and so does --json")}`]
+      : []),
     ...hanging(`  ${style.dim(`else: ${hint}`)}`, columns),
   ]);
   return section("Questions", lines.join("\n"));

@@ -2,6 +2,7 @@ import { readSshServerConfig, rootLogin } from "../../machine/accounts/ssh_serve
 import { machineText } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { Difference } from "./difference.ts";
 import { openingsOf, openingsRead } from "./openings.ts";
 
 /**
@@ -34,7 +35,7 @@ export function differentOpenings(
   ctx: Context,
   toplevel: string,
   { firewall }: ConfigurationFacts,
-): string[] {
+): Difference[] {
   const unit = firewall.nftables ? "nftables.service" : "firewall.service";
   const script = unitScripts(ctx, toplevel, unit);
   // Without a script the units differ, which is told already.
@@ -42,12 +43,19 @@ export function differentOpenings(
   const [read, runs] = [openingsRead(firewall), openingsOf(script)];
   return [
     ...[...runs.difference(read)].map((opening) =>
-      `the firewall: ${opening} is let in by what runs, and not by what was read`
+      openingThat(opening, "let in by what runs, and not by what was read")
     ),
     ...[...read.difference(runs)].map((opening) =>
-      `the firewall: ${opening} is let in by what was read, and not by what runs`
+      openingThat(opening, "let in by what was read, and not by what runs")
     ),
   ];
+}
+
+function openingThat(name: string, how: string): Difference {
+  return {
+    text: `the firewall: ${name} is ${how}`,
+    alike: { told: `openings of the firewall are ${how}`, name },
+  };
 }
 
 /** Where the SSH server listens and what it takes: the global part of its file (sshd_config(5)). */

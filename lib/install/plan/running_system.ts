@@ -11,6 +11,8 @@ import type { Identity } from "../../nix/evaluation/identity.ts";
 import { withoutStoreHashes } from "../../nix/store/store_path.ts";
 import { systemRecord } from "../../nix/system_record.ts";
 import type { Context } from "../../machine/context.ts";
+import { type Difference, single } from "./difference.ts";
+import { differentDisks } from "./running_disks.ts";
 import {
   different,
   differentAddresses,
@@ -25,7 +27,11 @@ export type RunningSystem =
   /** A Hyper-NixOS that these tools made runs: the base was compared when that was installed. */
   | { readonly kind: "ours"; readonly toplevel: string }
   /** Another build; what differs in meaning is named, where it decides who gets in and what boots. */
-  | { readonly kind: "other"; readonly toplevel: string; readonly differences: readonly string[] }
+  | {
+    readonly kind: "other";
+    readonly toplevel: string;
+    readonly differences: readonly Difference[];
+  }
   | { readonly kind: "unknown"; readonly why: string };
 
 /**
@@ -57,14 +63,14 @@ export function compareWithRunning(
     return { kind: "same", toplevel };
   }
   const differences = [
-    ...differentName(ctx, toplevel, facts),
+    ...single(differentName(ctx, toplevel, facts)),
     ...differentDisks(ctx, toplevel, facts),
-    ...differentCrypttab(ctx, toplevel, identity),
+    ...single(differentCrypttab(ctx, toplevel, identity)),
     ...differentUnits(ctx, toplevel, identity),
-    ...differentAddresses(ctx, toplevel, facts),
-    ...differentSshServer(ctx, toplevel, facts),
+    ...single(differentAddresses(ctx, toplevel, facts)),
+    ...single(differentSshServer(ctx, toplevel, facts)),
     ...differentOpenings(ctx, toplevel, facts),
-    ...differentParameters(ctx, toplevel, identity),
+    ...single(differentParameters(ctx, toplevel, identity)),
     ...differentAccounts(ctx, toplevel, facts),
   ];
   return { kind: "other", toplevel, differences };
@@ -77,57 +83,6 @@ function storePath(path: string): string | undefined {
 function differentName(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
   const runs = machineText(ctx, `${toplevel}/etc/hostname`)?.trim();
   return different("the host name", [facts.hostName || "none"], runs === undefined ? [] : [runs]);
-}
-
-/** What is mounted where, by fstab(5); its options follow the release. */
-function differentDisks(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
-  const text = machineText(ctx, `${toplevel}/etc/fstab`);
-  if (text === undefined) return [];
-  const lines = text.split("\n").map((line) => line.trim().split(/\s+/))
-    .filter(([first = "", mountPoint]) => !first.startsWith("#") && mountPoint?.startsWith("/"));
-  const runs = new Map(
-    lines.map(([device, mountPoint, type]) => [
-      unescaped(mountPoint!),
-      mounted(unescaped(device!), type ?? ""),
-    ]),
-  );
-  const read = new Map(
-    facts.fileSystems.map(({ mountPoint, device, fsType }) => [
-      mountPoint,
-      device === null ? null : mounted(device, fsType),
-    ]),
-  );
-  return [
-    ...[...runs].filter(([mountPoint]) => !read.has(mountPoint)).map(([mountPoint, device]) =>
-      `${mountPoint}: ${device} is mounted by what runs, and nothing by what was read`
-    ),
-    ...[...read].flatMap(([mountPoint, device]) => {
-      const running = runs.get(mountPoint);
-      if (running === undefined) {
-        return [
-          `${mountPoint}: nothing is mounted by what runs, and ${
-            device ?? "a disk"
-          } by what was read`,
-        ];
-      }
-      return device === null || device === running || running.startsWith("LABEL=")
-        ? []
-        : [`${mountPoint}: ${device} was read, ${running} runs`];
-    }),
-  ];
-}
-
-/** What a person calls it: of a file system in memory, the device is any word (`none`, `tmpfs`). */
-function mounted(device: string, type: string): string {
-  return type === "tmpfs" || type === "ramfs" ? `a ${type}` : device;
-}
-
-/** Spaces and their like, fstab(5). */
-function unescaped(field: string): string {
-  return field.replaceAll(
-    /\\([0-7]{3})/g,
-    (_, code: string) => String.fromCharCode(parseInt(code, 8)),
-  );
 }
 
 /** What opens disks has no facts of its own; without a text of the configuration it is not compared. */
@@ -143,7 +98,7 @@ function differentCrypttab(ctx: Context, toplevel: string, identity: Identity): 
 const UNITS =
   /^(sshd(@|-keygen)?|sshd|network-addresses-.*|network-setup|networking|.*-netdev|systemd-networkd|NetworkManager|dhcpcd|wpa_supplicant.*|firewall|nftables)\.(service|socket)$/;
 
-function differentUnits(ctx: Context, toplevel: string, identity: Identity): string[] {
+function differentUnits(ctx: Context, toplevel: string, identity: Identity): Difference[] {
   const folder = `${toplevel}/etc/systemd/system`;
   if (!machineHas(ctx, folder) || identity.unit === undefined) return [];
   const names = new Set([...machineFolder(ctx, folder), ...Object.keys(identity.unit)]);
@@ -153,8 +108,13 @@ function differentUnits(ctx: Context, toplevel: string, identity: Identity): str
     const read = item && "text" in item ? item.text : undefined;
     const runs = machineText(ctx, `${folder}/${name}`);
     if (read === null || read === undefined && runs === undefined) return [];
-    if (read === undefined || runs === undefined) return [differs(name, read, runs)];
-    return meaning(read) === meaning(runs) ? [] : [differs(name, read, runs)];
+    if (read !== undefined && runs !== undefined && meaning(read) === meaning(runs)) return [];
+    const told = runs === undefined
+      ? "units are in what was read, and not in what runs"
+      : read === undefined
+      ? "units are in what runs, and not in what was read"
+      : "units differ";
+    return [{ text: differs(name, read, runs), alike: { told, name } }];
   });
 }
 
@@ -177,7 +137,11 @@ const AccountsSchema = v.object({
 /** What update-users-groups.pl of the running system is given (nixos/modules/config/users-groups.nix). */
 const ACCOUNTS = /\/nix\/store\/[\w.+-]*-users-groups\.json/;
 
-function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationFacts): string[] {
+function differentAccounts(
+  ctx: Context,
+  toplevel: string,
+  facts: ConfigurationFacts,
+): Difference[] {
   const file = ACCOUNTS.exec(machineText(ctx, `${toplevel}/activate`) ?? "")?.[0];
   const text = file === undefined ? undefined : machineText(ctx, file);
   const declares = parsedAs(AccountsSchema, text ?? "");
@@ -193,17 +157,21 @@ function differentAccounts(ctx: Context, toplevel: string, facts: ConfigurationF
   const known = new Set(declares.users.map(({ name }) => name));
   return [
     ...[...runs].filter((name) => !declared.has(name)).map((name) =>
-      `the account ${name} is declared by what runs, and not by what was read`
+      account(name, "declared by what runs, and not by what was read")
     ),
     ...[...people(facts.users.accounts)].filter((name) => !known.has(name)).map((name) =>
-      `the account ${name} is declared by what was read, and not by what runs`
+      account(name, "declared by what was read, and not by what runs")
     ),
-    ...different(
+    ...single(different(
       "users.mutableUsers",
       [String(facts.users.mutableUsers)],
       [String(declares.mutableUsers)],
-    ),
+    )),
   ];
+}
+
+function account(name: string, how: string): Difference {
+  return { text: `the account ${name} is ${how}`, alike: { told: `accounts are ${how}`, name } };
 }
 
 /** A text without what every update changes: hashes and versions in store paths, and empty lines. */

@@ -148,7 +148,7 @@ Deno.test("differentOpenings() names what only one of both lets in; without a sc
     await withUnit("firewall.service", script, (ctx) => {
       const found = differentOpenings(ctx, TOPLEVEL, facts);
       assert.equal(found.length, said.length, script);
-      said.forEach((pattern, index) => assert.match(found[index]!, pattern));
+      said.forEach((pattern, index) => assert.match(found[index]!.text, pattern));
     });
   }
 });

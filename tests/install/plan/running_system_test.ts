@@ -74,7 +74,7 @@ async function compared(
 async function differences(...given: Parameters<typeof compared>): Promise<readonly string[]> {
   const found = await compared(...given);
   assert.ok(found.kind === "other");
-  return found.differences;
+  return found.differences.map(({ text }) => text);
 }
 
 Deno.test("compareWithRunning() knows the system that was read by its store path", async () => {
@@ -251,7 +251,7 @@ Deno.test("compareWithRunning() finds another address in the scripts of what run
     const ctx = testContext({ root: Deno.realPathSync(folder) });
     const compare = (address: string, gateway: string) => {
       const found = compareWithRunning(ctx, read(address, gateway), units);
-      return found.kind === "other" ? found.differences : found;
+      return found.kind === "other" ? found.differences.map(({ text }) => text) : found;
     };
     assert.deepEqual(compare("10.0.0.5", "10.0.0.1"), []);
     assert.deepEqual(compare("10.0.0.6", "10.0.0.1"), [
