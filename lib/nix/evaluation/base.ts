@@ -13,6 +13,7 @@ import type { Context } from "../../machine/context.ts";
 import type { ConfigurationSource } from "./configuration_source.ts";
 import { checkoutOf } from "../flakes/flake_environment.ts";
 import { hostsOf, requireHost } from "../flakes/flake_hosts.ts";
+import { noHosts } from "../flakes/flake_outputs.ts";
 import { type FlakeReference, resolveFlake } from "../flakes/flake_reference.ts";
 import { nixPath, systemSearchPath } from "../search_path.ts";
 import { refreshIndex } from "../flakes/uncommitted_files.ts";
@@ -148,14 +149,18 @@ async function flakeBase(
 ): Promise<Base> {
   await refreshIndex(ctx, flake.checkout);
   const hosts = await hostsOf(ctx, flake);
+  if (hosts.length === 0) {
+    throw await noHosts(
+      ctx,
+      flake,
+      "name what this machine is built from: --config PATH or FLAKE#HOST",
+    );
+  }
   const own = machineHostName(ctx);
   // The name may be a full one, as cloud-init sets it.
   const host = named ??
     [own, own?.split(".")[0]].find((name) => name !== undefined && hosts.includes(name)) ??
     (hosts.length === 1 ? hosts[0] : undefined);
-  if (hosts.length === 0) {
-    throw none(`${flake.url} has no nixosConfigurations`, "name another with --config");
-  }
   if (host === undefined) {
     throw none(
       `${flake.url} has several hosts and none is named as this machine: ${hosts.join(", ")}`,

@@ -30,7 +30,7 @@ export async function hostsOf(
 }
 
 /**
- * Makes sure that a flake has a host.
+ * Makes sure that a flake with hosts has this one.
  * @throws ToolError exit 6, with the hosts there are and the nearest name
  */
 export function requireHost(flake: FlakeReference, hosts: readonly string[], name: string): void {
@@ -38,9 +38,7 @@ export function requireHost(flake: FlakeReference, hosts: readonly string[], nam
   const nearest = nearestName(name, hosts);
   throw new ToolError(`${flake.url} has no host "${name}" in nixosConfigurations`, {
     code: ExitCode.Configuration,
-    hint: hosts.length === 0
-      ? "it has no nixosConfigurations at all"
-      : nearest === undefined
+    hint: nearest === undefined
       ? `it has: ${hosts.join(", ")}`
       : `did you mean ${nearest}? It has: ${hosts.join(", ")}`,
   });

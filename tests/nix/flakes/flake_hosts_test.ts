@@ -65,11 +65,7 @@ Deno.test("requireHost() names the hosts there are, the nearest first", () => {
     return found;
   };
   deepStrictEqual(
-    [hint(["alpha", "beta"], "bata"), hint(["alpha", "beta"], "zzzzz"), hint([], "x")],
-    [
-      "did you mean beta? It has: alpha, beta",
-      "it has: alpha, beta",
-      "it has no nixosConfigurations at all",
-    ],
+    [hint(["alpha", "beta"], "bata"), hint(["alpha", "beta"], "zzzzz")],
+    ["did you mean beta? It has: alpha, beta", "it has: alpha, beta"],
   );
 });
