@@ -146,6 +146,7 @@ export function accountState(
 /** The rented server at this moment: root's SSH session over the address that it was rented with. */
 export function rentedServerNow(changes: Partial<MachineNow> = {}): MachineNow {
   return {
+    at: new Date("2026-06-15T12:00:00Z"),
     session: {
       kind: "ssh",
       clientAddress: "198.51.100.7",

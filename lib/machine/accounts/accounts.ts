@@ -19,7 +19,10 @@ export interface Account {
   /** Empty means /bin/sh (passwd(5)). */
   readonly shell: string;
   readonly passwordState: PasswordState;
-  /** Expiry as days since 1970, shadow(5); undefined for never, and when it could not be read. */
+  /**
+   * From which day on, counted since 1970, it lets nobody in: its expiry, or the end of the time in which an
+   * old password may still be changed, shadow(5); undefined for never, and when it could not be read.
+   */
   readonly lastDay?: number | undefined;
 }
 
@@ -67,7 +70,7 @@ export function readAccounts(ctx: Pick<Context, "root">): Accounts {
     home: fields[5]!,
     shell: fields[6]!,
     passwordState: stateOf(name, fields[1]!, shadow),
-    ...lastDayOf(shadow.lines.get(name)?.fields[7]),
+    ...lastDayOf(shadow.lines.get(name)?.fields ?? []),
   }));
   const groups = [...group.lines.values()].map(({ name, fields }): Group => ({
     name,
@@ -130,9 +133,14 @@ function readShadow(ctx: Pick<Context, "root">): ReturnType<typeof readAccountLi
   return readAccountLines(ctx, "/etc/shadow", 9);
 }
 
-function lastDayOf(field: string | undefined): Pick<Account, "lastDay"> {
-  const lastDay = parseId(field ?? "");
-  return lastDay === undefined ? {} : { lastDay };
+/** As pam_unix(8) decides it; a password of the day 0 is to be changed at once, and does not end. */
+function lastDayOf(fields: readonly string[]): Pick<Account, "lastDay"> {
+  const [changed, , max, , inactive, expiry] = fields.slice(2).map(parseId);
+  const outlived = changed && max !== undefined && inactive !== undefined
+    ? [changed + max + inactive + 1]
+    : [];
+  const days = [...(expiry === undefined ? [] : [expiry]), ...outlived];
+  return days.length === 0 ? {} : { lastDay: Math.min(...days) };
 }
 
 function stateOf(

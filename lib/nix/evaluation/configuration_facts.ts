@@ -98,6 +98,8 @@ const accounts = each("(enabled config.users.users)", "name: user", {
   linger: as(v.optional(v.boolean()), "(user.linger or false) == true"),
   /** A path, or null when the account cannot log in with a shell. */
   shell: as(maybeText(), "shellPath (user.shell or null)"),
+  /** YYYY-MM-DD: from this day on nobody gets in. */
+  expires: as(v.optional(v.nullable(v.string())), "user.expires or null"),
   /** How the declaration sets the password; "none" leaves it to /etc/shadow or locked. */
   password: as(
     v.optional(

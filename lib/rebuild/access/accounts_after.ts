@@ -40,10 +40,15 @@ function declaredAccount(
     home: account.home,
     shell: account.shell ?? existing?.shell,
     password: passwordAfter(account, existing, after.users.mutableUsers, now),
-    expired: existing?.expired,
+    expired: expiresBefore(account, now.at) ?? existing?.expired,
     groups: [...new Set([account.group, ...account.extraGroups, ...inGroups, ...merged])],
     declaredKeys: account.authorizedKeys,
   };
+}
+
+/** A declaration without a day leaves that of /etc/shadow. */
+function expiresBefore({ expires }: AccountFacts, at: Date): boolean | undefined {
+  return expires ? Date.parse(expires) <= at.getTime() : undefined;
 }
 
 function passwordAfter(

@@ -219,14 +219,16 @@ function listed(
 
 /** The number of keys that open a session for an account, from where this client connects. */
 function usableKeys(facts: ConfigurationFacts, account: AccountState, now: MachineNow): number {
-  const address = now.session.kind === "ssh" ? now.session.clientAddress : undefined;
   const files = keyFilesOf(facts.ssh.authorizedKeysFiles, account);
   // NixOS writes declared keys to this file; sshd looks there only when the list names it.
   const declared = files.includes(`/etc/ssh/authorized_keys.d/${account.name}`)
     ? account.declaredKeys
     : [];
   const lines = [...declared, ...files.flatMap((path) => now.keyFiles[path] ?? [])];
-  return new Set(lines.filter((line) => opensSession(line, address))).size;
+  // sshd takes each key once, whatever options it has where it stands again.
+  return new Set(
+    lines.filter((line) => opensSession(line, now)).map((line) => KEY_TYPE.exec(line)![2]),
+  ).size;
 }
 
 /** The files where sshd looks for an account's keys: %u, %h and %% expanded, relative to its home. */
@@ -246,24 +248,22 @@ export function keyFilesOf(
 }
 
 /** Key types that may start a line, after its options; sshd(8), AUTHORIZED_KEYS FILE FORMAT. */
-const KEY_TYPE = /(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+)\s+[A-Za-z0-9+/]+=*(?:\s|$)/;
+const KEY_TYPE = /(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/;
 
 /** Whether a line of authorized_keys opens a session: no forced command, not expired, and `from=` fits. */
-function opensSession(line: string, address: string | undefined): boolean {
+function opensSession(line: string, { session, at }: MachineNow): boolean {
   const type = KEY_TYPE.exec(line);
   if (line.trimStart().startsWith("#") || type === null) return false;
   const options = line.slice(0, type.index);
   if (/(^|,)\s*(command=|cert-authority|no-pty)/i.test(options)) return false;
   if (/(^|,)\s*restrict\b/i.test(options) && !/(^|,)\s*pty\b/i.test(options)) return false;
   const expiry = /(?:^|,)\s*expiry-time="(\d{8})\d*Z?"/i.exec(options)?.[1];
-  if (expiry !== undefined && expiry <= today()) return false;
+  // A key that expires today is not one to rely on.
+  const today = at.toISOString().slice(0, 10).replaceAll("-", "");
+  if (expiry !== undefined && expiry <= today) return false;
   const from = /(?:^|,)\s*from="([^"]*)"/i.exec(options)?.[1];
+  const address = session.kind === "ssh" ? session.clientAddress : undefined;
   return from === undefined || matchesHost(from, address) === "yes";
-}
-
-/** YYYYMMDD, as in `expiry-time=`: a key that expires today is not one to rely on. */
-function today(): string {
-  return new Date().toISOString().slice(0, 10).replaceAll("-", "");
 }
 
 function authenticationMethods(ssh: ConfigurationFacts["ssh"]): string[][] {

@@ -46,6 +46,8 @@ export interface DisksNow {
 
 /** What the machine is at this moment, as far as the proofs need it. */
 export interface MachineNow {
+  /** When it was looked at. */
+  readonly at: Date;
   readonly session: Session;
   /** Who is at work: the invoking user's name. */
   readonly person: string | undefined;

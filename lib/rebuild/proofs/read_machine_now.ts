@@ -52,6 +52,7 @@ export function readMachineNow(
   }));
   const here: Session = ctx.root.isRunning ? session(ctx) : { kind: "console" };
   return {
+    at: ctx.now(),
     // Nobody is on a mounted machine.
     session: here,
     person: ctx.root.isRunning ? invokingUser(ctx, known)?.name : undefined,

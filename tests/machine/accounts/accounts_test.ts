@@ -192,3 +192,26 @@ Deno.test("readAccounts() reads no file of more accounts than anybody has", asyn
     assert.match(warnings.join(), /\/etc\/passwd cannot be read: .* is larger than 4194304 bytes/);
   });
 });
+
+Deno.test("readAccounts() knows the day from which an account lets nobody in (shadow(5))", async () => {
+  const lines = {
+    "20000:0:99999:7:::": undefined,
+    "20000:0:99999:7::20500:": 20500,
+    // 90 days for a password and 30 more to change it; the day after them is too late.
+    "20000:0:90:7:30::": 20121,
+    "20000:0:90:7:30:20100:": 20100,
+    "20000:0:90:7:::": undefined,
+    "0:0:90:7:30::": undefined,
+    "1::::::": undefined,
+  };
+  const names = Object.keys(lines).map((_, index) => `user${index}`);
+  await withScratch({
+    "etc/passwd": names.map((name, index) => `${name}:x:${1000 + index}:100::/:/bin/sh\n`).join(""),
+    "etc/shadow": Object.keys(lines).map((line, index) => `user${index}:${HASH}:${line}\n`).join(
+      "",
+    ),
+  }, (root) => {
+    const { accounts } = readAccounts(testContext({ root }));
+    assert.deepEqual(accounts.map(({ lastDay }) => lastDay), Object.values(lines));
+  });
+});

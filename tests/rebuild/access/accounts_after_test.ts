@@ -63,3 +63,20 @@ Deno.test("accountsAfter() merges groups that were given by hand, unless the acc
   deepEqual(groups({ mutableUsers: true, before: true, declared }), ["users", "video", "kvm"]);
   deepEqual(groups({ mutableUsers: false, declared }), ["users", "video", "kvm"]);
 });
+
+Deno.test("accountsAfter() lets a declared day end an account, and leaves that of shadow without one", () => {
+  const expired = (expires: string | null | undefined, isNow = false) => {
+    const [after, now] = ground({
+      mutableUsers: true,
+      declared: expires === undefined ? {} : { expires },
+    });
+    const accounts = now.accounts.map((one) => ({ ...one, expired: isNow }));
+    return accountsAfter(after, { ...now, accounts }).find(({ name }) => name === "ana")!.expired;
+  };
+  // The scratch machine's clock shows the noon of 2026-06-15, and the day itself is over.
+  deepEqual(expired("2026-06-14"), true);
+  deepEqual(expired("2026-06-15"), true);
+  deepEqual(expired("2026-06-16"), false);
+  deepEqual(expired("2099-12-31", true), false);
+  deepEqual([expired(null, true), expired(null), expired(undefined, true)], [true, false, true]);
+});

@@ -36,7 +36,8 @@ Deno.test("sshLogin() reads the options of a key as sshd does", () => {
 Deno.test("sshLogin() counts keys where two are demanded", () => {
   const two: Change = (f) => f.ssh.otherSettings.AuthenticationMethods = "publickey,publickey";
   equal(getsIn([KEY], two), false);
-  equal(getsIn([KEY, `from="198.51.100.7" ${KEY}`], two), true);
+  equal(getsIn([KEY, `from="198.51.100.7" ${KEY}`], two), false, "the same key again");
+  equal(getsIn([KEY, KEY.replace("IGsW", "IHsW")], two), true);
 });
 
 Deno.test("sshLogin() refuses a locked account without PAM, and one that has expired", () => {

@@ -29,6 +29,7 @@ function workstation(change: Change = () => {}): ConfigurationFacts {
 
 function atWorkstation(changes: Partial<MachineNow> = {}): MachineNow {
   return {
+    at: rentedServerNow().at,
     session: { kind: "console" },
     person: "alice",
     accounts: [

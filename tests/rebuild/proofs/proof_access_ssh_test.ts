@@ -30,6 +30,11 @@ Deno.test("proveAll() proves the rented server reachable: only root, only a key,
 });
 
 const spoiled: readonly (readonly [what: string, change: Change, remedy: RegExp])[] = [
+  [
+    "an account whose last day is over",
+    (f) => f.users.accounts[0]!.expires = "2026-06-01",
+    /users\.users\.root\.expires = null/,
+  ],
   ["no SSH server", (f) => f.ssh.enable = false, /services\.openssh\.enable = true/],
   ["another port", (f) => f.ssh.ports = [22], /services\.openssh\.ports = \[ 2222 \]/],
   [
