@@ -1,3 +1,4 @@
+import { inNetwork } from "../accounts/ssh_patterns.ts";
 import type { Context } from "../context.ts";
 import { kernelContext } from "./kernel_files.ts";
 import { machineText } from "../files/machine_files.ts";
@@ -5,7 +6,7 @@ import { machineText } from "../files/machine_files.ts";
 /** How the running machine is connected at this moment; of a mounted machine, nothing. */
 export interface NetworkState {
   readonly addresses: readonly InterfaceAddress[];
-  readonly defaultRoutes: readonly DefaultRoute[];
+  readonly defaultRoutes: readonly Pick<Route, "interface" | "gateway" | "metric">[];
   readonly nameservers: readonly string[];
 }
 
@@ -16,8 +17,11 @@ export interface InterfaceAddress {
   readonly prefixLength: number;
 }
 
-/** A default route of the kernel. */
-export interface DefaultRoute {
+/** A route of the kernel, as far as it says which way packets go. */
+interface Route {
+  readonly network: string;
+  /** 0 for a default route. */
+  readonly prefixLength: number;
   readonly interface: string;
   /** The next hop; undefined for a route that goes straight to the link. */
   readonly gateway: string | undefined;
@@ -33,9 +37,20 @@ const ROUTE_REJECT = 0x200;
 export function readNetworkState(ctx: Context): NetworkState {
   return {
     addresses: ctx.root.isRunning ? readAddresses() : [],
-    defaultRoutes: kernelContext(ctx, "/proc") === ctx ? readDefaultRoutes(ctx) : [],
+    defaultRoutes: readRoutes(ctx).filter(({ prefixLength }) => prefixLength === 0)
+      .map(({ network: _, prefixLength: __, ...route }) => route),
     nameservers: readNameservers(ctx),
   };
+}
+
+/**
+ * The interface that packets to an address leave through, by the route that fits best; undefined where
+ * there is none. Rules that ask further tables (ip-rule(8)) are not known.
+ */
+export function interfaceTo(ctx: Context, address: string): string | undefined {
+  return readRoutes(ctx)
+    .filter(({ network, prefixLength }) => inNetwork(address, network, prefixLength))
+    .sort((a, b) => b.prefixLength - a.prefixLength)[0]?.interface;
 }
 
 /** Whether nothing on a network can be reached: no address but loopback's and link-local ones, no proxy. */
@@ -54,35 +69,43 @@ function readAddresses(): InterfaceAddress[] {
     }));
 }
 
-function readDefaultRoutes(ctx: Context): DefaultRoute[] {
+/** Those of lower metric first. */
+function readRoutes(ctx: Context): Route[] {
+  // Of a mounted machine, nothing.
+  if (kernelContext(ctx, "/proc") !== ctx) return [];
   const rows = (path: string) =>
     (machineText(ctx, path) ?? "").split("\n").map((line) => line.trim().split(/\s+/));
   const inUse = (flags: string) => (parseInt(flags, 16) & (ROUTE_UP | ROUTE_REJECT)) === ROUTE_UP;
-  const ipv4 = rows("/proc/net/route").flatMap((row): DefaultRoute[] => {
+  const ipv4 = rows("/proc/net/route").flatMap((row): Route[] => {
     if (row.length < 8) return [];
-    const [name, destination, gateway, flags, , , metric, mask] = row as [string, ...string[]];
-    if (destination !== "00000000" || mask !== "00000000" || !inUse(flags!)) return [];
-    const bytes = (gateway!.match(/../g) ?? []).reverse().map((byte) => parseInt(byte, 16));
+    const [name, network, gateway, flags, , , metric, mask] = row as [string, ...string[]];
+    if (!inUse(flags!)) return [];
     return [{
+      network: dotted(network!),
+      prefixLength: parseInt(mask!, 16).toString(2).replaceAll("0", "").length,
       interface: name,
-      gateway: /^0+$/.test(gateway!) ? undefined : bytes.join("."),
+      gateway: /^0+$/.test(gateway!) ? undefined : dotted(gateway!),
       metric: Number(metric),
     }];
   });
-  const ipv6 = rows("/proc/net/ipv6_route").flatMap((row): DefaultRoute[] => {
+  const ipv6 = rows("/proc/net/ipv6_route").flatMap((row): Route[] => {
     if (row.length < 10) return [];
-    const [destination, length, , , gateway, metric, , , flags, name] = row as [
-      string,
-      ...string[],
-    ];
-    if (!/^0{32}$/.test(destination) || length !== "00" || !inUse(flags!)) return [];
+    const [network, length, , , gateway, metric, , , flags, name] = row as [string, ...string[]];
+    if (!/^[\da-f]{32}$/.test(network) || !inUse(flags!)) return [];
     return [{
+      network: canonicalIpv6(network),
+      prefixLength: parseInt(length!, 16),
       interface: name!,
       gateway: /^0+$/.test(gateway!) ? undefined : canonicalIpv6(gateway!),
       metric: parseInt(metric!, 16),
     }];
   });
   return [...ipv4, ...ipv6].sort((one, other) => one.metric - other.metric);
+}
+
+/** The kernel prints an IPv4 address as a number of this machine, its last byte first. */
+function dotted(hexadecimal: string): string {
+  return (hexadecimal.match(/../g) ?? []).reverse().map((byte) => parseInt(byte, 16)).join(".");
 }
 
 /** RFC 5952's form, which the URL parser produces. */

@@ -475,6 +475,12 @@ export const ConfigurationFactsSchema = v.object({
     enable: flag("net.firewall.enable", true),
     nftables: flag("net.nftables.enable or false"),
     allowPing: flag("net.firewall.allowPing or true", true),
+    /** Whether packets have to come in where answers to them would leave; NixOS's words. */
+    checkReversePath: newer(
+      v.picklist(["strict", "loose", "off"]),
+      `let check = net.firewall.checkReversePath or false; in
+        if check == false then "off" else if check == "loose" then "loose" else "strict"`,
+    ),
     trustedInterfaces: texts("net.firewall.trustedInterfaces or [ ]"),
     open: ports("guard (ports net.firewall)"),
     perInterface: each("(net.firewall.interfaces or { })", "name: interface", {

@@ -64,6 +64,8 @@ export interface MachineNow {
   /** Texts of /etc/pam.d by service; those of the configuration that runs where they cannot be read. */
   readonly pam?: PamTexts | undefined;
   readonly interfaces: readonly InterfaceNow[];
+  /** What answers to the session's client leave through, as `interfaceTo` finds it. */
+  readonly wayOut?: string | undefined;
   /** Who got the session's address from a DHCP server. */
   readonly leaseHolder?: LeaseHolder | undefined;
   /** Kernel modules that are loaded, with `_` for `-`. */

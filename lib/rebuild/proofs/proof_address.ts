@@ -1,9 +1,9 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { definitionsOf, MANAGER_OPTION, managerOf } from "./network/address_managers.ts";
-import { cardsOf, interfaceOf, prefixOf } from "./network/addresses.ts";
+import { cardsOf, interfaceOf, isLoopback, prefixOf } from "./network/addresses.ts";
 import { cardNow, heirs } from "./network/heirs.ts";
 import { masterOf, unitAddresses, unitOf, unitValues } from "./network/network_units.ts";
-import { inNetwork, isAddress, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
+import { isAddress, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
@@ -64,10 +64,6 @@ function provenOne(question: ProofQuestion, address: string): Verdict {
     `${manager} would ask for one, instead of ${managerNow ?? "what does now"}: it may get another`,
     MANAGER_OPTION[managerNow ?? ""] ?? remedy,
   );
-}
-
-function isLoopback(address: string): boolean {
-  return inNetwork(address, "127.0.0.0", 8) || sameAddress(address, "::1");
 }
 
 /** Without a session's address: every configured address has to stay. */

@@ -1,5 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf } from "./network/addresses.ts";
+import { comesInOn } from "./network/addresses.ts";
 import { droppingRules, type Packets } from "./firewall/dropping_rules.ts";
 import { shutByTables } from "./firewall/dropping_tables.ts";
 import type { ProofQuestion } from "./proof_question.ts";
@@ -12,10 +12,11 @@ export function proveFirewall(question: ProofQuestion): Verdict[] {
   return [judge(question)];
 }
 
-function judge({ before, after, now, port, address, client }: ProofQuestion): Verdict {
+function judge(question: ProofQuestion): Verdict {
+  const { before, after, port, address, client } = question;
   const what = `the firewall lets port ${port} in`;
   const { firewall } = after;
-  const device = address === undefined ? undefined : interfaceOf(now, address);
+  const device = comesInOn(question);
   if (device === "lo") return holds("firewall", what, "it comes from this machine itself");
   // A packet has to get through all tables. extraInputRules come behind what the options let in.
   const shut = shutByTables(tablesNow(before?.firewall), firewall.ownTables ?? "", {
@@ -41,6 +42,18 @@ function judge({ before, after, now, port, address, client }: ProofQuestion): Ve
       `${way}, but a rule that is not there now may drop it, and is added once more at every ` +
         `reload of the firewall: ${rule}`,
       "take it out: switch off what makes it, or set networking.firewall.extraCommands with lib.mkForce",
+    );
+  }
+  if (
+    address !== undefined && before?.firewall.enable &&
+    waysIn(before.firewall, port, device).length === 0 && isByHand(before.firewall, firewall)
+  ) {
+    return fails(
+      "firewall",
+      what,
+      `port ${port} is not among the open ones now either: what lets it in was made by hand while the ` +
+        "machine ran, and is gone when the firewall is made anew",
+      `networking.firewall.allowedTCPPorts = [ ${port} ];`,
     );
   }
   if (before?.firewall.enable && staysAsItIs(before.firewall, firewall, port, device)) {
@@ -94,6 +107,19 @@ function staysAsItIs(
   const ways = waysIn(after, port, device);
   return waysIn(before, port, device).every((way) => ways.includes(way)) &&
     own(after) === own(before);
+}
+
+/**
+ * Whether nothing of the present configuration but its options lets anybody in, and the firewall is made anew:
+ * then a rule that somebody made at run time is lost. While nothing changes, nothing is made anew.
+ */
+function isByHand(before: Firewall, after: Firewall): boolean {
+  const own = before.nftables ? before.extraInputRules : before.rules;
+  // A record of an older tool lacks what is newer.
+  return own.trim() === "" &&
+    Object.entries(before).some(([name, value]) =>
+      JSON.stringify(value) !== JSON.stringify(after[name as keyof Firewall])
+    );
 }
 
 function opens(open: Firewall["open"], port: number): boolean {

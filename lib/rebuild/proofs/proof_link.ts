@@ -1,5 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { interfaceOf } from "./network/addresses.ts";
+import { comesInOn } from "./network/addresses.ts";
 import { unitValues } from "./network/network_units.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -21,9 +21,8 @@ export function proveLink(question: ProofQuestion): Verdict[] {
 }
 
 function proveDevice(question: ProofQuestion): Verdict[] {
-  const { before, after, now, address } = question;
-  if (address === undefined) return [];
-  const device = interfaceOf(now, address);
+  const { before, after, now } = question;
+  const device = comesInOn(question);
   if (device === undefined) return [];
   const what = `the way in through ${device} stays`;
   const kind = now.interfaces.find(({ name }) => name === device)?.kind;

@@ -1,4 +1,4 @@
-import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
+import { isLoopback } from "./network/addresses.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 
@@ -13,9 +13,7 @@ const RESOLVERS =
 export function proveResolver({ before, after }: ProofQuestion): Verdict[] {
   const { nameservers, localResolver } = after.network;
   // 127.0.0.53 is systemd-resolved's own.
-  const own = nameservers.find((address) =>
-    inNetwork(address, "127.0.0.0", 8) || sameAddress(address, "::1")
-  );
+  const own = nameservers.find(isLoopback);
   if (own === undefined && localResolver !== true) return [];
   const what = `what this machine asks for names (${own ?? "127.0.0.1"}) is there`;
   const gone = before?.services.filter((name) => !after.services.includes(name)) ?? [];

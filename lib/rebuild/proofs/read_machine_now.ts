@@ -13,7 +13,7 @@ import { invokingUser } from "../../machine/accounts/invoking_user.ts";
 import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { mappedBelow } from "../../machine/hardware/mapped_below.ts";
 import { machineFolder, machineText } from "../../machine/files/machine_files.ts";
-import { readNetworkState } from "../../machine/hardware/network_state.ts";
+import { interfaceTo, readNetworkState } from "../../machine/hardware/network_state.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { attempt } from "../../machine/attempt.ts";
@@ -62,6 +62,9 @@ export function readMachineNow(
     passwordFiles: readPasswordFiles(ctx, after),
     pam: readPam(ctx) ?? before?.pam,
     interfaces: ctx.root.isRunning ? interfacesNow(ctx) : [],
+    wayOut: here.kind === "ssh" && here.clientAddress !== undefined
+      ? interfaceTo(ctx, here.clientAddress)
+      : undefined,
     leaseHolder: here.kind === "ssh" ? leaseHolder(ctx, here.serverAddress ?? "") : undefined,
     ...(ctx.root.isRunning ? { loadedModules: loadedModules(ctx) } : {}),
     stranger: strangerAtWork(ctx, known.accounts.map(({ name }) => name)),

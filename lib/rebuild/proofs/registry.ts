@@ -14,6 +14,7 @@ import { proveMountHelpers } from "./proof_mount_helpers.ts";
 import { proveNumbers } from "./proof_numbers.ts";
 import type { Proof, ProofQuestion } from "./proof_question.ts";
 import { proveResolver } from "./proof_resolver.ts";
+import { proveReversePath } from "./proof_reverse_path.ts";
 import { proveRoute } from "./proof_route.ts";
 import { proveSecondFactors } from "./proof_second_factors.ts";
 import { proveSshSettings } from "./proof_ssh_settings.ts";
@@ -29,6 +30,7 @@ export const PROOFS: readonly Proof[] = [
   { name: "link", about: "access", onlyOverSsh: true, prove: proveLink },
   { name: "address", about: "access", onlyOverSsh: true, prove: proveAddress },
   { name: "route", about: "access", onlyOverSsh: true, prove: proveRoute },
+  { name: "reverse-path", about: "access", onlyOverSsh: true, prove: proveReversePath },
   { name: "interface-names", about: "access", onlyOverSsh: true, prove: proveInterfaceNames },
   { name: "host-keys", about: "access", onlyOverSsh: true, prove: proveHostKeys },
   { name: "extra-config", about: "access", onlyOverSsh: true, prove: proveExtraConfig },

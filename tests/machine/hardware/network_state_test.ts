@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readNetworkState } from "../../../lib/machine/hardware/network_state.ts";
+import { interfaceTo, readNetworkState } from "../../../lib/machine/hardware/network_state.ts";
 import { testContext } from "../../support/context.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
@@ -61,4 +61,26 @@ Deno.test("readNetworkState() of this machine agrees with its interfaces", () =>
   const { addresses, defaultRoutes } = readNetworkState(testContext());
   for (const one of [...addresses, ...defaultRoutes]) assert.ok(names.includes(one.interface));
   assert.ok(addresses.every(({ prefixLength }) => prefixLength >= 0 && prefixLength <= 128));
+});
+
+Deno.test("interfaceTo() takes the narrowest route, then the lowest metric", async () => {
+  const files = { "proc/net/route": ROUTE, "proc/net/ipv6_route": ROUTE6 };
+  await withScratch(files, (root) => {
+    const ctx = testContext({ root });
+    const ways = {
+      "192.0.2.77": "eth0",
+      "8.8.8.8": "tun0",
+      "198.51.100.7": "eth0",
+      "fd00::17": "eth0",
+      "2001:db8::1": "eth0",
+      "::ffff:8.8.8.8": "tun0",
+    };
+    for (const [address, name] of Object.entries(ways)) {
+      assert.equal(interfaceTo(ctx, address), name, address);
+    }
+  });
+  await withScratch(
+    {},
+    (root) => assert.equal(interfaceTo(testContext({ root }), "8.8.8.8"), undefined),
+  );
 });

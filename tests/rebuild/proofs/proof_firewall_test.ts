@@ -134,3 +134,51 @@ Deno.test("proveFirewall() judges nftables' own tables beside the options, and w
   const off: Change = ({ firewall }) => Object.assign(firewall, { ownTables: closing });
   equal(judged(off, nft(closing))[0], false);
 });
+
+Deno.test("proveFirewall() refuses to make the firewall anew where a rule made by hand lets the session in", () => {
+  const byHand = /made by hand while the machine ran/;
+  const more: Change = (facts) => {
+    closed(facts);
+    facts.firewall.open.tcp.push(8080);
+  };
+  match(String(judged(closed, more)[1]), byHand);
+  const [ok, why] = judged(closed, closed);
+  deepEqual([ok, why], [true, "what lets it in now stays as it is"], "nothing is made anew");
+  deepEqual(judged(closed, (f) => f.firewall.open.tcp = [2222])[0], true);
+  // What modules of NixOS add may be what lets it in.
+  const ofModules = (change: Change): Change => (facts) => {
+    change(facts);
+    facts.firewall.rules = "iptables -A nixos-fw -i ens3 -j nixos-fw-accept";
+  };
+  equal(judged(ofModules(closed), ofModules(more))[0], true);
+  const nft = (change: Change): Change => (facts) => {
+    change(facts);
+    Object.assign(facts.firewall, { nftables: true, ownTables: "" });
+  };
+  match(String(judged(nft(closed), nft(more))[1]), byHand);
+  match(String(judged(closed, nft(closed))[1]), byHand);
+});
+
+Deno.test("proveFirewall() does not take an address of the loopback interface for one of this machine alone", () => {
+  // As routers have it, which announce the address of their own.
+  const interfaces = [
+    {
+      name: "lo",
+      addresses: [
+        { address: "127.0.0.1", prefixLength: 8 },
+        { address: "203.0.113.42", prefixLength: 32 },
+      ],
+    },
+    { name: "ens3", addresses: [{ address: "10.0.0.2", prefixLength: 24 }] },
+  ];
+  equal(judged(() => {}, closed, { interfaces })[0], false);
+  equal(judged(openOn("ens3"), openOn("ens4"), { interfaces })[0], false);
+  equal(judged(openOn("ens3"), openOn("ens3"), { interfaces })[0], true);
+  const session = {
+    kind: "ssh",
+    clientAddress: "10.0.0.2",
+    serverAddress: "203.0.113.42",
+    serverPort: 2222,
+  } as const;
+  deepEqual(judged(() => {}, closed, { interfaces, session })[0], true, "from itself to itself");
+});

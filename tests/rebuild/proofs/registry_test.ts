@@ -31,6 +31,11 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
   "address": { breaks: (f) => f.network.interfaces[0]!.ipv4 = [] },
   "route": { breaks: (f) => f.network.defaultGateway = null },
+  "reverse-path": {
+    is: (f) => f.firewall.checkReversePath = "loose",
+    now: { wayOut: "ens4" },
+    breaks: (f) => f.firewall.checkReversePath = "strict",
+  },
   "interface-names": { breaks: (f) => f.network.usePredictableInterfaceNames = false },
   "host-keys": { breaks: (f) => f.ssh.hostKeys = [] },
   "extra-config": { breaks: (f) => f.ssh.extraConfig = "DenyUsers root" },

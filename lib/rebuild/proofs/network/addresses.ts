@@ -1,6 +1,7 @@
 import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
 import type { MachineNow } from "../machine_now.ts";
-import { sameAddress } from "../../../machine/accounts/ssh_patterns.ts";
+import type { ProofQuestion } from "../proof_question.ts";
+import { inNetwork, sameAddress } from "../../../machine/accounts/ssh_patterns.ts";
 
 type Network = ConfigurationFacts["network"];
 
@@ -9,6 +10,24 @@ export function interfaceOf(now: MachineNow, address: string): string | undefine
   return now.interfaces.find((one) =>
     one.addresses.some((own) => sameAddress(own.address, address))
   )?.name;
+}
+
+/**
+ * The interface that the session's packets come in on; undefined when that is not known. An address of `lo`
+ * or of a dummy interface is reached through any card: only the loopback's own come from this machine.
+ */
+export function comesInOn(
+  { now, address, client }: Pick<ProofQuestion, "now" | "address" | "client">,
+): string | undefined {
+  if (address === undefined) return undefined;
+  if (isLoopback(address) || client !== undefined && interfaceOf(now, client)) return "lo";
+  const device = interfaceOf(now, address);
+  return device !== undefined && /^(lo|dummy\d*)$/.test(device) ? undefined : device;
+}
+
+/** Whether an address is this machine's own, for itself alone. */
+export function isLoopback(address: string): boolean {
+  return inNetwork(address, "127.0.0.0", 8) || sameAddress(address, "::1");
 }
 
 /** The prefix length that an address has now. */
