@@ -33,8 +33,9 @@ let
     ;
   nixpkgs = given.nixpkgs or ownNixpkgs;
 
-  list = if isAttrs hosts && !(hosts ? outPath) then hosts else fromJSON (readFile hosts);
-  where = if isAttrs hosts then "the list of hosts" else toString hosts;
+  isFile = hosts ? outPath || builtins.isPath hosts || builtins.isString hosts;
+  list = if isFile then fromJSON (readFile hosts) else hosts;
+  where = if isFile then toString hosts else "the list of hosts";
 
   # What a host may say: its default, and the type that it must have.
   members = {
@@ -65,6 +66,10 @@ let
       type = "bool";
     };
   };
+  fits = pattern: text: match pattern text != null;
+  # An address of IPv6 has several colons; with one, what stands after it is a port.
+  isAddress =
+    text: text == null || fits "[A-Za-z0-9:][A-Za-z0-9:._%-]*" text && !(fits "[^:]*:[^:]*" text);
   # The names that colmena keeps to itself.
   reserved = [
     "defaults"
@@ -92,8 +97,16 @@ let
           "has an unknown member ${concatStringsSep ", " unknown}; there are: ${concatStringsSep ", " (attrNames members)}"
         else if wrong != [ ] then
           "has another type for ${concatStringsSep ", " wrong} than its default"
-        else if !(all (tag: typeOf tag == "string") (host.tags or [ ])) then
+        else if !(all (tag: typeOf tag == "string") said.tags) then
           "has a tag that is no text"
+        else if !(isAddress said.address) then
+          "has an address that ssh cannot take, ${toJSON host.address}: user and port are members of their own"
+        else if !(fits "[A-Za-z0-9_][A-Za-z0-9_.-]*" said.user) then
+          "has a user that is no name, ${toJSON host.user}"
+        else if said.port != null && (said.port < 1 || said.port > 65535) then
+          "has the port ${toJSON host.port}, which is none"
+        else if !(fits "[a-z0-9_]+-[a-z0-9]+" said.system) then
+          "is of the system ${toJSON host.system}, and a system is named as x86_64-linux is"
         else
           null;
       said = mapAttrs (
@@ -108,7 +121,12 @@ let
     if list.version or 1 != 1 then
       throw "${where} is of version ${toJSON list.version}, this source tree knows version 1"
     else
-      mapAttrs checked (list.hosts or (throw "${where} has no member \"hosts\""));
+      mapAttrs checked (
+        if isAttrs (list.hosts or null) then
+          list.hosts
+        else
+          throw "${where} has no member \"hosts\" that is a set"
+      );
 
   # The same modules for every tool, so that all of them build the same system.
   modulesOf =

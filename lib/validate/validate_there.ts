@@ -22,8 +22,8 @@ export interface ValidateThereOptions {
  */
 export async function validateThere(
   ctx: Context,
-  { targetHost, tool, words, json, fix }: ValidateThereOptions,
+  { targetHost: named, tool, words, json, fix }: ValidateThereOptions,
 ): Promise<ExitCode> {
-  requireDestination(ctx, targetHost, "--target-host");
+  const targetHost = requireDestination(ctx, named, "--target-host");
   return await runElsewhere(ctx, { targetHost, tool, args: words, json, needsRoot: fix });
 }

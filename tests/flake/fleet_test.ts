@@ -181,6 +181,36 @@ Deno.test({
 });
 
 Deno.test({
+  name: "lib.fleet takes addresses and users as they are met",
+  ignore: !hasNix,
+  fn: async () => {
+    const addresses = [
+      "::1",
+      "fe80::1%eth0",
+      "2001:db8::10",
+      "vm-1.example.org",
+      "my_host",
+      "10.0.0.1",
+    ];
+    for (const address of addresses) {
+      const host = {
+        address,
+        user: "svc_deploy.1",
+        port: 65535,
+        system: "riscv64-linux",
+        tags: null,
+      };
+      const { code, stdout, stderr } = await fleet(
+        { hosts: { a: host } },
+        "f.deploy.nodes.a.hostname",
+      );
+      equal(code, 0, stderr);
+      equal(JSON.parse(stdout), address);
+    }
+  },
+});
+
+Deno.test({
   name: "lib.fleet refuses a list that it does not understand, by the host's name",
   ignore: !hasNix,
   fn: async () => {
@@ -194,6 +224,33 @@ Deno.test({
         [{ version: 1, hosts: { a: "x" } }, /host "a" is not a set of members/],
         [{ version: 2, hosts: {} }, /is of version 2/],
         [{ version: 1 }, /has no member "hosts"/],
+        [{ version: 1, hosts: ["a"] }, /has no member "hosts" that is a set/],
+        [["a"], /has no member "hosts"/],
+        ...[
+          "",
+          "root@192.0.2.1",
+          "a:22",
+          "192.0.2.1:22",
+          "-oProxyCommand=id",
+          "a b",
+          "ssh://a",
+          "[::1]",
+        ]
+          .map((address) =>
+            [{ hosts: { a: { address } } }, /host "a" has an address that ssh/] as const
+          ),
+        ...["", "-l", "a b", "root:x"]
+          .map((user) =>
+            [{ hosts: { a: { user } } }, /host "a" has a user that is no name/] as const
+          ),
+        ...[0, -22, 65536]
+          .map((port) =>
+            [{ hosts: { a: { port } } }, /host "a" has the port -?\d+, which/] as const
+          ),
+        ...["", "x86_64", "x86_64 linux"]
+          .map((system) =>
+            [{ hosts: { a: { system } } }, /host "a" is of the system ".*", and/] as const
+          ),
       ] as const
     ) {
       const { code, stderr } = await fleet(

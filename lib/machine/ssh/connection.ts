@@ -1,17 +1,19 @@
+import { isIPv6 } from "node:net";
 import { attempt } from "../attempt.ts";
-import { makeTemporaryDirectory } from "../files/temporary.ts";
+import { temporaryPlace } from "../files/temporary.ts";
 import { ExitCode } from "../exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { quote, type RunOptions, type RunResult } from "../run.ts";
 import { ToolError } from "../tool_error.ts";
 import type { Context } from "../context.ts";
+import { sshOptions } from "./ssh_options.ts";
 
 /** What ssh(1) ends with when it is ssh that failed, and not the command there. */
 const SSH_FAILED = 255;
 
 /** One SSH connection, which all commands of a run share (ssh_config(5), ControlMaster). */
 export interface SshConnection extends AsyncDisposable {
-  /** `[USER@]HOST`, as it was named. */
+  /** `[USER@]HOST`, as ssh takes it. */
   readonly destination: string;
   /** Options of ssh(1) that lead over this connection, for Nix too. */
   readonly options: readonly string[];
@@ -22,19 +24,39 @@ export interface SshConnection extends AsyncDisposable {
   sh(script: string, options?: RunOptions & { readonly terminal?: boolean }): Promise<RunResult>;
 }
 
-/** @throws ToolError exit 4 for what ssh would take for an option, Nix for more than a host, and with `--root` */
-export function requireDestination(ctx: Context, destination: string, option: string): void {
+/** A name or an address of IPv4, as ssh and Nix take both. */
+const HOST = /^[A-Za-z0-9][\w.-]*$/;
+
+/**
+ * A destination as ssh takes it: an address of IPv6 without the brackets that it has in URLs.
+ * @throws ToolError exit 4 for what ssh would take for an option, Nix for more than a host, and with `--root`
+ */
+export function requireDestination(ctx: Context, named: string, option: string): string {
   if (!ctx.root.isRunning) {
     throw new ToolError(`${option} means the machine that answers, not a mounted one`, {
       code: ExitCode.InvalidArguments,
       hint: "leave out --root",
     });
   }
-  if (/^([\w][\w.+-]*@)?[A-Za-z0-9:][\w.:%-]*$/.test(destination)) return;
-  throw new ToolError(`${option} ${destination} is not [USER@]HOST`, {
+  const [, user = "", host = ""] = /^(\w[\w.+-]*@)?([^@]+)$/.exec(named) ?? [];
+  const address = host.replace(/^\[(.*)\]$/, "$1");
+  if (HOST.test(host) || isIPv6(address) && /^[\w:.%-]+$/.test(address)) return user + address;
+  throw new ToolError(`${option} ${named} is not [USER@]HOST`, {
     code: ExitCode.InvalidArguments,
     hint: "ports, keys and jump hosts belong into ~/.ssh/config, or into NIX_SSHOPTS",
   });
+}
+
+/**
+ * A path in a folder of sockets has 107 bytes (unix(7)), of which this takes 21 for its own name, ssh 41
+ * for %C and 17 for what the socket is called at first (mux.c); ssh and older Nix take a path with other signs apart.
+ */
+const FITS_SOCKETS = /^[\w./-]{1,28}$/;
+
+function makeSocketFolder({ env }: Pick<Context, "env">): string {
+  const usual = temporaryPlace(env.TMPDIR);
+  const dir = FITS_SOCKETS.test(usual) ? usual : temporaryPlace(undefined);
+  return Deno.makeTempDirSync({ dir, prefix: "ssh-" });
 }
 
 /**
@@ -49,12 +71,14 @@ export async function connect(
   destination: string,
   beside?: SshConnection,
 ): Promise<SshConnection> {
-  const folder = makeTemporaryDirectory(ctx, "ssh-");
+  const own = sshOptions(ctx.env.NIX_SSHOPTS ?? "");
+  const folder = makeSocketFolder(ctx);
+  const socket = `${folder}/%C`;
   const options = beside?.options ?? [
-    ...(ctx.env.NIX_SSHOPTS ?? "").split(/\s+/).filter((word) => word !== ""),
+    ...own,
     ...Object.entries({
       ControlMaster: "auto",
-      ControlPath: `${folder}/%C`,
+      ControlPath: socket,
       // A tool that is killed leaves no open door for long.
       ControlPersist: "600",
       ConnectTimeout: "30",
@@ -65,7 +89,8 @@ export async function connect(
   const ssh = (args: readonly string[], run: RunOptions) =>
     ctx.run("ssh", [...options, ...args], { accept: "any", ...run });
   const close = async () => {
-    await ssh(["-O", "exit", "--", destination], { signal: null, timeout: 10_000 });
+    // By its socket: a connection that NIX_SSHOPTS names is its owner's.
+    await ssh(["-O", "exit", "-S", socket, "--", destination], { signal: null, timeout: 10_000 });
     Deno.removeSync(folder, { recursive: true });
   };
   try {

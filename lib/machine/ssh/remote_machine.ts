@@ -35,10 +35,11 @@ export const REMOTE_PATH =
 const OPTIONS = {
   sudo: { asking: ["--"], silent: ["-n", "--"] },
   doas: { asking: ["--"], silent: ["-n", "--"] },
-  // What it starts has no SSH server above it.
+  // What it starts has no SSH server above it. On a terminal it would colour it, and without one it hands
+  // on what it has: --pipe says the same since systemd 257 and is an error before (src/run/run.c).
   run0: {
-    asking: ["--setenv=SSH_CONNECTION", "--"],
-    silent: ["--setenv=SSH_CONNECTION", "--no-ask-password", "--pipe", "--"],
+    asking: ["--setenv=SSH_CONNECTION", "--background=", "--"],
+    silent: ["--setenv=SSH_CONNECTION", "--no-ask-password", "--"],
   },
 } as const;
 

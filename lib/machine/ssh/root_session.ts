@@ -44,7 +44,8 @@ export async function asRoot(
   ];
   const ending = new AbortController();
   const signal = AbortSignal.any([ctx.signal, ending.signal]);
-  const session = ssh.sh(`${REMOTE_PATH}\nexec ${words.map(quote).join(" ")}`, {
+  // run0 takes the folder that it is in along, and root may be kept out of a home (NFS).
+  const session = ssh.sh(`${REMOTE_PATH}\ncd / && exec ${words.map(quote).join(" ")}`, {
     terminal,
     keepInputOpen: true,
     signal,

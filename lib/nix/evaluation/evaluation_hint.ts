@@ -42,6 +42,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "out of what imports it",
   ],
   [
+    /json\.exception\.parse_error/,
+    "a file of JSON that it reads (hosts.json, flake.lock) is none: jq . FILE says where",
+  ],
+  [
     /requires lock file changes|lock file .* (?:out of date|not up to date)/i,
     "the flake's lock file is not complete: run nix flake lock in its folder, as its owner",
   ],

@@ -3,6 +3,7 @@ import { printableLine } from "../../layout/printable.ts";
 import { CommandError } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { SshConnection } from "../../machine/ssh/connection.ts";
+import { sshOptionsText } from "../../machine/ssh/ssh_options.ts";
 import type { Context } from "../../machine/context.ts";
 
 /** The end of what Nix says is enough to tell why it failed, in characters. */
@@ -24,7 +25,7 @@ export function storeUrl({ ssh, daemon }: RemoteStore): string {
 
 /** What Nix's own ssh needs to take the same connection. */
 export function storeEnvironment({ ssh }: Pick<RemoteStore, "ssh">): Record<string, string> {
-  return { NIX_SSHOPTS: ssh.options.join(" ") };
+  return { NIX_SSHOPTS: sshOptionsText(ssh.options) };
 }
 
 /** Between which stores, by Nix; this machine's where one is not named. */

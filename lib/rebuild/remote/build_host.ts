@@ -31,6 +31,5 @@ export async function connectToBuildHost(
   buildHost: string,
   beside?: SshConnection,
 ): Promise<SshConnection> {
-  requireDestination(ctx, buildHost, "--build-host");
-  return await connect(ctx, buildHost, beside);
+  return await connect(ctx, requireDestination(ctx, buildHost, "--build-host"), beside);
 }

@@ -55,8 +55,8 @@ interface SystemForThere {
  */
 export async function rebuildThere(ctx: Context, options: RebuildThereOptions): Promise<ExitCode> {
   requireOneTask(options);
-  const { targetHost, action, json, tool, words } = options;
-  requireDestination(ctx, targetHost, "--target-host");
+  const { action, json, tool, words } = options;
+  const targetHost = requireDestination(ctx, options.targetHost, "--target-host");
   if (action === undefined || options.rollback) {
     const needsRoot = !options.listGenerations;
     const args = [...words, ...(action === undefined ? [] : [action])];

@@ -9,7 +9,10 @@ const OPTION = "--target-host";
 Deno.test("requireDestination() lets nothing through that ssh or Nix would read as more than a host", () => {
   const ctx = testContext();
   const hosts = ["host", "dana@host2.example.org", "root@10.0.0.1", "fe80::1%eth0", "a_b@c", "::1"];
-  for (const host of hosts) requireDestination(ctx, host, OPTION);
+  for (const host of hosts) equal(requireDestination(ctx, host, OPTION), host);
+  // As in URLs; ssh itself knows no brackets.
+  equal(requireDestination(ctx, "root@[::1]", OPTION), "root@::1");
+  equal(requireDestination(ctx, "[fe80::1%eth0]", OPTION), "fe80::1%eth0");
   const refused = [
     "",
     "-oProxyCommand=id",
@@ -21,6 +24,14 @@ Deno.test("requireDestination() lets nothing through that ssh or Nix would read 
     "a@b@c",
     "host\n",
     "$(id)",
+    // ssh looks these up as names.
+    "host:2222",
+    "root@10.0.0.1:22",
+    "[::1]:22",
+    "[host]",
+    ":",
+    "fe80::1%",
+    "fe80::1%e/../x",
   ];
   for (const host of refused) {
     throws(() => requireDestination(ctx, host, OPTION), { code: ExitCode.InvalidArguments }, host);
@@ -45,13 +56,19 @@ async function refusal(says: string): Promise<ToolError> {
 /** A folder with an `ssh` of our own on PATH; `$messages` is the file that -E names. */
 function scriptedSsh(
   script: string,
+  given: Readonly<Record<string, string>> = {},
 ): Disposable & { readonly ctx: TestContext; calls(): string[] } {
   const folder = Deno.makeTempDirSync({ prefix: "ssh-script-" });
   const head = `#!/bin/sh\necho "$*" >> ${folder}/calls\nall="$*"\n` +
     "messages=${all#* -E }; messages=${messages%% *}\n" +
     'while [ "$1" != -O ] && [ $# -gt 1 ]; do shift; done\n';
   Deno.writeTextFileSync(`${folder}/ssh`, head + script + "\n", { mode: 0o755 });
-  const env = { PATH: `${folder}:/usr/bin:/bin`, TMPDIR: folder, NIX_SSHOPTS: " -p 2222  -4 " };
+  const env = {
+    PATH: `${folder}:/usr/bin:/bin`,
+    TMPDIR: folder,
+    NIX_SSHOPTS: " -p 2222  -4 ",
+    ...given,
+  };
   return {
     ctx: testContext({ env }),
     calls: () => Deno.readTextFileSync(`${folder}/calls`).trim().split("\n"),
@@ -83,7 +100,25 @@ Deno.test("connect() puts the user's options first, never weakens a check, and c
   equal((await connection.sh("exit 0")).code, 0);
   await connection[Symbol.asyncDispose]();
   const last = ssh.calls().at(-1)!;
-  equal(last.endsWith("-O exit -- host"), true, last);
+  match(last, /-O exit -S \S+\/%C -- host$/);
+});
+
+Deno.test("connect() puts its socket where the path of one fits, and where nothing takes it apart", async () => {
+  const outer = Deno.makeTempDirSync({ dir: "/tmp", prefix: "s-" });
+  try {
+    for (const name of ["a b", "50%off", "it's", "d".repeat(80)]) {
+      Deno.mkdirSync(`${outer}/${name}`);
+      using ssh = scriptedSsh("exit 0", { TMPDIR: `${outer}/${name}` });
+      await using connection = await connect(ssh.ctx, "host");
+      const socket = connection.options.find((one) => one.startsWith("ControlPath="))!
+        .slice("ControlPath=".length);
+      match(socket, /^\/[\w./-]+\/%C$/);
+      // %C is a SHA-1 in hex; ssh binds NAME.XXXXXXXXXXXXXXXX first, of at most 107 bytes.
+      equal(socket.length - "%C".length + 40 + 17 <= 107, true, socket);
+    }
+  } finally {
+    Deno.removeSync(outer, { recursive: true });
+  }
 });
 
 Deno.test("a command that ssh itself could not bring to its end is a lost connection", async () => {

@@ -60,6 +60,16 @@ Deno.test("lookOf() becomes root there in the way that works, and with a questio
       [program("doas"), "-n", "--"],
       [program("doas"), "--"],
     ],
+    [
+      { elevator: "run0", program: "/run/current-system/sw/bin/run0" },
+      [
+        "/run/current-system/sw/bin/run0",
+        "--setenv=SSH_CONNECTION",
+        "--no-ask-password",
+        "--",
+      ],
+      ["/run/current-system/sw/bin/run0", "--setenv=SSH_CONNECTION", "--background=", "--"],
+    ],
     [{ elevator: "", program: "" }, undefined, undefined],
     // Root needs none of them.
     [{ uid: "0", elevator: "", program: "" }, [], []],
@@ -71,6 +81,16 @@ Deno.test("lookOf() becomes root there in the way that works, and with a questio
   assert.equal(look(told({ useless: "/usr/bin/sudo" })).useless, "/usr/bin/sudo");
   // What `command -v` says of an alias is no program.
   assert.equal("useless" in look(told({ useless: "alias sudo='doas'" })), false);
+});
+
+Deno.test("run0 is given only what it knew in systemd 256, its first release", () => {
+  // run0(1) of systemd 256; --pty and --pipe came with 257.
+  const known =
+    /^--(no-ask-password|unit=.*|property=.*|description=.*|slice=.*|slice-inherit|user=.*|group=.*|nice=.*|chdir=.*|setenv=.*|background=.*|machine=.*)?$/;
+  for (const terminal of [true, false]) {
+    const words = look(told({ elevator: "run0", program: "/bin/run0" }), terminal).elevation!;
+    assert.deepEqual(words.slice(1).filter((word) => !known.test(word)), []);
+  }
 });
 
 Deno.test("lookOf() tells a machine that greets from one that has no room", () => {

@@ -4,10 +4,10 @@ import type { SshConnection } from "../../../lib/machine/ssh/connection.ts";
 import { copyPaths, storeEnvironment, storeUrl } from "../../../lib/nix/remote/remote_store.ts";
 import { testContext } from "../../support/context.ts";
 
-function connection(destination: string): SshConnection {
+function connection(destination: string, ...options: string[]): SshConnection {
   return {
     destination,
-    options: ["-p", "22"],
+    options: ["-p", "22", ...options],
     sh: () => Promise.reject(new Error("nothing is run")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -21,7 +21,10 @@ Deno.test("storeUrl() names a store as Nix takes it", () => {
     storeUrl({ ssh: connection("host"), daemon: "sh /run/x/daemon" }),
     "ssh-ng://host?remote-program=sh%20%2Frun%2Fx%2Fdaemon",
   );
+  equal(storeUrl({ ssh: connection("fe80::1%eth0") }), "ssh-ng://[fe80::1%eth0]");
   equal(storeEnvironment({ ssh: connection("host") }).NIX_SSHOPTS, "-p 22");
+  const proxy = storeEnvironment({ ssh: connection("host", "-o", "ProxyCommand=nc %h %p") });
+  equal(proxy.NIX_SSHOPTS, "-p 22 -o 'ProxyCommand=nc %h %p'");
 });
 
 Deno.test("copyPaths() tells a full disk, a lost connection and a refusal apart", async () => {
