@@ -6,13 +6,12 @@ import { readHostName } from "../machine/host_name.ts";
 import { requireHostRecord } from "../machine/host_record.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
-import { baseCheckout } from "../nix/flakes/flake_environment.ts";
 import { hostsOf, requireHost } from "../nix/flakes/flake_hosts.ts";
 import { noHosts } from "../nix/flakes/flake_outputs.ts";
 import { asHostFlake, hostFolder, hostReference } from "../nix/expressions/host_flake.ts";
 import { type FlakeReference, resolveFlake } from "../nix/flakes/flake_reference.ts";
 import { NOTHING_HANDED } from "./handed_options.ts";
-import { refreshIndex, uncommittedFiles } from "../nix/flakes/uncommitted_files.ts";
+import { uncommittedFiles } from "../nix/flakes/uncommitted_files.ts";
 import type { Context } from "../machine/context.ts";
 import type { RebuildOptions } from "./options.ts";
 
@@ -36,7 +35,6 @@ export async function findTarget(
   const flake = asAsked(named, options);
   const host = hostOf(ctx, flake, options.host);
   await warnOfUncommitted(ctx, flake);
-  for (const checkout of [flake.checkout, baseCheckout(ctx)]) await refreshIndex(ctx, checkout);
   const hosts = await hostsOf(ctx, flake);
   if (hosts.length === 0) throw await noHosts(ctx, flake, "name another flake with --flake");
   requireHost(flake, hosts, host);

@@ -147,7 +147,6 @@ async function flakeBase(
   named: string | undefined,
   foundBy: string,
 ): Promise<Base> {
-  await refreshIndex(ctx, flake.checkout);
   const hosts = await hostsOf(ctx, flake);
   if (hosts.length === 0) {
     throw await noHosts(

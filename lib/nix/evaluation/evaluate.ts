@@ -5,7 +5,8 @@ import type { Context } from "../../machine/context.ts";
 import { evaluationFailure } from "./evaluation_failure.ts";
 import { refuseWhatNixMustNotRead } from "../read_by_nix.ts";
 import { attributeName } from "../expressions/nix_string.ts";
-import { flakeEnvironment } from "../flakes/flake_environment.ts";
+import { baseCheckout, flakeEnvironment } from "../flakes/flake_environment.ts";
+import { refreshIndex } from "../flakes/uncommitted_files.ts";
 import { flakeOptions, type FlakeReference } from "../flakes/flake_reference.ts";
 import { temporaryStore } from "./temporary_store.ts";
 
@@ -60,6 +61,7 @@ export async function evaluateFlake(
   apply: string,
   options: EvaluateOptions,
 ): Promise<unknown> {
+  for (const checkout of [flake.checkout, baseCheckout(ctx)]) await refreshIndex(ctx, checkout);
   const fragment = encodeURIComponent(attribute.map(attributeName).join("."));
   const flags = ["--json", "--no-write-lock-file", ...flakeOptions(flake)];
   const args = ["eval", ...flags, `${flake.url}#${fragment}`, "--apply", apply];

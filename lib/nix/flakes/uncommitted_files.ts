@@ -52,8 +52,7 @@ export async function uncommittedFiles(
  * @param checkout host path; nothing is done where it is undefined, or the caller's own
  */
 export async function refreshIndex(ctx: Context, checkout: string | undefined): Promise<void> {
-  // Of a mounted machine nothing is started.
-  if (checkout === undefined || !ctx.root.isRunning || !ctx.run.which("git")) return;
+  if (checkout === undefined || !ctx.run.which("git")) return;
   try {
     const owner = ownerOf(checkout);
     if (owner.user === undefined) return;
