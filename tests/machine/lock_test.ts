@@ -91,6 +91,50 @@ Deno.test("acquireLock() is released by dispose and can be taken again", async (
   });
 });
 
+Deno.test("acquireLock() leaves nothing on a mounted machine's disk that it made", async () => {
+  const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const take = async (root: string) => {
+    using _lock = await acquireLock(testContext({ root }));
+    assert.deepEqual(names(`${root}/run`).filter((name) => name !== "other"), ["hyper-nixos.lock"]);
+  };
+  await withScratch({}, async (root) => {
+    await take(root);
+    assert.deepEqual(names(root), []);
+  });
+  await withScratch({ "run/other": "" }, async (root) => {
+    Deno.chmodSync(`${root}/run`, 0o755);
+    await take(root);
+    assert.deepEqual(names(`${root}/run`), ["other"]);
+  });
+  await withScratch({}, async (root) => {
+    using _lock = await acquireLock(testContext({ root }));
+    await refusal(root);
+    assert.deepEqual(names(`${root}/run`), ["hyper-nixos.lock"], "it is another's");
+  });
+});
+
+Deno.test("acquireLock() holds what is at the path, whoever removes his lock meanwhile", async () => {
+  await withScratch({}, async (root) => {
+    let taken = 0;
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        for (let turn = 0; turn < 20; turn++) {
+          try {
+            using _lock = await acquireLock(testContext({ root }));
+            assert.equal(taken++, 0);
+            await Promise.resolve();
+            assert.ok(Deno.statSync(`${root}/run/hyper-nixos.lock`).isFile);
+            taken--;
+          } catch (error) {
+            if (!(error instanceof ToolError)) throw error;
+          }
+          await Promise.resolve();
+        }
+      }),
+    );
+  });
+});
+
 Deno.test("acquireLock() locks each machine for itself", async () => {
   await withScratch({ "one/": "", "two/": "" }, async (folder) => {
     using _one = await acquireLock(testContext({ root: `${folder}/one` }));
