@@ -2,7 +2,7 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import type { InstallOptions } from "../options.ts";
-import { folded } from "./difference.ts";
+import { folded } from "./running_differences.ts";
 import { isJudged, type Plan, type PlanQuestion } from "./plan.ts";
 import type { RunningSystem } from "./running_system.ts";
 

@@ -2,14 +2,14 @@ import { machineText } from "../../machine/files/machine_files.ts";
 import { unescapeOctal } from "../../machine/hardware/mounts.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { Context } from "../../machine/context.ts";
-import type { Difference } from "./difference.ts";
+import type { RunningDifference } from "./running_differences.ts";
 
 /** What is mounted where, by fstab(5); its options follow the release. */
 export function differentDisks(
   ctx: Context,
   toplevel: string,
   facts: ConfigurationFacts,
-): Difference[] {
+): RunningDifference[] {
   const text = machineText(ctx, `${toplevel}/etc/fstab`);
   if (text === undefined) return [];
   const lines = text.split("\n").map((line) => line.trim().split(/\s+/))
@@ -34,7 +34,7 @@ export function differentDisks(
         name: mountPoint,
       },
     })),
-    ...[...read].flatMap(([mountPoint, device]): Difference[] => {
+    ...[...read].flatMap(([mountPoint, device]): RunningDifference[] => {
       const running = runs.get(mountPoint);
       if (running === undefined) {
         const from = device ?? "a disk";

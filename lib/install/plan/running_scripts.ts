@@ -2,7 +2,7 @@ import { readSshServerConfig, rootLogin } from "../../machine/accounts/ssh_serve
 import { machineText } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import type { Difference } from "./difference.ts";
+import type { RunningDifference } from "./running_differences.ts";
 import { openingsOf, openingsRead } from "./openings.ts";
 
 /**
@@ -35,7 +35,7 @@ export function differentOpenings(
   ctx: Context,
   toplevel: string,
   { firewall }: ConfigurationFacts,
-): Difference[] {
+): RunningDifference[] {
   const unit = firewall.nftables ? "nftables.service" : "firewall.service";
   const script = unitScripts(ctx, toplevel, unit);
   // Without a script the units differ, which is told already.
@@ -51,7 +51,7 @@ export function differentOpenings(
   ];
 }
 
-function openingThat(name: string, how: string): Difference {
+function openingThat(name: string, how: string): RunningDifference {
   return {
     text: `the firewall: ${name} is ${how}`,
     alike: { told: `openings of the firewall are ${how}`, name },

@@ -11,7 +11,7 @@ import type { Identity } from "../../nix/evaluation/identity.ts";
 import { withoutStoreHashes } from "../../nix/store/store_path.ts";
 import { systemRecord } from "../../nix/system_record.ts";
 import type { Context } from "../../machine/context.ts";
-import { type Difference, single } from "./difference.ts";
+import { type RunningDifference, single } from "./running_differences.ts";
 import { differentDisks } from "./running_disks.ts";
 import {
   different,
@@ -30,7 +30,7 @@ export type RunningSystem =
   | {
     readonly kind: "other";
     readonly toplevel: string;
-    readonly differences: readonly Difference[];
+    readonly differences: readonly RunningDifference[];
   }
   | { readonly kind: "unknown"; readonly why: string };
 
@@ -98,7 +98,7 @@ function differentCrypttab(ctx: Context, toplevel: string, identity: Identity): 
 const UNITS =
   /^(sshd(@|-keygen)?|sshd|network-addresses-.*|network-setup|networking|.*-netdev|systemd-networkd|NetworkManager|dhcpcd|wpa_supplicant.*|firewall|nftables)\.(service|socket)$/;
 
-function differentUnits(ctx: Context, toplevel: string, identity: Identity): Difference[] {
+function differentUnits(ctx: Context, toplevel: string, identity: Identity): RunningDifference[] {
   const folder = `${toplevel}/etc/systemd/system`;
   if (!machineHas(ctx, folder) || identity.unit === undefined) return [];
   const names = new Set([...machineFolder(ctx, folder), ...Object.keys(identity.unit)]);
@@ -141,7 +141,7 @@ function differentAccounts(
   ctx: Context,
   toplevel: string,
   facts: ConfigurationFacts,
-): Difference[] {
+): RunningDifference[] {
   const file = ACCOUNTS.exec(machineText(ctx, `${toplevel}/activate`) ?? "")?.[0];
   const text = file === undefined ? undefined : machineText(ctx, file);
   const declares = parsedAs(AccountsSchema, text ?? "");
@@ -170,7 +170,7 @@ function differentAccounts(
   ];
 }
 
-function account(name: string, how: string): Difference {
+function account(name: string, how: string): RunningDifference {
   return { text: `the account ${name} is ${how}`, alike: { told: `accounts are ${how}`, name } };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { folded } from "../../../lib/install/plan/difference.ts";
+import { folded } from "../../../lib/install/plan/running_differences.ts";
 import { differentDisks } from "../../../lib/install/plan/running_disks.ts";
 import { testContext } from "../../support/context.ts";
 import { configurationFacts } from "../../support/facts.ts";

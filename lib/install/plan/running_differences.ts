@@ -1,7 +1,7 @@
 import { someOf } from "../../layout/counted.ts";
 
 /** One thing that a configuration and what runs have differently. */
-export interface Difference {
+export interface RunningDifference {
   /** As a sentence. */
   readonly text: string;
   /**
@@ -15,7 +15,7 @@ export interface Difference {
 const MOST = 3;
 
 /** What is alike is told as one, with some of the names; no difference is left out. Pure. */
-export function folded(differences: readonly Difference[]): string[] {
+export function folded(differences: readonly RunningDifference[]): string[] {
   const groups = Map.groupBy(differences, ({ text, alike }) => alike?.told ?? text);
   return [...groups].flatMap(([told, list]) =>
     list.length <= MOST
@@ -25,6 +25,6 @@ export function folded(differences: readonly Difference[]): string[] {
 }
 
 /** Differences that stand for themselves. */
-export function single(texts: readonly string[]): Difference[] {
+export function single(texts: readonly string[]): RunningDifference[] {
   return texts.map((text) => ({ text }));
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { type Difference, folded } from "../../../lib/install/plan/difference.ts";
+import { folded, type RunningDifference } from "../../../lib/install/plan/running_differences.ts";
 
 Deno.test("folded() tells many of one kind as one, and few of them one by one", () => {
-  const account = (name: string): Difference => ({
+  const account = (name: string): RunningDifference => ({
     text: `the account ${name} is new`,
     alike: { told: "accounts are new", name },
   });
-  const name: Difference = { text: "the host name: a was read, b runs" };
+  const name: RunningDifference = { text: "the host name: a was read, b runs" };
   const names = ["ana", "bo", "cy", "di", "eli", "fay", "gus"];
   assert.deepEqual(folded([name, ...names.map(account)]), [
     name.text,
