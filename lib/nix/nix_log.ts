@@ -2,15 +2,30 @@ import { stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
 import { parsedAs } from "../machine/parsed_as.ts";
 
+/** Kinds of activities, by their numbers in Nix's `logging.hh`. */
+export const ACTIVITY = {
+  /** Its progress is in bytes. */
+  copyPath: 100,
+  copyPaths: 103,
+  builds: 104,
+  build: 105,
+  substitution: 108,
+} as const;
+
 /**
- * What one line of Nix's output means to a person who watches a build. With `--log-format
- * internal-json` Nix writes lines `@nix {…}`: messages, and activities with their results (numbers as
- * in Nix's `logging.hh`: activity 105 is a build, 108 a substitution, 100 a copied path; result 101 is
- * a line of a build's log, 105 progress).
+ * What one line of Nix's output means to a person who watches it. With `--log-format internal-json` Nix
+ * writes lines `@nix {…}`: messages, and activities with their results (numbers as in Nix's `logging.hh`:
+ * result 101 is a line of a build's log, 105 progress).
  */
 export type NixLogEvent =
   | { readonly kind: "message"; readonly text: string }
-  | { readonly kind: "started"; readonly text: string }
+  | {
+    readonly kind: "started";
+    readonly id: number;
+    readonly activity: number;
+    readonly text: string;
+  }
+  | { readonly kind: "stopped"; readonly id: number }
   | { readonly kind: "build-line"; readonly text: string }
   | {
     readonly kind: "progress";
@@ -23,6 +38,7 @@ export type NixLogEvent =
 const Event = v.variant("action", [
   v.object({ action: v.literal("msg"), msg: v.string() }),
   v.object({ action: v.literal("start"), id: v.number(), type: v.number(), text: v.string() }),
+  v.object({ action: v.literal("stop"), id: v.number() }),
   v.object({
     action: v.literal("result"),
     id: v.number(),
@@ -31,8 +47,6 @@ const Event = v.variant("action", [
   }),
 ]);
 
-/** Activities worth a line: copied path, build, substitution. */
-const SHOWN_ACTIVITIES = [100, 105, 108];
 const BUILD_LOG_LINE = 101;
 const POST_BUILD_LOG_LINE = 107;
 const PROGRESS = 105;
@@ -48,9 +62,10 @@ export function parseNixLogLine(line: string): NixLogEvent {
     return { kind: "message", text: plain(event.msg) };
   }
   if (event.action === "start") {
-    const shown = SHOWN_ACTIVITIES.includes(event.type) && event.text !== "";
-    return shown ? { kind: "started", text: plain(event.text) } : { kind: "nothing" };
+    const { id, type: activity, text } = event;
+    return { kind: "started", id, activity, text: plain(text) };
   }
+  if (event.action === "stop") return { kind: "stopped", id: event.id };
   const [first, second] = event.fields;
   if (event.type === BUILD_LOG_LINE || event.type === POST_BUILD_LOG_LINE) {
     return { kind: "build-line", text: plain(String(first)) };

@@ -25,6 +25,7 @@ Deno.test({
     const shown = await target.run("rebuild-helper", [...THERE, "--json", "switch"]);
     equal(shown.code, 0, shown.stderr);
     match(shown.stderr, /proven: dana can still log in over SSH/);
+    match(shown.stderr, /copied to target: (\d+) of \1 paths?/);
     // Two lines to copy: one for that machine, one for this.
     match(shown.stderr, /to go back, on starling:\n {2}sudo nix-env/);
     match(

@@ -13,12 +13,12 @@ Deno.test("parseNixLogLine() reads what Nix 2.8 writes about a build", () => {
       "@nix not JSON",
     ].map(parseNixLogLine),
     [
-      { kind: "started", text: "building '/nix/store/x.drv'" },
+      { kind: "started", id: 7, activity: 105, text: "building '/nix/store/x.drv'" },
       { kind: "build-line", text: "hello line" },
       { kind: "progress", of: 5, done: 3, total: 9 },
       { kind: "message", text: "error: bad" },
-      { kind: "nothing" },
-      { kind: "nothing" },
+      { kind: "stopped", id: 7 },
+      { kind: "started", id: 1, activity: 102, text: "" },
       { kind: "nothing" },
     ],
   );

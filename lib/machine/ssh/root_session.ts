@@ -66,6 +66,7 @@ export async function asRoot(
   };
   const prepared = before && began.then(async ({ code }) => {
     if (code !== 0) return;
+    if (terminal) await keepLines(ctx);
     await before(`sh ${folder}/served/daemon`, signal);
     await ssh.sh(`: > ${folder}/go`, { signal });
   });
@@ -91,6 +92,12 @@ export async function asRoot(
     await Promise.allSettled([began, prepared, session]);
     throw error;
   }
+}
+
+/** ssh has made this terminal a raw one; lines that are written here meanwhile need their beginnings back. */
+async function keepLines({ run }: Context): Promise<void> {
+  if (run.which("stty") === undefined) return;
+  await run("stty", ["opost", "onlcr"], { group: "terminal", accept: "any" });
 }
 
 /** @throws ToolError exit 3 when it is known already that nothing there can make a command root's */

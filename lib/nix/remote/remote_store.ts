@@ -1,13 +1,11 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
-import { CommandError } from "../../machine/run.ts";
+import { CommandError, type RunResult } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { SshConnection } from "../../machine/ssh/connection.ts";
 import { sshOptionsText } from "../../machine/ssh/ssh_options.ts";
 import type { Context } from "../../machine/context.ts";
-
-/** The end of what Nix says is enough to tell why it failed, in characters. */
-const ERRORS_KEPT = 16 * 1024;
+import { CopyProgress } from "./copy_progress.ts";
 
 /** Another machine's store, as Nix reaches it over a connection that is open. */
 export interface RemoteStore {
@@ -35,7 +33,7 @@ export interface Copying {
 }
 
 /**
- * Copies store paths with all they need; what is there already is not sent.
+ * Copies store paths with all they need, and shows it; what is there already is not sent.
  * @throws ToolError exit 1 when there is no room or Nix there takes nothing, 5 when a connection is lost
  */
 export async function copyPaths(
@@ -44,8 +42,12 @@ export async function copyPaths(
   paths: readonly string[],
   signal: AbortSignal = ctx.signal,
 ): Promise<void> {
-  const result = await ctx.run("nix", [
+  const destination = to?.ssh.destination ?? "this machine";
+  const progress = new CopyProgress(ctx, destination);
+  const copying = ctx.run("nix", [
     "copy",
+    "--log-format",
+    "internal-json",
     // Root takes what it is given, as with nixos-rebuild --target-host.
     "--no-check-sigs",
     ...(from ? ["--from", storeUrl(from)] : []),
@@ -54,12 +56,18 @@ export async function copyPaths(
   ], {
     accept: "any",
     env: storeEnvironment((to ?? from)!),
-    capture: ERRORS_KEPT,
+    capture: 1024,
     signal,
-    onLine: (line) => ctx.log.debug(line),
+    onLine: (line) => progress.line(line),
   });
-  if (result.signal !== null) throw new CommandError(result);
-  if (result.code !== 0) throw copyFailure(to?.ssh.destination ?? "this machine", result.stderr);
+  let result: RunResult | undefined;
+  try {
+    result = await copying;
+  } finally {
+    progress.end(result?.code === 0);
+  }
+  if (result.signal !== null) throw new CommandError({ ...result, stderr: progress.errors });
+  if (result.code !== 0) throw copyFailure(destination, progress.errors);
 }
 
 function copyFailure(destination: string, stderr: string): ToolError {

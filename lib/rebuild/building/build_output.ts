@@ -1,9 +1,14 @@
 import type { Context, Progress } from "../../machine/context.ts";
 import { spawn } from "../../machine/spawn.ts";
-import { parseNixLogLine } from "../../nix/nix_log.ts";
+import { ACTIVITY, parseNixLogLine } from "../../nix/nix_log.ts";
 
 /** The end of what went wrong is enough to say what it was, in characters: as much, or twice. */
 const ERRORS_KEPT = 256 * 1024;
+
+/** Activities that count what is built and fetched; others count bytes. */
+const COUNTING: readonly number[] = [ACTIVITY.builds, ACTIVITY.copyPaths];
+/** Activities worth a line. */
+const SHOWN: readonly number[] = [ACTIVITY.build, ACTIVITY.copyPath, ACTIVITY.substitution];
 
 /**
  * Shows a build to the person and writes it down: lines, and a count of what is built and fetched.
@@ -30,8 +35,13 @@ export class BuildOutput {
   line(line: string): void {
     this.#nom?.line(line);
     const event = parseNixLogLine(line);
-    if (event.kind === "nothing") return;
+    if (event.kind === "nothing" || event.kind === "stopped") return;
+    if (event.kind === "started") {
+      if (COUNTING.includes(event.activity)) this.#counts.set(event.id, [0, 0]);
+      if (!SHOWN.includes(event.activity) || event.text === "") return;
+    }
     if (event.kind === "progress") {
+      if (!this.#counts.has(event.of)) return;
       this.#counts.set(event.of, [event.done, event.total]);
       const counts = [...this.#counts.values()];
       const total = counts.reduce((sum, [, total]) => sum + total, 0);

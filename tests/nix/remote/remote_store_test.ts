@@ -1,8 +1,9 @@
-import { equal, rejects } from "node:assert/strict";
+import { equal, match, rejects } from "node:assert/strict";
 import { ExitCode } from "../../../lib/machine/exit_code.ts";
 import type { SshConnection } from "../../../lib/machine/ssh/connection.ts";
 import { copyPaths, storeEnvironment, storeUrl } from "../../../lib/nix/remote/remote_store.ts";
 import { testContext } from "../../support/context.ts";
+import { hasNix } from "../../support/needs.ts";
 
 function connection(destination: string, ...options: string[]): SshConnection {
   return {
@@ -25,6 +26,38 @@ Deno.test("storeUrl() names a store as Nix takes it", () => {
   equal(storeEnvironment({ ssh: connection("host") }).NIX_SSHOPTS, "-p 22");
   const proxy = storeEnvironment({ ssh: connection("host", "-o", "ProxyCommand=nc %h %p") });
   equal(proxy.NIX_SSHOPTS, "-p 22 -o 'ProxyCommand=nc %h %p'");
+});
+
+Deno.test({
+  name: "copyPaths() shows what Nix copies, and says how much it was",
+  ignore: !hasNix,
+  fn: async () => {
+    const folder = Deno.makeTempDirSync({ prefix: "copy-" });
+    try {
+      const [here, there] = [`local?root=${folder}/here`, `local?root=${folder}/there`];
+      const ctx = testContext({ env: { NIX_REMOTE: here } });
+      // Nix takes a shell for ssh where the host is this one.
+      Deno.writeTextFileSync(`${folder}/daemon`, `exec nix-daemon "$@" --store "${there}"\n`);
+      const paths = [];
+      for (const name of ["one", "two"]) {
+        Deno.writeTextFileSync(`${folder}/${name}`, name.repeat(1000));
+        paths.push((await ctx.run("nix-store", ["--add", `${folder}/${name}`])).stdout.trim());
+      }
+      const to = { ssh: connection("localhost"), daemon: `sh ${folder}/daemon` };
+      await copyPaths(ctx, { to }, paths.slice(0, 1));
+      await copyPaths(ctx, { to }, paths);
+      await copyPaths(ctx, { to }, paths);
+      for (const path of paths) equal(Deno.statSync(`${folder}/there${path}`).isFile, true);
+      const told = ctx.messages("info").join("\n");
+      match(
+        told,
+        /^copied to localhost: 1 of 1 path(, \S+ KiB)?\ncopied to localhost: 1 of 1 path[^\n]*$/,
+      );
+    } finally {
+      await new Deno.Command("chmod", { args: ["-R", "u+w", folder] }).output();
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
 });
 
 Deno.test("copyPaths() tells a full disk, a lost connection and a refusal apart", async () => {

@@ -16,6 +16,29 @@ Deno.test("BuildOutput shows and writes all lines, and keeps the end of what is 
   deepEqual(ctx.printed, written);
 });
 
+Deno.test("BuildOutput counts what is built and fetched, and no bytes among it", () => {
+  const ctx = testContext();
+  const notes: (string | undefined)[] = [];
+  const progress = () => ({
+    update: (_: number, note?: string) => void notes.push(note),
+    done: () => {},
+    fail: () => {},
+  });
+  const output = new BuildOutput({ ...ctx, ui: { ...ctx.ui, progress } }, () => {}, true);
+  const event = (value: object) => output.line(`@nix ${JSON.stringify(value)}`);
+  const start = (id: number, type: number) =>
+    event({ action: "start", id, level: 0, type, text: "" });
+  const told = (id: number, ...fields: number[]) =>
+    event({ action: "result", id, type: 105, fields });
+  // All builds, all paths, one path and one download, as logging.hh numbers them.
+  [104, 103, 100, 101].forEach((type, id) => start(id, type));
+  told(0, 1, 4, 1, 0);
+  told(2, 4096, 65536, 0, 0);
+  told(3, 1000, 2000, 0, 0);
+  told(1, 2, 3, 1, 0);
+  deepEqual(notes, ["1 of 4", "3 of 7"]);
+});
+
 Deno.test("BuildOutput keeps no more of a very long output than its end", () => {
   const output = new BuildOutput(testContext(), () => {}, false);
   const line = "x".repeat(1000);
