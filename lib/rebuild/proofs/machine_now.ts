@@ -1,6 +1,7 @@
 import type { PasswordState } from "../../machine/accounts/accounts.ts";
 import type { DevicePresence } from "../../machine/hardware/device_names.ts";
 import type { LeaseHolder } from "../../machine/hardware/dhcp_lease.ts";
+import type { InterfaceTraits } from "../../machine/hardware/interface_traits.ts";
 import type { InterfaceKind } from "../../machine/hardware/interface_kind.ts";
 import type { MappedBelow } from "../../machine/hardware/mapped_below.ts";
 import type { Session } from "../../machine/accounts/session.ts";
@@ -29,11 +30,12 @@ export interface InterfaceNow {
   readonly kind?: InterfaceKind;
   /** Its hardware address. */
   readonly mac?: string;
+  readonly traits?: InterfaceTraits;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
 }
 
 /** What tells an interface from others. */
-export type Device = Pick<InterfaceNow, "name" | "mac">;
+export type Device = Pick<InterfaceNow, "name" | "mac" | "traits">;
 
 /** The disks, which are asked when a configuration names one. */
 export interface DisksNow {

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { comesInOn } from "./network/addresses.ts";
-import { unitValues } from "./network/network_units.ts";
+import { unitValues } from "./network/unit_text.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
 

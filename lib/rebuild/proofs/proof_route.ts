@@ -1,8 +1,10 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
-import { interfaceOf, isOfIpv6, prefixOf } from "./network/addresses.ts";
+import { comesWithRoute, definitionsOf } from "./network/address_managers.ts";
+import { interfaceOf, isOfIpv6, isOfLink, prefixOf } from "./network/addresses.ts";
 import { heirs } from "./network/heirs.ts";
-import { unitAddresses, unitHops, unitValues } from "./network/network_units.ts";
+import { unitHops } from "./network/network_units.ts";
+import { unitAddresses, unitValues } from "./network/unit_text.ts";
 import { inNetwork, sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -23,9 +25,12 @@ function proveWayBack(question: ProofQuestion): Verdict[] {
   if (prefix !== undefined && inNetwork(client, address, prefix)) {
     return [holds("route", what, "it is on the same network")];
   }
-  if (!isStatic(after.network, address)) {
-    return [holds("route", what, "the route comes with the address")];
-  }
+  const device = interfaceOf(now, address);
+  const brings = (facts: ConfigurationFacts) =>
+    !isStatic(facts.network, address) &&
+    (device === undefined ||
+      heirs(question, device).some((heir) => comesWithRoute(facts, heir, v6)));
+  if (brings(after)) return [holds("route", what, "the route comes with the address")];
   const gateway = v6 ? after.network.defaultGateway6 : after.network.defaultGateway;
   const isLost = gateway !== null && !isReached(question, gateway);
   const hops = [
@@ -43,6 +48,9 @@ function proveWayBack(question: ProofQuestion): Verdict[] {
     .filter((hop) => isOfIpv6(hop) === v6);
   const kept = inUse.find((hop) => hops.some((other) => sameAddress(hop, other)));
   if (kept !== undefined) return [holds("route", what, `through ${kept} as before`)];
+  if (before !== undefined && !brings(before) && isUntouched(before, after)) {
+    return [holds("route", what, "what leads there now stays as it is")];
+  }
   if (inUse.length === 0 && hops.length > 0) {
     return [holds("route", what, `through ${hops[0]}`)];
   }
@@ -65,16 +73,25 @@ function proveWayBack(question: ProofQuestion): Verdict[] {
   )];
 }
 
+/** Whether nothing changes of the network, nor of what may make routes: services (BIRD, say), commands. */
+function isUntouched(before: ConfigurationFacts, after: ConfigurationFacts): boolean {
+  const [then, next] = [before, after].map((facts) =>
+    JSON.stringify([facts.network, definitionsOf(facts, "networking.localCommands")])
+  );
+  return then === next && before.services.every((name) => after.services.includes(name));
+}
+
 /**
  * Whether a gateway is asked for on an interface that will be there. One of the link alone (fe80::/10) needs
  * to be told it.
  */
 function isReached(question: ProofQuestion, gateway: Gateway): boolean {
   const { before, now, address = "" } = question;
-  const isOfLink = inNetwork(gateway.address, "fe80::", 10);
   const then = before?.network[isOfIpv6(gateway.address) ? "defaultGateway6" : "defaultGateway"];
   if (then?.interface === gateway.interface) return true;
-  if (gateway.interface === null) return !isOfLink || gateway.address.includes("%");
+  if (gateway.interface === null) {
+    return !isOfLink(gateway.address) || gateway.address.includes("%");
+  }
   const device = interfaceOf(now, address);
   if (before === undefined) return now.interfaces.some(({ name }) => name === gateway.interface);
   return device === undefined ||

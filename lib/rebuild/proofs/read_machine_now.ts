@@ -9,6 +9,7 @@ import { declaredAccounts } from "../../machine/accounts/declared_accounts.ts";
 import { devicePresence } from "../../machine/hardware/device_names.ts";
 import { leaseHolder } from "../../machine/hardware/dhcp_lease.ts";
 import { interfaceKind } from "../../machine/hardware/interface_kind.ts";
+import { interfaceTraits } from "../../machine/hardware/interface_traits.ts";
 import { invokingUser } from "../../machine/accounts/invoking_user.ts";
 import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { mappedBelow } from "../../machine/hardware/mapped_below.ts";
@@ -135,6 +136,7 @@ function interfacesNow(ctx: Context): InterfaceNow[] {
   return [...byName].map(([name, entries]) => ({
     name,
     kind: interfaceKind(ctx, name),
+    traits: interfaceTraits(ctx, name),
     ...(entries[0]?.mac ? { mac: entries[0].mac } : {}),
     addresses: entries.map(({ address, cidr }) => ({
       address,

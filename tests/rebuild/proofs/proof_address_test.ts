@@ -256,3 +256,157 @@ Deno.test("proveAddress() keeps the addresses of networkd's units where no sessi
     "192.0.2.2 of networkd's unit 10-lan.network would be gone",
   ]);
 });
+
+/** Leased by networkd, by units of these texts. */
+function leased(...texts: readonly string[]): Change {
+  return (facts) => {
+    none(facts);
+    facts.network.networkd = true;
+    facts.network.networkdUnits = texts
+      .map((text, index) => ({ name: `${index + 1}0.network`, text }));
+  };
+}
+
+/** The card as systemd knows it, of which the proof is sure. */
+const card: Partial<MachineNow> = {
+  interfaces: [{
+    name: "ens3",
+    mac: "52:54:00:12:34:56",
+    traits: { type: "ether", kind: null, properties: { ID_NET_DRIVER: "virtio_net" } },
+    addresses: OWN,
+  }],
+};
+const DHCP = "[Match]\nName=ens3\n[Network]\nDHCP=yes\n";
+
+Deno.test("proveAddress() knows whom a unit is for by what the card is", () => {
+  const before = leased(DHCP);
+  const asBefore = "systemd-networkd gets it as before";
+  const other = (match: string) =>
+    leased(`[Match]\n${match}\n[Network]\nDHCP=no\nIPv6AcceptRA=no\n`, DHCP);
+  const table: readonly (readonly [match: string, why: string])[] = [
+    ["Type=wlan", asBefore],
+    ["Driver=e1000e", asBefore],
+    ["Kind=bridge", asBefore],
+    ["Property=ID_BUS=usb", asBefore],
+    ["Type=ether", "nothing assigns it"],
+    ["Driver=virtio*", "nothing assigns it"],
+    [
+      "PermanentMACAddress=52:54:00:12:34:56",
+      "it cannot be judged: 10.network is new, and may be for ens3",
+    ],
+    ["Host=web1", "it cannot be judged: 10.network is new, and may be for ens3"],
+  ];
+  for (const [match, expected] of table) {
+    deepEqual(why(before, other(match), card), [expected], match);
+  }
+  // One that is there now is for whom it is for now; one behind that of the card is never taken.
+  deepEqual(why(other("Host=web1"), other("Host=web1"), card), [asBefore]);
+  deepEqual(why(before, leased(DHCP, "[Match]\nHost=web1\n[Link]\nUnmanaged=yes\n"), card), [
+    asBefore,
+  ]);
+});
+
+Deno.test("proveAddress() refuses to have networkd leave the card alone, or down", () => {
+  const left = "10.network has networkd leave ens3 alone";
+  const at = (line: string) => leased(`${DHCP}[Link]\n${line}\n`);
+  const stat = (line: string): Change => (facts) => {
+    leased(`[Match]\nName=ens3\n[Network]\nAddress=${ADDRESS}/24\n[Link]\n${line}\n`)(facts);
+  };
+  for (
+    const line of [
+      "Unmanaged=yes",
+      "ActivationPolicy=down",
+      "ActivationPolicy=always-down",
+      "ActivationPolicy=manual",
+    ]
+  ) {
+    deepEqual(why(leased(DHCP), at(line), card), [left], line);
+    deepEqual(why(stat(""), stat(line), card), [left], line);
+  }
+  for (const line of ["Unmanaged=no", "ActivationPolicy=up", "RequiredForOnline=no"]) {
+    deepEqual(why(leased(DHCP), at(line), card), ["systemd-networkd gets it as before"], line);
+    deepEqual(why(stat(""), stat(line), card), ["it is configured"], line);
+  }
+  // Somebody brings it up by hand, and goes on to do so.
+  deepEqual(why(stat("ActivationPolicy=manual"), stat("ActivationPolicy=manual"), card), [
+    "it is configured",
+  ]);
+  const link = session("fe80::5054:ff:fe12:3456%ens3", {
+    interfaces: [{
+      ...card.interfaces![0]!,
+      addresses: [{ address: "fe80::5054:ff:fe12:3456", prefixLength: 64 }],
+    }],
+  });
+  const own = (value: string) => leased(`${DHCP}LinkLocalAddressing=${value}\n`);
+  deepEqual(why(leased(DHCP), own("no"), link), ["10.network has ens3 make no address of its own"]);
+  for (const value of ["yes", "ipv6"]) {
+    deepEqual(why(leased(DHCP), own(value), link), ["every interface makes its own"]);
+  }
+});
+
+Deno.test("proveAddress() refuses a unit that networkd takes before the one with the address", () => {
+  const own = `[Match]\nName=ens3\n[Network]\nAddress=${ADDRESS}/24\n`;
+  deepEqual(why(leased(own), leased("[Match]\nName=en*\n[Network]\nDHCP=yes\n", own), card), [
+    "10.network is taken for ens3 before what has the address",
+  ]);
+  deepEqual(why(leased(own), leased("[Match]\nName=wl*\n[Network]\nDHCP=yes\n", own), card), [
+    "it is configured",
+  ]);
+  deepEqual(why(leased(own), leased(own, "[Match]\nName=en*\n[Network]\nDHCP=yes\n"), card), [
+    "it is configured",
+  ]);
+  // NixOS's own unit of networking.interfaces is 40-ens3.network.
+  const options = (name: string | undefined): Change => (facts) => {
+    facts.network.useNetworkd = true;
+    facts.network.networkdUnits = name === undefined
+      ? []
+      : [{ name, text: "[Match]\nName=en*\n[Network]\nDHCP=yes\n" }];
+  };
+  deepEqual(why(options(undefined), options("10-lan.network"), card), [
+    "10-lan.network is taken for ens3 before what has the address",
+  ]);
+  deepEqual(why(options(undefined), options("50-lan.network"), card), ["it is configured"]);
+  const both: Change = (facts) => {
+    leased(own)(facts);
+    facts.network.useNetworkd = true;
+    facts.network.networkdUnits[0]!.name = "50-lan.network";
+    facts.network.interfaces = [{
+      ...rentedServerFacts().network.interfaces[0]!,
+      ipv4: [],
+      ipv6: [],
+    }];
+  };
+  deepEqual(why(leased(own), both, card), [
+    "networking.interfaces.ens3 is taken for ens3 before what has the address",
+  ]);
+});
+
+Deno.test("proveAddress() refuses to ask a DHCP server as somebody else", () => {
+  const other = (line: string) =>
+    `systemd-networkd would ask as somebody else, and may get another one: ${line}`;
+  const at = (text: string) => leased(DHCP + text);
+  deepEqual(why(leased(DHCP), at("[DHCPv4]\nClientIdentifier=mac\n"), card), [
+    other("ClientIdentifier=mac"),
+  ]);
+  deepEqual(why(at("[DHCPv4]\nIAID=7\n"), leased(DHCP), card), [other("IAID=7")]);
+  deepEqual(why(leased(DHCP), at("[Link]\nMACAddress=02:00:00:00:00:01\n"), card), [
+    other("MACAddress=02:00:00:00:00:01"),
+  ]);
+  deepEqual(why(leased(DHCP), at("[DHCPv4]\nUseDNS=no\n"), card), [
+    "systemd-networkd gets it as before",
+  ]);
+  const same = at("[DHCPv4]\nClientIdentifier=mac\n");
+  deepEqual(why(same, same, card), ["systemd-networkd gets it as before"]);
+  const dhcpcd = (macAddress: string | null): Change => (facts) => {
+    facts.network.useDHCP = true;
+    facts.network.interfaces = [{
+      ...rentedServerFacts().network.interfaces[0]!,
+      macAddress,
+      ipv4: [],
+      ipv6: [],
+    }];
+  };
+  deepEqual(why(dhcpcd(null), dhcpcd("02:00:00:00:00:01"), card), [
+    'dhcpcd would ask as somebody else, and may get another one: macAddress = "02:00:00:00:00:01"',
+  ]);
+});

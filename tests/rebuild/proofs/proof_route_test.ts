@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import type { MachineNow } from "../../../lib/rebuild/proofs/machine_now.ts";
 import { proveRoute } from "../../../lib/rebuild/proofs/proof_route.ts";
-import { question, rentedServerFacts } from "../../support/facts.ts";
+import { question, rentedServerFacts, rentedServerNow } from "../../support/facts.ts";
 import type { Change } from "./refused.ts";
 
 const GATEWAY = "203.0.113.1";
@@ -156,4 +156,89 @@ Deno.test("proveRoute() keeps the default routes of units where no session says 
     [false, "there is no default gateway"],
     [false, "there is no default gateway"],
   ]);
+});
+
+/** The address of the session comes by DHCP, as this unit asks for it. */
+function leased(...lines: string[]): Change {
+  return (facts) => {
+    facts.network.interfaces = [];
+    facts.network.networkd = true;
+    units(`[Match]\nName=ens3\n[Network]\nDHCP=yes\n${lines.join("\n")}\n`)(facts);
+  };
+}
+
+Deno.test("proveRoute() wants the route that a lease no longer brings", () => {
+  const comes = [true, "the route comes with the address"];
+  const gone = [false, "there is no default gateway"];
+  const table: readonly (readonly [string, unknown[]])[] = [
+    ["", comes],
+    ["[DHCPv4]\nUseRoutes=no", gone],
+    ["[DHCP]\nUseRoutes=false", gone],
+    ["[DHCPv4]\nUseGateway=no", gone],
+    ["[DHCPv4]\nUseRoutes=no\nUseGateway=yes", comes],
+    ["[DHCPv4]\nUseDNS=no", comes],
+    ["[DHCPv6]\nUseRoutes=no\n[IPv6AcceptRA]\nUseGateway=no", comes],
+    ["[DHCPv4]\nRouteTable=100", gone],
+    ["[DHCPv4]\nRouteTable=254", comes],
+    ["[DHCPv4]\nRouteTable=100\n[RoutingPolicyRule]\nFrom=203.0.113.42\nTable=100", comes],
+    ["[DHCPv4]\nUseRoutes=no\n[Route]\nGateway=203.0.113.1", [
+      true,
+      "through 203.0.113.1 as before",
+    ]],
+  ];
+  for (const [lines, expected] of table) {
+    deepEqual(judged(leased(), leased(lines)), [expected], lines);
+  }
+  const v6 = from("2001:db8::7", "2001:db8:4711::2");
+  for (const lines of ["[IPv6AcceptRA]\nUseGateway=no", "[Network]\nIPv6AcceptRA=no"]) {
+    deepEqual(judged(leased(), leased(lines), v6), [gone], lines);
+  }
+  deepEqual(judged(leased(), leased("[DHCPv4]\nUseRoutes=no"), v6), [comes]);
+  // A unit for another card says nothing of this one.
+  const other: Change = (facts) => {
+    leased()(facts);
+    const text = "[Match]\nType=wlan\n[DHCPv4]\nUseRoutes=no\n";
+    facts.network.networkdUnits.push({ name: "00-wlan.network", text });
+  };
+  const [ens3] = rentedServerNow().interfaces.slice(1);
+  const interfaces = [{ ...ens3!, traits: { type: "ether", kind: null } }];
+  deepEqual(judged(leased(), other, { interfaces }), [comes]);
+});
+
+Deno.test("proveRoute() knows dhcpcd's word for no gateway", () => {
+  const dhcpcd = (text: string): Change => (facts) => {
+    facts.network.interfaces = [];
+    facts.network.useDHCP = true;
+    facts.network.defaultGateway = null;
+    const option = ["networking", "dhcpcd", "extraConfig"];
+    facts.plain = [{ name: option.join("."), said: [{ option, merges: true, value: text }] }];
+  };
+  const ok = (text: string) => judged(dhcpcd(""), dhcpcd(text))[0]![0];
+  deepEqual(ok("nogateway"), false);
+  deepEqual(ok("interface ens3\n  nogateway\n"), false);
+  deepEqual(ok("interface wlan0\n  nogateway\n"), true);
+  deepEqual(ok("nohook resolv.conf"), true);
+  deepEqual(judged(dhcpcd("nogateway"), dhcpcd("nogateway"))[0]![0], true, "so it is now");
+});
+
+Deno.test("proveRoute() leaves be what makes routes that no option names, while nothing changes", () => {
+  const bird: Change = (facts) => {
+    none(facts);
+    facts.services = ["bird2", "sshd"];
+  };
+  const stays = [true, "what leads there now stays as it is"];
+  deepEqual(judged(bird, bird), [stays]);
+  const more: Change = (facts) => {
+    bird(facts);
+    facts.services.push("nginx");
+  };
+  deepEqual(judged(bird, more), [stays]);
+  deepEqual(judged(bird, none), [[false, "there is no default gateway"]]);
+  deepEqual(
+    judged(more, (facts) => {
+      more(facts);
+      facts.network.nameservers = [];
+    }),
+    [[false, "there is no default gateway"]],
+  );
 });

@@ -30,6 +30,11 @@ export function isLoopback(address: string): boolean {
   return inNetwork(address, "127.0.0.0", 8) || sameAddress(address, "::1");
 }
 
+/** Whether an address is one that an interface makes for its own link. */
+export function isOfLink(address: string): boolean {
+  return inNetwork(address, "fe80::", 10);
+}
+
 /** The prefix length that an address has now. */
 export function prefixOf(now: MachineNow, address: string): number | undefined {
   return now.interfaces.flatMap((one) => one.addresses)

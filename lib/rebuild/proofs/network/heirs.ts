@@ -1,5 +1,5 @@
 import type { Device, MachineNow } from "../machine_now.ts";
-import { enslavedTo, masterOf } from "./network_units.ts";
+import { enslavedTo, madeDevice, masterOf } from "./network_units.ts";
 import type { ProofQuestion } from "../proof_question.ts";
 
 /**
@@ -8,6 +8,8 @@ import type { ProofQuestion } from "../proof_question.ts";
  */
 export function heirs({ before, after, now }: ProofQuestion, device: string): Device[] {
   const card = cardNow(now, device);
+  const known = (name: string) =>
+    now.interfaces.find((one) => one.name === name) ?? madeDevice(after.network, name);
   const [then, next] = [
     before && enslavedTo(before.network, device),
     enslavedTo(after.network, device),
@@ -15,12 +17,12 @@ export function heirs({ before, after, now }: ProofQuestion, device: string): De
   if (then !== undefined && then.length > 0) {
     return next.some((name) => then.includes(name))
       ? [card]
-      : then.map((name) => ({ name: masterOf(after.network, cardNow(now, name)) }));
+      : then.map((name) => known(masterOf(after.network, cardNow(now, name))));
   }
   const master = masterOf(after.network, card);
   return master === device || before && master === masterOf(before.network, card)
     ? [card]
-    : [{ name: master }];
+    : [known(master)];
 }
 
 /** An interface as it is, or by its name alone. */

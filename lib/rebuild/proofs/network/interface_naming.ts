@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
 import { wildcard } from "../../../machine/accounts/ssh_patterns.ts";
-import { unitValues } from "./network_units.ts";
+import { unitValues } from "./unit_text.ts";
 
 /** A card as it is now; without a hardware address when that is not known. */
 export interface Card {

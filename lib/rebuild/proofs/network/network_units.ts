@@ -1,73 +1,44 @@
 import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
-import { inNetwork, wildcard } from "../../../machine/accounts/ssh_patterns.ts";
+import { inNetwork } from "../../../machine/accounts/ssh_patterns.ts";
 import { cardsOf } from "./addresses.ts";
 import type { Device } from "../machine_now.ts";
+import { isFor } from "./unit_match.ts";
+import { isMain, rulesOf } from "./unit_settings.ts";
+import { unitSections, unitValues } from "./unit_text.ts";
 
 type Network = ConfigurationFacts["network"];
 type Unit = Network["networkdUnits"][number];
-/** A section of a unit file, its name without brackets. */
-export interface Section {
-  readonly name: string;
-  readonly text: string;
-}
 
-/** The sections of a unit file, in their order; one name may come several times. */
-export function unitSections(text: string): Section[] {
-  return text.split(/^(?=\s*\[)/m).flatMap((part) => {
-    const name = /^\s*\[([^\]]*)\]/.exec(part)?.[1];
-    return name === undefined ? [] : [{ name, text: part }];
-  });
+/** The owner's units for interfaces, in the order in which networkd looks at them. */
+export function networkUnits(network: Network): Unit[] {
+  return network.networkdUnits.filter(({ name }) => name.endsWith(".network"))
+    .sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 /**
- * Values of a key in unit files, comments and quotes not considered (systemd.network(5)).
- * @param sections only those of these names; all without them
- */
-export function unitValues(text: string, key: string, ...sections: readonly string[]): string[] {
-  const parts = sections.length === 0 ? [text] : unitSections(text)
-    .filter(({ name }) => sections.includes(name)).map((section) => section.text);
-  return parts.flatMap((part) => part.split("\n")).flatMap((line) => {
-    const [name, value] = [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)];
-    return name.trim() === key ? value.trim().split(/\s+/) : [];
-  });
-}
-
-/** Addresses that a unit gives to what it is for: not those of neighbours, nor those that it leases. */
-export function unitAddresses(text: string): string[] {
-  return unitValues(text, "Address", "Network", "Address");
-}
-
-/**
- * Whether a unit is for an interface, by name and hardware address. What it asks for beside them (a kind, a
- * driver, a place) is not known here: it is taken at its word. A list of names that begins with `!` is of
- * those that it is not for.
- */
-export function isFor({ text }: Unit, { name, mac }: Device): boolean {
-  const names = unitValues(text, "Name", "Match");
-  const isNot = names[0]?.startsWith("!") ?? false;
-  const patterns = isNot ? [names[0]!.slice(1), ...names.slice(1)] : names;
-  const named = patterns.some((pattern) => wildcard(pattern, name)) !== isNot;
-  if (names.length > 0 && !named) return false;
-  const macs = unitValues(text, "MACAddress", "Match").map(plainMac);
-  return macs.length === 0 || mac === undefined || macs.includes(plainMac(mac));
-}
-
-/** The spellings of networkd: with colons, with hyphens, or in groups of four with dots. */
-function plainMac(text: string): string {
-  return text.toLowerCase().replace(/[^0-9a-f]/g, "");
-}
-
-/**
- * The owner's unit that networkd takes for an interface: the first by its name that is for it. One that
- * names interfaces goes before one of which it is not known.
+ * The owner's unit that networkd takes for an interface: the first by its name that is for it, or may be where
+ * none surely is.
  */
 export function unitOf(network: Network, device: Device): Unit | undefined {
-  const units = network.networkdUnits.filter(({ name }) => name.endsWith(".network"))
-    .sort((a, b) => a.name < b.name ? -1 : 1).filter((unit) => isFor(unit, device));
-  const named = units.find(({ text }) =>
-    ["Name", "MACAddress"].some((key) => unitValues(text, key, "Match").length > 0)
+  const units = networkUnits(network);
+  return units.find((unit) => isFor(unit, device) === "yes") ??
+    units.find((unit) => isFor(unit, device) === "maybe");
+}
+
+/** What is known of an interface that a configuration makes, before it is there. */
+export function madeDevice(network: Network, name: string): Device {
+  const has = (all: readonly { readonly name: string }[]) => all.some((one) => one.name === name);
+  const ofUnit = network.networkdUnits.find((unit) =>
+    unit.name.endsWith(".netdev") && unitValues(unit.text, "Name", "NetDev").includes(name)
   );
-  return named ?? units[0];
+  const kind = has(network.bridges)
+    ? "bridge"
+    : has(network.bonds)
+    ? "bond"
+    : has(network.vlans)
+    ? "vlan"
+    : ofUnit && unitValues(ofUnit.text, "Kind", "NetDev")[0];
+  return { name, ...(kind ? { traits: { type: kind, kind } } : {}) };
 }
 
 /** The bridge or bond that an interface is in, in the end; itself where it is in none. Pure. */
@@ -80,7 +51,7 @@ export function masterOf(network: Network, device: Device, below: readonly strin
   const seen = [...below, name];
   return master === undefined || seen.includes(master)
     ? name
-    : masterOf(network, { name: master }, seen);
+    : masterOf(network, madeDevice(network, master), seen);
 }
 
 /** What a bridge or bond has in it, or a VLAN is on: names, or patterns of units. Pure. */
@@ -108,7 +79,7 @@ export interface UnitHop {
  * @param client only those on the way to this address; of the default route when it is not given
  */
 export function unitHops(text: string, client?: string): UnitHop[] {
-  const ruled = unitValues(text, "Table", "RoutingPolicyRule");
+  const ruled = rulesOf(text);
   return unitSections(text).filter(({ name }) => name === "Network" || name === "Route")
     .filter((section) =>
       unitValues(section.text, "Destination").every((destination) => {
@@ -118,7 +89,7 @@ export function unitHops(text: string, client?: string): UnitHop[] {
       })
     ).flatMap((section) => {
       const [table = "main"] = unitValues(section.text, "Table");
-      const isUsed = /^(main|254)$/.test(table) || ruled.includes(table);
+      const isUsed = isMain(table) || ruled.includes(table);
       return unitValues(section.text, "Gateway").map((hop) => ({ hop, isUsed }));
     });
 }

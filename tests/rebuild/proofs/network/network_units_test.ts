@@ -1,9 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import {
   enslavedTo,
-  isFor,
   masterOf,
-  unitAddresses,
   unitHops,
   unitOf,
 } from "../../../../lib/rebuild/proofs/network/network_units.ts";
@@ -17,38 +15,6 @@ function units(...texts: string[]) {
     network.networkdUnits = texts.map((text, index) => ({ name: `${index}.network`, text }));
   }).network;
 }
-
-Deno.test("unitAddresses() takes what a unit gives to its own interface, and nothing of others", () => {
-  const text = "[Match]\nName=ens3\n[Network]\nAddress=192.0.2.2/24\n" +
-    "[Address]\nAddress = 2001:db8::2/64\n[Neighbor]\nAddress=192.0.2.3\n" +
-    "[DHCPServerStaticLease]\nAddress=192.0.2.4\n#Address=192.0.2.5/24\n";
-  deepEqual(unitAddresses(text), ["192.0.2.2/24", "2001:db8::2/64"]);
-});
-
-Deno.test("isFor() matches names and hardware addresses as systemd.network(5) says it", () => {
-  const table: readonly (readonly [match: string, boolean])[] = [
-    ["Name=ens3", true],
-    ["Name=eth0 en*", true],
-    ["Name=eth0", false],
-    ["Name=!lo", true],
-    ["Name=!eth* ens3", false],
-    ["Name=!en*", false],
-    ["MACAddress=52:54:00:12:34:56", true],
-    ["MACAddress=52-54-00-12-34-56", true],
-    ["MACAddress=5254.0012.3456", true],
-    ["MACAddress=52:54:00:12:34:57 52:54:00:12:34:56", true],
-    ["MACAddress=52:54:00:12:34:57", false],
-    ["Name=ens3\nMACAddress=52:54:00:12:34:57", false],
-    ["Driver=virtio_net", true],
-  ];
-  for (const [match, expected] of table) {
-    const unit = { name: "1.network", text: `[Match]\n${match}\n[Network]\nDHCP=yes\n` };
-    equal(isFor(unit, CARD), expected, match);
-  }
-  // What sets an address of a link is no condition.
-  const text = "[Match]\nName=ens3\n[Link]\nMACAddress=02:00:00:00:00:01\n";
-  equal(isFor({ name: "1.network", text }, CARD), true);
-});
 
 Deno.test("unitOf() takes the first unit for an interface, and one that names it before others", () => {
   const [any, named, also] = [
