@@ -429,6 +429,39 @@ export const ConfigurationFactsSchema = v.object({
     wireless: flag("net.wireless.enable or false"),
     /** Names of `networking.wireless.networks`. */
     wirelessNetworks: newerTexts("attrNames (net.wireless.networks or { })"),
+    /** SHA-256 of what each of them says, by name. */
+    wirelessContents: newer(
+      v.record(v.string(), v.string()),
+      `builtins.mapAttrs (_: network: builtins.hashString "sha256" (builtins.toJSON (data (given network
+        (filter (name: name != "_module") (attrNames network)))))) (net.wireless.networks or { })`,
+    ),
+    /** The file that secrets of `networking.wireless` are read from. */
+    wirelessSecrets: newer(
+      v.nullable(v.string()),
+      "text (net.wireless.secretsFile or (net.wireless.environmentFile or null))",
+    ),
+    /** WireGuard's interfaces of `networking.wireguard` and `networking.wg-quick`. */
+    tunnels: newer(
+      v.array(v.object({
+        name: v.string(),
+        /** With their prefix lengths. */
+        addresses: v.array(v.string()),
+        listenPort: v.nullable(Port),
+        keyFile: v.nullable(v.string()),
+        peers: v.array(v.object({
+          key: v.string(),
+          allowedIPs: v.array(v.string()),
+          endpoint: v.nullable(v.string()),
+        })),
+      })),
+      "tunnels",
+    ),
+    /** `services.tailscale.interfaceName`; null where Tailscale does not run. */
+    tailscale: newer(
+      v.nullable(v.string()),
+      `let tailscale = config.services.tailscale or { };
+        in if tailscale.enable or false then tailscale.interfaceName or null else null`,
+    ),
     usePredictableInterfaceNames: maybe(
       v.boolean(),
       "net.usePredictableInterfaceNames or null",

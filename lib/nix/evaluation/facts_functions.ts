@@ -152,6 +152,23 @@ export const factsFunctions = String.raw`
       gateways = values "gateway" ++ filter (part: match "[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*" part != null) parts;
     };
 
+  tunnels =
+    let
+      interfaces = set: if set.enable or true then set.interfaces or { } else { };
+      tunnel = set: addresses: name: let interface = getAttr name set; in {
+        inherit name;
+        addresses = getOr addresses interface [ ];
+        listenPort = interface.listenPort or null;
+        keyFile = text (interface.privateKeyFile or null);
+        peers = map (peer: { key = peer.publicKey; inherit (peer) allowedIPs; endpoint = peer.endpoint or null; })
+          (interface.peers or [ ]);
+      };
+      quick = interfaces (net.wg-quick or { });
+      # What a file of its own says is not known.
+      said = filter (name: ((getAttr name quick).configFile or null) == null) (attrNames quick);
+      wireguard = interfaces (net.wireguard or { });
+    in map (tunnel wireguard "ips") (attrNames wireguard) ++ map (tunnel quick "address") said;
+
   # Of networkd's files those that the owner declared: NixOS makes others of networking.*.
   ownUnits = units:
     let

@@ -6,7 +6,14 @@ import {
   managerOf,
   ownUnit,
 } from "./network/address_managers.ts";
-import { cardsOf, interfaceOf, isLoopback, isOfLink, prefixOf } from "./network/addresses.ts";
+import {
+  cardsOf,
+  interfaceOf,
+  isLoopback,
+  isOfLink,
+  isTunnel,
+  prefixOf,
+} from "./network/addresses.ts";
 import {
   ANY,
   configuredAddress,
@@ -23,8 +30,11 @@ import { fails, holds, type Verdict } from "./verdict.ts";
 /** Whether the address that the session uses is still this machine's; without one, every address. */
 export function proveAddress(question: ProofQuestion): Verdict[] {
   // Behind a session from this machine itself (a tunnel) may be any address.
-  const own = question.address === undefined || isLoopback(question.address);
-  return own ? provenAll(question) : [provenOne(question, question.address!)];
+  const { address } = question;
+  if (address === undefined || isLoopback(address)) return provenAll(question);
+  const one = provenOne(question, address);
+  // What a tunnel goes through may be any address, too.
+  return isTunnel(question) ? [one, ...provenAll(question)] : [one];
 }
 
 function provenOne(question: ProofQuestion, address: string): Verdict {
@@ -65,6 +75,7 @@ function provenOne(question: ProofQuestion, address: string): Verdict {
   if (before !== undefined && isStatic(before.network, plain)) {
     return fails("address", what, "it was configured, and no longer is", remedy);
   }
+  if (isTunnel(question)) return holds("address", what, `what makes ${device} gives it`);
   const managers = (device === undefined ? [undefined] : own)
     .map((heir) => managerOf(after, heir, v6));
   const manager = managers.find((one) => one !== undefined);

@@ -1,6 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { comesInOn } from "./network/addresses.ts";
 import { droppingRules, type Packets } from "./firewall/dropping_rules.ts";
+import { EVERYWHERE, waysIn } from "./firewall/ways_in.ts";
 import { shutByTables } from "./firewall/dropping_tables.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -80,22 +81,6 @@ function newRules(before: Firewall | undefined, after: Firewall, packets: Packet
     : droppingRules(after.extraCommands, packets).filter((rule) => !known.includes(rule));
 }
 
-const EVERYWHERE = "it is open on every interface";
-
-/**
- * What the options let a port in by, in words, the widest first.
- * @param device the only interface that counts; any one when it is not known
- */
-function waysIn(firewall: Firewall, port: number, device: string | undefined): string[] {
-  const counts = (name: string) => device === undefined || name === device;
-  return [
-    ...(opens(firewall.open, port) ? [EVERYWHERE] : []),
-    ...firewall.perInterface.filter(({ name, open }) => counts(name) && opens(open, port))
-      .map(({ name }) => `it is open on ${name}`),
-    ...firewall.trustedInterfaces.filter(counts).map((name) => `${name} is trusted`),
-  ];
-}
-
 /** Whether every way in stays, the rules of the owner's own among them, which nobody here can read. */
 function staysAsItIs(
   before: Firewall,
@@ -120,9 +105,4 @@ function isByHand(before: Firewall, after: Firewall): boolean {
     Object.entries(before).some(([name, value]) =>
       JSON.stringify(value) !== JSON.stringify(after[name as keyof Firewall])
     );
-}
-
-function opens(open: Firewall["open"], port: number): boolean {
-  return open.tcp.includes(port) ||
-    open.tcpRanges.some(({ from, to }) => from <= port && port <= to);
 }

@@ -1,5 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { comesInOn } from "./network/addresses.ts";
+import { tunnelOf } from "./network/tunnels.ts";
 import { unitValues } from "./network/unit_text.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -37,7 +38,7 @@ function proveDevice(question: ProofQuestion): Verdict[] {
       "environment.etc or networking.networkmanager.ensureProfiles",
     )];
   }
-  if (kind === "wireless") return [proveWireless(what, question)];
+  if (kind === "wireless") return [proveWireless(what, device, question)];
   return kind === "tunnel" || kind === "virtual" ? [proveMade(what, device, question)] : [];
 }
 
@@ -92,9 +93,12 @@ function proveMade(what: string, device: string, { before, after }: ProofQuestio
     return fails("address", what, `it cannot be judged: what makes ${device} is not known`, option);
   }
   if (makes(before, device)) return refuse(what, device, option);
-  const makers = before.services.filter((name) => TUNNELS.test(name) || name.includes(device));
+  const makers = madeBy(before, device);
   const lost = makers.find((name) => !uses(after, name));
   if (lost !== undefined) return refuse(what, lost, option);
+  if (before.network.tailscale === device && after.network.tailscale !== device) {
+    return refuse(what, device, `services.tailscale.interfaceName = "${device}";`);
+  }
   if (makers.length > 0) return holds("address", what, `${makers.join(", ")} as before`);
   if (bothManaged) return holds("address", what, "NetworkManager has it as before");
   const missing = before.services.filter((name) => !uses(after, name));
@@ -106,16 +110,31 @@ function proveMade(what: string, device: string, { before, after }: ProofQuestio
   );
 }
 
-function proveWireless(what: string, { before, after }: ProofQuestion): Verdict {
+/** Services that make a tunnel: those that are named after it where there are any, else all that make some. */
+function madeBy({ services, network }: ConfigurationFacts, device: string): string[] {
+  const named = services.filter((name) =>
+    network.tailscale === device ? name === "tailscaled" : name.includes(device)
+  );
+  // Peers of WireGuard are judged one by one, by who is at work.
+  const all = tunnelOf(network, device) === undefined
+    ? named
+    : named.filter((name) => !name.includes("-peer-"));
+  return all.length > 0 ? all : services.filter((name) => TUNNELS.test(name));
+}
+
+function proveWireless(what: string, device: string, { before, after }: ProofQuestion): Verdict {
   const option = "networking.wireless.networks";
   if (after.network.networkManager && (before?.network.networkManager ?? true)) {
     return holds("address", what, "NetworkManager knows its networks");
   }
-  const lost = gone(before, after, WIRELESS)[0];
+  // One for all cards, or one for each that is named.
+  const isStill = (name: string) =>
+    /^wpa_supplicant(-|$)/.test(name) &&
+    ["wpa_supplicant", `wpa_supplicant-${device}`].some((other) => uses(after, other));
+  const lost = gone(before, after, WIRELESS).find((name) => !isStill(name));
   if (lost !== undefined) return refuse(what, lost);
   const known = before?.network.wirelessNetworks;
-  const stay = after.network.wirelessNetworks ?? [];
-  if (known === undefined) {
+  if (before === undefined || known === undefined) {
     return fails(
       "address",
       what,
@@ -123,10 +142,22 @@ function proveWireless(what: string, { before, after }: ProofQuestion): Verdict 
       option,
     );
   }
-  const network = known.find((name) => !stay.includes(name));
-  return network === undefined
-    ? holds("address", what, "the wireless networks are those of before")
-    : refuse(what, `the wireless network ${network}`, option);
+  const [then, next] = [before.network, after.network];
+  const network = known.find((name) => !next.wirelessNetworks?.includes(name));
+  if (network !== undefined) return refuse(what, `the wireless network ${network}`, option);
+  const contents = then.wirelessContents ?? {};
+  const other = known.find((name) =>
+    contents[name] !== undefined && contents[name] !== next.wirelessContents?.[name]
+  );
+  const file = next.wirelessSecrets;
+  const isMoved = file !== then.wirelessSecrets && then.wirelessSecrets !== undefined;
+  if (other === undefined && !(isMoved && known.length > 0)) {
+    return holds("address", what, "the wireless networks are those of before");
+  }
+  const why = other !== undefined
+    ? `the wireless network ${other} would be joined in another way`
+    : `the secrets of wireless networks would be read from ${file ?? "no file"}`;
+  return fails("address", what, why, `${option}, as in your present configuration`);
 }
 
 /** Whether a configuration makes an interface itself. */

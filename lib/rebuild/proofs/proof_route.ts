@@ -1,7 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isStatic } from "./proof_address.ts";
 import { comesWithRoute, definitionsOf } from "./network/address_managers.ts";
-import { interfaceOf, isOfIpv6, isOfLink, prefixOf } from "./network/addresses.ts";
+import { interfaceOf, isOfIpv6, isOfLink, isTunnel, prefixOf } from "./network/addresses.ts";
 import { heirs } from "./network/heirs.ts";
 import { unitHops } from "./network/network_units.ts";
 import { unitAddresses, unitValues } from "./network/unit_text.ts";
@@ -22,6 +22,10 @@ function proveWayBack(question: ProofQuestion): Verdict[] {
   const v6 = address.includes(":");
   const prefix = prefixAfter(after, address) ?? prefixOf(now, address);
   const what = `answers find their way to ${client.replace(/%.*$/, "")}`;
+  if (isTunnel(question)) {
+    const below = before === undefined ? [] : proveGateways(before, after);
+    return [holds("route", what, "through the tunnel"), ...below];
+  }
   if (prefix !== undefined && inNetwork(client, address, prefix)) {
     return [holds("route", what, "it is on the same network")];
   }

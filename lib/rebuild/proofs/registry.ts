@@ -20,6 +20,7 @@ import { proveSecondFactors } from "./proof_second_factors.ts";
 import { proveSshSettings } from "./proof_ssh_settings.ts";
 import { proveSshServer } from "./proof_ssh_server.ts";
 import { proveStranger } from "./proof_stranger.ts";
+import { proveTunnel } from "./proof_tunnel.ts";
 import { proveUnlocking } from "./proof_unlocking.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
@@ -28,6 +29,7 @@ export const PROOFS: readonly Proof[] = [
   { name: "ssh-server", about: "access", onlyOverSsh: true, prove: proveSshServer },
   { name: "firewall", about: "access", onlyOverSsh: true, prove: proveFirewall },
   { name: "link", about: "access", onlyOverSsh: true, prove: proveLink },
+  { name: "tunnel", about: "access", onlyOverSsh: true, prove: proveTunnel },
   { name: "address", about: "access", onlyOverSsh: true, prove: proveAddress },
   { name: "route", about: "access", onlyOverSsh: true, prove: proveRoute },
   { name: "reverse-path", about: "access", onlyOverSsh: true, prove: proveReversePath },

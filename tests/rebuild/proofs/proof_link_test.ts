@@ -68,6 +68,94 @@ Deno.test("proveLink() refuses a wireless card that would know no network", () =
   deepEqual(whys(services("iwd"), () => {}, now), ["iwd would be gone"]);
 });
 
+Deno.test("proveLink() refuses to join the wireless networks in another way, or with other secrets", () => {
+  const now = over("wlan0", "wireless");
+  const net = (key: string, file: string | null = null): Change => (facts) =>
+    Object.assign(facts.network, {
+      wirelessNetworks: ["home"],
+      wirelessContents: { home: key },
+      wirelessSecrets: file,
+    });
+  deepEqual(whys(net("a"), net("a"), now), []);
+  deepEqual(whys(net("a"), net("b"), now), [
+    "the wireless network home would be joined in another way",
+  ]);
+  deepEqual(whys(net("a", "/run/secrets/w"), net("a"), now), [
+    "the secrets of wireless networks would be read from no file",
+  ]);
+  deepEqual(whys(net("a"), net("a", "/etc/other"), now), [
+    "the secrets of wireless networks would be read from /etc/other",
+  ]);
+  const more: Change = (facts) => {
+    net("a")(facts);
+    facts.network.wirelessNetworks!.push("work");
+    facts.network.wirelessContents!.work = "c";
+  };
+  deepEqual(whys(net("a"), more, now), []);
+  // The record of an older tool does not know what the networks say.
+  const old: Change = (facts) => facts.network.wirelessNetworks = ["home"];
+  deepEqual(whys(old, net("a"), now), []);
+});
+
+Deno.test("proveLink() knows wpa_supplicant for all cards, and for those that are named", () => {
+  const now = over("wlan0", "wireless");
+  const unit = (name: string): Change => (facts) => {
+    facts.network.wirelessNetworks = ["home"];
+    facts.services.push(name);
+  };
+  deepEqual(whys(unit("wpa_supplicant"), unit("wpa_supplicant-wlan0"), now), []);
+  deepEqual(whys(unit("wpa_supplicant-wlan0"), unit("wpa_supplicant"), now), []);
+  deepEqual(whys(unit("wpa_supplicant"), unit("wpa_supplicant-wlan1"), now), [
+    "wpa_supplicant would be gone",
+  ]);
+});
+
+Deno.test("proveLink() asks of a tunnel for what makes it, and for no other", () => {
+  const now = over("wg0", "tunnel");
+  const wg0 = ["wireguard-wg0", "wireguard-wg0-peer-a", "openvpn-office"];
+  const known = (...names: string[]): Change => (facts) => {
+    services(...names)(facts);
+    facts.network.tunnels = [{
+      name: "wg0",
+      addresses: [`${TUNNEL}/24`],
+      listenPort: 51820,
+      keyFile: "/etc/wg.key",
+      peers: [{ key: "a", allowedIPs: ["10.100.0.9/32"], endpoint: null }],
+    }];
+  };
+  deepEqual(whys(known(...wg0), known("wireguard-wg0"), now), []);
+  deepEqual(whys(known(...wg0), known("openvpn-office"), now), ["wireguard-wg0 would be gone"]);
+  const tailscale = (name: string | null, ...more: string[]): Change => (facts) => {
+    facts.network.tailscale = name;
+    services(...more)(facts);
+  };
+  const at = over("tailscale0", "tunnel");
+  const before = tailscale("tailscale0", "tailscaled", "openvpn-office");
+  deepEqual(whys(before, tailscale("tailscale0", "tailscaled"), at), []);
+  deepEqual(whys(before, tailscale(null, "openvpn-office"), at), ["tailscaled would be gone"]);
+  deepEqual(whys(before, tailscale("userspace-networking", "tailscaled"), at), [
+    "tailscale0 would be gone",
+  ]);
+});
+
+Deno.test("a session through a tunnel keeps what the tunnel goes through", () => {
+  // The rented server has static addresses, and nothing that leases any.
+  const now = over("tailscale0", "tunnel");
+  const refusedFor = (change: Change) => {
+    const facts = (more: Change) =>
+      rentedServerFacts((one) => {
+        services("tailscaled")(one);
+        more(one);
+      });
+    return refusalsOf(facts(() => {}), facts(change), now).map(({ why }) => why);
+  };
+  deepEqual(refusedFor(() => {}), []);
+  deepEqual(refusedFor((f) => f.network.interfaces = []), [
+    "203.0.113.42, 2001:db8:4711::2 would be gone",
+  ]);
+  deepEqual(refusedFor((f) => f.network.defaultGateway = null), ["there is no default gateway"]);
+});
+
 Deno.test("proveAll() judges a session through the machine itself by all its addresses", () => {
   const facts = rentedServerFacts();
   const now = rentedServerNow({

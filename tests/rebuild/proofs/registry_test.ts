@@ -17,6 +17,11 @@ interface Breakage {
 
 const { disks } = rentedServerNow();
 
+function wireguard(name: string, allowed: string) {
+  const peers = [{ key: "abc=", allowedIPs: [allowed], endpoint: null }];
+  return { name, addresses: [], listenPort: 51820, keyFile: "/etc/wg.key", peers };
+}
+
 /** One for each proof, by its name. */
 const BREAKAGES: Readonly<Record<string, Breakage>> = {
   "ssh-server": { breaks: (f) => f.ssh.enable = false },
@@ -28,6 +33,10 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
         .map((one) => one.name === "ens3" ? { ...one, kind: "tunnel" } : one),
     },
     breaks: (f) => f.services = [],
+  },
+  "tunnel": {
+    is: (f) => f.network.tunnels = [wireguard("ens3", "198.51.100.7/32")],
+    breaks: (f) => f.network.tunnels = [wireguard("ens3", "198.51.100.8/32")],
   },
   "address": { breaks: (f) => f.network.interfaces[0]!.ipv4 = [] },
   "route": { breaks: (f) => f.network.defaultGateway = null },

@@ -25,6 +25,12 @@ export function comesInOn(
   return device !== undefined && /^(lo|dummy\d*)$/.test(device) ? undefined : device;
 }
 
+/** Whether the session comes through a tunnel. */
+export function isTunnel({ now, address }: ProofQuestion): boolean {
+  const device = address === undefined ? undefined : interfaceOf(now, address);
+  return now.interfaces.some(({ name, kind }) => name === device && kind === "tunnel");
+}
+
 /** Whether an address is this machine's own, for itself alone. */
 export function isLoopback(address: string): boolean {
   return inNetwork(address, "127.0.0.0", 8) || sameAddress(address, "::1");

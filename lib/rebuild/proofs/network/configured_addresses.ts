@@ -18,7 +18,10 @@ export interface ConfiguredAddress {
 /** The place of a profile that names no interface: NetworkManager finds one that fits. */
 export const ANY = "*";
 
-/** All addresses that a configuration names: of interfaces, of NetworkManager's profiles, of networkd's units. */
+/**
+ * All addresses that a configuration names: of interfaces, of WireGuard's, of NetworkManager's
+ * profiles, of networkd's units.
+ */
 export function configuredAddresses(network: Network): ConfiguredAddress[] {
   const profiles = network.networkManager ? network.networkProfiles ?? [] : [];
   return [
@@ -28,6 +31,14 @@ export function configuredAddresses(network: Network): ConfiguredAddress[] {
         place: name,
         words: address,
         remedy: interfaceAddress(name, address, prefixLength),
+      }))
+    ),
+    ...(network.tunnels ?? []).flatMap(({ name, addresses }) =>
+      addresses.map((value) => value.split("/")[0]!).map((address) => ({
+        address,
+        place: name,
+        words: `${address} of WireGuard's ${name}`,
+        remedy: `networking.wireguard.interfaces.${name}.ips, as in your present configuration`,
       }))
     ),
     ...profiles.flatMap((profile) =>
