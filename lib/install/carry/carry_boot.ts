@@ -102,6 +102,7 @@ export function carryDisks(facts: ConfigurationFacts, hardware: HardwareFile): S
         fsType: one.fsType,
         options: one.options,
         neededForBoot: one.neededForBoot || undefined,
+        ...asExpression(one.further) as AttributeSet,
       }, beside(hardware.fileSystems, one.mountPoint, one.saidElsewhere))
     ),
     ...boot.luks.flatMap((one) =>
@@ -122,6 +123,7 @@ export function carryDisks(facts: ConfigurationFacts, hardware: HardwareFile): S
         size: one.size ?? undefined,
         priority: one.priority ?? undefined,
         ...(one.randomEncryption ? { randomEncryption: { enable: true } } : {}),
+        ...asExpression(one.further) as AttributeSet,
       })),
     }, merge),
     ...said([], { "zramSwap.enable": facts.zramSwap, "boot.resumeDevice": boot.resumeDevice }),

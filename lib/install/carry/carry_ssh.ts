@@ -1,10 +1,14 @@
 import { basename } from "node:path";
-import type { SshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
+import type { SshLogins, SshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { EVALUATED, merge, override, said, type Setting } from "./setting.ts";
 
-/** NixOS's own lists of algorithms: they follow the release, an old list may name what is gone. */
-const FOLLOWS_RELEASE = new Set(["KexAlgorithms", "Ciphers", "Macs"]);
+/**
+ * Algorithms that OpenSSH has given up (its release notes: 6.2, 7.6, 8.5): with one of them in a list a newer server
+ * does not start.
+ */
+const GIVEN_UP =
+  /^(arcfour(128|256)?|blowfish-cbc|cast128-cbc|rijndael-cbc@lysator\.liu\.se|hmac-ripemd160(-etm)?(@openssh\.com)?|hmac-sha2-(256|512)-96(-etm@openssh\.com)?|sntrup4591761x25519-sha512@tinyssh\.org)$/;
 
 /**
  * The OpenSSH server as its configuration file has it, for when nothing could be evaluated. The file is
@@ -31,6 +35,16 @@ export function carryRunningSsh(config: SshServerConfig | undefined): Setting[] 
       source,
     ),
     ...whoLogsIn(config, source),
+    ...said(
+      "services.openssh.settings",
+      {
+        Ciphers: known(config.ciphers),
+        Macs: known(config.macs),
+        KexAlgorithms: known(config.kexAlgorithms),
+      },
+      override,
+      source,
+    ),
   ];
 }
 
@@ -55,20 +69,23 @@ export function carrySsh({ ssh }: ConfigurationFacts): Setting[] {
     ),
     override("services.openssh.authorizedKeysFiles", ssh.authorizedKeysFiles),
     ...whoLogsIn(ssh, EVALUATED),
-    ...Object.entries(ssh.otherSettings)
-      .filter(([name]) => !FOLLOWS_RELEASE.has(name))
-      .map(([name, value]) => override(["services", "openssh", "settings", name], value)),
+    ...Object.entries(ssh.otherSettings).flatMap(([name, value]) =>
+      Array.isArray(value)
+        ? said("services.openssh.settings", { [name]: known(value) })
+        : [override(["services", "openssh", "settings", name], value)]
+    ),
     ...(ssh.extraConfig.trim() === ""
       ? []
       : [merge("services.openssh.extraConfig", ssh.extraConfig)]),
   ];
 }
 
+function known(algorithms: readonly string[]): string[] {
+  return algorithms.filter((name) => !GIVEN_UP.test(name));
+}
+
 /** What the file and an evaluated configuration say alike. */
-function whoLogsIn(
-  ssh: Omit<SshServerConfig, "ports" | "listenAddresses" | "hostKeys" | "hasMatchBlocks">,
-  source: string,
-): Setting[] {
+function whoLogsIn(ssh: SshLogins, source: string): Setting[] {
   const option = "services.openssh.settings";
   return [
     override(`${option}.PermitRootLogin`, ssh.permitRootLogin, source),

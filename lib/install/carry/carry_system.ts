@@ -1,5 +1,4 @@
 import type { LocaleSettings } from "../../machine/locale.ts";
-import type { Swap } from "../../machine/hardware/swap.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import {
   EVALUATED,
@@ -60,25 +59,5 @@ export function carryIdentity(
       ? [override("system.stateVersion", stateVersion.value, stateVersion.source)]
       : []),
     ...said("networking", { domain: facts?.domain, hostId: facts?.hostId }),
-  ];
-}
-
-/** Swap and hibernation as the running system has them, for when nothing could be evaluated. */
-export function carryRunningSwap(swap: Swap, declared: readonly string[]): Setting[] {
-  const areas = swap.areas.filter(({ kind, path }) =>
-    kind !== "zram" && !declared.includes(path) &&
-    // A file that was removed while it is in use (seq_file_path() of the kernel).
-    !(kind === "file" && path.endsWith(" (deleted)"))
-  );
-  return [
-    ...(areas.length > 0
-      ? [merge("swapDevices", areas.map(({ path }) => ({ device: path })), "/proc/swaps")]
-      : []),
-    ...(swap.resumeDevice
-      ? [override("boot.resumeDevice", swap.resumeDevice, "/proc/cmdline")]
-      : []),
-    ...(swap.areas.some(({ kind }) => kind === "zram")
-      ? [override("zramSwap.enable", true, "/proc/swaps")]
-      : []),
   ];
 }

@@ -1,11 +1,13 @@
 import { type Account, type Accounts, readAccounts } from "../../machine/accounts/accounts.ts";
 import { type BootFiles, readBootFiles } from "../../machine/hardware/boot_loader.ts";
+import { readLinkIfExists } from "../../machine/files/files.ts";
 import { machineText } from "../../machine/files/machine_files.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { type Hardware, readHardware } from "../../machine/hardware/hardware.ts";
 import { type HostName, readHostName } from "../../machine/host_name.ts";
 import { invokingUser } from "../../machine/accounts/invoking_user.ts";
 import { type LocaleSettings, readLocale } from "../../machine/locale.ts";
+import { mappedBelow } from "../../machine/hardware/mapped_below.ts";
 import { type Mount, readMounts } from "../../machine/hardware/mounts.ts";
 import { type OsRelease, readOsRelease } from "../../machine/os_release.ts";
 import { places } from "../../machine/places.ts";
@@ -22,6 +24,7 @@ import type { Identity } from "../../nix/evaluation/identity.ts";
 import { type EvaluatedHost, readHost } from "../../nix/evaluation/read_configuration.ts";
 import { refuseWhatNixMustNotRead } from "../../nix/read_by_nix.ts";
 import type { Context } from "../../machine/context.ts";
+import type { RunningEncryption } from "../carry/carry_running_disks.ts";
 import { type HardwareFile, NO_HARDWARE_FILE, readHardwareFile } from "../carry/hardware_file.ts";
 import type { InstallOptions } from "../options.ts";
 
@@ -39,6 +42,7 @@ export interface MachineReading {
   readonly bootFiles: BootFiles;
   readonly locale: LocaleSettings;
   readonly swap: Swap;
+  readonly encryption: RunningEncryption;
   readonly sshServer: SshServerConfig | undefined;
   /** `system.stateVersion` as written in configuration.nix, for when it cannot be evaluated. */
   readonly writtenStateVersion: string | undefined;
@@ -83,6 +87,7 @@ export async function readMachine(
     bootFiles: readBootFiles(ctx, mounts),
     locale: readLocale(ctx),
     swap: readSwap(ctx),
+    encryption: { belowRoot: mappedBelow(ctx, "/"), crypttab: ownCrypttab(ctx) },
     sshServer: readSshServerConfig(ctx),
     writtenStateVersion: stateVersionIn(
       machineText(ctx, `${places.nixos}/configuration.nix`) ?? "",
@@ -92,6 +97,12 @@ export async function readMachine(
     identity: host?.identity,
     factsProblem: problem,
   };
+}
+
+function ownCrypttab(ctx: Context): string | undefined {
+  const path = "/etc/crypttab";
+  const link = readLinkIfExists(ctx.root.host(path));
+  return link?.startsWith("/etc/static/") ? machineText(ctx, path) : undefined;
 }
 
 /** What a person names must be good; what is only looked for may be missing. */

@@ -17,11 +17,12 @@ import { carryDisks } from "../carry/carry_boot.ts";
 import { carryFirewall, carryNetwork } from "../carry/carry_network.ts";
 import { carryPlain } from "../carry/carry_plain.ts";
 import { carryRunningSsh, carrySsh } from "../carry/carry_ssh.ts";
-import { carryIdentity, carryLocale, carryRunningSwap } from "../carry/carry_system.ts";
+import { carryRunningEncryption, carryRunningSwap } from "../carry/carry_running_disks.ts";
+import { carryIdentity, carryLocale } from "../carry/carry_system.ts";
 import { type CarriedUser, carriedUser, carryUsers, groupsOfUsers } from "../carry/carry_users.ts";
 import { collect, type Decided } from "./decide.ts";
 import type { GeneratedSettings } from "./generated_files.ts";
-import { generateHardwareFile } from "../carry/hardware_file.ts";
+import { generateHardwareFile, type HardwareFile } from "../carry/hardware_file.ts";
 import type { Ground } from "./ground.ts";
 import { hardwareSettings, virtualisationSettings } from "../carry/hardware_settings.ts";
 import { allOf, judgeSettings } from "./judge_settings.ts";
@@ -73,8 +74,7 @@ export async function makePlan(
     tools: (base !== undefined || layout === "published" ? toolsOnMachine(ctx) : undefined) ?? null,
     ...(layout === "native" ? {} : { layout }),
   };
-  const { state } = reading.hardwareFile;
-  const hardwareIsKnown = options.keepConfig || state === "usable" || state === "unread";
+  const hardwareIsKnown = options.keepConfig || isKept(reading.hardwareFile.state);
   const tools = host.tools === null ? [] : [toolsStep(host.tools)];
   const generated = hardwareIsKnown
     ? undefined
@@ -258,7 +258,27 @@ function systemSettings(
       ]
       : [
         ...carryRunningSsh(reading.sshServer),
-        ...carryRunningSwap(reading.swap, hardwareFile.swap),
+        ...carryRunningEncryption(
+          reading.encryption,
+          reading.hardware,
+          reading.swap,
+          hardwareFile.luks,
+        ),
+        ...carryRunningSwap(reading.swap, declaredSwap(reading)),
       ]),
   ];
+}
+
+/** A hardware file that is generated anew has the partitions that are in use, and no swap files. */
+function declaredSwap(
+  { hardwareFile: { state, swap }, swap: { areas } }: MachineReading,
+): string[] {
+  return isKept(state)
+    ? swap
+    : areas.filter(({ kind, randomKey }) => kind === "partition" && !randomKey)
+      .map(({ path }) => path);
+}
+
+function isKept(state: HardwareFile["state"]): boolean {
+  return state === "usable" || state === "unread";
 }

@@ -7,6 +7,7 @@ import type { Source } from "../source/source.ts";
 import { optionPath, type Setting } from "../carry/setting.ts";
 import { receiptNotes } from "../undo/unfinished.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import type { SshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { places } from "../../machine/places.ts";
 import { fileSystemOf, VOLATILE } from "../../rebuild/access/password_file.ts";
 import { isUsable } from "../../nix/store/binary_cache.ts";
@@ -102,6 +103,17 @@ function baseWarnings(ctx: Context, { base, accounts }: MachineReading): string[
   ];
 }
 
+/** Of a server's file only what decides who gets in is carried over. */
+function sshWarnings(server: SshServerConfig | undefined): string[] {
+  const words = (server?.others ?? []).map((line) => line.split(" ", 1)[0]!);
+  const lost = [...new Set(words), ...(server?.hasMatchBlocks ? ["Match blocks"] : [])];
+  return lost.length === 0 ? [] : [
+    `of /etc/ssh/sshd_config these are not carried over; put them into local.nix: ${
+      lost.join(", ")
+    }`,
+  ];
+}
+
 /** What is made otherwise without the owner's configuration. */
 function carryWarnings(
   { factsProblem, hardwareFile, sshServer }: MachineReading,
@@ -115,9 +127,7 @@ function carryWarnings(
         "the running system, and services, network and firewall are not carried over",
       ]
       : []),
-    ...(factsProblem && sshServer?.hasMatchBlocks
-      ? ["Match blocks of /etc/ssh/sshd_config are not carried over; put them into local.nix"]
-      : []),
+    ...(factsProblem ? sshWarnings(sshServer) : []),
     ...(hardwareFile.state === "unusable"
       ? [`hardware-configuration.nix is generated anew: ${hardwareFile.problem}`]
       : []),

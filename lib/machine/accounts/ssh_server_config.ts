@@ -1,16 +1,8 @@
 import type { Context } from "../context.ts";
 import { machineFolder, machineText } from "../files/machine_files.ts";
 
-/**
- * How a machine's SSH server lets people in: the global part of sshd_config(5), with sshd's own
- * defaults for what is not said. For machines whose configuration cannot be evaluated.
- */
-export interface SshServerConfig {
-  readonly ports: readonly number[];
-  /** Empty for all addresses. */
-  readonly listenAddresses: readonly ListenAddress[];
-  /** Empty for sshd's default files. */
-  readonly hostKeys: readonly string[];
+/** Whom an SSH server lets in, and how. */
+export interface SshLogins {
   /** `yes`, `no`, `prohibit-password` or `forced-commands-only`. */
   readonly permitRootLogin: string;
   readonly passwordAuthentication: boolean;
@@ -23,6 +15,24 @@ export interface SshServerConfig {
   readonly denyUsers: readonly string[];
   readonly allowGroups: readonly string[];
   readonly denyGroups: readonly string[];
+}
+
+/**
+ * How a machine's SSH server lets people in: the global part of sshd_config(5), with sshd's own
+ * defaults for what is not said. For machines whose configuration cannot be evaluated.
+ */
+export interface SshServerConfig extends SshLogins {
+  readonly ports: readonly number[];
+  /** Empty for all addresses. */
+  readonly listenAddresses: readonly ListenAddress[];
+  /** Empty for sshd's default files. */
+  readonly hostKeys: readonly string[];
+  /** Empty for sshd's own; so are the next two. */
+  readonly ciphers: readonly string[];
+  readonly macs: readonly string[];
+  readonly kexAlgorithms: readonly string[];
+  /** Lines beside these that NixOS does not write by itself: `AuthenticationMethods publickey`. */
+  readonly others: readonly string[];
   /** Whether Match blocks say otherwise for some; they are not read. */
   readonly hasMatchBlocks: boolean;
 }
@@ -44,6 +54,9 @@ const REPEATABLE = new Set([
   "allowgroups",
   "denygroups",
 ]);
+/** What becomes a member, and what NixOS writes into every file (its sshd.nix), with the value it has then. */
+const READ =
+  /^(port|listenaddress|hostkey|permitrootlogin|(password|kbdinteractive|pubkey)authentication|usepam|authorizedkeysfile|(allow|deny)(users|groups)|ciphers|macs|kexalgorithms|xauthlocation|subsystem sftp|addressfamily any|banner none|printmotd no|loglevel info|(x11forwarding|usedns|gatewayports) no|strictmodes yes|authorizedprincipalsfile none)( |$)/i;
 /** Older names that sshd still takes. */
 const ALIASES: Readonly<Record<string, string>> = {
   challengeresponseauthentication: "kbdinteractiveauthentication",
@@ -58,7 +71,7 @@ export function readSshServerConfig(
   path = "/etc/ssh/sshd_config",
 ): SshServerConfig | undefined {
   const values = new Map<string, string[][]>();
-  const state = { matched: false, files: 0 };
+  const state = { matched: false, files: 0, lines: [] as string[] };
   if (!readInto(ctx, path, values, state)) return undefined;
   const first = (keyword: string) => values.get(keyword)?.[0];
   const all = (keyword: string) => values.get(keyword)?.flat() ?? [];
@@ -66,6 +79,7 @@ export function readSshServerConfig(
     const word = first(keyword)?.[0]?.toLowerCase();
     return word === undefined ? fallback : word === "yes";
   };
+  const algorithms = (keyword: string) => first(keyword)?.join("").split(",") ?? [];
   const ports = all("port").map(Number).filter(isPort);
   return {
     ports: ports.length > 0 ? ports : [22],
@@ -83,6 +97,10 @@ export function readSshServerConfig(
     denyUsers: all("denyusers"),
     allowGroups: all("allowgroups"),
     denyGroups: all("denygroups"),
+    ciphers: algorithms("ciphers"),
+    macs: algorithms("macs"),
+    kexAlgorithms: algorithms("kexalgorithms"),
+    others: state.lines.filter((line) => !READ.test(line)),
     hasMatchBlocks: state.matched,
   };
 }
@@ -92,7 +110,7 @@ function readInto(
   ctx: Context,
   path: string,
   values: Map<string, string[][]>,
-  state: { matched: boolean; files: number },
+  state: { matched: boolean; files: number; readonly lines: string[] },
 ): boolean {
   const text = state.files++ < MAX_FILES ? machineText(ctx, path) : undefined;
   if (text === undefined) return false;
@@ -108,7 +126,10 @@ function readInto(
       for (const file of rest.flatMap((pattern) => matching(ctx, pattern))) {
         readInto(ctx, file, values, state);
       }
-    } else if (!values.has(keyword)) values.set(keyword, [rest]);
+      continue;
+    }
+    state.lines.push([ALIASES[word.toLowerCase()] ?? word, ...rest].join(" "));
+    if (!values.has(keyword)) values.set(keyword, [rest]);
     else if (REPEATABLE.has(keyword)) values.get(keyword)!.push(rest);
   }
   return true;

@@ -20,6 +20,8 @@ export interface MappedDevice {
   readonly kind: "luks" | "lvm" | "dm" | "md";
   /** The name under /dev/mapper, or of the array. */
   readonly mappedName: string;
+  /** Of a LUKS device: the UUID of what it is opened from. */
+  readonly luksUuid?: string;
 }
 
 /** sysfs counts in sectors of 512 bytes whatever the disk's own are (sysfs-block of the kernel). */
@@ -56,7 +58,9 @@ export function readMappedDevices(ctx: Context): MappedDevice[] {
     if (mappedName !== undefined) {
       const uuid = read("dm/uuid") ?? "";
       const kind = uuid.startsWith("CRYPT-LUKS") ? "luks" : uuid.startsWith("LVM-") ? "lvm" : "dm";
-      return [{ name, kind, mappedName }];
+      // dm_prepare_uuid() of cryptsetup: the UUID without its hyphens.
+      const luks = /^CRYPT-LUKS\d-(.{8})(.{4})(.{4})(.{4})(.{12})-/.exec(uuid);
+      return [{ name, kind, mappedName, ...(luks ? { luksUuid: luks.slice(1).join("-") } : {}) }];
     }
     if (read("md/level") === undefined) return [];
     return [{ name, kind: "md", mappedName: name }];

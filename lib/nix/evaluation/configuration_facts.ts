@@ -278,6 +278,11 @@ export const ConfigurationFactsSchema = v.object({
     fsType: as(v.string(), 'fs.fsType or "auto"'),
     options: as(v.array(v.string()), "fs.options or [ ]"),
     neededForBoot: as(v.boolean(), "fs.neededForBoot or false"),
+    /** Members beside these that are set, as Nix data (autoResize, encrypted …). */
+    further: as(
+      v.optional(v.record(v.string(), v.unknown())),
+      `given fs [ "autoFormat" "autoResize" "depends" "noCheck" ] // givenIfOn fs "encrypted"`,
+    ),
     /** Members that are set elsewhere than in hardware-configuration.nix. */
     saidElsewhere: as(
       v.optional(v.array(v.string())),
@@ -298,6 +303,12 @@ export const ConfigurationFactsSchema = v.object({
     size: as(v.nullable(v.number()), "swap.size or null"),
     priority: as(v.nullable(v.number()), "swap.priority or null"),
     randomEncryption: as(v.boolean(), "swap.randomEncryption.enable or false"),
+    /** Members beside these that are set, as Nix data (options, encrypted, how it is encrypted …). */
+    further: as(
+      v.optional(v.record(v.string(), v.unknown())),
+      `given swap [ "discardPolicy" ] // givenIfOn swap "encrypted" // givenIfOn swap "randomEncryption"
+        // (if (swap.options or [ "defaults" ]) == [ "defaults" ] then { } else given swap [ "options" ])`,
+    ),
   }),
   zramSwap: flag("config.zramSwap.enable or false"),
   users: group({

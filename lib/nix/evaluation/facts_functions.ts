@@ -111,6 +111,9 @@ export const factsFunctions = String.raw`
     if value == null || value == "" || value == [ ] || value == false || ! isData value then [ ]
     else [ { inherit name; value = data value; } ]) wanted);
 
+  # A set of its own, where that is switched on.
+  givenIfOn = set: name: if (getOr name set { }).enable or false then given set [ name ] else { };
+
   packageName = package: (builtins.parseDrvName (package.pname or (package.name or ""))).name;
 
   boot = config.boot;

@@ -167,7 +167,10 @@ Deno.test("carryDisks() carries every disk that the hardware file does not decla
   const facts = configurationFacts((f) => {
     f.fileSystems = [
       fileSystem("/", "/dev/mapper/root", "ext4", ["defaults"]),
-      fileSystem("/srv/data set", "tank/data", "zfs", ["zfsutil", "nofail"]),
+      {
+        ...fileSystem("/srv/data set", "tank/data", "zfs", ["zfsutil", "nofail"]),
+        further: { depends: ["/srv"], noCheck: true },
+      },
       fileSystem("/var/lib/a.b", "/dev/disk/by-label/b", "btrfs", [
         "subvol=@b",
         "x-systemd.automount",
@@ -187,6 +190,21 @@ Deno.test("carryDisks() carries every disk that the hardware file does not decla
       { ...swap, device: "/dev/sda3" },
       { ...swap, device: "/swapfile", size: 4096, priority: 0 },
       { ...swap, device: "/dev/sdc1", randomEncryption: true },
+      {
+        ...swap,
+        device: "/dev/mapper/swap",
+        further: {
+          discardPolicy: "once",
+          options: ["nofail"],
+          encrypted: { enable: true, blkDev: "/dev/sdd1", label: "swap", keyFile: null },
+        },
+      },
+      {
+        ...swap,
+        device: "/dev/sde1",
+        randomEncryption: true,
+        further: { randomEncryption: { enable: true, source: "/dev/random", keySize: null } },
+      },
     ];
     f.zramSwap = true;
     f.boot.resumeDevice = "/dev/mapper/root";
@@ -198,6 +216,8 @@ Deno.test("carryDisks() carries every disk that the hardware file does not decla
     'fileSystems."/srv/data set".device': "tank/data",
     'fileSystems."/srv/data set".fsType': "zfs",
     'fileSystems."/srv/data set".options': ["zfsutil", "nofail"],
+    'fileSystems."/srv/data set".depends': ["/srv"],
+    'fileSystems."/srv/data set".noCheck': true,
     'fileSystems."/var/lib/a.b".device': "/dev/disk/by-label/b",
     'fileSystems."/var/lib/a.b".fsType': "btrfs",
     'fileSystems."/var/lib/a.b".options': ["subvol=@b", "x-systemd.automount"],
@@ -210,6 +230,13 @@ Deno.test("carryDisks() carries every disk that the hardware file does not decla
     swapDevices: ["+", [
       { device: "/swapfile", size: 4096, priority: 0 },
       { device: "/dev/sdc1", randomEncryption: { enable: true } },
+      {
+        device: "/dev/mapper/swap",
+        discardPolicy: "once",
+        options: ["nofail"],
+        encrypted: { enable: true, blkDev: "/dev/sdd1", label: "swap" },
+      },
+      { device: "/dev/sde1", randomEncryption: { enable: true, source: "/dev/random" } },
     ]],
     "zramSwap.enable": true,
     "boot.resumeDevice": "/dev/mapper/root",

@@ -28,7 +28,14 @@ Deno.test("carrySsh() lets in the same people by the same door", () => {
       usePAM: false,
       allowUsers: ["anna@192.0.2.*"],
       denyGroups: ["guests"],
-      otherSettings: { GatewayPorts: "clientspecified", Ciphers: ["old"], LogLevel: "VERBOSE" },
+      otherSettings: {
+        GatewayPorts: "clientspecified",
+        LogLevel: "VERBOSE",
+        Ciphers: ["blowfish-cbc", "aes256-ctr"],
+        Macs: ["hmac-ripemd160"],
+        KexAlgorithms: ["diffie-hellman-group1-sha1"],
+        AllowTcpForwarding: false,
+      },
       extraConfig: "Match User backup\n  ForceCommand internal-sftp\n",
     });
   });
@@ -50,6 +57,11 @@ Deno.test("carrySsh() lets in the same people by the same door", () => {
     [`${settings}.DenyGroups`]: ["guests"],
     [`${settings}.GatewayPorts`]: "clientspecified",
     [`${settings}.LogLevel`]: "VERBOSE",
+    // What OpenSSH has given up keeps a newer server from starting; what is old and still there lets old
+    // clients in.
+    [`${settings}.Ciphers`]: ["aes256-ctr"],
+    [`${settings}.KexAlgorithms`]: ["diffie-hellman-group1-sha1"],
+    [`${settings}.AllowTcpForwarding`]: false,
     "services.openssh.extraConfig": "Match User backup\n  ForceCommand internal-sftp\n",
   });
   const off = configurationFacts(({ ssh }) => {
@@ -73,6 +85,8 @@ Deno.test("carryRunningSsh() says what the running server's file says, and nothi
       "PasswordAuthentication no",
       "PubkeyAuthentication yes",
       "AllowGroups wheel",
+      "Ciphers aes256-ctr,arcfour256",
+      "MACs hmac-sha1",
       "UsePAM yes",
     ].join("\r\n"),
   }, (root) => {
@@ -92,5 +106,8 @@ Deno.test("carryRunningSsh() says what the running server's file says, and nothi
     assert.equal(found["services.openssh.settings.PasswordAuthentication"], false);
     assert.deepEqual(found["services.openssh.settings.AllowGroups"], ["wheel"]);
     assert.equal(found["services.openssh.settings.PubkeyAuthentication"], undefined);
+    assert.deepEqual(found["services.openssh.settings.Ciphers"], ["aes256-ctr"]);
+    assert.deepEqual(found["services.openssh.settings.Macs"], ["hmac-sha1"]);
+    assert.equal(found["services.openssh.settings.KexAlgorithms"], undefined);
   });
 });

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  carryIdentity,
-  carryLocale,
-  carryRunningSwap,
-} from "../../../lib/install/carry/carry_system.ts";
+import { carryIdentity, carryLocale } from "../../../lib/install/carry/carry_system.ts";
 import { EVALUATED, optionPath, type Setting } from "../../../lib/install/carry/setting.ts";
 import type { LocaleSettings } from "../../../lib/machine/locale.ts";
-import type { SwapArea } from "../../../lib/machine/hardware/swap.ts";
 import { configurationFacts } from "../../support/facts.ts";
 
 const RUNNING: LocaleSettings = {
@@ -67,31 +62,4 @@ Deno.test("carryIdentity() leaves out what nothing says", () => {
     "networking.domain": ["example.org", EVALUATED],
     "networking.hostId": ["deadbeef", EVALUATED],
   });
-});
-
-Deno.test("carryRunningSwap() declares what is in use, once, and nothing that the next boot has not", () => {
-  const cases: [areas: SwapArea[], declared: string[], swap: unknown, zram: boolean][] = [
-    [[], [], undefined, false],
-    [
-      [{ path: "/dev/sda3", kind: "partition" }, { path: "/swap file", kind: "file" }],
-      [],
-      [{ device: "/dev/sda3" }, { device: "/swap file" }],
-      false,
-    ],
-    [
-      [{ path: "/dev/sda3", kind: "partition" }],
-      ["/dev/disk/by-uuid/1-2", "/dev/sda3"],
-      undefined,
-      false,
-    ],
-    [[{ path: "/dev/zram0", kind: "zram" }], [], undefined, true],
-    [[{ path: "/swapfile (deleted)", kind: "file" }], [], undefined, false],
-  ];
-  for (const [areas, declared, swap, zram] of cases) {
-    const found = carried(carryRunningSwap({ areas, resumeDevice: undefined }, declared));
-    assert.deepEqual(found["swapDevices"]?.[0], swap);
-    assert.equal(found["zramSwap.enable"] !== undefined, zram);
-  }
-  const resumes = carried(carryRunningSwap({ areas: [], resumeDevice: "/dev/sda3" }, []));
-  assert.deepEqual(resumes["boot.resumeDevice"], ["/dev/sda3", "/proc/cmdline"]);
 });

@@ -11,7 +11,12 @@ import { testContext } from "../../support/context.ts";
 import { INSTALL_OPTIONS } from "../../support/install_options.ts";
 import { planFor } from "../../support/make_plan.ts";
 import { hasNix } from "../../support/needs.ts";
-import { MACHINE_KINDS, type MachineKind, scratchMachine } from "../../support/scratch_machine.ts";
+import {
+  MACHINE_KINDS,
+  type MachineKind,
+  type ScratchMachine,
+  scratchMachine,
+} from "../../support/scratch_machine.ts";
 import { makeSource } from "../../support/source.ts";
 
 const OPTIONS: InstallOptions = { ...INSTALL_OPTIONS, keepConfig: false };
@@ -20,13 +25,16 @@ const OPTIONS: InstallOptions = { ...INSTALL_OPTIONS, keepConfig: false };
 async function beforeAndAfter(
   kind: MachineKind,
   local?: string,
+  prepare: (machine: ScratchMachine) => void = () => {},
 ): Promise<{ before: ConfigurationFacts; after: ConfigurationFacts }> {
   using machine = scratchMachine(kind);
+  prepare(machine);
   const folder = Deno.makeTempDirSync();
   try {
     makeSource(`${folder}/source`, { small: true });
     const ctx = testContext({ root: machine.root });
     const reading = await readMachine(ctx, OPTIONS);
+    assert.equal(reading.factsProblem?.message, undefined);
     const options = { ...OPTIONS, source: `${folder}/source` };
     const plan = await planFor(ctx, options, reading);
     assert.deepEqual(plan.blockers.filter(({ code }) => code === 6), []);
@@ -62,7 +70,9 @@ function identity(facts: ConfigurationFacts) {
     luks: boot.luks,
     resumeDevice: boot.resumeDevice,
     initrd: new Set([...boot.initrdAvailableKernelModules, ...boot.initrdKernelModules]),
-    fileSystems: sorted(facts.fileSystems, (one) => one.mountPoint),
+    // Which file says it may change.
+    fileSystems: sorted(facts.fileSystems, (one) => one.mountPoint)
+      .map((one) => ({ ...one, saidElsewhere: undefined })),
     swap: sorted(facts.swapDevices, (one) => one.device),
     ssh: { ...ssh, startWhenNeeded: undefined },
     network: { ...network, resolved: undefined },
@@ -101,6 +111,51 @@ for (const kind of MACHINE_KINDS) {
 }
 
 Deno.test({
+  name:
+    "how swap and file systems are opened and mounted is carried over, and the owner's own ciphers",
+  ignore: !hasNix,
+  fn: async () => {
+    const own = `swapDevices = [
+      { device = "/dev/mapper/swap0"; options = [ "nofail" ]; discardPolicy = "both"; priority = 7;
+        encrypted = { enable = true; blkDev = "/dev/vdb1"; label = "swap0"; keyFile = "/mnt-root/key"; }; }
+      { device = "/dev/disk/by-partuuid/7d3e"; randomEncryption = { enable = true; allowDiscards = true; }; }
+    ];
+    fileSystems."/srv" = { device = "/dev/mapper/srv"; fsType = "ext4"; autoResize = true; noCheck = true;
+      depends = [ "/" ];
+      encrypted = { enable = true; blkDev = "/dev/vdc1"; label = "srv"; keyFile = "/mnt-root/srv.key"; }; };
+    networking.hostName`;
+    const { before, after } = await beforeAndAfter(
+      "rented",
+      undefined,
+      (machine) => {
+        const file = "/etc/nixos/configuration.nix";
+        machine.change(file, "networking.hostName", own);
+        const ciphers = 'settings.Ciphers = [ "aes256-gcm@openssh.com" ];';
+        machine.change(file, "settings.PermitRootLogin", `${ciphers} settings.PermitRootLogin`);
+      },
+    );
+    assert.deepEqual(identity(after), identity(before));
+    const srv = after.fileSystems.find(({ mountPoint }) => mountPoint === "/srv");
+    assert.deepEqual(srv?.further, {
+      autoResize: true,
+      noCheck: true,
+      depends: ["/"],
+      encrypted: { enable: true, blkDev: "/dev/vdc1", label: "srv", keyFile: "/mnt-root/srv.key" },
+    });
+    assert.deepEqual(after.ssh.otherSettings.Ciphers, ["aes256-gcm@openssh.com"]);
+    const [plain, random] = after.swapDevices.filter(({ further }) =>
+      Object.keys(further ?? {}).length > 0
+    ).toSorted((a, b) => Number(a.randomEncryption) - Number(b.randomEncryption));
+    assert.deepEqual([plain?.priority, plain?.further?.discardPolicy, plain?.further?.options], [
+      7,
+      "both",
+      ["nofail"],
+    ]);
+    assert.ok(JSON.stringify(random?.further).includes('"allowDiscards":true'));
+  },
+});
+
+Deno.test({
   name: "carried values beat plain definitions and lose to the owner's mkForce",
   ignore: !hasNix,
   fn: async () => {
@@ -134,7 +189,7 @@ Deno.test({
       Deno.writeTextFileSync(
         sshd,
         "ListenAddress 203.0.113.42:2222\nHostKey /etc/ssh/old/host_ecdsa\n" +
-          "PubkeyAuthentication no\n" +
+          "PubkeyAuthentication no\nAllowTcpForwarding no\n" +
           `${Deno.readTextFileSync(sshd)}Match User backup\n  PasswordAuthentication no\n`,
       );
       machine.write("/etc/nixos/configuration.nix", '{ system.stateVersion = "23.05"; oops\n');
@@ -158,7 +213,12 @@ Deno.test({
       ]);
       assert.equal(from.get("services.openssh.settings.UsePAM")?.value, true);
       assert.equal(from.get("services.openssh.settings.PubkeyAuthentication")?.value, false);
-      assert.ok(plan.warnings.some((text) => /^Match blocks of .* are not carried/.test(text)));
+      assert.ok(
+        plan.warnings.some((text) =>
+          /sshd_config these are not carried over.*AllowTcpForwarding, Match blocks$/.test(text)
+        ),
+        plan.warnings.join("\n"),
+      );
       assert.ok(isJudged(plan.judgement), "the new configuration evaluates");
       assert.equal(from.get("networking.hostName")?.source, "/etc/hostname");
       assert.equal(from.get("system.stateVersion")?.source, "/etc/nixos/configuration.nix");

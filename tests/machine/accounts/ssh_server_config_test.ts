@@ -49,6 +49,10 @@ Deno.test("readSshServerConfig() reads keywords in any case; the first value win
       denyUsers: [],
       allowGroups: [],
       denyGroups: [],
+      ciphers: [],
+      macs: [],
+      kexAlgorithms: [],
+      others: [],
       hasMatchBlocks: true,
     });
   });
@@ -78,5 +82,52 @@ Deno.test("readSshServerConfig() has sshd's defaults, and nothing without a file
   });
   await withScratch({}, (root) => {
     assert.equal(readSshServerConfig(testContext({ root })), undefined);
+  });
+});
+
+Deno.test("readSshServerConfig() tells what it does not read, and not what NixOS writes for everyone", async () => {
+  await withScratch({
+    // Of NixOS 24.05 (nixos/modules/services/networking/ssh/sshd.nix), with five lines of an owner's.
+    "etc/ssh/sshd_config": [
+      "AuthorizedPrincipalsFile none",
+      "Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
+      "GatewayPorts no",
+      "KbdInteractiveAuthentication yes",
+      "KexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256",
+      "LogLevel INFO",
+      "Macs hmac-sha2-512-etm@openssh.com",
+      "PasswordAuthentication yes",
+      "PermitRootLogin prohibit-password",
+      "PrintMotd no",
+      "StrictModes yes",
+      "TrustedUserCAKeys /etc/ssh/ca.pub",
+      "UseDns no",
+      "UsePAM yes",
+      "X11Forwarding yes",
+      "Banner none",
+      "AddressFamily any",
+      "Port 22",
+      "Subsystem sftp /nix/store/0000000000000000000000000000000a-openssh-9.7p1/libexec/sftp-server ",
+      "AuthorizedKeysFile %h/.ssh/authorized_keys /etc/ssh/authorized_keys.d/%u",
+      "AuthorizedKeysCommand /etc/ssh/keys",
+      "HostKey /etc/ssh/ssh_host_rsa_key",
+      "authenticationmethods publickey,keyboard-interactive publickey",
+      "AllowTcpForwarding=no",
+    ].join("\n"),
+  }, (root) => {
+    const found = readSshServerConfig(testContext({ root }))!;
+    assert.deepEqual(found.ciphers, ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com"]);
+    assert.deepEqual(found.macs, ["hmac-sha2-512-etm@openssh.com"]);
+    assert.deepEqual(found.kexAlgorithms, [
+      "sntrup761x25519-sha512@openssh.com",
+      "curve25519-sha256",
+    ]);
+    assert.deepEqual(found.others, [
+      "TrustedUserCAKeys /etc/ssh/ca.pub",
+      "X11Forwarding yes",
+      "AuthorizedKeysCommand /etc/ssh/keys",
+      "authenticationmethods publickey,keyboard-interactive publickey",
+      "AllowTcpForwarding no",
+    ]);
   });
 });

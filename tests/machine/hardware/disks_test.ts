@@ -46,10 +46,10 @@ Deno.test("readDisks() lists disks with a medium, and no software devices", asyn
 Deno.test("readMappedDevices() tells LUKS, LVM and arrays apart", async () => {
   await withScratch(MACHINE, (root) => {
     const shown = readMappedDevices(testContext({ root })).map((one) =>
-      [one.name, one.kind, one.mappedName].join(" ")
+      [one.name, one.kind, one.mappedName, one.luksUuid ?? ""].join(" ").trim()
     );
     assert.deepEqual(shown, [
-      "dm-0 luks crypted",
+      `dm-0 luks crypted ${UUID}`,
       "dm-1 lvm vg-root",
       "md0 md md0",
     ]);

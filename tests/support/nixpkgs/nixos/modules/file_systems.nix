@@ -72,6 +72,11 @@ in
               ]
             );
             options = d.of (types.listOf types.str) [ "defaults" ];
+            encrypted = d.enable // {
+              blkDev = d.maybe types.str;
+              keyFile = d.maybe types.str;
+              label = d.maybe types.str;
+            };
             randomEncryption = d.of (types.coercedTo types.bool (enable: { inherit enable; }) (
               d.sub {
                 enable = d.bool false;
