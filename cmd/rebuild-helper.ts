@@ -30,7 +30,7 @@ const options = {
   }),
   ...targetHostOption(
     "do it on [USER@]HOST, over SSH",
-    "built here, copied by Nix, then proven, activated and confirmed by the same tool there",
+    "proven there, built here, copied by Nix, then activated and confirmed by the same tool there",
   ),
   buildHost: text({
     argument: "HOST",
@@ -46,7 +46,9 @@ const options = {
   evaluated: text({
     argument: "FILE",
     description: "with --store-path: what was evaluated of it",
-    details: "for the proofs; --target-host makes such a file on the machine that builds",
+    details:
+      "for the proofs, after which it may still come; --target-host makes such a file on the " +
+      "machine that builds",
   }),
   specialisation: textOrNone({
     argument: "NAME",

@@ -138,6 +138,11 @@ export function createRunner(
   return Object.defineProperty(runner, "env", { get: env });
 }
 
+/** A context whose children a signal of its own ends, too. */
+export function withSignal<C extends { readonly run: Runner }>(ctx: C, signal: AbortSignal): C {
+  return { ...ctx, signal, run: createRunner(ctx.run.env, signal) };
+}
+
 /** Whoever a process runs as can read its environment, where tokens may be (NIX_CONFIG, proxies). */
 function forOthers(env: Readonly<Record<string, string>>): Record<string, string> {
   const { PATH = "", LC_ALL = "C.UTF-8" } = env;

@@ -1,5 +1,6 @@
 import { ExitCode } from "../machine/exit_code.ts";
 import { readBehindLinks } from "../machine/files/regular_file.ts";
+import { lstatIfExists } from "../machine/files/files.ts";
 import { machineText } from "../machine/files/machine_files.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { dirname } from "node:path";
@@ -8,6 +9,7 @@ import { currentSystem } from "../nix/generations.ts";
 import { requireSystem } from "../nix/store/system_closure.ts";
 import { type HandedRecord, parseHandedRecords, systemRecord } from "../nix/system_record.ts";
 import type { Context } from "../machine/context.ts";
+import { waitForArrival } from "./arrival.ts";
 import { activePath, chosenSpecialisation } from "./chosen_specialisation.ts";
 import { settleEarlierActivation } from "./activation/earlier_activation.ts";
 import { activates, type RebuildOptions } from "./options.ts";
@@ -22,15 +24,19 @@ import { requireSafe } from "./judgement/required_judgement.ts";
 /** A system that somebody else built, and what to do with it. */
 export interface ReadyOptions
   extends Pick<RebuildOptions, "action" | "confirm" | "specialisation" | "restartGuests"> {
-  /** The store path, or a link to it. */
+  /** The store path, or a link to it; with `evaluated` a link that may come after the proofs. */
   readonly storePath: string;
-  /** A file with what was evaluated of it where it was built; see {@link parseHandedRecords}. */
+  /**
+   * A file with what was evaluated of it, and then of its specialisation that is to run, where it is built;
+   * see {@link parseHandedRecords}.
+   */
   readonly evaluated?: string | undefined;
 }
 
 /**
- * Activates a system that is in the store already: nothing is evaluated, built or fetched. The proofs are
- * made of what was evaluated of it: handed with it, or recorded when this machine activated it before.
+ * Activates a system that is in the store, or will be when it is proven: nothing is evaluated, built or
+ * fetched. The proofs are made of what was evaluated of it: handed with it, or recorded when this machine
+ * activated it before.
  * Nothing can be proven of another: on a terminal a person may go on, otherwise only an activation that
  * goes back by itself does.
  * @throws ToolError exit 4 for what is no system in the store or cannot be asked for, 6 for what is not
@@ -44,24 +50,27 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
       hint: "leave out --root",
     });
   }
-  const toplevel = inStore(options.storePath);
-  requireSystem(ctx, toplevel);
-  requireThisPlatform(ctx, toplevel);
+  const [first, second] = handedRecords(options.evaluated);
+  const comesLater = first !== undefined && lstatIfExists(options.storePath) === undefined;
+  const early = comesLater ? undefined : arrived(ctx, options.storePath);
+  if (first && early && first.toplevel !== early) throw ofAnother(options.evaluated!, early);
   await settleEarlierActivation(ctx);
   const chosen = chosenSpecialisation(ctx, action, options.specialisation);
-  const active = activePath(ctx, toplevel, chosen);
-  const handed = handedRecords(toplevel, options.evaluated);
-  const knownOf = (path: string): HandedRecord | undefined =>
-    handed.find((record) => record.toplevel === path) ?? systemRecord(ctx, path);
-  const known = knownOf(active);
+  const known = (chosen ? second : first) ??
+    systemRecord(ctx, early === undefined ? early : activePath(ctx, early, chosen));
   // What the next boot starts, where what is to run is a specialisation of it.
-  const base = active === toplevel || action !== "switch" ? undefined : knownOf(toplevel);
+  const base = chosen === undefined || action !== "switch"
+    ? undefined
+    : first ?? systemRecord(ctx, early);
   if (activates(action)) {
-    const all = active === toplevel || action !== "switch" ? [known] : [known, base];
+    const all = chosen === undefined || action !== "switch" ? [known] : [known, base];
     if (all.every((one) => one?.facts)) {
       for (const one of all) await requireSafe(ctx, { ...one!, facts: one!.facts! });
-    } else await acceptUnproven(ctx, active, options);
+    } else await acceptUnproven(ctx, options);
   }
+  if (comesLater) await waitForArrival(ctx, options.storePath);
+  const toplevel = early ?? arrived(ctx, options.storePath);
+  const active = activePath(ctx, toplevel, chosen);
   const changes = await showChanges(ctx, active);
   const running = numbered(ctx, currentSystem(ctx));
   const built = {
@@ -86,6 +95,14 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   }
   await showDryActivation(ctx, active);
   return built;
+}
+
+/** @throws ToolError exit 4 for what is no system in the store, 6 for one that is incomplete or for others */
+function arrived(ctx: Context, path: string): string {
+  const toplevel = inStore(path);
+  requireSystem(ctx, toplevel);
+  requireThisPlatform(ctx, toplevel);
+  return toplevel;
 }
 
 /**
@@ -118,12 +135,16 @@ function requireThisPlatform(ctx: Context, toplevel: string): void {
   });
 }
 
-/** @throws ToolError exit 4 for a file that does not say what the system is made of */
-function handedRecords(toplevel: string, file: string | undefined): HandedRecord[] {
+/** @throws ToolError exit 4 for a file that does not say what a system is made of */
+function handedRecords(file: string | undefined): HandedRecord[] {
   if (file === undefined) return [];
   const records = parseHandedRecords(readHanded(file));
-  if (records.some((record) => record.toplevel === toplevel)) return records;
-  throw new ToolError(`${file} does not say what ${toplevel} is made of`, {
+  if (records.length === 0) throw ofAnother(file, "a system");
+  return records;
+}
+
+function ofAnother(file: string, system: string): ToolError {
+  return new ToolError(`${file} does not say what ${system} is made of`, {
     code: ExitCode.InvalidArguments,
     hint:
       "leave out --evaluated; rebuild-helper --target-host makes such files, for its own version",
@@ -144,8 +165,7 @@ function readHanded(file: string): string {
 
 async function acceptUnproven(
   ctx: Context,
-  toplevel: string,
-  { action, confirm }: ReadyOptions,
+  { action, confirm, storePath }: ReadyOptions,
 ): Promise<void> {
   const unproven =
     "nothing is known of this system: whether somebody can still log in cannot be proven";
@@ -158,7 +178,7 @@ async function acceptUnproven(
     default: false,
   });
   if (goOn) return;
-  throw new ToolError(`nothing can be proven of ${toplevel}`, {
+  throw new ToolError(`nothing can be proven of ${storePath}`, {
     code: ExitCode.Configuration,
     hint: "test or switch it with --confirm SECONDS, which goes back by itself, or build it here",
   });

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { attempt } from "../attempt.ts";
-import { temporaryPlace } from "../files/temporary.ts";
+import { makeTemporaryDirectory, temporaryPlace } from "../files/temporary.ts";
 import { ExitCode } from "../exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { quote, type RunOptions, type RunResult } from "../run.ts";
@@ -54,9 +54,8 @@ export function requireDestination(ctx: Context, named: string, option: string):
 const FITS_SOCKETS = /^[\w./-]{1,28}$/;
 
 function makeSocketFolder({ env }: Pick<Context, "env">): string {
-  const usual = temporaryPlace(env.TMPDIR);
-  const dir = FITS_SOCKETS.test(usual) ? usual : temporaryPlace(undefined);
-  return Deno.makeTempDirSync({ dir, prefix: "ssh-" });
+  const fits = FITS_SOCKETS.test(temporaryPlace(env.TMPDIR));
+  return makeTemporaryDirectory({ env: fits ? env : {} }, "ssh-");
 }
 
 /**

@@ -9,29 +9,41 @@ import { REMOTE_PATH, type RemoteMachine } from "./remote_machine.ts";
 export interface RootSession {
   /** The command and its arguments. */
   readonly command: readonly string[];
-  /**
-   * What has to be done before the command begins. Until it is, the command line `daemon` there talks to a Nix
-   * daemon that is root's.
-   */
+  /** What has to be done before the command begins. */
   readonly before?: ((daemon: string, signal: AbortSignal) => Promise<void>) | undefined;
+  /**
+   * Makes what the command waits for, as soon as it does (`awaitArrival`), and returns the path there that
+   * the link {@link arrivalLink} is then to lead to. Where the command ends without, it is not called.
+   */
+  readonly supply?: ((daemon: string, signal: AbortSignal) => Promise<string>) | undefined;
   /** Called with its output, where it does not have this terminal. */
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
 }
 
+/** How often whoever waits there is told that somebody works for it, in milliseconds. */
+const ALIVE_EVERY = 20_000;
+
+/** What a command of root's there may wait for. */
+export function arrivalLink({ folder }: Pick<RemoteMachine, "folder">): string {
+  return `${folder}/arrival`;
+}
+
 /**
  * Runs one command there as root, all in one session, so that sudo, doas or run0 there asks for a password
- * once at most, on this terminal. No password passes through this program. When this program or the
+ * once at most, on this terminal. No password passes through this program. While `before` and `supply` are
+ * at work, the command line `daemon` there talks to a Nix daemon that is root's. When this program or the
  * connection goes away, the command gets HUP.
  * @throws ToolError exit 3 when it did not become root, 5 when the connection is lost
  */
 export async function asRoot(
   ctx: Context,
   there: RemoteMachine,
-  { command, before, onLine }: RootSession,
+  { command, before, supply, onLine }: RootSession,
 ): Promise<RunResult> {
   const { ssh, folder, elevation, terminal } = there;
   requireRoot(there);
-  const flags = [before ? "serve" : "", terminal ? "terminal" : ""];
+  const serve = before !== undefined || supply !== undefined;
+  const flags = [serve ? "serve" : "", terminal ? "terminal" : ""];
   const words = [
     ...elevation ?? [],
     "/bin/sh",
@@ -52,27 +64,47 @@ export async function asRoot(
     onLine,
   });
   // Asked while it runs: what it activates may put another /tmp there.
-  const began = ssh.sh(
-    `while [ -d ${folder} ] && [ ! -e ${folder}/over ] && [ ! -L ${folder}/served ]; do sleep 0.1; done
-[ -L ${folder}/served ]`,
-    { signal },
-  );
+  const has = async (test: string) => {
+    const { code } = await ssh.sh(
+      `while [ -d ${folder} ] && [ ! -e ${folder}/over ] && [ ! ${test} ]; do sleep 0.1; done
+[ ${test} ]`,
+      { signal },
+    );
+    return code === 0;
+  };
+  const began = has(`-L ${folder}/served`);
   let became = false;
-  began.then(({ code }) => became = code === 0, () => {});
+  began.then((yes) => became = yes, () => {});
   const over = () => ssh.sh(`[ ! -d ${folder} ] || : > ${folder}/over`, { signal: null });
   const ended = async () => {
     if (!became) await over();
-    if ((await began).code !== 0) throw notRoot(ssh.destination);
+    if (!await began) throw notRoot(ssh.destination);
   };
-  const prepared = before && began.then(async ({ code }) => {
-    if (code !== 0) return;
+  const daemon = `sh ${folder}/served/daemon`;
+  let started = !serve;
+  let arrived = !serve;
+  const prepare = async () => {
+    if (!await began) return;
     if (terminal) await keepLines(ctx);
-    await before(`sh ${folder}/served/daemon`, signal);
-    await ssh.sh(`: > ${folder}/go`, { signal });
-  });
+    await before?.(daemon, signal);
+    await ssh.sh(`: > ${folder}/start`, { signal });
+    started = true;
+    if (supply !== undefined && !await has(`-e ${arrivalLink(there)}.awaited`)) return;
+    const path = await supply?.(daemon, signal);
+    await ssh.sh(endServing(folder), { signal });
+    if (path !== undefined) {
+      await ssh.sh(`ln -s ${quote(path)} ${arrivalLink(there)}`, { signal });
+    }
+    clearInterval(alive);
+    arrived = true;
+  };
+  const alive = setInterval(() => {
+    if (started) ssh.sh(`: > ${arrivalLink(there)}.alive`, { signal }).catch(() => {});
+  }, ALIVE_EVERY);
+  const prepared = serve ? prepare() : undefined;
   try {
     const early = await Promise.race([prepared, session]);
-    if (prepared !== undefined && early !== undefined) {
+    if (early !== undefined && !started) {
       await ended();
       throw new ToolError(
         `what was begun on ${ssh.destination} was ended there before anything was changed`,
@@ -84,6 +116,9 @@ export async function asRoot(
     }
     const result = await session;
     await ended();
+    if (!arrived) await over();
+    ending.abort();
+    await Promise.allSettled([prepared]);
     return result;
   } catch (error) {
     ending.abort(error);
@@ -91,7 +126,19 @@ export async function asRoot(
     await over().catch(() => {});
     await Promise.allSettled([began, prepared, session]);
     throw error;
+  } finally {
+    clearInterval(alive);
   }
+}
+
+/**
+ * Shell that ends the daemon there. It waits for somebody to open its pipes, and for its last client's end,
+ * which it would not see while they are open.
+ */
+function endServing(folder: string): string {
+  const [from, to] = [`${folder}/served/in`, `${folder}/served/out`];
+  return `: > ${folder}/served_all
+while [ -e ${from} ]; do ( exec 3<>${from} 4<>${to}; sleep 0.1 ); sleep 0.1; done`;
 }
 
 /** ssh has made this terminal a raw one; lines that are written here meanwhile need their beginnings back. */
@@ -128,9 +175,9 @@ hang_up() {
   if [ "$command" ]; then kill -HUP "$command"; else exit 129; fi
 }
 close() {
-  [ -z "$server" ] || kill "$server"
+  # The server takes its pipes away when it ends by itself; then its number may be another's.
+  [ -z "$server" ] || [ ! -e "$served/in" ] || kill "$server"
   [ "$served" = / ] || rm -rf "$served"
-  server='' served=/
 }
 trap close EXIT
 trap hang_up HUP
@@ -150,18 +197,24 @@ if [ "$serve" ]; then
   (
     trap - EXIT HUP
     # The pipes are opened by this shell, so that nothing is left waiting for them when it is ended.
-    while :; do { nix-daemon --stdio; } <"$served/in" >"$served/out"; done
+    until [ -e "$folder/served_all" ]; do
+      { [ -e "$folder/served_all" ] || nix-daemon --stdio; } <"$served/in" >"$served/out"
+    done
+    rm -f "$served/in"
   ) &
   server=$!
 fi
 ln -sT "$served" "$folder/served" || exit 1
 if [ "$serve" ]; then
-  while [ -d "$folder" ] && [ ! -e "$folder/go" ]; do sleep 0.1; done
-  [ -e "$folder/go" ] || exit 1
-  close
+  while [ -d "$folder" ] && [ ! -e "$folder/start" ]; do sleep 0.1; done
+  [ -e "$folder/start" ] || exit 1
 fi
-trap - EXIT
-[ -z "$terminal" ] || { trap - HUP; exec "$@"; }
+if [ "$terminal" ]; then
+  # Ctrl-C is for the command, which may want to go on.
+  trap : INT QUIT
+  "$@"
+  exit
+fi
 "$@" &
 command=$!
 while :; do

@@ -70,8 +70,17 @@ done`);
 export interface ToolThereOptions {
   readonly args: readonly string[];
   readonly json: boolean;
-  /** A system that has to be copied first, from this machine or from another one. */
-  readonly system?: { readonly toplevel: string; readonly from?: RemoteStore | undefined };
+  /** A system of this machine that has to be copied first. */
+  readonly system?: string | undefined;
+  /** Makes a system that is copied as soon as the tool waits for it at `arrivalLink`. */
+  readonly supply?: ((signal: AbortSignal) => Promise<SystemElsewhere>) | undefined;
+}
+
+/** A system, and where it is. */
+export interface SystemElsewhere {
+  readonly toplevel: string;
+  /** This machine when not given. */
+  readonly from?: RemoteStore | undefined;
 }
 
 /**
@@ -84,28 +93,34 @@ export async function runThere(
   ctx: Context,
   there: RemoteMachine,
   tool: ToolThere,
-  { args, json, system }: ToolThereOptions,
+  { args, json, system, supply }: ToolThereOptions,
 ): Promise<ExitCode> {
-  const { destination } = there.ssh;
-  const copies = [
-    ...(tool.copy === undefined ? [] : [{ path: tool.copy, from: undefined }]),
-    ...(system === undefined ? [] : [{ path: system.toplevel, from: system.from }]),
-  ].filter(({ from }) => from?.ssh.destination !== destination);
-  // Said before the session: then the terminal is the other machine's.
-  for (const { path } of copies) ctx.log.info(`copying to ${destination}: ${path}`);
+  const { ssh, ssh: { destination } } = there;
+  const copies = [tool.copy, system].filter((path) => path !== undefined);
+  const copy = async (paths: readonly string[], daemon: string, copying: CopyOptions) => {
+    for (const path of paths) ctx.log.info(`copying to ${destination}: ${path}`);
+    await copyPaths(ctx, { from: copying.from, to: { ssh, daemon } }, paths, copying.signal);
+  };
   const { code, stdout } = await asRoot(ctx, there, {
     command: [tool.path, ...args],
-    before: copies.length === 0 ? undefined : async (daemon, signal) => {
-      for (const { path, from } of copies) {
-        await copyPaths(ctx, { from, to: { ssh: there.ssh, daemon } }, [path], signal);
-      }
-    },
+    before: copies.length === 0
+      ? undefined
+      : async (daemon, signal) => await copy(copies, daemon, { signal }),
+    supply: supply && (async (daemon, signal) => {
+      const { toplevel, from } = await supply(signal);
+      if (from?.ssh.destination !== destination) await copy([toplevel], daemon, { from, signal });
+      return toplevel;
+    }),
     onLine: (line, stream) => {
       if (!json || stream === "stderr") ctx.out.relay(line, stream);
     },
   });
   if (json && stdout.trim() !== "") ctx.out.json(documentIn(stdout, destination));
   return code;
+}
+
+interface CopyOptions extends Pick<SystemElsewhere, "from"> {
+  readonly signal: AbortSignal;
 }
 
 function documentIn(stdout: string, destination: string): v.InferOutput<typeof DocumentSchema> {

@@ -79,8 +79,8 @@ export async function activateSystem(
     accountsAfter,
     log: options.log,
     record: options.record === undefined ? undefined : JSON.stringify([
-      { toplevel, ...(specialisation && { specialisation }), ...options.record },
-      ...(options.recordOfBase ? [{ toplevel: base, ...options.recordOfBase }] : []),
+      { ...(specialisation && { specialisation }), ...options.record, toplevel },
+      ...(options.recordOfBase ? [{ ...options.recordOfBase, toplevel: base }] : []),
     ]),
   });
   const { id } = head;

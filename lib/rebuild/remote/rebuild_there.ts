@@ -2,8 +2,8 @@ import { makeTemporaryDirectory } from "../../machine/files/temporary.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
 import { reach, REMOTE_PATH, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
-import { requireRoot } from "../../machine/ssh/root_session.ts";
-import { quote } from "../../machine/run.ts";
+import { arrivalLink, requireRoot } from "../../machine/ssh/root_session.ts";
+import { quote, withSignal } from "../../machine/run.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import {
@@ -38,17 +38,18 @@ export interface RebuildThereOptions extends HelperOptions {
   readonly tool: ToolHere;
 }
 
-/** A system for the other machine, in the store of this one. */
+/** A system for the other machine that was evaluated and is not built yet. */
 interface SystemForThere {
-  readonly toplevel: string;
-  /** What was evaluated of it, and of its specialisation that is to run; empty when it was only named. */
+  /** What was evaluated of it, then of its specialisation that is to run. */
   readonly records: readonly HandedRecord[];
+  /** @returns its store path */
+  readonly build: (signal: AbortSignal) => Promise<string>;
 }
 
 /**
- * Does on another machine what one start of `rebuild-helper` asks for. A system is evaluated and built here
- * and copied by Nix; the proofs, the guards, the activation, its confirmation and its report are made by
- * the same tool there, of what it finds there.
+ * Does on another machine what one start of `rebuild-helper` asks for. A system is evaluated here; the same
+ * tool there makes the proofs, of what it finds there, and waits while it is built here and copied by Nix;
+ * the guards, the activation, its confirmation and its report are made there, too.
  * @returns the exit code of the tool there
  * @throws ToolError exit 3 when ssh or sudo there refuses, 5 when it is not reached or the connection is
  *   lost, 6 for another kind of machine; else as `rebuildSystem`
@@ -73,24 +74,28 @@ export async function rebuildThere(ctx: Context, options: RebuildThereOptions): 
     await using builder = options.buildHost === undefined
       ? undefined
       : await connectToBuildHost(ctx, options.buildHost, there.ssh);
-    const system = options.storePath === undefined
-      ? await builtFor(ctx, there, options, { link: `${links}/result`, builder })
-      : { toplevel: inStore(options.storePath), records: [] };
-    const args = [
-      `--store-path=${system.toplevel}`,
-      ...await handOver(there, system.records),
-      ...words,
-      action,
-    ];
-    if (options.confirm !== undefined || there.terminal && action !== "boot") {
-      // A line of its own, so that it can be copied.
-      ctx.log.info("where it has to be confirmed, this does it too, from here:");
-      ctx.out.print(`  rebuild-helper --target-host ${targetHost} --confirmed`);
-    }
+    const ready = options.storePath === undefined ? undefined : inStore(options.storePath);
+    const system = ready === undefined
+      ? await evaluatedFor(ctx, there, options, { link: `${links}/result`, builder })
+      : undefined;
     const code = await runThere(ctx, there, found, {
-      args,
+      args: [
+        `--store-path=${ready ?? arrivalLink(there)}`,
+        ...(system ? [await handOver(there, system.records)] : []),
+        ...words,
+        action,
+      ],
       json,
-      system: { toplevel: system.toplevel, from: builder && { ssh: builder } },
+      system: ready,
+      supply: system && (async (signal) => {
+        const toplevel = await system.build(signal);
+        if (options.confirm !== undefined || there.terminal && action !== "boot") {
+          // A line of its own, so that it can be copied.
+          ctx.log.info("where it has to be confirmed, this does it too, from here:");
+          ctx.out.print(`  rebuild-helper --target-host ${targetHost} --confirmed`);
+        }
+        return { toplevel, from: builder && { ssh: builder } };
+      }),
     });
     if (code === ExitCode.Success && activates(action)) {
       ctx.log.info("to go back, from here:");
@@ -102,8 +107,8 @@ export async function rebuildThere(ctx: Context, options: RebuildThereOptions): 
   }
 }
 
-/** Evaluates and builds; an assertion that fails, or another kind of machine, ends it before the build. */
-async function builtFor(
+/** Evaluates; an assertion that fails, or another kind of machine, ends it before the build. */
+async function evaluatedFor(
   ctx: Context,
   there: RemoteMachine,
   options: HelperOptions,
@@ -112,33 +117,29 @@ async function builtFor(
   const { building, handed, target } = await findBuild(ctx, there, options);
   const commit = await sourceCommit(ctx, target.flake);
   const evaluated = await evaluateHost(building, target);
-  const { facts, identity } = evaluated;
-  if (facts.system !== null && facts.system !== there.platform) {
+  const { system } = evaluated.facts;
+  if (system !== null && system !== there.platform) {
     throw new ToolError(
-      `${target.host} is for ${facts.system}, ${there.ssh.destination} is ${there.platform}`,
+      `${target.host} is for ${system}, ${there.ssh.destination} is ${there.platform}`,
       { code: ExitCode.Configuration, hint: "name the host of that machine with --host" },
     );
   }
   const chosen = await specialisationThere(there, options);
   const active = chosen && await evaluateHost(building, target, chosen);
-  const build = { ...target, buildFlags: handed.buildFlags };
-  const store = builder && { ssh: builder };
-  const { toplevel } = await buildWithNix(building, build, { link, dry: false, store });
-  requireProven(ctx, evaluated, toplevel, { handed });
   const { flake: { url: flake }, host } = target;
-  const record = {
-    version: 1 as const,
-    toplevel,
-    flake,
-    host,
-    commit: recordedCommit(commit, { handed }),
-    facts,
-    identity,
+  const source = { version: 1 as const, flake, host, commit: recordedCommit(commit, { handed }) };
+  return {
+    records: [evaluated, active].filter((one) => one !== undefined)
+      .map((one) => ({ ...source, ...one, toplevel: String(one.identity.toplevel) })),
+    build: async (signal) => {
+      const build = { ...target, buildFlags: handed.buildFlags };
+      const store = builder && { ssh: builder };
+      const until = withSignal(building, signal);
+      const { toplevel } = await buildWithNix(until, build, { link, dry: false, store });
+      requireProven(ctx, evaluated, toplevel, { handed });
+      return toplevel;
+    },
   };
-  const path = active?.identity.toplevel;
-  // Without its path nobody there could tell what this is about.
-  if (typeof path !== "string") return { toplevel, records: [record] };
-  return { toplevel, records: [record, { ...record, ...active, toplevel: path }] };
 }
 
 /** The specialisation that is to run there, as `chosenSpecialisation` finds it there once more. */
@@ -202,12 +203,8 @@ async function findBuild(ctx: Context, there: RemoteMachine, options: HelperOpti
 }
 
 /** Puts what was evaluated into a file there; the proofs are made of it. */
-async function handOver(
-  there: RemoteMachine,
-  records: readonly HandedRecord[],
-): Promise<string[]> {
-  if (records.length === 0) return [];
+async function handOver(there: RemoteMachine, records: readonly HandedRecord[]): Promise<string> {
   const file = `${there.folder}/evaluated`;
   await there.ssh.sh(`umask 077; cat > ${quote(file)}`, { input: JSON.stringify(records) });
-  return [`--evaluated=${file}`];
+  return `--evaluated=${file}`;
 }
