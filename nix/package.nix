@@ -102,13 +102,19 @@ let
     util-linux
   ];
 
-  # The runtime cannot start in a folder that was removed, and does not say so.
-  inSomeFolder = ''
-    pwd -P > /dev/null 2>&1 || {
-      echo '[${name}] error: the folder that you are in was removed' >&2
-      echo '[${name}]   next: cd /, then run it again' >&2
-      exit 1
+  # Where the runtime cannot start, it does not say why, or not so that people understand it. Nothing is sent
+  # to /dev/null, which may be missing.
+  surroundings = ''
+    refuse() {
+      printf '[${name}] error: %s\n[${name}]   next: %s\n' "$1" "$2" >&2
+      exit "$3"
     }
+    _=$(pwd -P 2>&1) || refuse 'the folder that you are in was removed' 'cd /, then run it again' 1
+    [ -e /proc/self/exe ] || refuse '/proc is not mounted' \
+      'mount it: mount -t proc proc /proc (for a chroot, nixos-enter does it)' 2
+    [ "$(ulimit -v)" = unlimited ] || _=$(${program}/libexec/${name} --version 2>&1) ||
+      refuse "it does not start with $(ulimit -v) KiB of address space" \
+        'ulimit -v unlimited (for a service, LimitAS=infinity), then run it again' 1
   '';
 in
 runCommand "${name}-${version}"
@@ -128,7 +134,7 @@ runCommand "${name}-${version}"
     mkdir -p $out
     cp -r ${program}/share $out/share
     makeWrapper ${program}/libexec/${name} $out/bin/${name} \
-      --run ${lib.escapeShellArg inSomeFolder} \
+      --run ${lib.escapeShellArg surroundings} \
       --prefix PATH : ${lib.makeBinPath tools} \
       --set HYPERVISOR_SOURCE ${source} \
       ${lib.optionalString (source ? rev) "--set HYPERVISOR_SOURCE_COMMIT ${source.rev}"} \

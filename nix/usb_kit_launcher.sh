@@ -12,8 +12,9 @@ kit=$(cd "$(dirname "$0")" && pwd -P) || exit 1
 
 say() { printf '[%s] error: %s\n' "$tool" "$1" >&2; }
 
-# Nothing starts there. A shell's own pwd may repeat what it was told.
-env pwd > /dev/null 2>&1 || { say "the folder that you are in was removed: cd / first"; exit 1; }
+# Nothing starts there, and nothing says why. A shell's own pwd may repeat what it was told.
+_=$(env pwd 2>&1) || { say "the folder that you are in was removed: cd / first"; exit 1; }
+[ -e /proc/self/exe ] || { say "/proc is not mounted: mount -t proc proc /proc first"; exit 2; }
 
 case $(uname -sm) in
   "Linux x86_64") system=x86_64-linux loader=ld-linux-x86-64.so.2 ;;
@@ -59,7 +60,7 @@ patch() {
 
 starts() {
   ln -sfn "$1" "$link.$$" && mv -f "$link.$$" "$link" &&
-    "$2" --version > /dev/null 2>&1
+    _=$("$2" --version 2>&1)
 }
 
 # NixOS; other distributions; whatever loader started this machine's own sed.
@@ -95,5 +96,7 @@ for place in "$folder" /var/tmp /tmp; do
   [ "$place" = "$folder" ] || rmdir "$place"
 done
 say "no loader of glibc was found that starts it (or no folder from which programs may be run)"
+grep -q '^Max address space *unlimited' /proc/self/limits ||
+  say "it may need more address space than it is allowed: ulimit -v unlimited"
 printf '[%s] next: with Nix at hand: nix run path:%s/source#%s\n' "$tool" "$kit" "$tool" >&2
 exit 2

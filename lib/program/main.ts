@@ -1,6 +1,7 @@
 import { parseCommandLine, type ParsedCommandLine } from "./command_line.ts";
 import { ExitCode } from "../machine/exit_code.ts";
 import type { OptionTable } from "./options.ts";
+import { requireSurroundings } from "./surroundings.ts";
 import type { Tool } from "./tool.ts";
 import { VERSION } from "./version.ts";
 
@@ -25,6 +26,7 @@ async function start<T extends OptionTable>(
   let parsed: ParsedCommandLine<T>;
   try {
     parsed = parseCommandLine(tool, args);
+    if (parsed.kind === "run") requireSurroundings();
   } catch (error) {
     const { refuse } = await import("./execute.ts");
     return refuse(tool, args, error);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hasCommand, hasNix, need } from "../support/needs.ts";
+import { hasCommand, hasNix, isRoot, need } from "../support/needs.ts";
 import { gitEnvironment } from "../support/github/git_environment.ts";
 import { copyOfFlake, nix, nixOutput, REPOSITORY, WITH_STAND_IN } from "./support.ts";
 
@@ -102,13 +102,26 @@ Deno.test({
         assert.match(wrapper, new RegExp(`PATH="[^"]*/nix/store/[^/]+-${tool}-[^/]*/bin`));
       }
       // nixpkgs' wrappers are Bash's.
-      const inRemovedFolder =
-        'mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone" && exec bash "$2"';
-      const { code, stderr } = await new Deno.Command("bash", {
-        args: ["-c", inRemovedFolder, "bash", flake.path, program],
-      }).output();
-      assert.equal(code, 1);
-      assert.match(new TextDecoder().decode(stderr), /folder that you are in was removed\n.*cd \//);
+      const refusals = [
+        [['mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone"'], 1, /was removed\n.*cd \//],
+        // The stand-in of the program starts with little; what starts is not refused.
+        [["ulimit -v 4000000"], 0, /^$/],
+        [
+          ["mount -t tmpfs tmpfs /proc", "unshare", "-m"],
+          2,
+          /\/proc is not mounted\n.*mount -t proc/,
+        ],
+      ] as const;
+      for (const [[script, ...under], code, says] of refusals) {
+        if (under.length > 0 && !isRoot) continue;
+        const [command, ...args] = [...under, "bash", "-c", `${script} && exec bash "$2"`, "bash"];
+        const refused = await new Deno.Command(command!, { args: [...args, flake.path, program] })
+          .output();
+        const stderr = new TextDecoder().decode(refused.stderr);
+        assert.equal(refused.code, code, stderr);
+        assert.match(stderr, says);
+        assert.ok(code === 0 || stderr.includes(`[${name}] error: `), stderr);
+      }
     }
     await build("nixosConfigurations.hypervisor-x86_64.config.system.build.toplevel");
   },

@@ -105,12 +105,22 @@ Deno.test("the USB kit's launcher hands the source on, and the tool's exit code 
   assert.equal(spaced.code, 0, spaced.stderr);
   assert.ok(spaced.stdout.includes(`HYPERVISOR_SOURCE=${scratch.path}/my kit/source\n`));
 
-  const inRemovedFolder = 'mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone" && exec "$2"';
-  const { code, stderr } = new Deno.Command("bash", {
-    args: ["-c", inRemovedFolder, "bash", scratch.path, `${scratch.path}/my kit/validator`],
-  }).outputSync();
-  assert.equal(code, 1);
-  assert.match(new TextDecoder().decode(stderr), /folder that you are in was removed: cd \/ first/);
+  const refused = (script: string) => {
+    const { code, stderr } = new Deno.Command("unshare", {
+      args: ["-m", "--", "bash", "-c", `${script} && exec "$2"`, "bash", scratch.path]
+        .concat(`${scratch.path}/my kit/validator`),
+    }).outputSync();
+    // The shell itself says what its folder is missing for.
+    return [code, new TextDecoder().decode(stderr).replace(/^sh: .*\n/, "")];
+  };
+  assert.deepEqual(refused('mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone"'), [
+    1,
+    "[validator] error: the folder that you are in was removed: cd / first\n",
+  ]);
+  assert.deepEqual(refused("mount -t tmpfs tmpfs /proc"), [
+    2,
+    "[validator] error: /proc is not mounted: mount -t proc proc /proc first\n",
+  ]);
 });
 
 Deno.test({

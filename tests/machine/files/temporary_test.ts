@@ -1,5 +1,6 @@
-import { equal } from "node:assert/strict";
+import { equal, match, ok, throws } from "node:assert/strict";
 import { makeTemporaryDirectory, temporaryPlace } from "../../../lib/machine/files/temporary.ts";
+import { ToolError } from "../../../lib/machine/tool_error.ts";
 import { isRoot } from "../../support/needs.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
@@ -36,4 +37,17 @@ Deno.test({
       Deno.chownSync(`${folder}/hers`, 1000, 100);
       equal(temporaryPlace(`${folder}/hers`), "/tmp");
     }),
+});
+
+Deno.test("makeTemporaryDirectory() says where it can make none, and what else to name", () => {
+  // The kernel's own folders: nobody makes any in them.
+  for (const [place, code] of [["/proc/self", 2], ["/sys", 3]] as const) {
+    throws(() => makeTemporaryDirectory({ env: { TMPDIR: place } }, "test-"), (error) => {
+      ok(error instanceof ToolError);
+      equal(error.code, code);
+      match(error.message, new RegExp(`^no temporary folder can be made in ${place}: [A-Z]`));
+      match(error.hint ?? "", /TMPDIR=FOLDER/);
+      return true;
+    });
+  }
 });
