@@ -73,14 +73,17 @@ export function parseTree(content: Uint8Array, sha: string): TreeItem[] {
   return items;
 }
 
-/** The tree object of these names, byte for byte as Git writes it. */
-export function encodeTree(items: readonly TreeItem[]): Uint8Array {
-  return concat(items.map(encodeItem));
+/**
+ * The tree object of these names, byte for byte as Git writes it.
+ * @param padded with a zero before the modes of folders, as others have written it
+ */
+export function encodeTree(items: readonly TreeItem[], padded = false): Uint8Array {
+  return concat(items.map((item) => encodeItem(item, padded)));
 }
 
-/** One entry of a tree object. */
-export function encodeItem({ name, mode, sha }: TreeItem): Uint8Array {
-  const head = `${mode.toString(8)} ${name}\0`;
+/** One entry of a tree object; see {@link encodeTree}. */
+export function encodeItem({ name, mode, sha }: TreeItem, padded = false): Uint8Array {
+  const head = `${mode.toString(8).padStart(padded ? 6 : 0, "0")} ${name}\0`;
   // A UTF-16 unit is at most three bytes of UTF-8.
   const bytes = new Uint8Array(head.length * 3 + 20);
   const { written } = encoder.encodeInto(head, bytes);

@@ -1,9 +1,9 @@
 import { LARGEST_OBJECT } from "./git_objects.ts";
-import { damaged } from "./transfer_error.ts";
+import { damaged, tooLarge } from "./transfer_error.ts";
 
 /**
  * Applies a delta (gitformat-pack(5), "Deltified representation") to its base.
- * @throws TransferError when it does not fit the base or is malformed
+ * @throws TransferError when it does not fit the base, is malformed, or makes what is too large
  */
 export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
   let at = 0;
@@ -22,7 +22,7 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
   };
   if (size() !== base.length) throw damaged("a delta does not fit its base");
   const length = size();
-  if (length > LARGEST_OBJECT) throw damaged("a delta makes an object that is too large");
+  if (length > LARGEST_OBJECT) throw tooLarge(`an object of ${length} bytes`);
   const result = new Uint8Array(length);
   let written = 0;
   while (at < delta.length) {

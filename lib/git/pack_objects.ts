@@ -21,6 +21,7 @@ export interface ObjectStore {
 /**
  * Takes a pack apart while it arrives, and puts every object into the store under the name that its
  * content has. Deltas whose base comes later wait for it.
+ * @param progress told of how many objects of how many, once that is known
  * @returns bases that neither the pack nor the store had: objects on them could not be made
  * @throws TransferError when the pack is damaged, ToolError exit 6 when it is beyond all bounds
  */
@@ -42,7 +43,7 @@ export async function unpackObjects(
   };
   for await (const chunk of chunks) {
     await take(parser.push(chunk));
-    progress(unpacking.done, parser.count);
+    if (parser.count > 0) progress(unpacking.done, parser.count);
     if (parser.isComplete) break;
   }
   await take(parser.end());

@@ -1,6 +1,6 @@
 import { beyondBound, Bounds } from "./bounds.ts";
 import { LARGEST_OBJECT } from "./git_objects.ts";
-import { damaged, TransferError } from "./transfer_error.ts";
+import { damaged, tooLarge, TransferError } from "./transfer_error.ts";
 import { createHash, type Hash } from "node:crypto";
 import { inflateSync, type InputType, type ZlibOptions } from "node:zlib";
 import type { ObjectKind } from "../machine/tree/blob_hash.ts";
@@ -144,7 +144,7 @@ export class PackParser {
       size += (next & 0x7f) * factor;
       byte = next;
     }
-    if (size > LARGEST_OBJECT) throw damaged(`an object of ${size} bytes is too large`);
+    if (size > LARGEST_OBJECT) throw tooLarge(`an object of ${size} bytes`);
 
     let base: number | string | undefined;
     if (type === OFFSET_DELTA) {

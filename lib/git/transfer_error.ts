@@ -11,6 +11,8 @@ export type TransferProblem =
   | "foreign"
   /** What arrived is damaged or cut. */
   | "damaged"
+  /** What arrives is larger than is taken; asking again would not change that. */
+  | "large"
   /** The rate limit; `retryAfter` says for how long. */
   | "limited"
   /** The server says that this is not for us. */
@@ -40,6 +42,11 @@ export class TransferError extends Error {
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
   }
+}
+
+/** What arrives is larger than anything that is kept in memory at once. */
+export function tooLarge(what: string): TransferError {
+  return new TransferError("large", `${what} is too large`);
 }
 
 /** What arrived is not what it should be. */

@@ -251,7 +251,7 @@ function classify(error: unknown, url: string): Error {
 }
 
 /** Asking again would be answered in the same way. */
-const LASTING: readonly TransferProblem[] = ["absent", "forbidden", "refused", "foreign"];
+const LASTING: readonly TransferProblem[] = ["absent", "forbidden", "refused", "foreign", "large"];
 
 function isPassing(error: Error): boolean {
   if (!(error instanceof TransferError)) return false;

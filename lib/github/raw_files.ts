@@ -1,10 +1,11 @@
 import pMap from "p-map";
 import { wholeBody } from "./answer_body.ts";
+import { Bounds } from "../git/bounds.ts";
 import { LARGEST_OBJECT } from "../git/git_objects.ts";
 import { blobHash } from "../machine/tree/blob_hash.ts";
 import type { HttpRequest, HttpSession } from "./http.ts";
 import type { RestApi } from "./rest.ts";
-import { damaged, TransferError } from "../git/transfer_error.ts";
+import { damaged, tooLarge, TransferError } from "../git/transfer_error.ts";
 
 /** A file of a commit to be downloaded. */
 export interface WantedFile {
@@ -42,12 +43,12 @@ export async function downloadRaw(
     const path = file.path.split("/").map(encodeURIComponent).join("/");
     const get = (request: HttpRequest) =>
       http.transfer(request, async (answer) => {
-        const most = file.size ?? LARGEST_OBJECT;
-        const content = await wholeBody(
-          answer.body,
-          most,
-          () => damaged(`more than ${most} bytes arrive`),
-        );
+        const bound = file.size === undefined ? LARGEST_OBJECT : Bounds.memory;
+        const most = Math.min(file.size ?? bound, bound);
+        const beyond = most === bound
+          ? tooLarge(`${file.path}, of more than ${bound} bytes,`)
+          : damaged(`more than ${most} bytes arrive`);
+        const content = await wholeBody(answer.body, most, () => beyond);
         const wrong = options.skipValidation
           ? file.size !== undefined && content.length !== file.size
           : blobHash(content) !== file.sha;
@@ -58,7 +59,7 @@ export async function downloadRaw(
     try {
       content = await get({ url: `${base}/${path}` });
     } catch (error) {
-      if (!(error instanceof TransferError)) throw error;
+      if (!(error instanceof TransferError) || error.problem === "large") throw error;
       content = await get(rest.blob(file.sha));
     }
     options.take(file, content);

@@ -1,6 +1,6 @@
 import { beyondBound, Bounds } from "../git/bounds.ts";
 import { LARGEST_OBJECT } from "../git/git_objects.ts";
-import { damaged } from "../git/transfer_error.ts";
+import { damaged, tooLarge } from "../git/transfer_error.ts";
 
 /** tar(5), "POSIX ustar Archives": everything is in blocks of so many bytes. */
 const BLOCK = 512;
@@ -49,7 +49,7 @@ export class TarPortions {
 
   /**
    * Takes the next bytes of the archive.
-   * @throws TransferError "damaged" for what is no archive or too large a file, ToolError beyond a bound
+   * @throws TransferError for what is no archive ("damaged") and for too large a file, ToolError beyond a bound
    */
   push(chunk: Uint8Array): TarPortion | undefined {
     this.#bytes += chunk.length;
@@ -120,7 +120,7 @@ export class TarPortions {
   #enter(header: Uint8Array): void {
     const type = String.fromCharCode(header[TYPE]!);
     const size = BODYLESS.includes(type) ? 0 : sizeOf(header);
-    if (size > LARGEST_OBJECT) throw damaged(`a file of ${size} bytes is too large`);
+    if (size > LARGEST_OBJECT) throw tooLarge(`a file of ${size} bytes`);
     const bytes = BLOCK + Math.ceil(size / BLOCK) * BLOCK;
     this.#isMeta = META.includes(type);
     if (this.#isMeta) this.#count(bytes);

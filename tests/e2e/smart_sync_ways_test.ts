@@ -109,6 +109,30 @@ Deno.test("smart-sync takes old repositories' modes from the API where they prov
   await machine.expectCommit(half);
 });
 
+Deno.test("smart-sync goes on from a commit whose folders another program wrote, with zeros before their modes", async () => {
+  await using machine = await SyncedMachine.start();
+  const { first, directory } = machine.repository;
+  const { commit, oldModesCommit } = await import("../support/repositories.ts");
+  // So many that the next folder comes as what differs from this one.
+  const changes = Array.from({ length: 60 }, (_, i) => [
+    { path: `many-${i}/file`, content: `${i}\n` },
+    { path: `same/below-${i}/file`, content: `${i}\n` },
+  ]).flat();
+  const many = await commit(directory, { ref: "refs/heads/many", from: first, changes });
+  const padded = await oldModesCommit(directory, many, () => false, true);
+  const change = [{ path: "many-7/file", content: "changed\n" }];
+  const later = await commit(directory, { ref: "refs/heads/x", from: many, changes: change });
+  const next = await oldModesCommit(directory, later, () => false, true);
+  for (const way of [[], [NO_GIT]]) {
+    machine.server.faults.set([]);
+    await machine.expect(0, ["--ref", padded]);
+    await machine.expectCommit(padded);
+    machine.server.faults.set(way);
+    await machine.expect(0, ["--ref", next]);
+    await machine.expectCommit(next);
+  }
+});
+
 Deno.test("smart-sync takes the archive when that is cheaper, and what it lacks elsewhere", async () => {
   await using machine = await SyncedMachine.start();
   const { first } = machine.repository;

@@ -18,7 +18,7 @@ const wanted = (path: string, text: string): WantedFile => ({
 /** Downloads with a server that answers paths with texts; which file got which content, and what was asked. */
 async function download(
   files: readonly WantedFile[],
-  answers: (path: string) => string | undefined,
+  answers: (path: string) => BodyInit | undefined,
   skipValidation = false,
 ): Promise<{ readonly taken: Record<string, string>; readonly asked: string[] }> {
   const asked: string[] = [];
@@ -26,8 +26,8 @@ async function download(
   await using server = Deno.serve(serving, (request) => {
     const { pathname } = new URL(request.url);
     asked.push(pathname);
-    const text = answers(pathname);
-    return text === undefined ? new Response(null, { status: 404 }) : new Response(text);
+    const body = answers(pathname);
+    return body === undefined ? new Response(null, { status: 404 }) : new Response(body);
   });
   const url = `http://127.0.0.1:${server.addr.port}`;
   const ctx = testContext({
@@ -77,4 +77,19 @@ Deno.test("downloadRaw() trusts a content of the right size alone when told so, 
   deepEqual((await download([file], () => "wrong", true)).taken, { f: "wrong" });
   await rejects(download([file], () => "too long", true), TransferError);
   await rejects(download([file], () => "wrong"), TransferError);
+});
+
+Deno.test("downloadRaw() asks once for a file that is larger than memory should hold, whatever its size is said to be", async () => {
+  const asked: string[] = [];
+  for (const size of [undefined, 2 ** 40]) {
+    const file = { path: "disk.img", sha: "0".repeat(40), size };
+    await rejects(
+      download([file], (path) => {
+        asked.push(path);
+        return ReadableStream.from(Array(257).fill(new Uint8Array(1024 * 1024)));
+      }),
+      (error: TransferError) => error.problem === "large" && /disk\.img/.test(error.message),
+    );
+  }
+  deepEqual(asked, Array(2).fill(`/raw/o/n/${COMMIT}/disk.img`));
 });

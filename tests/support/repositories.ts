@@ -103,12 +103,14 @@ export async function hostileCommit(
 /**
  * A commit with the same files, some of them with mode 100664, as the first versions of git wrote it.
  * @param isOld which files, by their path
+ * @param padded with a zero before the modes of folders, as other programs wrote it
  * @returns the commit's SHA; no ref points at it
  */
 export async function oldModesCommit(
   directory: string,
   parent: string,
   isOld: (path: string) => boolean,
+  padded = false,
 ): Promise<string> {
   const rewrite = async (sha: string, prefix: string): Promise<string> => {
     const { stdout } = await new Deno.Command("git", {
@@ -122,7 +124,7 @@ export async function oldModesCommit(
         return item.mode === Mode.File && isOld(path) ? { ...item, mode: 0o100664 } : item;
       }),
     );
-    return await writeTree(directory, encodeTree(items));
+    return await writeTree(directory, encodeTree(items, padded));
   };
   const tree = await rewrite(await git(directory, ["rev-parse", `${parent}^{tree}`]), "");
   const text = `tree ${tree}\nparent ${parent}\nauthor ${WHEN}\ncommitter ${WHEN}\n\nOld modes\n`;

@@ -18,7 +18,7 @@ export function hostilePathProblem(path: string): string | undefined {
   if (path.startsWith("/")) return "is absolute";
   // deno-lint-ignore no-control-regex
   if (/[\x00\n]/.test(path)) return "holds a NUL or a newline";
-  if (path.includes("\ufffd") || !path.isWellFormed()) return "is not valid UTF-8";
+  if (!path.isWellFormed()) return "is not valid UTF-8";
   if (path.length * 3 > PATH_MAX && byteLength(path) > PATH_MAX) return "is too long";
   const names = path.split("/");
   if (names.length > DEPTH_MAX) return "is too deep";

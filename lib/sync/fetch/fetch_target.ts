@@ -139,10 +139,8 @@ async function fetchByApi({ ctx, remote, commit }: CommitFetch): Promise<TargetT
       code: ExitCode.Network,
       hint:
         "nothing was changed; the modes of files in old repositories (100664) are not told by " +
-        `the API: git's protocol is needed (${
-          remote.gitProblem ?? "it was not tried"
-        }); otherwise ` +
-        "something on the way changes what the API answers: see HTTPS_PROXY",
+        `the API: git's protocol is needed (${remote.gitProblem}); otherwise something on the way ` +
+        "changes what the API answers: see HTTPS_PROXY",
     });
   }
   const sizes = new Map<string, number>();
@@ -152,7 +150,7 @@ async function fetchByApi({ ctx, remote, commit }: CommitFetch): Promise<TargetT
     base: undefined,
     sizes,
     transport: "api",
-    reason: `git's protocol is not usable (${remote.gitProblem ?? "not tried"})`,
+    reason: `git's protocol is not usable (${remote.gitProblem})`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { ExitCode } from "../../machine/exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
 import { ToolError } from "../../machine/tool_error.ts";
+import { beyondBound } from "../../git/bounds.ts";
 import type { Endpoints } from "../../github/endpoints.ts";
 import { GitRemote, type RemoteRef } from "../../github/git_protocol.ts";
 import { HttpSession } from "../../github/http.ts";
@@ -105,6 +106,7 @@ export class Remote implements Disposable {
         },
       );
     }
+    if (error.problem === "large") return beyondBound(printableLine(error.message));
     if (error.problem === "forbidden") {
       return new ToolError(`no access to ${name}: ${printableLine(error.message)}`, {
         code: ExitCode.PermissionDenied,

@@ -1,10 +1,12 @@
 import { Mode } from "../../git/git_objects.ts";
 import { blobHash, fileHash, linkHash } from "../../machine/tree/blob_hash.ts";
+import { ExitCode } from "../../machine/exit_code.ts";
 import { isAbsent } from "../../machine/files/files.ts";
 import { FolderCalls } from "../../machine/files/folder_calls.ts";
 import { LinkInTheWay } from "../../machine/files/pinned.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
-import { syncableBelow } from "../../machine/tree/files_below.ts";
+import { namelessBelow, syncableBelow } from "../../machine/tree/files_below.ts";
+import { ToolError } from "../../machine/tool_error.ts";
 import { isExcludedRow } from "../exclusions.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { FIGURES, type FileFigures, type LocalIndex } from "./index_file.ts";
@@ -138,9 +140,23 @@ export class LocalTree {
     return this.#table === table;
   }
 
-  /** Paths of files and links at a path and below it that a commit could have. */
+  /**
+   * Paths of files and links at a path and below it, which something else takes the place of, that a
+   * commit could have.
+   * @throws ToolError exit 6 when there is also what could not be kept
+   */
   listBelow(path: string): string[] {
-    return syncableBelow(this.path, path);
+    const nameless = namelessBelow(this.path, path);
+    if (nameless === undefined) return syncableBelow(this.path, path);
+    throw new ToolError(
+      `${nameless} cannot be kept: its name is not UTF-8`,
+      {
+        code: ExitCode.Configuration,
+        hint:
+          `nothing was changed; the commit has something else than a folder at ${path}: rename ` +
+          `the file or move it elsewhere, and run it again`,
+      },
+    );
   }
 
   /** Copies what the index may remember of rows to another index. */

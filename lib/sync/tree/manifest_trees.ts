@@ -121,7 +121,7 @@ export function manifestFromList(
         : item
     ).sort((a, b) => compareBytes(sortKey(a), sortKey(b)));
     const name = names.get(path);
-    const content = encodeTree(name === undefined ? shown : oldModes.restore(shown, name));
+    const content = name === undefined ? encodeTree(shown) : oldModes.encode(shown, name);
     const sha = objectHash("tree", content);
     objects.set(sha, content);
     return sha;
@@ -153,6 +153,7 @@ export class ManifestTrees {
 
   /**
    * Appends everything below a tree, with `prefix` before the paths. Returns false for an unknown tree.
+   * @throws ToolError exit 6 for a path that is hostile there: too long, or too deep
    * @param row where it is likely to be
    * @param copied gets told of rows whose paths stay the same
    */
@@ -169,13 +170,17 @@ export class ManifestTrees {
     const [first, end] = this.#below(folder);
     if (old === prefix) this.copyRows(first, end, rows, copied);
     else {
+      // What fitted where it was need not fit here.
+      for (let at = first; at < end; at++) {
+        refuseHostile(prefix + this.#table.path(at).slice(old.length));
+      }
       const cut = new TextEncoder().encode(old).length;
       rows.appendRows(this.#table, first, end, cut, prefix);
     }
     return true;
   }
 
-  /** The tree object itself. */
+  /** The tree object itself; undefined also where it has modes in a form that no git of today writes. */
   content(sha: string): Uint8Array | undefined {
     const folder = this.#find(sha, undefined);
     if (folder === undefined) return undefined;
@@ -191,7 +196,8 @@ export class ManifestTrees {
         names.subarray(row * NAME_BYTES, (row + 1) * NAME_BYTES),
       );
     }
-    return concat(parts);
+    const content = concat(parts);
+    return objectHash("tree", content) === sha ? content : undefined;
   }
 
   #find(sha: string, row: number | undefined): number | undefined {

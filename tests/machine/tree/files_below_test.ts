@@ -1,5 +1,5 @@
-import { deepEqual, rejects } from "node:assert/strict";
-import { filesBelow } from "../../../lib/machine/tree/files_below.ts";
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { filesBelow, namelessBelow } from "../../../lib/machine/tree/files_below.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
 Deno.test("filesBelow() lists files and links in order, and follows none", async () => {
@@ -28,4 +28,18 @@ Deno.test("filesBelow() ends with the system's own error where folders are too d
     }),
     /os error 36/,
   );
+});
+
+Deno.test("namelessBelow() finds what has a name that is not UTF-8, and no name that only looks so", async () => {
+  await withScratch({ "tree/a/b/c": "", "tree/f\ufffdr": "" }, (folder) => {
+    const top = `${folder}/tree`;
+    equal(namelessBelow(top, ""), undefined);
+    const script = `printf x > "$(printf '%s/a/b/f\\374r' "$1")"`;
+    new Deno.Command("sh", { args: ["-c", script, "sh", top] }).outputSync();
+    equal(namelessBelow(top, ""), "a/b/f\ufffdr");
+    equal(namelessBelow(top, "a"), "a/b/f\ufffdr");
+    equal(namelessBelow(top, "f\ufffdr"), undefined);
+    equal(namelessBelow(top, "none"), undefined);
+    deepEqual(filesBelow(top, ""), ["a/b/c", "f\ufffdr"]);
+  });
 });

@@ -1,9 +1,12 @@
 /** What the quick look at a tree says is what the slow one says, and what git says. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { gitEnvironment } from "../../support/github/git_environment.ts";
 import { Mode } from "../../../lib/git/git_objects.ts";
 import { blobHash } from "../../../lib/machine/tree/blob_hash.ts";
+import { ExitCode } from "../../../lib/machine/exit_code.ts";
+import type { ToolError } from "../../../lib/machine/tool_error.ts";
+import { withScratch } from "../../support/scratch_files.ts";
 import { FolderCalls } from "../../../lib/machine/files/folder_calls.ts";
 import { FIGURES, type LocalIndex } from "../../../lib/sync/tree/index_file.ts";
 import { IndexLook } from "../../../lib/sync/tree/index_look.ts";
@@ -277,4 +280,22 @@ Deno.test("FolderCalls finds what lstat finds, and nothing behind links", async 
   } finally {
     await Deno.remove(top, { recursive: true });
   }
+});
+
+Deno.test("listBelow() refuses a folder with what could not be kept when something takes its place", async () => {
+  await withScratch({ "tree/a/b": "", "tree/c/d": "" }, (folder) => {
+    const script = `printf mine > "$(printf '%s/tree/a/f\\374r' "$1")"`;
+    new Deno.Command("sh", { args: ["-c", script, "sh", folder] }).outputSync();
+    const local = new LocalTree(`${folder}/tree`, undefined, 0);
+    deepEqual(local.listBelow("c"), ["c/d"]);
+    const file = (path: string) => ({ path, mode: Mode.File, sha: blobHash(new Uint8Array()) });
+    const plan = (...paths: string[]) =>
+      planSync(local, manifestFromList("a".repeat(40), paths.map(file)), undefined);
+    throws(() => plan("a", "c/d"), (error: ToolError) => {
+      match(error.message, /^a\/f\ufffdr cannot be kept: its name is not UTF-8$/);
+      equal(error.code, ExitCode.Configuration);
+      return true;
+    });
+    deepEqual(plan("a/x", "c").edited, ["c/d"]);
+  });
 });

@@ -1,5 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { Mode, parseTree } from "../../../lib/git/git_objects.ts";
+import { encodeTree, Mode, parseTree } from "../../../lib/git/git_objects.ts";
+import { objectHash } from "../../../lib/machine/tree/blob_hash.ts";
 import type { Manifest } from "../../../lib/sync/tree/manifest.ts";
 import {
   manifestFromList,
@@ -131,4 +132,54 @@ Deno.test("manifestFromTrees() refuses hostile names, wherever in the tree they 
       { path: "a", mode: Mode.File, sha: BLOB },
       { path: "a/b", mode: Mode.File, sha: BLOB },
     ]), /is there twice/);
+});
+
+/** Tree objects by name: a folder in each other for each name, and a file in the last. */
+function nested(names: readonly string[], padded = false): [string, Map<string, Uint8Array>] {
+  const objects = new Map<string, Uint8Array>();
+  let item = { name: "file", mode: Mode.File as number, sha: BLOB };
+  for (const name of [...names].reverse()) {
+    const content = encodeTree([item], padded);
+    const sha = objectHash("tree", content);
+    objects.set(sha, content);
+    item = { name, mode: Mode.Tree, sha };
+  }
+  const content = encodeTree([item], padded);
+  const tree = objectHash("tree", content);
+  return [tree, objects.set(tree, content)];
+}
+
+Deno.test("manifestFromTrees() refuses a folder that was moved to where its paths are too long or too deep", () => {
+  for (
+    const [name, count, problem] of [
+      ["n".repeat(250), 10, /is too long/],
+      ["d", 100, /is too deep/],
+    ] as const
+  ) {
+    const names = Array.from({ length: count }, () => name);
+    const [tree, objects] = nested(names);
+    const known = new ManifestTrees(manifestFromTrees(BLOB, tree, (sha) => objects.get(sha)));
+    const move = (times: number) => {
+      const [next, all] = nested([...names, ...names.slice(0, times)]);
+      // What is there already does not come again.
+      return manifestFromTrees(
+        BLOB,
+        next,
+        (sha) => objects.has(sha) ? undefined : all.get(sha),
+        known,
+      );
+    };
+    equal(move(1).table.count, count + 2);
+    throws(() => move(count), problem);
+  }
+});
+
+Deno.test("a tree object is not made again where others wrote it otherwise, but found from a list", () => {
+  const [tree, objects] = nested(["a", "b"], true);
+  const manifest = manifestFromTrees(BLOB, tree, (sha) => objects.get(sha));
+  const trees = new ManifestTrees(manifest);
+  const [inner] = manifest.entries.filter(({ path }) => path === "a/b");
+  // Only the last folder has nothing but a file.
+  deepEqual([...objects.keys()].filter((sha) => trees.content(sha) !== undefined), [inner!.sha]);
+  deepEqual(plain(manifestFromList(BLOB, manifest.entries, tree)), plain(manifest));
 });
