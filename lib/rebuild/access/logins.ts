@@ -13,7 +13,12 @@ export interface Obstacle {
 
 /** What lets an account in, or keeps it out. */
 export type Access =
-  | { readonly ok: true; readonly how: string }
+  | {
+    readonly ok: true;
+    readonly how: string;
+    /** Whether a key takes part: whoever logs in with it may know no password. */
+    readonly byKey?: boolean;
+  }
   | { readonly ok: false; readonly obstacle: Obstacle };
 
 /** Programs that end a session at once. */
@@ -109,7 +114,11 @@ export function sshLogin(
   if (complete !== undefined && complete.length > 0) {
     const words = complete.map((method) => METHOD_NAMES[method] ?? method);
     const further = pam.ok && complete.some((method) => method !== "publickey") ? pam.how : "";
-    return { ok: true, how: `with ${words.join(" and ")}${further}` };
+    return {
+      ok: true,
+      how: `with ${words.join(" and ")}${further}`,
+      byKey: complete.includes("publickey"),
+    };
   }
   if (!pam.ok && account.password === "hash" && policy === "yes" && pam.why !== "") {
     return no(pam.why, SSHD_STACK);

@@ -20,7 +20,9 @@ interface Candidate {
  */
 export function proveAccess({ before, after, now, way }: ProofQuestion): Verdict[] {
   const accounts = accountsAfter(after, now);
-  const candidates = accounts.map((account) => candidate(after, account, accounts, now, way));
+  const candidates = accounts.map((account) =>
+    withKeyKept(candidate(after, account, accounts, now, way), before, now, way)
+  );
   const where = way === "ssh" ? "over SSH" : "at the console";
   const must = mustStay(before, now, way);
   if (must !== undefined && !candidates.some(({ account }) => account.name === must)) {
@@ -60,6 +62,29 @@ function candidate(
   };
 }
 
+/** Whoever could log in with a key must not need a password, which they may never have typed. */
+function withKeyKept(
+  after: Candidate,
+  before: ConfigurationFacts | undefined,
+  now: MachineNow,
+  way: ProofQuestion["way"],
+): Candidate {
+  const account = now.accounts.find(({ name }) => name === after.account.name);
+  if (before === undefined || account === undefined || !after.login.ok || after.login.byKey) {
+    return after;
+  }
+  const login = candidate(running(before, now), account, now.accounts, now, way).login;
+  if (!login.ok || !login.byKey) return after;
+  const why = `${account.name} has a key now, and would need a password`;
+  const remedy = `users.users.${account.name}.openssh.authorizedKeys.keys = [ "…" ];`;
+  return { ...after, login: { ok: false, obstacle: { why, remedy } } };
+}
+
+/** The configuration that runs, with what PAM's files say now. */
+function running(before: ConfigurationFacts, { pam }: MachineNow): ConfigurationFacts {
+  return { ...before, ...(pam === undefined ? {} : { pam }) };
+}
+
 /** The person at work, when they can log in and become root now: they must not lose it. */
 function mustStay(
   before: ConfigurationFacts | undefined,
@@ -68,8 +93,7 @@ function mustStay(
 ): string | undefined {
   const person = now.accounts.find(({ name }) => name === now.person);
   if (before === undefined || person === undefined) return undefined;
-  const running = { ...before, ...(now.pam === undefined ? {} : { pam: now.pam }) };
-  const able = candidate(running, person, now.accounts, now, way);
+  const able = candidate(running(before, now), person, now.accounts, now, way);
   return able.login.ok && able.root.ok ? person.name : undefined;
 }
 

@@ -17,6 +17,7 @@ import { machineFolder, machineText } from "../../machine/files/machine_files.ts
 import { interfaceTo, readNetworkState } from "../../machine/hardware/network_state.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { isMadeByActivation } from "../../nix/managed_etc.ts";
 import { attempt } from "../../machine/attempt.ts";
 import type { Context } from "../../machine/context.ts";
 import { keyFilePatterns } from "../access/effective_ssh.ts";
@@ -91,7 +92,7 @@ function readKeyFiles(
   const files: Record<string, string[]> = {};
   for (const path of new Set(paths)) {
     // What NixOS made of the old configuration goes away with it.
-    if (/^\/(nix\/store|etc\/static)\//.test(ctx.root.realPath(path))) continue;
+    if (isMadeByActivation(ctx, path)) continue;
     const lines = machineText(ctx, path)?.split("\n").filter((line) => line.trim() !== "") ?? [];
     if (lines.length > 0) files[path] = lines;
   }

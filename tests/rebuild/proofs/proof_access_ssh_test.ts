@@ -10,7 +10,7 @@ import {
   rentedServerFacts,
   rentedServerNow,
 } from "../../support/facts.ts";
-import { type Change, refused } from "./refused.ts";
+import { type Change, refusalsOf, refused } from "./refused.ts";
 
 Deno.test("proveAll() proves the rented server reachable: only root, only a key, port 2222", () => {
   const facts = rentedServerFacts();
@@ -300,4 +300,29 @@ Deno.test("proveAll() knows that a user with only a key has no password for sudo
   const [remedy, ...others] = refused(facts(passwordless), facts(), now);
   deepEqual(others, []);
   match(remedy!, /users\.users\.alice\.hashedPasswordFile.*NOPASSWD/);
+});
+
+Deno.test("proveAll() lets nobody's keys go because a password would be left, which they may not know", () => {
+  // As many hosters deliver them: a key of the customer's, and a password that nobody ever typed.
+  const facts = (change: Change = () => {}) =>
+    rentedServerFacts((f) => {
+      f.ssh.permitRootLogin = "yes";
+      f.ssh.passwordAuthentication = true;
+      change(f);
+    });
+  const { accounts } = rentedServerNow();
+  const now = rentedServerNow({ accounts: [{ ...accounts[0]!, password: "hash" }] });
+  const noKeys: Change = (f) => f.users.accounts[0]!.authorizedKeys = [];
+  deepEqual(refused(facts(), facts(), now), []);
+  deepEqual(refused(facts(), facts(noKeys), now), [
+    'users.users.root.openssh.authorizedKeys.keys = [ "…" ];',
+  ]);
+  match(refusalsOf(facts(), facts(noKeys), now)[0]!.why, /^root has a key now, and would need a/);
+  // Keys in the home folder stay.
+  const inHome = { ...now, keyFiles: { "/root/.ssh/authorized_keys": [KEY] } };
+  deepEqual(refused(facts(), facts(noKeys), inHome), []);
+  // Who has always typed a password goes on doing so, and a configuration that was not read says nothing.
+  const typed = { ...now, accounts: [{ ...now.accounts[0]!, declaredKeys: [] }] };
+  deepEqual(refused(facts(noKeys), facts(noKeys), typed), []);
+  deepEqual(refused(undefined, facts(noKeys), now), []);
 });

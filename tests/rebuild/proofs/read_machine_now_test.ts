@@ -55,13 +55,20 @@ Deno.test("readMachineNow() reads keys where either configuration looks, but for
     "home/alice/.ssh/authorized_keys": `# mine\n\n${KEY}\n`,
     "keys/alice": KEY,
     [store]: KEY,
-    "etc/ssh/authorized_keys.d/alice": { link: `/${store}` },
+    "linked/alice": { link: `/${store}` },
+    // NixOS copies it, as it has a mode; the other is made by hand, and stays.
+    "etc/ssh/authorized_keys.d/alice": KEY,
+    "etc/ssh/authorized_keys.d/root": KEY,
+    "etc/.clean": "ssh/authorized_keys.d/alice\nsudoers\n",
   };
-  const before = configurationFacts(({ ssh }) => ssh.authorizedKeysFiles.push("/keys/%u"));
+  const before = configurationFacts(({ ssh }) =>
+    ssh.authorizedKeysFiles.push("/keys/%u", "/linked/%u")
+  );
   const { keyFiles } = await now(files, configurationFacts(), before);
   deepEqual(keyFiles, {
     "/home/alice/.ssh/authorized_keys": ["# mine", KEY],
     "/keys/alice": [KEY],
+    "/etc/ssh/authorized_keys.d/root": [KEY],
   });
   const inMatch = configurationFacts(({ ssh }) => {
     ssh.authorizedKeysFiles = [];

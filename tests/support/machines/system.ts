@@ -62,7 +62,10 @@ function writeEtc(files: MachineFiles, machine: MachineDescription): string {
   files.link("/etc/localtime", `/etc/zoneinfo/${machine.timeZone}`);
 
   files.file("/etc/NIXOS", "");
-  files.file("/etc/.clean", "");
+  // What has a mode is copied, and listed here by setup-etc.pl.
+  const keys = machine.accounts.filter(({ declaredKeys }) => declaredKeys.length > 0)
+    .map(({ name }) => `ssh/authorized_keys.d/${name}`);
+  files.file("/etc/.clean", ["localtime", ...keys.sort(), "sudoers", ""].join("\n"));
   files.file("/etc/adjtime", "0.0 0 0.0\n0\nUTC\n");
   files.file("/etc/machine-id", machineId(machine.hostName) + "\n", { mode: 0o444 });
   files.file("/etc/resolv.conf", machine.nameServers.map((ip) => `nameserver ${ip}\n`).join(""));
