@@ -42,10 +42,15 @@ const OPTIONS = {
   action: "action",
 } as const satisfies Readonly<Record<keyof typeof ANSWERS, keyof InstallOptions>>;
 
+/** The version of a plan's document that is read; what it had before this member is of the same. */
+const VERSION = 1;
+
 const DocumentSchema = v.object({
-  version: v.literal(1),
-  decisions: v.record(v.string(), v.unknown()),
+  version: v.number(),
+  decisions: v.optional(v.record(v.string(), v.unknown())),
 });
+
+const MAKE_ONE = "make one: system-installer --dry-run --json > answers.json";
 
 /** What was decided of an installation, as its plan's document says it: nothing secret. */
 export type Decisions = Readonly<Record<keyof typeof ANSWERS, unknown>>;
@@ -81,7 +86,7 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
   if (path === undefined) {
     throw new ToolError(`there is no answers file ${file}`, {
       code: ExitCode.InvalidArguments,
-      hint: "make one: system-installer --dry-run --json > answers.json",
+      hint: MAKE_ONE,
     });
   }
   const foreign = foreignPart(path, trustedOwners(ctx));
@@ -92,20 +97,15 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
     });
   }
   const text = new TextDecoder().decode(readRegular(path, LARGEST));
-  const document = parsedAs(DocumentSchema, text);
-  if (document === undefined) {
-    throw new ToolError(`${file} holds no answers: it is no plan of system-installer --json`, {
-      code: ExitCode.Configuration,
-      hint: "make one: system-installer --dry-run --json > answers.json",
-    });
-  }
-  const { decisions } = document;
+  const decisions = decisionsIn(file, text);
   const known = Object.keys(ANSWERS);
   for (const name of Object.keys(decisions).filter((name) => !known.includes(name))) {
     const nearest = nearestName(name, known);
     throw new ToolError(`${file} answers "${name}", which nobody asks`, {
       code: ExitCode.InvalidArguments,
-      hint: nearest ? `did you mean ${nearest}?` : `the answers are ${known.join(", ")}`,
+      hint: nearest
+        ? `did you mean ${nearest}?`
+        : `this version asks ${known.join(", ")}; leave out what another one asks`,
     });
   }
   const answers = v.safeParse(v.object(ANSWERS), decisions);
@@ -115,4 +115,26 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
     code: ExitCode.InvalidArguments,
     hint: "put it right there, or answer on the command line, which wins",
   });
+}
+
+function decisionsIn(file: string, text: string): Readonly<Record<string, unknown>> {
+  const document = parsedAs(DocumentSchema, text);
+  const refusal = (message: string, hint: string) =>
+    new ToolError(`${file} ${message}`, { code: ExitCode.Configuration, hint });
+  if (document === undefined) {
+    throw refusal("holds no answers: it is no plan of system-installer --json", MAKE_ONE);
+  }
+  if (document.version !== VERSION) {
+    throw refusal(
+      `is of version ${document.version}; this system-installer reads version ${VERSION}`,
+      `it was made by another version: ${MAKE_ONE}`,
+    );
+  }
+  if (document.decisions === undefined) {
+    throw refusal(
+      "holds no answers: it has no decisions",
+      `a plan of an older version, or another tool's document: ${MAKE_ONE}`,
+    );
+  }
+  return document.decisions;
 }

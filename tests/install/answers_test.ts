@@ -34,8 +34,14 @@ Deno.test("withAnswers() refuses answers that are no good, by name", async () =>
   const bad: readonly (readonly [text: string, code: number, message: RegExp])[] = [
     ["", 6, /holds no answers/],
     ["null", 6, /holds no answers/],
-    ["{}", 6, /holds no answers/],
-    [JSON.stringify({ version: 2, decisions: {} }), 6, /holds no answers/],
+    ["[]", 6, /holds no answers: it is no plan/],
+    ["{}", 6, /holds no answers: it is no plan/],
+    // Plans before there were decisions; what rebuild-helper or validator prints.
+    [JSON.stringify({ version: 1, host: "h", steps: [] }), 6, /it has no decisions/],
+    [JSON.stringify({ version: 2, decisions: {} }), 6, /of version 2; .* reads version 1/],
+    [JSON.stringify({ version: 2, answers: {} }), 6, /of version 2; .* reads version 1/],
+    [document(null), 6, /holds no answers/],
+    [document({ sshPort: 22 }), 4, /answers "sshPort", which nobody asks/],
     [document({ hostname: "x" }), 4, /answers "hostname", which nobody asks/],
     [document({ hostName: "a.b" }), 4, /no good answer for hostName: give the host name without/],
     [document({ hostName: 4 }), 4, /no good answer for hostName/],
