@@ -120,19 +120,19 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
 function decisionsIn(file: string, text: string): Readonly<Record<string, unknown>> {
   const document = parsedAs(DocumentSchema, text);
   const refusal = (message: string, hint: string) =>
-    new ToolError(`${file} ${message}`, { code: ExitCode.Configuration, hint });
+    new ToolError(message, { code: ExitCode.Configuration, hint });
   if (document === undefined) {
-    throw refusal("holds no answers: it is no plan of system-installer --json", MAKE_ONE);
+    throw refusal(`${file} holds no answers: it is no plan of system-installer --json`, MAKE_ONE);
   }
   if (document.version !== VERSION) {
     throw refusal(
-      `is of version ${document.version}; this system-installer reads version ${VERSION}`,
+      `${file} is of version ${document.version}; this system-installer reads version ${VERSION}`,
       `it was made by another version: ${MAKE_ONE}`,
     );
   }
   if (document.decisions === undefined) {
     throw refusal(
-      "holds no answers: it has no decisions",
+      `${file} holds no answers: it has no decisions`,
       `a plan of an older version, or another tool's document: ${MAKE_ONE}`,
     );
   }
