@@ -1,5 +1,5 @@
 import type { AccountState, MachineNow } from "../proofs/machine_now.ts";
-import { askPam, type PamRule, pamRules, type PamTexts, sameRule } from "./pam_stack.ts";
+import { askPam, type PamTexts, sameRule, stackOf } from "./pam_stack.ts";
 
 /** What PAM says to one account; `how` is what it asks for beside the password. */
 export type PamAccess =
@@ -28,11 +28,12 @@ export function pamAccess(
     : "none";
   const asRoot = service === "sshd" || service === "login";
   const types = only === undefined ? ["auth", "account"] : [only];
-  const answer = askPam(texts, service, { password, groups: account.groups }, { types, asRoot });
+  const included = withIncluded(texts, now, service);
+  const answer = askPam(included, service, { password, groups: account.groups }, { types, asRoot });
   if (answer.kind === "out") {
     return { ok: false, why: `the PAM stack of ${service} lets no one in so` };
   }
-  const known = rulesNow(now, service);
+  const known = stackOf(now.pam ?? {}, service);
   const other = answer.needs.find((rule) => !known.some((one) => sameRule(one, rule)));
   if (other !== undefined) {
     return {
@@ -47,10 +48,10 @@ export function pamAccess(
   };
 }
 
-/** The rules of a service as they are now, and of whatever it may include. */
-export function rulesNow(now: MachineNow, service: PamService): PamRule[] {
-  // An include may take rules from any of them.
-  const texts = now.pam ?? {};
-  return [service, ...Object.keys(texts).filter((name) => name !== service)]
-    .flatMap((name) => pamRules(texts[name] ?? ""));
+/**
+ * The texts of a configuration, with those of now for what only they name: the configuration's own are of the
+ * services that the proofs stand on, and these may include others.
+ */
+export function withIncluded(texts: PamTexts, now: MachineNow, service: PamService): PamTexts {
+  return Object.hasOwn(texts, service) ? { ...now.pam, ...texts } : texts;
 }

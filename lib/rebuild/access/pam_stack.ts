@@ -127,6 +127,13 @@ function resolved(
   });
 }
 
+/** What a service asks when somebody comes, the rules of what it includes in their place. */
+export function stackOf(texts: PamTexts, service: string): PamRule[] {
+  return ["auth", "account"].flatMap((type) =>
+    resolved(texts, service, type, { services: 0 }).map(({ rule }) => rule)
+  );
+}
+
 type Result = "success" | "failure" | "ignore";
 
 /**

@@ -1,6 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { pamRules, sameRule, unknownRules } from "../access/pam_stack.ts";
-import { rulesNow } from "../access/pam_access.ts";
+import { withIncluded } from "../access/pam_access.ts";
+import { sameRule, stackOf, unknownRules } from "../access/pam_stack.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
@@ -10,8 +10,8 @@ import { fails, type Verdict } from "./verdict.ts";
  */
 export function proveSecondFactors({ before, after, now }: ProofQuestion): Verdict[] {
   const what = "the SSH server asks for the second factors that it asks for now";
-  const stays = pamRules(after.pam?.sshd ?? "");
-  const lost = after.pam === undefined ? undefined : unknownRules(rulesNow(now, "sshd"))
+  const stays = stackOf(withIncluded(after.pam ?? {}, now, "sshd"), "sshd");
+  const lost = after.pam === undefined ? undefined : unknownRules(stackOf(now.pam ?? {}, "sshd"))
     .filter(({ type, control }) => type === "auth" && /^(required|requisite|\[)/.test(control))
     .find((rule) => !stays.some((one) => sameRule(one, rule)));
   if (lost !== undefined) {

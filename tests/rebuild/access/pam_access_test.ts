@@ -82,6 +82,17 @@ Deno.test("sshLogin() takes a second factor where the stack asks for it now, in 
   equal(sshLogin(server(DENY, both), person, now).ok, false);
 });
 
+Deno.test("sshLogin() takes no second factor of the console's for one that SSH asks for now", () => {
+  const both: Change = (f) => f.ssh.kbdInteractiveAuthentication = true;
+  const pam = { sshd: UNIX, login: TOTP };
+  const newly = sshLogin(server(TOTP, both), ana, rentedServerNow({ pam }));
+  match(newly.ok ? "" : newly.obstacle.why, /pam_google_authenticator\.so .* is new/);
+  // It may be written down in a text that both include.
+  const common = { sshd: "auth include common\naccount required pam_unix.so\n", common: TOTP };
+  equal(sshLogin(server(TOTP, both), ana, rentedServerNow({ pam: common })).ok, true);
+  equal(sshLogin(server(common.sshd, both), ana, rentedServerNow({ pam: common })).ok, true);
+});
+
 Deno.test("sshLogin() refuses a key whose account PAM refuses", () => {
   const facts = server("account required pam_access.so\n" + UNIX, (f) => {
     f.ssh.authorizedKeysFiles = ["/etc/ssh/authorized_keys.d/%u"];

@@ -29,6 +29,18 @@ Deno.test("proveSecondFactors() misses a module that PAM demands now", () => {
   deepEqual(afterPam(TOTP, undefined), [], "the stack of the new system is not known");
 });
 
+Deno.test("proveSecondFactors() asks for what the SSH server asks, not for what others do", () => {
+  const pam = { sshd: UNIX, login: TOTP + UNIX, sudo: TOTP + UNIX };
+  const facts = rentedServerFacts((one) => one.pam = pam);
+  deepEqual(proveSecondFactors(question(facts, facts, { pam })), []);
+  // Of a stack that is included the rules count, wherever they are written down.
+  const included = { sshd: "auth include common\n", common: TOTP + UNIX };
+  const made = rentedServerFacts((one) => one.pam = { sshd: included.sshd });
+  deepEqual(proveSecondFactors(question(made, made, { pam: included })), []);
+  const flat = rentedServerFacts((one) => one.pam = { sshd: UNIX });
+  deepEqual(proveSecondFactors(question(made, flat, { pam: included })).length, 1);
+});
+
 Deno.test("proveSecondFactors() keeps lists of methods that all want several", () => {
   const settings = (methods: string | string[]): Change => ({ ssh }) =>
     ssh.otherSettings.AuthenticationMethods = methods;
