@@ -147,6 +147,8 @@ export function accountState(
 export function rentedServerNow(changes: Partial<MachineNow> = {}): MachineNow {
   return {
     at: new Date("2026-06-15T12:00:00Z"),
+    has: () => true,
+    shells: [],
     session: {
       kind: "ssh",
       clientAddress: "198.51.100.7",

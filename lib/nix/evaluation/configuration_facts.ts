@@ -82,6 +82,18 @@ export const PlainSchema = v.object({
   value: v.unknown(),
 });
 
+const limitsOf = (service: string) =>
+  newer(
+    v.array(v.object({
+      domain: v.string(),
+      type: v.string(),
+      item: v.string(),
+      value: v.string(),
+    })),
+    `map (limit: { inherit (limit) domain type item; value = text limit.value; })
+      ((getOr "${service}" (config.security.pam.services or { }) { }).limits or [ ])`,
+  );
+
 /** The declared accounts (`users.users.<name>`). */
 const accounts = each("(enabled config.users.users)", "name: user", {
   name: v.string(),
@@ -100,6 +112,8 @@ const accounts = each("(enabled config.users.users)", "name: user", {
   shell: as(maybeText(), "shellPath (user.shell or null)"),
   /** YYYY-MM-DD: from this day on nobody gets in. */
   expires: as(v.optional(v.nullable(v.string())), "user.expires or null"),
+  /** Whether NixOS installs the shell, or it is a path that has to be there. */
+  shellIsPackage: as(v.optional(v.boolean()), "isAttrs (user.shell or null)"),
   /** How the declaration sets the password; "none" leaves it to /etc/shadow or locked. */
   password: as(
     v.optional(
@@ -316,6 +330,8 @@ export const ConfigurationFactsSchema = v.object({
     /** `users.allowNoPasswordLogin`. */
     allowNoPasswordLogin: flag("config.users.allowNoPasswordLogin or false"),
     accounts,
+    /** `environment.shells`. */
+    shells: newerTexts("map shellPath (config.environment.shells or [ ])"),
     groups: each("config.users.groups", "name: group", {
       name: v.string(),
       gid: as(v.nullable(v.number()), "group.gid or null"),
@@ -356,6 +372,12 @@ export const ConfigurationFactsSchema = v.object({
       addr: as(v.nullable(v.string()), "entry.addr or null"),
       port: as(v.nullable(Port), "entry.port or null"),
     }),
+    /** Whether the socket may be bound to an address that is not there yet. */
+    freeBind: newer(
+      v.boolean(),
+      `let socket = getOr "sshd" (config.systemd.sockets or { }) { }; in
+        elem ((socket.socketConfig or { }).FreeBind or false) [ true "yes" "true" "on" "1" ]`,
+    ),
     openFirewall: flag("ssh.openFirewall or true"),
     hostKeys: all("(ssh.hostKeys or [ ])", "key", {
       type: as(v.string(), 'key.type or ""'),
@@ -406,6 +428,16 @@ export const ConfigurationFactsSchema = v.object({
   }),
   /** Texts of /etc/pam.d by service, those that the proofs stand on; one that is not there has none. */
   pam: v.optional(v.record(v.string(), v.string())),
+  /** Lines of limits.conf(5) that the stacks of sshd and login name. */
+  limits: group({ sshd: limitsOf("sshd"), login: limitsOf("login") }),
+  /** SHA-256 of the files below /etc/security that the configuration makes, by file name. */
+  pamFiles: newer(
+    v.record(v.string(), v.string()),
+    `let folder = "security/"; in builtins.listToAttrs (map (file: {
+        name = substring (stringLength folder) (-1) file;
+        value = builtins.hashString "sha256" (orElse "" (etcText file));
+      }) (filter (name: match (folder + ".*") name != null) (attrNames (config.environment.etc or { }))))`,
+  ),
   network: group({
     useDHCP: flag("net.useDHCP"),
     useNetworkd: flag("net.useNetworkd or false"),

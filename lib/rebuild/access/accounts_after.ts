@@ -14,7 +14,14 @@ export function accountsAfter(after: ConfigurationFacts, now: MachineNow): Accou
     after.users.mutableUsers && !names.has(account.name) &&
     !now.declaredBefore.includes(account.name)
   );
-  return [...declared, ...kept.map((account) => ({ ...account, declaredKeys: [] }))];
+  return [
+    ...declared,
+    ...kept.map((account) => ({
+      ...account,
+      declaredKeys: [],
+      lacksShell: lacksShell(account.shell, after, now),
+    })),
+  ];
 }
 
 /** Names of accounts that are there now and that the activation removes. */
@@ -39,11 +46,31 @@ function declaredAccount(
     uid: account.uid ?? existing?.uid ?? -1,
     home: account.home,
     shell: account.shell ?? existing?.shell,
+    lacksShell: account.shellIsPackage !== true &&
+      lacksShell(account.shell ?? existing?.shell, after, now),
     password: passwordAfter(account, existing, after.users.mutableUsers, now),
     expired: expiresBefore(account, now.at) ?? existing?.expired,
     groups: [...new Set([account.group, ...account.extraGroups, ...inGroups, ...merged])],
     declaredKeys: account.authorizedKeys,
   };
+}
+
+/** What NixOS makes in every system, and what lies in the store. */
+const ALWAYS_THERE = /^(|\/bin\/sh|\/run\/current-system\/sw\/bin\/(sh|bash)|\/nix\/store\/.*)$/;
+
+/**
+ * Whether nothing would be at a shell's path. A program of the system goes with what installs it, which shows
+ * where it is a shell of the system (`environment.shells`) now and no longer.
+ */
+function lacksShell(
+  shell: string | undefined,
+  { users }: ConfigurationFacts,
+  now: MachineNow,
+): boolean {
+  if (shell === undefined || ALWAYS_THERE.test(shell) || users.shells?.includes(shell)) {
+    return false;
+  }
+  return !now.has(shell) || users.shells !== undefined && now.shells.includes(shell);
 }
 
 /** A declaration without a day leaves that of /etc/shadow. */

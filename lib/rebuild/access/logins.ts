@@ -35,7 +35,7 @@ export function consoleLogin(
   now: MachineNow,
 ): Access {
   const option = `users.users.${account.name}`;
-  if (!hasLoginShell(account)) return noShell(account);
+  if (!hasLoginShell(account) || account.lacksShell) return noShell(account);
   if (account.expired) return expired(account);
   switch (account.password) {
     case "hash":
@@ -67,7 +67,7 @@ export function sshLogin(
 ): Access {
   const ssh = effectiveSsh(configuration.ssh, account, now);
   const facts = { ...configuration, ssh };
-  if (!hasLoginShell(account)) return noShell(account);
+  if (!hasLoginShell(account) || account.lacksShell) return noShell(account);
   const shutOut = listed(facts, account, now);
   if (shutOut) return { ok: false, obstacle: shutOut };
   if (account.expired) return expired(account);
@@ -297,7 +297,9 @@ function expired({ name }: AccountState): Access {
 
 function noShell(account: AccountState): Access {
   return no(
-    `${account.name} has no login shell`,
+    account.lacksShell
+      ? `the shell of ${account.name}, ${account.shell}, is not there`
+      : `${account.name} has no login shell`,
     `users.users.${account.name}.shell = pkgs.bashInteractive;`,
   );
 }

@@ -24,7 +24,7 @@ export type PamAnswer =
 /** Modules that neither let in nor keep out: they set up, delay, count or log. */
 const NEUTRAL = new Set(
   ("env limits loginuid faillock faildelay nologin warn motd lastlog lastlog2 mail systemd keyinit umask " +
-    "securetty shells gnome_keyring kwallet kwallet5 mount ecryptfs fscrypt fscrypt-experimental zfs_key gnupg " +
+    "securetty gnome_keyring kwallet kwallet5 mount ecryptfs fscrypt fscrypt-experimental zfs_key gnupg " +
     "issue echo xauth")
     .split(" ").map((name) => `pam_${name}.so`),
 );

@@ -14,6 +14,8 @@ export interface AccountState {
   readonly home: string;
   /** Empty means /bin/sh; undefined for none. */
   readonly shell: string | undefined;
+  /** Whether the shell would not be there: sshd and login refuse such an account. */
+  readonly lacksShell?: boolean;
   readonly password: PasswordState;
   /** Whether its last day is over: then neither a key nor a password opens a session. */
   readonly expired?: boolean | undefined;
@@ -63,6 +65,10 @@ export interface MachineNow {
   readonly keyFiles: Readonly<Record<string, readonly string[]>>;
   /** What the files named by `hashedPasswordFile` hold, by machine path; absent ones are missing. */
   readonly passwordFiles: Readonly<Record<string, PasswordState>>;
+  /** Whether something is at a machine path; false also where that cannot be seen. */
+  readonly has: (path: string) => boolean;
+  /** What /etc/shells lists. */
+  readonly shells: readonly string[];
   /** Texts of /etc/pam.d by service; those of the configuration that runs where they cannot be read. */
   readonly pam?: PamTexts | undefined;
   readonly interfaces: readonly InterfaceNow[];

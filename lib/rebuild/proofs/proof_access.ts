@@ -1,6 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { AccountState, MachineNow } from "./machine_now.ts";
 import { accountsAfter } from "../access/accounts_after.ts";
+import { limitObstacle } from "../access/login_limits.ts";
 import { type Access, consoleLogin, sshLogin } from "../access/logins.ts";
 import { provePasswordStays } from "../access/password_file.ts";
 import type { ProofQuestion } from "./proof_question.ts";
@@ -55,9 +56,14 @@ function candidate(
   now: MachineNow,
   way: ProofQuestion["way"],
 ): Candidate {
+  const service = way === "ssh" ? "sshd" : "login";
+  const login = way === "ssh"
+    ? sshLogin(facts, account, now)
+    : consoleLogin(account, facts.pam, now);
+  const limit = login.ok ? limitObstacle(facts.limits[service], account) : undefined;
   return {
     account,
-    login: way === "ssh" ? sshLogin(facts, account, now) : consoleLogin(account, facts.pam, now),
+    login: limit === undefined ? login : { ok: false, obstacle: limit },
     root: becomesRoot(facts, account, accounts, now),
   };
 }

@@ -1,4 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
+import { isLoopback } from "./network/addresses.ts";
+import { configuredAddress } from "./network/configured_addresses.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { sameAddress } from "../../machine/accounts/ssh_patterns.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -47,6 +49,18 @@ function provePort({ before, after, port, address }: ProofQuestion): Verdict {
   const all = wanted.length > 0
     ? wanted.every((addr) => onPort(after.ssh).includes(addr) || addr !== null && listens(addr))
     : listens(address);
+  if (all && startsTooEarly(after) && !(before && startsTooEarly(before))) {
+    return fails(
+      "port",
+      what,
+      after.ssh.startWhenNeeded
+        ? "its socket is bound before the machine has an address, and fails at the next boot"
+        : "it starts before a DHCP server has given the machine its address, and fails at the next boot",
+      after.ssh.startWhenNeeded
+        ? "systemd.sockets.sshd.socketConfig.FreeBind = true;"
+        : "services.openssh.listenAddresses = [ ]; (and networking.firewall.interfaces)",
+    );
+  }
   if (all) return holds("port", what, "services.openssh.listenAddresses has it");
   return fails(
     "port",
@@ -54,6 +68,19 @@ function provePort({ before, after, port, address }: ProofQuestion): Verdict {
     "services.openssh.listenAddresses names other addresses or ports",
     `services.openssh.listenAddresses = [ { addr = "${address ?? "0.0.0.0"}"; port = ${port}; } ];`,
   );
+}
+
+/**
+ * Whether the server needs an address that is not there yet when the machine starts: one socket of systemd's
+ * that cannot be bound is enough (systemd.socket(5)), of sshd itself all of them.
+ */
+function startsTooEarly({ ssh, network }: ConfigurationFacts): boolean {
+  const ofNetwork = ssh.listenAddresses.map(({ addr }) => addr?.replace(/^\[|\]$/g, "") ?? "*")
+    .filter((addr) => !/^(\*|0\.0\.0\.0|::)$/.test(addr) && !isLoopback(addr));
+  if (ofNetwork.length === 0) return false;
+  if (ssh.startWhenNeeded) return ssh.freeBind === false;
+  return ofNetwork.length === ssh.listenAddresses.length &&
+    ofNetwork.every((addr) => configuredAddress(network, addr) === undefined);
 }
 
 function covers(listens: string | null, address: string | undefined): boolean {

@@ -13,7 +13,7 @@ import { interfaceTraits } from "../../machine/hardware/interface_traits.ts";
 import { invokingUser } from "../../machine/accounts/invoking_user.ts";
 import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { mappedBelow } from "../../machine/hardware/mapped_below.ts";
-import { machineFolder, machineText } from "../../machine/files/machine_files.ts";
+import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
 import { interfaceTo, readNetworkState } from "../../machine/hardware/network_state.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
@@ -41,11 +41,15 @@ export function readMachineNow(
 ): MachineNow {
   const known = readAccounts(ctx);
   const kept = new Set(accountsToKeep(ctx, after, known).users);
+  // What a system has in /run while it runs is not seen from elsewhere.
+  const has = (path: string) =>
+    !ctx.root.isRunning && path.startsWith("/run/") || machineHas(ctx, path);
   const accounts = known.accounts.map((account): AccountState => ({
     name: account.name,
     uid: account.uid,
     home: account.home,
     shell: account.shell,
+    lacksShell: account.shell !== "" && !has(account.shell),
     password: account.passwordState,
     expired: isExpired(account, ctx.now()),
     groups: groupNamesOf(known, account),
@@ -62,6 +66,8 @@ export function readMachineNow(
     declaredBefore: declaredAccounts(ctx).users.filter((name) => !kept.has(name)),
     keyFiles: readKeyFiles(ctx, [accounts, after.users.accounts], [before, after]),
     passwordFiles: readPasswordFiles(ctx, after),
+    has,
+    shells: machineText(ctx, "/etc/shells")?.split("\n") ?? [],
     pam: readPam(ctx) ?? before?.pam,
     interfaces: ctx.root.isRunning ? interfacesNow(ctx) : [],
     wayOut: here.kind === "ssh" && here.clientAddress !== undefined

@@ -12,6 +12,7 @@ import { proveInterfaceNames } from "./proof_interface_names.ts";
 import { proveLink } from "./proof_link.ts";
 import { proveMountHelpers } from "./proof_mount_helpers.ts";
 import { proveNumbers } from "./proof_numbers.ts";
+import { provePamFiles } from "./proof_pam_files.ts";
 import type { Proof, ProofQuestion } from "./proof_question.ts";
 import { proveResolver } from "./proof_resolver.ts";
 import { proveReversePath } from "./proof_reverse_path.ts";
@@ -40,6 +41,7 @@ export const PROOFS: readonly Proof[] = [
   { name: "second-factors", about: "access", onlyOverSsh: true, prove: proveSecondFactors },
   { name: "stranger", about: "access", prove: proveStranger },
   { name: "access", about: "access", prove: proveAccess },
+  { name: "pam-files", about: "access", prove: provePamFiles },
   { name: "numbers", about: "access", prove: proveNumbers },
   { name: "disks", about: "boot", prove: proveDisks },
   { name: "encrypted", about: "boot", prove: proveEncrypted },
@@ -52,7 +54,10 @@ export const PROOFS: readonly Proof[] = [
 
 /** What the proofs stand on, by its place in the facts, and what to call it. */
 const STANDS_ON: Readonly<Record<Proof["about"], readonly [places: RegExp, what: string]>> = {
-  access: [/^(users|sudo|ssh|pam|network|firewall)\b/, "who can log in can be evaluated"],
+  access: [
+    /^(users|sudo|ssh|pam|pamFiles|limits|network|firewall)\b/,
+    "who can log in can be evaluated",
+  ],
   boot: [
     /^(boot|fileSystems|swapDevices|mountHelpers)\b/,
     "what the machine boots from can be evaluated",

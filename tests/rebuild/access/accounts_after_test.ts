@@ -80,3 +80,38 @@ Deno.test("accountsAfter() lets a declared day end an account, and leaves that o
   deepEqual(expired("2099-12-31", true), false);
   deepEqual([expired(null, true), expired(null), expired(undefined, true)], [true, false, true]);
 });
+
+Deno.test("accountsAfter() misses a shell that is a path where nothing lies, or that the system lists no more", () => {
+  const zsh = "/run/current-system/sw/bin/zsh";
+  const lacks = (
+    shell: string,
+    { isPackage = false, isThere = true, listed = [zsh], lists = [zsh] }: {
+      isPackage?: boolean;
+      isThere?: boolean;
+      listed?: string[];
+      lists?: string[] | undefined;
+    } = {},
+    declared = true,
+  ) => {
+    const [after, now] = ground({
+      mutableUsers: true,
+      ...(declared ? { declared: { shell, shellIsPackage: isPackage } } : {}),
+    });
+    if (lists !== undefined) after.users.shells = lists;
+    const accounts = now.accounts.map((one) => ({ ...one, shell }));
+    return accountsAfter(after, { ...now, accounts, has: () => isThere, shells: listed })
+      .find(({ name }) => name === "ana")!.lacksShell;
+  };
+  for (const declared of [true, false]) {
+    deepEqual(lacks(zsh, {}, declared), false);
+    deepEqual(lacks(zsh, { lists: [] }, declared), true, "nothing installs it any more");
+    deepEqual(lacks(zsh, { lists: [], listed: [] }, declared), false, "it is there all the same");
+    deepEqual(lacks("/usr/bin/zsh", { isThere: false }, declared), true);
+    deepEqual(lacks("/opt/own/shell", {}, declared), false);
+    for (const shell of ["/bin/sh", "", "/run/current-system/sw/bin/bash", "/nix/store/x/bin/y"]) {
+      deepEqual(lacks(shell, { isThere: false, lists: [] }, declared), false, shell);
+    }
+  }
+  deepEqual(lacks(zsh, { isPackage: true, isThere: false, lists: [] }), false);
+  deepEqual(lacks(zsh, { lists: undefined }), false, "the record of an older tool");
+});

@@ -30,6 +30,8 @@ function workstation(change: Change = () => {}): ConfigurationFacts {
 function atWorkstation(changes: Partial<MachineNow> = {}): MachineNow {
   return {
     at: rentedServerNow().at,
+    has: () => true,
+    shells: [],
     session: { kind: "console" },
     person: "alice",
     accounts: [

@@ -31,6 +31,13 @@ Deno.test("proveAll() proves the rented server reachable: only root, only a key,
 
 const spoiled: readonly (readonly [what: string, change: Change, remedy: RegExp])[] = [
   [
+    "a limit of no logins",
+    (f) => {
+      f.limits.sshd = [{ domain: "root", type: "hard", item: "nproc", value: "0" }];
+    },
+    /security\.pam\.loginLimits without nproc for root/,
+  ],
+  [
     "an account whose last day is over",
     (f) => f.users.accounts[0]!.expires = "2026-06-01",
     /users\.users\.root\.expires = null/,

@@ -1,4 +1,5 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
+import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { proveSshServer } from "../../../lib/rebuild/proofs/proof_ssh_server.ts";
 import { question, rentedServerFacts } from "../../support/facts.ts";
 
@@ -77,5 +78,41 @@ Deno.test("proveSshServer() refuses a family of addresses that the session is no
   for (const [family, address, holds] of table as [string, string, boolean][]) {
     const [, port] = proveSshServer(question(rentedServerFacts(), only(family), over(address)));
     equal(port!.ok, holds, `${family} ${address}`);
+  }
+});
+
+Deno.test("proveSshServer() refuses to listen on an address before the machine has it", () => {
+  const dhcp = (change: (ssh: ConfigurationFacts["ssh"]) => void) => (isStatic: boolean) =>
+    rentedServerFacts(({ ssh, network }) => {
+      if (!isStatic) Object.assign(network, { interfaces: [], useDHCP: true });
+      change(ssh);
+    });
+  const on = (...addresses: string[]) =>
+    dhcp((ssh) => {
+      ssh.listenAddresses = addresses.map((addr) => ({ addr, port: null }));
+    });
+  const socket = (freeBind: boolean | undefined, ...addresses: string[]) =>
+    dhcp((ssh) => {
+      ssh.listenAddresses = addresses.map((addr) => ({ addr, port: null }));
+      ssh.startWhenNeeded = true;
+      if (freeBind !== undefined) ssh.freeBind = freeBind;
+    });
+  const why = (before: ReturnType<typeof on>, after: ReturnType<typeof on>, isStatic: boolean) => {
+    const [, port] = proveSshServer(question(before(isStatic), after(isStatic)));
+    return port!.ok ? "" : port!.why;
+  };
+  const everywhere = on();
+  match(why(everywhere, on(V4), false), /^it starts before a DHCP server/);
+  equal(why(everywhere, on(V4), true), "");
+  // One socket that can be bound is enough for sshd, and not for systemd.
+  equal(why(everywhere, on(V4, "127.0.0.1"), false), "");
+  equal(why(everywhere, on(V4, "0.0.0.0"), false), "");
+  equal(why(on(V4), on(V4), false), "", "so it is now");
+  for (const isStatic of [true, false]) {
+    match(why(everywhere, socket(false, V4, "127.0.0.1"), isStatic), /^its socket is bound before/);
+    equal(why(everywhere, socket(true, V4), isStatic), "");
+    equal(why(everywhere, socket(false, "0.0.0.0", "::", "[::1]"), isStatic), "");
+    equal(why(everywhere, socket(false), isStatic), "");
+    equal(why(socket(false, V4), socket(false, V4), isStatic), "", "so it is now");
   }
 });

@@ -59,6 +59,13 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     breaks: (f) => f.services = [],
   },
   "access": { breaks: (f) => f.users.accounts[0]!.authorizedKeys = [] },
+  "pam-files": {
+    is: (f) => {
+      f.pam = { sshd: "account required pam_access.so\nauth required pam_permit.so\n" };
+      f.pamFiles = { "access.conf": "1" };
+    },
+    breaks: (f) => f.pamFiles = { "access.conf": "2" },
+  },
   "numbers": {
     now: {
       accounts: [
