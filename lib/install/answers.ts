@@ -119,19 +119,19 @@ function readAnswers(ctx: Context, file: string): Readonly<Record<string, unknow
 
 function decisionsIn(file: string, text: string): Readonly<Record<string, unknown>> {
   const document = parsedAs(DocumentSchema, text);
-  const refusal = (message: string, hint: string) =>
+  const none = (message: string, hint: string) =>
     new ToolError(message, { code: ExitCode.Configuration, hint });
   if (document === undefined) {
-    throw refusal(`${file} holds no answers: it is no plan of system-installer --json`, MAKE_ONE);
+    throw none(`${file} holds no answers: it is no plan of system-installer --json`, MAKE_ONE);
   }
   if (document.version !== VERSION) {
-    throw refusal(
+    throw none(
       `${file} is of version ${document.version}; this system-installer reads version ${VERSION}`,
       `it was made by another version: ${MAKE_ONE}`,
     );
   }
   if (document.decisions === undefined) {
-    throw refusal(
+    throw none(
       `${file} holds no answers: it has no decisions`,
       `a plan of an older version, or another tool's document: ${MAKE_ONE}`,
     );

@@ -11,7 +11,7 @@ export interface MadeError {
 
 /** `new ToolError(…)` and its like, and the local functions that make one of a message and a hint. */
 const MAKERS =
-  /\bnew (?:ToolError|QuestionCancelled)\(|^\s*(?:if \(.*\) )?(?:refuse|block)\(|\breturn \[?\s*refusal\(|\bthrow (?:none|refusal)\(|^ *\? refusal\(|^ +refusal\(/gm;
+  /\bnew (?:ToolError|QuestionCancelled)\(|^\s*(?:if \(.*\) )?(?:refuse|block)\(|\breturn \[?\s*refusal\(|\bthrow none\(|^ *\? refusal\(|^ +refusal\(/gm;
 
 /** Every place below the folders that makes a ToolError. */
 export function madeErrors(repository: string, folders: readonly string[]): MadeError[] {
