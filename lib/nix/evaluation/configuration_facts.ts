@@ -113,7 +113,10 @@ const accounts = each("(enabled config.users.users)", "name: user", {
   /** YYYY-MM-DD: from this day on nobody gets in. */
   expires: as(v.optional(v.nullable(v.string())), "user.expires or null"),
   /** Whether NixOS installs the shell, or it is a path that has to be there. */
-  shellIsPackage: as(v.optional(v.boolean()), "isAttrs (user.shell or null)"),
+  shellIsPackage: as(
+    v.optional(v.boolean()),
+    "(builtins.tryEval (isAttrs (user.shell or null))).value",
+  ),
   /** How the declaration sets the password; "none" leaves it to /etc/shadow or locked. */
   password: as(
     v.optional(

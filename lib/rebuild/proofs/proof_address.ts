@@ -1,7 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import {
   definitionsOf,
-  identityOf,
+  knownBy,
   MANAGER_OPTION,
   managerOf,
   ownUnit,
@@ -97,7 +97,7 @@ function provenOne(question: ProofQuestion, address: string): Verdict {
   }
   const heir = own.find(({ name }) => name === device);
   if (before !== undefined && card !== undefined && heir !== undefined) {
-    const [then, next] = [identityOf(before, card), identityOf(after, heir)];
+    const [then, next] = [knownBy(before, card), knownBy(after, heir)];
     const other = [...next, ...then].find((one) => !then.includes(one) || !next.includes(one));
     if (other !== undefined) {
       return fails(

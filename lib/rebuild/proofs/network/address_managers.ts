@@ -77,7 +77,7 @@ export function comesWithRoute(facts: ConfigurationFacts, device: Device, v6: bo
 }
 
 /** What a DHCP server knows an interface by, as far as the configuration says it. Pure. */
-export function identityOf(facts: ConfigurationFacts, device: Device): string[] {
+export function knownBy(facts: ConfigurationFacts, device: Device): string[] {
   const { network } = facts;
   const unit = ownUnit(facts, device);
   const mac = network.interfaces.find(({ name }) => name === device.name)?.macAddress;
