@@ -49,7 +49,8 @@ export async function startUnit(
     script,
   ], { accept: "any", signal: null });
   if (result.code === 0) return true;
-  if (/failed to (connect to|create) (system )?bus/i.test(result.stderr)) {
+  // "bus", and since systemd 256 "system scope bus via local transport".
+  if (/failed to (connect to|create) (system )?(scope )?bus/i.test(result.stderr)) {
     ctx.log.debug(`systemd cannot be reached: ${printableLine(result.stderr.trim())}`);
     return false;
   }

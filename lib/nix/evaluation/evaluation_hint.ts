@@ -25,6 +25,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "Nix sees only files that git tracks: git add what is missing",
   ],
   [
+    /rate limit/i,
+    "GitHub allows 60 calls an hour without a token: wait, or set access-tokens in nix.conf",
+  ],
+  [
     // A server says 404 of what it does not show.
     /HTTP error 40[134]\b|Permission denied \(publickey|could not read Username|Could not read from remote repository/i,
     "what it names is private, or gone: Nix fetches it as the user who runs this, with access-tokens " +
@@ -50,8 +54,26 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "the flake's lock file is not complete: run nix flake lock in its folder, as its owner",
   ],
   [
-    /read-only mode|--read-write-mode|readonly/i,
+    // The derivation is not written where only is evaluated.
+    /path '\/nix\/store\/[^']*\.drv' (?:is not valid|does not exist)|import-from-derivation/,
     "it builds something while it is evaluated (import from derivation): build it once first",
+  ],
+  [
+    /(?:opening|reading|getting status of) .*Permission denied|cannot open .*Permission denied/i,
+    "whoever runs this may not read that: run it with sudo, or make it readable",
+  ],
+  [
+    /(?:forbidden|look up '.*') in (?:pure|restricted)/,
+    "it reads what a pure evaluation must not see: leave out --no-impure, or what reads it",
+  ],
+  [
+    /has an? .*license .*refusing to evaluate|is (?:marked as (?:insecure|broken)|not available on)/,
+    "allow it in the configuration (nixpkgs.config.allowUnfree, permittedInsecurePackages), or " +
+    "leave the package out",
+  ],
+  [
+    /NAR hash mismatch/,
+    "an input has another content than its lock file says: nix flake update, in the flake's folder",
   ],
 ];
 
