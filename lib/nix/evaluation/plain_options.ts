@@ -128,7 +128,7 @@ export const PLAIN_OPTIONS: readonly string[] = [
     "sftpFlags",
   ]),
   "services.udev.extraRules",
-  "systemd.network.config.routeTables",
+  "systemd.network.config",
 ];
 
 function under(prefix: string, names: readonly string[]): string[] {

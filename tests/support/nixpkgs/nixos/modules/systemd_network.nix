@@ -66,12 +66,12 @@ let
 in
 {
   options.systemd.network = d.enable // {
-    config = {
+    config = d.of (d.sub {
       networkConfig = section;
       dhcpV4Config = section;
       routeTables = d.set types.int;
       addRouteTablesToIPRoute2 = d.bool true;
-    };
+    }) { };
     wait-online = {
       enable = d.bool true;
       anyInterface = d.bool false;
