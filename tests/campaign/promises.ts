@@ -2,6 +2,7 @@
  * The promises, as checks of what can be seen from outside: each returns one line for every way in
  * which a promise is broken. They know nothing of the code under test.
  */
+import { processes } from "../support/until.ts";
 import { diffTrees, snapshotTree, type TreeSnapshot } from "../support/tree.ts";
 import type { StruckRun } from "./struck_run.ts";
 
@@ -142,8 +143,9 @@ export function filesWithSecrets(root: string, secrets: Secrets): FileWithSecret
  */
 export async function processProblems(run: StruckRun, temporary: string): Promise<string[]> {
   let left = processesOf(run.pid, temporary);
-  // After a kill nobody tells the children; they end when they find nobody to talk to.
-  for (let wait = run.killed ? 200 : 10; left.length > 0 && wait > 0; wait--) {
+  // After a kill nobody tells the children; they end when they find nobody to talk to. And a machine that
+  // does much else takes its time with what was ended.
+  for (let wait = run.killed ? 400 : 60; left.length > 0 && wait > 0; wait--) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     left = processesOf(run.pid, temporary);
   }
@@ -158,16 +160,13 @@ export async function processProblems(run: StruckRun, temporary: string): Promis
 }
 
 function processesOf(group: number, temporary: string): { pid: number; what: string }[] {
-  return [...list("/proc")].flatMap(({ name }) => {
-    if (!/^\d+$/.test(name) || Number(name) === Deno.pid) return [];
+  return [...processes()].filter(({ pid }) => pid !== Deno.pid).flatMap((one) => {
     try {
-      const stat = Deno.readTextFileSync(`/proc/${name}/stat`);
-      // proc_pid_stat(5): after the command in parentheses: state, parent, process group.
-      const [state, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const command = Deno.readTextFileSync(`/proc/${name}/cmdline`).replaceAll("\0", " ");
-      const environment = Deno.readTextFileSync(`/proc/${name}/environ`).split("\0");
-      if (Number(pgrp) !== group && !environment.includes(`TMPDIR=${temporary}`)) return [];
-      return [{ pid: Number(name), what: `${state} ${command || stat}` }];
+      const read = (name: string) => Deno.readTextFileSync(`/proc/${one.pid}/${name}`);
+      const command = read("cmdline").replaceAll("\0", " ");
+      const environment = read("environ").split("\0");
+      if (one.group !== group && !environment.includes(`TMPDIR=${temporary}`)) return [];
+      return [{ pid: one.pid, what: `${one.state} ${command || read("comm")}` }];
     } catch {
       return []; // It has ended, or is another user's.
     }

@@ -1,8 +1,7 @@
 import { launch, type LaunchOptions } from "../support/launch.ts";
+import { HANGS } from "../support/until.ts";
 import { describeStrike, type Strike, traced, wasDelivered } from "./strike.ts";
 
-/** A run that does not end within this many milliseconds hangs. */
-const HANGS = 90_000;
 /** Kept of each stream of a run. */
 const KEPT = 256 * 1024;
 
@@ -56,21 +55,24 @@ export async function struckRun(
   }).spawn();
   let hung = false;
   let hit = strike?.kind === "pipe";
-  const timers = [setTimeout(() => {
+  const hangs = setTimeout(() => {
     hung = true;
     send(-child.pid, "SIGKILL");
-  }, HANGS)];
+  }, HANGS);
+  let status = child.status;
   if (strike?.kind === "timed") {
     const target = strike.group ? -child.pid : child.pid;
-    timers.push(setTimeout(() => hit = send(target, strike.signal), strike.ms));
+    const struck = setTimeout(() => hit = send(target, strike.signal), strike.ms);
+    // Once it has ended its number may be another's.
+    status = status.finally(() => clearTimeout(struck));
   }
   const closes = strike?.kind === "pipe";
-  const [status, stdout, stderr] = await Promise.all([
-    child.status,
+  const [{ code, signal }, stdout, stderr] = await Promise.all([
+    status,
     closes ? child.stdout.cancel().then(() => "") : collect(child.stdout),
     closes ? child.stderr.cancel().then(() => "") : collect(child.stderr),
   ]);
-  timers.forEach(clearTimeout);
+  clearTimeout(hangs);
   if (strike?.kind === "signal" || strike?.kind === "error") {
     hit = wasDelivered(strike, readAndRemove(traceFile));
   }
@@ -80,8 +82,8 @@ export async function struckRun(
     args,
     strike,
     pid: child.pid,
-    code: status.code,
-    signal: status.signal,
+    code,
+    signal,
     stdout,
     stderr,
     hit,

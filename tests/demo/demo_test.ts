@@ -10,7 +10,7 @@ const MAIN = new URL("./main.ts", import.meta.url).pathname;
 const SOMEBODY = isRoot && hasSetpriv ? { uid: 65534 } : {};
 
 Deno.test("the demo goes as its story says, and leaves nothing behind", async () => {
-  const { code, stdout, stderr } = await runTool(MAIN, [], { ...SOMEBODY, timeout: 180_000 });
+  const { code, stdout, stderr } = await runTool(MAIN, [], { ...SOMEBODY });
   assert.equal(code, 0, stdout + stderr);
   assert.match(stdout, /^\$ system-installer --source Hyper-NixOS --action/m);
   assert.match(stdout, /^\[smart-sync\] synced to main/m);
@@ -23,7 +23,7 @@ Deno.test("the demo goes as its story says, and leaves nothing behind", async ()
 });
 
 Deno.test("the demo goes to its end without namespaces, with the machine mounted", async () => {
-  const options = { ...SOMEBODY, timeout: 180_000 };
+  const options = { ...SOMEBODY };
   const { code, stdout, stderr } = await runTool(MAIN, ["--mounted"], options);
   assert.equal(code, 0, stdout + stderr);
   assert.match(stdout, /^\$ export HYPERVISOR_ROOT=\/tmp\/hyper-nixos-demo-/m);

@@ -43,7 +43,7 @@ export async function recordAnswers(): Promise<Answers> {
         mode: 0o755,
       });
     }
-    const options = { root: machine.root, standIns: programs.folder, timeout: 120_000 };
+    const options = { root: machine.root, standIns: programs.folder };
     const source = ["--source", `${folder}/source`];
     for (
       const [tool, ...args] of [

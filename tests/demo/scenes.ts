@@ -97,7 +97,7 @@ export async function syncScene(): Promise<PictureOptions> {
 
 /** The screen once the program has ended well, without what tmux says below it. */
 async function finalScreen(terminal: Terminal): Promise<string> {
-  const code = await terminal.exitCode(60_000);
+  const code = await terminal.exitCode();
   const screen = await terminal.colouredScreen();
   if (code !== 0) throw new Error(`the scene ended with exit code ${code}\n${screen}`);
   return screen.replace(/\n[^\n]*Pane is dead[^\n]*$/, "").trimEnd();

@@ -138,7 +138,6 @@ needsNix("dev-update installs on a mounted machine, and tests nothing there", as
   const { standIns, env } = host.launch;
   const options = {
     root,
-    timeout: 120_000,
     ...(standIns ? { standIns } : {}),
     ...(env ? { env } : {}),
   };

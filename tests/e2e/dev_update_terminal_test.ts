@@ -7,8 +7,6 @@ import { shared } from "../support/shared.ts";
 import { openToolTerminal, type Terminal } from "../support/terminal.ts";
 import { UpdatableMachine, type UpdatedMachine } from "../update/updated_machine.ts";
 
-const LONG = 60_000;
-
 const updatable = shared(() => UpdatableMachine.install());
 
 function onTerminal(
@@ -33,10 +31,10 @@ onTerminal(
   "offers to return to the previous sources after a failed build",
   (host) => host.machine.stand.set("nixos-rebuild/fail", "1\n"),
   async (terminal, host) => {
-    await terminal.waitFor(/Return to the previous sources now\?/, LONG);
+    await terminal.waitFor(/Return to the previous sources now\?/);
     equal(host.sources, "main");
     await terminal.send("y");
-    equal(await terminal.exitCode(LONG), 1, await terminal.screen());
+    equal(await terminal.exitCode(), 1, await terminal.screen());
     match(
       await terminal.screen(),
       /the sources are those of [0-9a-f]{12} again: 1 restored, 1 removed/,
@@ -49,9 +47,9 @@ onTerminal(
   "keeps the new sources when Enter is pressed",
   (host) => host.machine.stand.set("nixos-rebuild/fail", "1\n"),
   async (terminal, host) => {
-    await terminal.waitFor(/Return to the previous sources now\?/, LONG);
+    await terminal.waitFor(/Return to the previous sources now\?/);
     await terminal.send("Enter");
-    equal(await terminal.exitCode(LONG), 1);
+    equal(await terminal.exitCode(), 1);
     equal(host.sources, "main");
   },
 );
@@ -64,11 +62,11 @@ onTerminal(
   },
   async (terminal, host) => {
     const before = host.bootDefault;
-    await terminal.waitFor(/Return to the previous system and the previous sources now\?/, LONG);
+    await terminal.waitFor(/Return to the previous system and the previous sources now\?/);
     notEqual(host.bootDefault, before);
     host.machine.remove("/run/standin-activation/exit-test");
     await terminal.send("y");
-    equal(await terminal.exitCode(LONG), 1, await terminal.screen());
+    equal(await terminal.exitCode(), 1, await terminal.screen());
     equal(host.bootDefault, before);
     equal(host.sources, "v1");
   },
@@ -78,9 +76,9 @@ onTerminal(
   "asks whether to go on past a failed check that blocks",
   (host) => host.machine.remove("/etc/hypervisor/configuration/users-local.nix"),
   async (terminal, host) => {
-    await terminal.waitFor(/Update nevertheless\?/, LONG);
+    await terminal.waitFor(/Update nevertheless\?/);
     await terminal.send("Enter");
-    equal(await terminal.exitCode(LONG), 6, await terminal.screen());
+    equal(await terminal.exitCode(), 6, await terminal.screen());
     equal(host.sources, "v1");
   },
 );
@@ -89,9 +87,9 @@ onTerminal(
   "changes nothing when Ctrl-C answers the question",
   (host) => host.machine.remove("/etc/hypervisor/configuration/users-local.nix"),
   async (terminal, host) => {
-    await terminal.waitFor(/Update nevertheless\?/, LONG);
+    await terminal.waitFor(/Update nevertheless\?/);
     await terminal.send("C-c");
-    equal(await terminal.exitCode(LONG), 130, await terminal.screen());
+    equal(await terminal.exitCode(), 130, await terminal.screen());
     equal(host.sources, "v1");
   },
 );

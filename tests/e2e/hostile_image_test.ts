@@ -6,7 +6,7 @@ import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { runTool, type ToolResult } from "../support/executable.ts";
 import { mustRun } from "../support/must_run.ts";
 import { isRoot } from "../support/needs.ts";
-import { withScratch } from "../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../support/scratch_files.ts";
 import { shared } from "../support/shared.ts";
 import { snapshotTree } from "../support/tree.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
@@ -175,7 +175,7 @@ async function tryImage(
   for (const name of ["file", "folder/file", "folder/sh"]) {
     Deno.writeTextFileSync(`${outside}/${name}`, `precious ${name}\n`, { mode: 0o644 });
   }
-  await prepare(root, image, outside, form);
+  prepare(root, image, outside, form);
   const before = snapshotTree(outside, { times: true });
   const runs: readonly (readonly [string, readonly string[]])[] = [
     ["smart-sync", ["--check-only"]],
@@ -199,12 +199,12 @@ async function tryImage(
   }
 }
 
-async function prepare(
+function prepare(
   root: string,
   { files = {}, links = {}, pipes = [] }: Image,
   outside: string,
   form: "absolute" | "relative",
-): Promise<void> {
+): void {
   const clear = (path: string) => {
     const host = root + path;
     Deno.mkdirSync(host.slice(0, host.lastIndexOf("/")), { recursive: true, mode: 0o755 });
@@ -224,8 +224,5 @@ async function prepare(
     const target = form === "absolute" ? `${outside}/${name}` : `${up}../outside/${name}`;
     Deno.symlinkSync(target, clear(path));
   }
-  for (const path of pipes) {
-    const { code } = await new Deno.Command("mkfifo", { args: [clear(path)] }).output();
-    equal(code, 0);
-  }
+  for (const path of pipes) makeFifo(clear(path));
 }

@@ -43,6 +43,6 @@ export function installer(
     await runTool(
       "system-installer",
       args.includes("--undo") ? args : [...args, "--source", from.path],
-      { inside: machine.root, standIns: programs.folder, timeout: 120_000 },
+      { inside: machine.root, standIns: programs.folder },
     );
 }

@@ -15,7 +15,7 @@ export class InstallerHost extends Host {
   /** Runs the installer, with this source unless it undoes. */
   run(args: readonly string[], options: RunToolOptions = {}): Promise<ToolResult> {
     const all = args.includes("--undo") ? args : this.withSource(args);
-    return runTool("system-installer", all, { ...this.launch, timeout: 120_000, ...options });
+    return runTool("system-installer", all, { ...this.launch, ...options });
   }
 
   withSource(args: readonly string[]): string[] {

@@ -5,6 +5,7 @@ import { hasCommand, hasNix, hasSshd, hasTmux, isRoot, need } from "../support/n
 import { NEW } from "../support/rebuild_host.ts";
 import { SshTarget } from "../support/ssh_target.ts";
 import { openToolTerminal } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 
 const ignore = !hasSshd || !hasNix || !isRoot;
 const hasSudo = need(
@@ -145,7 +146,7 @@ async function sshAgent(key: string): Promise<AsyncDisposable & { readonly socke
       stderr: "null",
     })
       .outputSync().success;
-  while (!add()) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until("the agent has the key", () => add() || undefined);
   return {
     socket,
     [Symbol.asyncDispose]: async () => {

@@ -38,15 +38,17 @@ Deno.test({
   fn: async () => {
     await using target = await SshTarget.start();
     const { there } = target;
-    await using tool = target.start("rebuild-helper", [...THERE, "--confirm", "4", "switch"]);
-    await tool.waitForLine(/goes back by itself in 4 seconds/);
+    there.holdActivation();
+    await using tool = target.start("rebuild-helper", [...THERE, "--confirm", "1", "switch"]);
+    await there.appears("/run/begun");
     target.cut();
     equal((await tool.result).code, 5);
+    there.go();
     await there.phase("done");
     deepEqual(there.actions(), [`test ${NEW}`, `test ${OLD}`]);
     equal(there.bootDefault(), there.machine.toplevel);
     const next = await target.run("rebuild-helper", [...THERE, "--rollback", "test"]);
-    match(next.stdout + next.stderr, /nobody confirmed the new system within 4 seconds/);
+    match(next.stdout + next.stderr, /nobody confirmed the new system within 1 seconds/);
   },
 });
 

@@ -33,7 +33,7 @@ export class PublishedHost extends Host {
     args: readonly string[],
     options: RunToolOptions = {},
   ): Promise<ToolResult> {
-    return runTool(name, args, { ...this.launch, timeout: 120_000, ...options });
+    return runTool(name, args, { ...this.launch, ...options });
   }
 
   async installed(): Promise<void> {

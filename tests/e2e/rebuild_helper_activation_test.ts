@@ -4,6 +4,7 @@ import { hasNix, hasTmux, isRoot } from "../support/needs.ts";
 import { until } from "../support/until.ts";
 import { NEW, OLD, RebuildHost as Host, withLine } from "../support/rebuild_host.ts";
 import { openToolTerminal } from "../support/terminal.ts";
+import { makeFifo } from "../support/scratch_files.ts";
 
 const ignore = !hasNix || !isRoot;
 
@@ -68,15 +69,17 @@ for (const [way, options] of WAYS) {
     ignore,
     fn: async () => {
       using host = new Host(options);
-      await using tool = startTool("rebuild-helper", ["--confirm", "2", "switch"], host.launch);
-      await tool.waitForLine(/goes back by itself in 2 seconds/);
+      host.holdActivation();
+      await using tool = startTool("rebuild-helper", ["--confirm", "1", "switch"], host.launch);
+      await host.appears("/run/begun");
       tool.kill("SIGKILL");
       await tool.result;
+      host.go();
       await host.phase("done");
       deepEqual(host.actions(), [`test ${NEW}`, `test ${OLD}`]);
       equal(host.bootDefault(), host.machine.toplevel);
       const next = await host.run(["build"]);
-      match(next.stderr, /nobody confirmed the new system within 2 seconds/);
+      match(next.stderr, /nobody confirmed the new system within 1 seconds/);
     },
   });
 }
@@ -141,7 +144,7 @@ Deno.test({
   fn: async () => {
     using host = new Host();
     const original = host.machine.read("/etc/nixos/configuration.nix");
-    await new Deno.Command("mkfifo", { args: [host.machine.host("/run/never")] }).output();
+    makeFifo(host.machine.host("/run/never"));
     host.configure(withLine(
       'environment.etc.slow.source = derivation { name = "slow"; system = "x86_64-linux"; ' +
         'builder = "/bin/sh"; args = [ "-c" ": > /run/building; read -r _ < /run/never" ]; };',

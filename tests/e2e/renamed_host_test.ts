@@ -8,8 +8,7 @@ needsNix("rebuild-helper builds the host that an installation named, in every st
   using host = new InstallerHost("uefi");
   const installed = await host.run([...BUILD, "--hostname", "lodge"]);
   equal(installed.code, 0, installed.stdout + installed.stderr);
-  const rebuild = (...args: string[]) =>
-    runTool("rebuild-helper", args, { ...host.launch, timeout: 120_000 });
+  const rebuild = (...args: string[]) => runTool("rebuild-helper", args, { ...host.launch });
   for (const action of ["build", "test", "switch"]) {
     const { code, stdout, stderr } = await rebuild(action, "--json");
     equal(code, 0, stdout + stderr);

@@ -4,6 +4,7 @@ import { runTool, startTool } from "../support/executable.ts";
 import { needsNix } from "../support/needs.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
 import { standIns } from "../support/stand_ins.ts";
+import { processes } from "../support/until.ts";
 import { installer, source } from "./installer.ts";
 
 const ALICE = 1000;
@@ -65,7 +66,7 @@ needsNix("a huge file in a source is copied without being in memory", async () =
   Deno.truncateSync(`${from.path}/lib/large`, size);
   await using running = startTool("system-installer", [
     ...["--action", "build", "--skip-update-check", "--source", from.path],
-  ], { inside: machine.root, standIns: programs.folder, timeout: 120_000 });
+  ], { inside: machine.root, standIns: programs.folder });
   let ended = false;
   const result = running.result.finally(() => ended = true);
   let peak = 0;
@@ -82,15 +83,11 @@ needsNix("a huge file in a source is copied without being in memory", async () =
 /** The most memory that the tool in a process group has had so far, in bytes; Nix's own is its own affair. */
 function peakMemory(group: number): number {
   let most = 0;
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
+  for (const { pid } of [...processes()].filter((one) => one.group === group)) {
     try {
-      const stat = Deno.readTextFileSync(`/proc/${name}/stat`);
-      const [, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const command = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
-      const isTool = /\/(deno|system-installer)$/.test(command[0] ?? "");
-      if (Number(pgrp) !== group || !isTool) continue;
-      const status = Deno.readTextFileSync(`/proc/${name}/status`);
+      const command = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
+      if (!/\/(deno|system-installer)$/.test(command[0] ?? "")) continue;
+      const status = Deno.readTextFileSync(`/proc/${pid}/status`);
       most = Math.max(most, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
     } catch {
       // It has ended.

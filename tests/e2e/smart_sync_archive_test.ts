@@ -8,7 +8,7 @@ import { isRoot } from "../support/needs.ts";
 import { git } from "../support/repositories.ts";
 import { sizedRepository } from "../support/sized_repository.ts";
 import { until } from "../support/until.ts";
-import { commitListing, localListing, SyncedMachine } from "../sync/synced_machine.ts";
+import { commitListing, localListing, patience, SyncedMachine } from "../sync/synced_machine.ts";
 
 /** The requests of a first install. */
 const PHASES: Readonly<Record<string, FaultMatch>> = {
@@ -40,7 +40,7 @@ for (const [name, fault] of Object.entries(FAULTS)) {
     const { second } = machine.repository;
     for (const where of Object.values(PHASES)) {
       machine.server.faults.set([{ match: where, fault }]);
-      await machine.expect(0, [], { env: { HYPERVISOR_TIMEOUT: "0.7" } });
+      await machine.expect(0, [], patience(fault));
       await machine.expectCommit(second);
       forget(machine);
     }

@@ -5,7 +5,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { listIfExists, lstatIfExists, parentOf } from "../../lib/machine/files/files.ts";
 import { startTool } from "../support/executable.ts";
-import { until } from "../support/until.ts";
+import { stopProcess, until } from "../support/until.ts";
 import { randomNumbers } from "../support/source_text.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
 
@@ -77,18 +77,20 @@ for (const way of Object.keys(WAYS) as (keyof typeof WAYS)[]) {
       machine.server.faults.clear();
       await machine.expect(0, ["--ref", first, "--force-full"]);
       machine.server.requests.length = 0;
+      const held = Promise.withResolvers<void>();
       machine.server.faults.set([
-        { match: { role: "git", nth }, fault: { kind: "slow", delay: 1500 } },
+        { match: { role: "git", nth }, fault: { kind: "held", until: held.promise } },
       ]);
       await using running = startTool("smart-sync", ["--json"], {
         root: machine.root,
-        env: { ...machine.env, HYPERVISOR_TIMEOUT: "30" },
+        env: { ...machine.env, HYPERVISOR_TIMEOUT: "100" },
       });
       await until("it waits", () => machine.server.requests.at(nth - 1));
       const staging = () =>
         listIfExists(parentOf(machine.tree)).find((name) => name.startsWith(".src-staging-"));
       await until("it has begun", staging);
       edit(machine, way, EDITED);
+      held.resolve();
       const { code, stdout, stderr } = await running.result;
       equal(code, 0, stderr);
       const summary = JSON.parse(stdout);
@@ -133,10 +135,12 @@ Deno.test("smart-sync keeps edits made at any moment of replacing, also killed i
     while (!ended && !reached()) await new Promise((resolve) => setTimeout(resolve, 0));
     const killed = random() < 0.5;
     try {
-      running.kill(killed ? "SIGKILL" : "SIGSTOP");
+      if (killed) running.kill("SIGKILL");
+      else await stopProcess(running.pid);
     } catch {
       // It was quicker.
     }
+    if (killed) await running.result;
     const paths = EDITED.filter((path) => {
       const folder = lstatIfExists(parentOf(`${machine.tree}/${path}`));
       const file = lstatIfExists(`${machine.tree}/${path}`);

@@ -1,6 +1,6 @@
 /** What servers and networks do wrong, in every phase, seen through the executable. */
 import { equal, match, ok } from "node:assert/strict";
-import { SyncedMachine } from "../sync/synced_machine.ts";
+import { patience, SyncedMachine } from "../sync/synced_machine.ts";
 import type { Fault, FaultMatch } from "../support/github/faults.ts";
 
 /** The requests of an update over git's protocol, and over the API with files or the archive. */
@@ -25,7 +25,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   "another content": { kind: "content", body: "{ not what was asked for" },
   "429 with Retry-After": { kind: "secondary-limit", status: 429, retryAfter: 1 },
 };
-const QUICK = { env: { HYPERVISOR_TIMEOUT: "0.7" } };
 const NO_GIT = [{ match: { role: "git" }, fault: { kind: "status", status: 404 } }] as const;
 
 for (const [name, fault] of Object.entries(FAULTS)) {
@@ -42,7 +41,7 @@ for (const [name, fault] of Object.entries(FAULTS)) {
       const withoutGit = phase in API_PHASES ? NO_GIT : [];
       faults.set([...withoutGit, { match: where, fault }]);
       const met = faults.met + withoutGit.length;
-      await machine.expect(0, args, QUICK);
+      await machine.expect(0, args, patience(fault));
       ok(faults.met > met, `no request met it: ${phase}`);
       await machine.expectCommit(commit);
     }
@@ -55,7 +54,7 @@ Deno.test("smart-sync leaves the tree alone and exits 5 when nothing can be reac
   await machine.expect(0, ["--ref", first]);
   for (const fault of [FAULTS["status 500"]!, FAULTS["a reset in mid-body"]!]) {
     machine.server.faults.set([{ match: {}, fault }]);
-    const { stderr } = await machine.expect(5, [], QUICK);
+    const { stderr } = await machine.expect(5);
     match(stderr, /\[smart-sync ERROR\] owner\/awkward cannot be downloaded/);
     match(stderr, /next: nothing was changed; check the connection/);
     await machine.expectCommit(first);

@@ -148,7 +148,7 @@ const CASES: Readonly<
     },
     5,
     /only \d+ bytes in/,
-    { HYPERVISOR_TIMEOUT: "0.5" },
+    { HYPERVISOR_TIMEOUT: "1.5" },
   ],
   "an error that does not end": [
     { ...API_ONLY, other: () => new Response(endless(ZEROS), { status: 500 }) },

@@ -291,12 +291,13 @@ Deno.test({
 Deno.test("smart-sync leaves the machine to the one who holds the lock", async () => {
   await using machine = await SyncedMachine.start();
   const { second } = machine.repository;
+  const held = Promise.withResolvers<void>();
   machine.server.faults.set([
-    { match: { role: "git", nth: 1 }, fault: { kind: "slow", delay: 3000 } },
+    { match: { role: "git", nth: 1 }, fault: { kind: "held", until: held.promise } },
   ]);
   await using slow = startTool("smart-sync", ["--verbose"], {
     root: machine.root,
-    env: { ...machine.env, HYPERVISOR_TIMEOUT: "60" },
+    env: { ...machine.env, HYPERVISOR_TIMEOUT: "100" },
   });
   const lock = `${machine.root}/run/hyper-nixos.lock`;
   await until("it asks", () => machine.server.requests.find(({ role }) => role === "git"));
@@ -304,11 +305,9 @@ Deno.test("smart-sync leaves the machine to the one who holds the lock", async (
     "it holds the lock",
     () => lstatIfExists(lock) && /\d/.test(Deno.readTextFileSync(lock)) || undefined,
   );
-  // However long the other one takes to start, this one does not get further.
-  slow.kill("SIGSTOP");
   const { stderr } = await machine.expect(1);
   match(stderr, /another tool is changing this machine/);
-  slow.kill("SIGCONT");
+  held.resolve();
   equal((await slow.result).code, 0);
   await machine.expectCommit(second);
 });

@@ -1,4 +1,5 @@
 import { equal, match, ok } from "node:assert/strict";
+import { until } from "../support/until.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
 
 Deno.test("smart-sync installs, updates and goes back, through every kind of change", async () => {
@@ -62,5 +63,5 @@ async function nextSecond(folder: string): Promise<void> {
     return time;
   };
   const second = Math.floor(now() / 1000);
-  await new Promise((resolve) => setTimeout(resolve, 1000 * (second + 1) - now() + 5));
+  await until("another second", () => Math.floor(now() / 1000) > second || undefined);
 }

@@ -3,6 +3,7 @@ import { equal, match, ok } from "node:assert/strict";
 import { runTool } from "../support/executable.ts";
 import { git } from "../support/repositories.ts";
 import { SyncedMachine } from "../sync/synced_machine.ts";
+import { makeFifo } from "../support/scratch_files.ts";
 
 const NO_ARCHIVE = {
   match: { role: "web", path: "/archive/" },
@@ -252,7 +253,7 @@ Deno.test("smart-sync reads the token file of its user, also behind a link, and 
   await Deno.writeTextFile(file, "two words\n");
   equal((await authorized()).sent, false);
   await Deno.remove(file);
-  await new Deno.Command("mkfifo", { args: [file] }).output();
+  makeFifo(file);
   equal((await authorized()).sent, false);
 });
 

@@ -90,7 +90,7 @@ needsNix(
     let undoing: RunningTool | undefined;
     const ctx = testContext({ root: machine.root });
     await withAccountLock(ctx, async () => {
-      undoing = startTool("system-installer", ["--undo"], { ...host.launch, timeout: 120_000 });
+      undoing = startTool("system-installer", ["--undo"], { ...host.launch });
       const { pid } = undoing;
       await until("it asks for the lock", () => opens(pid, ".pwd.lock") || undefined);
       const shadow = machine.read("/etc/shadow");
@@ -156,7 +156,7 @@ needsNix("--root reads and installs the mounted machine, not this one", async ()
     const installed = await runTool(
       "system-installer",
       [...SWITCH, "--source", from.path, "--root", "/srv/mounted"],
-      { inside: decoy.root, standIns: programs.folder, timeout: 120_000 },
+      { inside: decoy.root, standIns: programs.folder },
     );
     assert.equal(installed.code, 0, installed.stdout + installed.stderr);
     assert.match(installed.stdout, /installed: \/srv\/mounted boots Hyper-NixOS next/);

@@ -262,7 +262,7 @@ needsNix("system-installer shows the plan to anybody on an installed machine, to
   using programs = standIns();
   using from = source();
   const args = ["--source", from.path, ...ROOT_ONLY];
-  const options = { root: machine.root, standIns: programs.folder, timeout: 120_000 };
+  const options = { root: machine.root, standIns: programs.folder };
   const installed = await runTool("system-installer", args, options);
   assert.equal(installed.code, 0, installed.stderr);
   const before = snapshotTree(machine.root);

@@ -8,8 +8,6 @@ import { diffTrees, snapshotTree } from "../support/tree.ts";
 import { unowned } from "./installer.ts";
 import { InstallerHost } from "./installer_host.ts";
 
-const LONG = 60_000;
-
 function onTerminal(
   name: string,
   kind: "uefi" | "rented",
@@ -38,21 +36,21 @@ onTerminal(
   "the invoking user is marked first, all are preselected; Build, then Quit",
   "uefi",
   async (terminal, machine) => {
-    await terminal.waitFor(/Host name/, LONG);
+    await terminal.waitFor(/Host name/);
     await terminal.send("Enter");
     const picker = await terminal.waitFor(/Who runs virtual machines here/);
     assert.match(picker, /bob \(you\).*\n.*alice/, "the person at the keyboard comes first");
     assert.equal(picker.match(/◼/g)?.length, 2, "both are preselected");
     await terminal.send("Enter");
-    const question = await terminal.waitFor(/Apply these changes\?/, LONG);
+    const question = await terminal.waitFor(/Apply these changes\?/);
     assert.match(question, /── Will it come back\?/);
     await terminal.send("Enter");
-    const menu = await terminal.waitFor(/What now\?/, LONG);
+    const menu = await terminal.waitFor(/What now\?/);
     for (const choice of ["Build", "Test", "Switch", "Shell", "Quit"]) {
       assert.match(menu, new RegExp(`[●○] ${choice}`));
     }
     await terminal.send("Enter");
-    await terminal.waitFor(/built \/nix\/store.*What now\?/s, LONG);
+    await terminal.waitFor(/built \/nix\/store.*What now\?/s);
     assert.ok(!machine.exists("/etc/nixos/flake.nix"), "the link comes with the generation");
     await terminal.send("Up", "Enter");
     await terminal.waitFor(/the files are in place; nothing was activated/);
@@ -64,11 +62,11 @@ onTerminal(
 
 onTerminal("No at the question changes nothing", "uefi", async (terminal, machine) => {
   const before = snapshotTree(machine.root, { ignore: unowned });
-  await terminal.waitFor(/Host name/, LONG);
+  await terminal.waitFor(/Host name/);
   await terminal.send("Enter");
   await terminal.waitFor(/Who runs virtual machines here/);
   await terminal.send("Enter");
-  await terminal.waitFor(/Apply these changes\?/, LONG);
+  await terminal.waitFor(/Apply these changes\?/);
   await terminal.send("n");
   await terminal.waitFor(/nothing was changed/);
   assert.equal(await terminal.exitCode(), 0);
@@ -82,7 +80,7 @@ for (const kind of ["rented", "uefi"] as const) {
     kind,
     async (terminal, machine) => {
       const before = snapshotTree(machine.root, { ignore: unowned });
-      await terminal.waitFor(/Host name/, LONG);
+      await terminal.waitFor(/Host name/);
       await terminal.send("C-c");
       assert.equal(await terminal.exitCode(), 130);
       const screen = await terminal.screen();
@@ -97,7 +95,7 @@ onTerminal(
   "what no answer changes is said before the first question",
   "uefi",
   async (terminal) => {
-    await terminal.waitFor(/do not fit together/, LONG);
+    await terminal.waitFor(/do not fit together/);
     assert.equal(await terminal.exitCode(), 6);
     assert.doesNotMatch(await terminal.screen(), /Host name/);
   },
@@ -115,11 +113,11 @@ onTerminal(
   "another host name than the offered one is planned with",
   "uefi",
   async (terminal) => {
-    await terminal.waitFor(/Host name/, LONG);
+    await terminal.waitFor(/Host name/);
     await terminal.send("vmhost", "Enter");
     await terminal.waitFor(/Who runs virtual machines here/);
     await terminal.send("Enter");
-    const plan = await terminal.waitFor(/Apply these changes\?/, LONG);
+    const plan = await terminal.waitFor(/Apply these changes\?/);
     assert.doesNotMatch(plan, /not proven yet/);
     await terminal.send("n");
     await terminal.waitFor(/nothing was changed/);
@@ -131,7 +129,7 @@ onTerminal(
   "a user who is left behind must be confirmed",
   "uefi",
   async (terminal) => {
-    await terminal.waitFor(/Host name/, LONG);
+    await terminal.waitFor(/Host name/);
     await terminal.send("Enter");
     await terminal.waitFor(/Users to carry over/);
     await terminal.send("Down", "Space", "Enter");
@@ -149,13 +147,13 @@ onTerminal(
   async (terminal, machine, programs) => {
     const before = snapshotTree(machine.root, { ignore: unowned });
     programs.set("nixos-rebuild/fail", "error: builder for '/nix/store/x-web.drv' failed\n");
-    await terminal.waitFor(/Host name/, LONG);
+    await terminal.waitFor(/Host name/);
     await terminal.send("Enter");
-    await terminal.waitFor(/Apply these changes\?/, LONG);
+    await terminal.waitFor(/Apply these changes\?/);
     await terminal.send("Enter");
-    await terminal.waitFor(/What now\?/, LONG);
+    await terminal.waitFor(/What now\?/);
     await terminal.send("Enter");
-    const menu = await terminal.waitFor(/It failed; the files are kept\. What now\?/, LONG);
+    const menu = await terminal.waitFor(/It failed; the files are kept\. What now\?/);
     for (const choice of ["Retry", "Shell", "Undo", "Quit"]) {
       assert.match(menu, new RegExp(`[●○] ${choice}`));
     }
@@ -169,7 +167,7 @@ onTerminal(
       1,
     );
     await terminal.send("Enter");
-    await terminal.waitFor(/It failed.*It failed/s, LONG);
+    await terminal.waitFor(/It failed.*It failed/s);
     await terminal.send("Down", "Down", "Enter");
     await terminal.waitFor(/undone: every file is as it was/);
     assert.equal(await terminal.exitCode(), 0);
@@ -181,15 +179,15 @@ onTerminal(
   "over SSH a switch offers to go back by itself, and is kept by typing keep",
   "rented",
   async (terminal, machine) => {
-    await terminal.waitFor(/Host name/, LONG);
+    await terminal.waitFor(/Host name/);
     await terminal.send("Enter");
-    await terminal.waitFor(/Apply these changes\?/, LONG);
+    await terminal.waitFor(/Apply these changes\?/);
     await terminal.send("Enter");
-    await terminal.waitFor(/You are here over SSH.*Go back by itself/s, LONG);
+    await terminal.waitFor(/You are here over SSH.*Go back by itself/s);
     await terminal.send("Enter");
-    await terminal.waitFor(/keep it with:/, LONG);
+    await terminal.waitFor(/keep it with:/);
     await terminal.send("keep", "Enter");
-    await terminal.waitFor(/the new system runs and is the boot default/, LONG);
+    await terminal.waitFor(/the new system runs and is the boot default/);
     assert.equal(await terminal.exitCode(), 0);
     const receipts = [...Deno.readDirSync(machine.host("/var/lib/hyper-nixos/receipts"))];
     const receipt = JSON.parse(machine.read(`/var/lib/hyper-nixos/receipts/${receipts[0]!.name}`));

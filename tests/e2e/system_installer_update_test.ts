@@ -34,7 +34,7 @@ needsNix(
       GITHUB_SERVER_URL: web,
     };
     const before = snapshotTree(machine.root, { ignore: unowned });
-    const options = { root: machine.root, standIns: programs.folder, env, timeout: 120_000 };
+    const options = { root: machine.root, standIns: programs.folder, env };
     const installed = await runTool(
       "system-installer",
       [...ACTION, "--source", from.path],
@@ -79,7 +79,6 @@ needsNix(
       root: machine.root,
       standIns: programs.folder,
       env: { GITHUB_API_URL: api, GITHUB_RAW_URL: raw, GITHUB_SERVER_URL: web },
-      timeout: 120_000,
     });
     assert.equal(installed.code, 0, installed.stdout + installed.stderr);
     assert.match(
@@ -100,8 +99,7 @@ needsNix("system-installer without a network installs what it has", async () => 
   const installed = await runTool("system-installer", [...ACTION, "--source", from.path], {
     root: machine.root,
     standIns: programs.folder,
-    env: { ...env, HYPERVISOR_TIMEOUT: "1" },
-    timeout: 120_000,
+    env,
   });
   assert.equal(installed.code, 0, installed.stdout + installed.stderr);
   assert.match(installed.stderr, /no update: .*going on with the source as it is/);

@@ -33,7 +33,7 @@ cat /run/declares > ${DECLARED}
     machine.write(module, withoutAccount(machine.read(module), "alice"));
     machine.write("/run/declares", "bob root");
     const args = ["--restart-guests", "switch"];
-    const rebuilt = await runTool("rebuild-helper", args, { ...host.launch, timeout: 120_000 });
+    const rebuilt = await runTool("rebuild-helper", args, { ...host.launch });
     equal(rebuilt.code, 0, rebuilt.stdout + rebuilt.stderr);
     doesNotMatch(rebuilt.stderr, /would be removed/);
     match(rebuilt.stdout, /accounts that stay, no longer declared: alice/);

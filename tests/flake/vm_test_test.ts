@@ -82,7 +82,6 @@ needsNix("VM test's machine passes the installer's proofs, on a scratch machine"
     await runTool("system-installer", [...args, "--yes"], {
       inside: machine.root,
       standIns: programs.folder,
-      timeout: 120_000,
       // The addresses are those of the machine that runs the tests: this one is always there.
       env: { SUDO_USER: "alice", SSH_CONNECTION: "127.0.0.1 40000 127.0.0.1 2222" },
     });

@@ -8,7 +8,7 @@ import {
 import { places } from "../../lib/machine/places.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import { testContext } from "../support/context.ts";
-import { withScratch } from "../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../support/scratch_files.ts";
 
 const PATH = places.hostRecord.slice(1);
 
@@ -78,7 +78,7 @@ Deno.test("readHostRecord() does not wait for a pipe", async () => {
   await withScratch({}, (root) => {
     const folder = `${root}/${PATH.slice(0, PATH.lastIndexOf("/"))}`;
     Deno.mkdirSync(folder, { recursive: true });
-    new Deno.Command("mkfifo", { args: [`${root}/${PATH}`] }).outputSync();
+    makeFifo(`${root}/${PATH}`);
     assert.match(String(readHostRecord(testContext({ root }))), /not a regular file/);
   });
 });

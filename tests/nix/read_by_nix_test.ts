@@ -1,7 +1,7 @@
 import { doesNotThrow, throws } from "node:assert/strict";
 import { refuseWhatNixMustNotRead } from "../../lib/nix/read_by_nix.ts";
 import { testContext } from "../support/context.ts";
-import { withScratch } from "../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../support/scratch_files.ts";
 
 const FILES = {
   "outside.nix": "{ }",
@@ -17,7 +17,7 @@ Deno.test("refuseWhatNixMustNotRead() refuses what Nix would wait for", () =>
     const ctx = testContext({ root });
     doesNotThrow(() => refuseWhatNixMustNotRead(ctx));
     for (const path of ["etc/nixos/pipe.nix", "etc/hypervisor/src/nix/pipe.nix"]) {
-      new Deno.Command("mkfifo", { args: [`${root}/${path}`] }).outputSync();
+      makeFifo(`${root}/${path}`);
       throws(() => refuseWhatNixMustNotRead(ctx), /pipe\.nix is a pipe, not a regular file/);
       Deno.removeSync(`${root}/${path}`);
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { openLogFile } from "../../lib/program/log_file.ts";
 import { Root } from "../../lib/machine/root.ts";
 import { scratchMachine } from "../support/scratch_machine.ts";
+import { makeFifo } from "../support/scratch_files.ts";
 
 const LOG = "/var/log/hypervisor/demo.log";
 /** Rotated at this size (bytes). */
@@ -49,9 +50,9 @@ Deno.test("LogFile grows on where it cannot be rotated", async () => {
   assert.match(machine.read(LOG), /onex+\n.* twox+\n.* three\n$/);
 });
 
-Deno.test("openLogFile() refuses a pipe in the file's place without waiting for it", async () => {
+Deno.test("openLogFile() refuses a pipe in the file's place without waiting for it", () => {
   using machine = scratchMachine("rented");
   machine.write("/var/log/hypervisor/.keep", "");
-  await new Deno.Command("mkfifo", { args: [machine.host(LOG)] }).output();
+  makeFifo(machine.host(LOG));
   assert.throws(() => openLogFile(new Root(machine.root), "demo", "text"), /is a pipe/);
 });

@@ -1,11 +1,10 @@
 /** Runs the executables as real child processes; see launch.ts for what is started and how. */
 import { launch, type LaunchOptions } from "./launch.ts";
+import { HANGS, killGroup } from "./until.ts";
 
 export interface RunToolOptions extends LaunchOptions {
   /** What it reads on standard input, which is empty otherwise. */
   readonly input?: string;
-  /** Milliseconds after which it is killed and the test fails; 60 s by default. */
-  readonly timeout?: number;
 }
 
 /** How a tool ended. */
@@ -29,14 +28,14 @@ export interface RunningTool extends AsyncDisposable {
   write(text: string): Promise<void>;
   /**
    * Resolves with the first line of either stream that matches.
-   * @throws Error with all output, when the tool ends or the time is over without one
+   * @throws Error with all output, when the tool ends or hangs without one
    */
-  waitForLine(pattern: RegExp, timeout?: number): Promise<string>;
+  waitForLine(pattern: RegExp): Promise<string>;
   /** Stops reading its output and closes the pipes, as a pager that quits. */
   closeOutput(): Promise<void>;
 }
 
-/** Runs a tool to its end. */
+/** Runs a tool to its end. @throws Error with all output, when it hangs, and then it is killed */
 export async function runTool(
   tool: string,
   args: readonly string[],
@@ -63,12 +62,11 @@ export function startTool(
     stderr: "piped",
     detached: true,
   }).spawn();
-  const limit = options.timeout ?? 60_000;
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    killGroup(child.pid);
-  }, limit);
+    void killGroup(child.pid);
+  }, HANGS);
 
   const output = new Output();
   const stdout = output.collect(child.stdout, "stdout");
@@ -100,7 +98,7 @@ export function startTool(
     start[Symbol.dispose]();
     output.end();
     if (timedOut) {
-      throw new Error(`${tool} ${args.join(" ")} did not end in ${limit} ms\n${output.all()}`);
+      throw new Error(`${tool} ${args.join(" ")} did not end in ${HANGS} ms\n${output.all()}`);
     }
     return {
       code: status.code,
@@ -122,21 +120,13 @@ export function startTool(
     },
     kill: (signal) => child.kill(signal),
     write,
-    waitForLine: (pattern, timeout = 30_000) => output.waitFor(pattern, timeout),
+    waitForLine: (pattern) => output.waitFor(pattern),
     closeOutput: () => output.stop(),
     [Symbol.asyncDispose]: async () => {
-      killGroup(child.pid);
+      await killGroup(child.pid);
       await result.catch(() => {});
     },
   };
-}
-
-function killGroup(pid: number): void {
-  try {
-    Deno.kill(-pid, "SIGKILL");
-  } catch {
-    // It is gone.
-  }
 }
 
 type StreamName = "stdout" | "stderr";
@@ -173,7 +163,7 @@ class Output {
     return `--- stdout\n${this.text.stdout}--- stderr\n${this.text.stderr}`;
   }
 
-  waitFor(pattern: RegExp, timeout: number): Promise<string> {
+  waitFor(pattern: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
       const finish = () => {
         clearTimeout(timer);
@@ -189,8 +179,8 @@ class Output {
       };
       const timer = setTimeout(() => {
         finish();
-        reject(new Error(`no line matched ${pattern} in ${timeout} ms\n${this.all()}`));
-      }, timeout);
+        reject(new Error(`no line matched ${pattern} in ${HANGS} ms\n${this.all()}`));
+      }, HANGS);
       this.#changed.addEventListener("change", look);
       look();
     });

@@ -1,3 +1,5 @@
+import { mustRun } from "./must_run.ts";
+
 /** A file's text or bytes, or a link's target. */
 export type ScratchEntry = string | Uint8Array | { readonly link: string };
 
@@ -28,4 +30,10 @@ export function plant(folder: string, files: Readonly<Record<string, ScratchEntr
     else if (entry instanceof Uint8Array) Deno.writeFileSync(path, entry);
     else Deno.symlinkSync(entry.link, path);
   }
+}
+
+/** Makes a named pipe, with the folders above it. */
+export function makeFifo(path: string): void {
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o755 });
+  mustRun("mkfifo", [path]);
 }

@@ -6,6 +6,7 @@ import { OFFLINE_NIX_CONFIG } from "./context.ts";
 import { commandPath } from "./has_command.ts";
 import { commandInside, launch } from "./launch.ts";
 import { mustRun } from "./must_run.ts";
+import { type OwnPort, ownPort } from "./ports.ts";
 import { RebuildHost, withLine } from "./rebuild_host.ts";
 import type { HostOptions } from "./host.ts";
 import {
@@ -48,10 +49,15 @@ export class SshTarget implements AsyncDisposable {
   private constructor(
     readonly here: RebuildHost,
     readonly there: RebuildHost,
-    readonly port: number,
+    private readonly reserved: OwnPort,
     server: Awaited<ReturnType<typeof startServer>>,
   ) {
     this.#server = server;
+  }
+
+  /** Where its SSH server listens. */
+  get port(): number {
+    return this.reserved.port;
   }
 
   /** Lets a person in there become root by sudo(8), with this password. */
@@ -73,7 +79,8 @@ export class SshTarget implements AsyncDisposable {
   static async start(options: SshOptions = {}): Promise<SshTarget> {
     const here = new RebuildHost();
     const there = new RebuildHost(options);
-    const port = freePort();
+    const reserved = ownPort();
+    const { port } = reserved;
     const user = options.user ?? "root";
     here.machine.write("/root/.ssh/config", sshConfig(port, user), 0o600);
     Deno.chmodSync(here.machine.host("/root/.ssh"), 0o700);
@@ -102,7 +109,7 @@ export class SshTarget implements AsyncDisposable {
         there.machine.write(`/nix/var/nix/gcroots/hyper-nixos-tools/bin/${tool}`, script, 0o755);
       }
     }
-    return new SshTarget(here, there, port, await startServer(there, options));
+    return new SshTarget(here, there, reserved, await startServer(there, options));
   }
 
   /** Makes another machine known here by this name. */
@@ -142,6 +149,7 @@ export class SshTarget implements AsyncDisposable {
     this.#inside(() => true).forEach(end);
     this.#server.held.close();
     await this.#server.logged;
+    this.reserved[Symbol.dispose]();
     this.here[Symbol.dispose]();
     this.there[Symbol.dispose]();
   }
@@ -231,9 +239,13 @@ async function startServer(
   const [first, rest] = child.stderr.tee();
   const log = Deno.openSync(there.machine.host(`${FOLDER}/log`), { create: true, write: true });
   const logged = rest.pipeTo(log.writable).catch(() => {});
-  // Its first words are that it listens; by then it is in its namespace.
-  const reader = first.getReader();
-  await reader.read();
+  // By the time that it listens it is in its namespace.
+  const reader = first.pipeThrough(new TextDecoderStream()).getReader();
+  for (let said = ""; !said.includes("Server listening on");) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`sshd does not listen: ${said}`);
+    said += value;
+  }
   reader.cancel();
   return {
     pid: child.pid,
@@ -251,9 +263,4 @@ async function startServer(
 
 function makeKey(path: string): void {
   mustRun("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path]);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -3,6 +3,7 @@
  * configuration), driven by keys and read as a screen.
  */
 import { launch, type LaunchOptions } from "./launch.ts";
+import { HANGS } from "./until.ts";
 
 export interface TerminalOptions {
   /** Absolute path, or a name on the PATH of `env`. */
@@ -24,14 +25,14 @@ export interface Terminal extends AsyncDisposable {
   colouredScreen(): Promise<string>;
   /**
    * Resolves with the screen once it matches.
-   * @throws Error showing the screen, when the time (30 s by default) is over
+   * @throws Error showing the screen, when it never does
    */
-  waitFor(pattern: RegExp, timeout?: number): Promise<string>;
+  waitFor(pattern: RegExp): Promise<string>;
   resize(columns: number, rows: number): Promise<void>;
   /** The program's process id. */
   readonly pid: number;
   /** The exit code, once the program has ended; 128 + N after signal N. */
-  exitCode(timeout?: number): Promise<number>;
+  exitCode(): Promise<number>;
   /** Takes the terminal away from the program, as a dropped SSH session: it gets HUP, then EIO. */
   hangup(): Promise<void>;
   /** Ends the server and with it the program. */
@@ -105,14 +106,13 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
     (await tmux("capture-pane", "-p", "-S", "-", ...flags)).trimEnd();
   const until = async <T>(
     look: () => Promise<T | undefined>,
-    timeout: number,
     what: string,
   ): Promise<T> => {
-    const end = Date.now() + timeout;
+    const end = Date.now() + HANGS;
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
-      if (Date.now() > end) throw new Error(`${what} in ${timeout} ms\n${await capture()}`);
+      if (Date.now() > end) throw new Error(`${what} in ${HANGS} ms\n${await capture()}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
   };
@@ -128,18 +128,17 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
     send: async (...keys) => void await tmux("send-keys", "--", ...keys),
     screen: () => capture(),
     colouredScreen: () => capture("-e"),
-    waitFor: (pattern, timeout = 30_000) =>
+    waitFor: (pattern) =>
       until(
         async () => {
           const text = await capture();
           return pattern.test(text) ? text : undefined;
         },
-        timeout,
         `the screen did not show ${pattern}`,
       ),
     resize: async (columns, rows) =>
       void await tmux("resize-window", "-x", String(columns), "-y", String(rows)),
-    exitCode: (timeout = 30_000) =>
+    exitCode: () =>
       until(
         async () => {
           const text = await tmux(
@@ -157,7 +156,6 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
           }
           return status ? Number(status) : 128 + Number(signal);
         },
-        timeout,
         "the program did not end",
       ),
     hangup: async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { awkwardRepository } from "./awkward_repository.ts";
 import { gitEnvironment } from "./github/git_environment.ts";
 import { GithubServer } from "./github/server.ts";
+import { ownPort } from "./ports.ts";
 import { Wan, type WanModel } from "./wan.ts";
 
 const QUICK: WanModel = { roundTrip: 4, bandwidth: 400e6, setupRoundTrips: 2 };
@@ -97,9 +98,8 @@ Deno.test("Wan closes a connection when nobody listens, or the other side goes a
   const server = echo();
   const wan = new Wan(QUICK);
   try {
-    const unused = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const dead = wan.forward(unused.addr.port);
-    unused.close();
+    using unused = ownPort();
+    const dead = wan.forward(unused.port);
     const refused = await exchange(dead, new Uint8Array(0)).catch(() => new Uint8Array(0));
     assert.equal(refused.length, 0);
     const port = wan.forward(server.port);

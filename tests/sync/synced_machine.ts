@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { listIfExists } from "../../lib/machine/files/files.ts";
 import { type AwkwardRepository, awkwardRepository } from "../support/awkward_repository.ts";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
+import type { Fault } from "../support/github/faults.ts";
 import { GithubServer, type GithubServerOptions } from "../support/github/server.ts";
 import { git } from "../support/repositories.ts";
 
@@ -57,7 +58,6 @@ export class SyncedMachine implements AsyncDisposable {
       GITHUB_RAW_URL: raw,
       GITHUB_SERVER_URL: server,
       HYPERVISOR_REPO: REPOSITORY,
-      HYPERVISOR_TIMEOUT: "2",
       ...(this.server.caFile ? { SSL_CERT_FILE: this.server.caFile } : {}),
     };
   }
@@ -124,6 +124,11 @@ export class SyncedMachine implements AsyncDisposable {
     await this.server.close();
     await Deno.remove(this.directory, { recursive: true });
   }
+}
+
+/** Silence is given up soon only where it is what is tried: a loaded machine is silent now and then. */
+export function patience({ kind }: Fault): RunToolOptions {
+  return kind === "stall" ? { env: { HYPERVISOR_TIMEOUT: "1.5" } } : {};
 }
 
 /** `mode sha<TAB>path` of every file and link of a commit, as git lists it; submodules left out. */

@@ -89,14 +89,13 @@ export class UpdatedMachine implements Disposable {
         GITHUB_API_URL: api,
         GITHUB_RAW_URL: raw,
         GITHUB_SERVER_URL: server,
-        HYPERVISOR_TIMEOUT: "5",
       },
     };
   }
 
   run(args: readonly string[] = [], options: RunToolOptions = {}): Promise<ToolResult> {
     const env = { ...this.launch.env, ...options.env };
-    return runTool("dev-update", args, { ...this.launch, timeout: 120_000, ...options, env });
+    return runTool("dev-update", args, { ...this.launch, ...options, env });
   }
 
   /** Runs it and expects this exit code; gives all output when it is another. */

@@ -56,7 +56,7 @@ export class InstalledMachine implements Disposable {
 
   /** How a tool is started inside it. */
   get launch(): RunToolOptions {
-    return { inside: this.root, standIns: this.stand.folder, timeout: 120_000 };
+    return { inside: this.root, standIns: this.stand.folder };
   }
 
   host(path: string): string {

@@ -3,7 +3,7 @@ import { ExitCode } from "../../lib/machine/exit_code.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import { parseNix } from "../../lib/validate/parse_nix.ts";
 import { testContext } from "../support/context.ts";
-import { withScratch } from "../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../support/scratch_files.ts";
 import { type Answer, answering } from "./look.ts";
 
 const FILES = { "a.nix": "{ }", "folder/": "" };
@@ -78,7 +78,7 @@ for (
 
 Deno.test("parseNix() gives Nix no pipe to wait for", async () => {
   await withScratch(FILES, async (root) => {
-    await new Deno.Command("mkfifo", { args: [`${root}/pipe.nix`] }).output();
+    makeFifo(`${root}/pipe.nix`);
     const ctx = answering(testContext({ root }), {});
     await rejects(parseNix(ctx, [`${root}/pipe.nix`]), /pipe\.nix is a pipe/);
   });

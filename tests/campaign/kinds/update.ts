@@ -37,7 +37,6 @@ export async function updateCase(trial: Trial, workshop: Workshop): Promise<void
   trial.remember();
   const tree = new SyncedTree(trial, history);
   const { launch } = updated;
-  const inside = { ...launch, env: { ...launch.env, HYPERVISOR_TIMEOUT: "0.7" } };
   for (let round = random.integer(1, 2); round > 0 && trial.problems.length === 0; round--) {
     const before = tree.look();
     const args = [
@@ -52,18 +51,22 @@ export async function updateCase(trial: Trial, workshop: Workshop): Promise<void
     const faults = randomFaults(random, history, false)
       .filter(({ fault }) => fault.kind !== "move-ref");
     trial.setFaults(random.chance(0.4) ? faults : []);
-    const run = await trial.run("dev-update", args, { ...inside, strike });
+    const run = await trial.run("dev-update", args, {
+      ...launch,
+      env: { ...launch.env, ...trial.impatience },
+      strike,
+    });
     trial.setFaults([]);
     if (run.hit) {
-      await trial.run("validator", ["--quick", "--fix", "--yes"], inside);
-      await trial.run("rebuild-helper", ["dry-build"], inside);
+      await trial.run("validator", ["--quick", "--fix", "--yes"], launch);
+      await trial.run("rebuild-helper", ["dry-build"], launch);
     }
     trial.check();
     // The way back that a failed rebuild offers is taken with --yes only where it is the default.
     tree.judge(before);
   }
   const before = tree.look();
-  const last = await trial.run("dev-update", ["--ref", "main", "--yes"], inside);
+  const last = await trial.run("dev-update", ["--ref", "main", "--yes"], launch);
   if (last.code !== 0) {
     trial.tell(last);
     trial.add([`an undisturbed last update ended with exit ${last.code}`]);

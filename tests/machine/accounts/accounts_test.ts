@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { groupsOf, passwordHashes, readAccounts } from "../../../lib/machine/accounts/accounts.ts";
 import { testContext } from "../../support/context.ts";
-import { withScratch } from "../../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../../support/scratch_files.ts";
 
 const HASH = "$6$salt$abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -120,8 +120,8 @@ Deno.test("readAccounts() skips what is malformed and names file and line", asyn
 });
 
 Deno.test("readAccounts() says so when shadow cannot be read, and never waits for a pipe", async () => {
-  await withScratch({ "etc/passwd": "root:x:0:0::/root:/bin/sh\n" }, async (root) => {
-    await new Deno.Command("mkfifo", { args: [`${root}/etc/shadow`] }).output();
+  await withScratch({ "etc/passwd": "root:x:0:0::/root:/bin/sh\n" }, (root) => {
+    makeFifo(`${root}/etc/shadow`);
     const ctx = testContext({ root });
     const read = readAccounts(ctx);
     assert.equal(read.shadowReadable, false);

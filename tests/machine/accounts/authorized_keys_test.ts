@@ -3,7 +3,7 @@ import type { Account } from "../../../lib/machine/accounts/accounts.ts";
 import { keyLines, readAuthorizedKeys } from "../../../lib/machine/accounts/authorized_keys.ts";
 import { testContext } from "../../support/context.ts";
 import { isRoot } from "../../support/needs.ts";
-import { plant, withScratch } from "../../support/scratch_files.ts";
+import { makeFifo, plant, withScratch } from "../../support/scratch_files.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJfoo alice@laptop";
 const OPTIONS =
@@ -94,7 +94,7 @@ Deno.test("readAuthorizedKeys() takes no file of a third user", {
 
 Deno.test("readAuthorizedKeys() does not wait for a pipe, nor read what is no key file", async () => {
   await withScratch({ "home/alice/.ssh/": "" }, async (root) => {
-    await new Deno.Command("mkfifo", { args: [`${root}/${FILE}`] }).output();
+    makeFifo(`${root}/${FILE}`);
     assert.equal((await readAuthorizedKeys(testContext({ root }), account())).home, false);
     Deno.removeSync(`${root}/${FILE}`);
     plant(root, { [FILE]: KEY });

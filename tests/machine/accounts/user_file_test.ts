@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readUserFile } from "../../../lib/machine/accounts/user_file.ts";
 import { isRoot } from "../../support/needs.ts";
-import { withScratch } from "../../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../../support/scratch_files.ts";
 
 const around = { env: {}, signal: new AbortController().signal };
 const alice = { uid: 1000, gid: 100 };
@@ -28,7 +28,7 @@ Deno.test("readUserFile() reads with the user's rights: what only root may read 
     for (const name of ["home", "home/plain", "home/large"]) {
       Deno.chownSync(`${folder}/${name}`, 1000, 100);
     }
-    await new Deno.Command("mkfifo", { args: [`${folder}/home/pipe`] }).output();
+    makeFifo(`${folder}/home/pipe`);
     const read = async (name: string) => {
       const file = await readUserFile(around, `${folder}/home/${name}`, alice, 100);
       return file.kind === "read" ? file.text : file.kind === "refused" ? file.problem : file.kind;

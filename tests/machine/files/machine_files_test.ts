@@ -7,7 +7,7 @@ import {
   readMachineFile,
 } from "../../../lib/machine/files/machine_files.ts";
 import { testContext } from "../../support/context.ts";
-import { withScratch } from "../../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../../support/scratch_files.ts";
 
 Deno.test("readMachineFile() says read, absent or unreadable, and never throws", async () => {
   await withScratch({
@@ -15,8 +15,8 @@ Deno.test("readMachineFile() says read, absent or unreadable, and never throws",
     "etc/loop": { link: "loop" },
     "etc/up": { link: "../../../../../../etc/passwd" },
     "etc/folder/": "",
-  }, async (root) => {
-    await new Deno.Command("mkfifo", { args: [`${root}/etc/pipe`] }).output();
+  }, (root) => {
+    makeFifo(`${root}/etc/pipe`);
     const ctx = testContext({ root });
     const kinds = ["text", "folder", "pipe", "loop", "up", "none", "text/below"]
       .map((name) => `${name} ${readMachineFile(ctx, `/etc/${name}`).kind}`);

@@ -9,7 +9,7 @@ import {
 } from "../../../lib/machine/files/regular_file.ts";
 import { ToolError } from "../../../lib/machine/tool_error.ts";
 import { isRoot } from "../../support/needs.ts";
-import { withScratch } from "../../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../../support/scratch_files.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -57,8 +57,8 @@ Deno.test("openOrMake() makes a file with its mode, and opens no link or pipe fo
     "target": "secret",
     "link": { link: "target" },
     "dangling": { link: "none" },
-  }, async (folder) => {
-    await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+  }, (folder) => {
+    makeFifo(`${folder}/pipe`);
     {
       using made = openOrMake(`${folder}/new`, { append: true }, 0o600);
       assert.equal(made.isNew, true);

@@ -42,6 +42,8 @@ export type Fault =
   | { kind: "truncate"; after: number; length: "short" | "full" }
   /** Nothing more comes after so many bytes, without `after` not even headers. */
   | { kind: "stall"; after?: number }
+  /** Nothing comes before this is settled. */
+  | { kind: "held"; until: Promise<unknown> }
   /** After so many bytes it never ends: so many more, every so many milliseconds. */
   | { kind: "endless"; after: number; bytes: number; every: number }
   /** So many bytes a second, after a delay in milliseconds. */

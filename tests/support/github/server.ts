@@ -171,6 +171,9 @@ export class GithubServer implements AsyncDisposable {
     const faults = this.faults.meet(request);
     for (const fault of faults) {
       if (fault.kind === "stall" && fault.after === undefined) await forever(this.#closing.signal);
+      if (fault.kind === "held") {
+        await Promise.race([fault.until, forever(this.#closing.signal)]);
+      }
       if (fault.kind === "slow" && fault.delay) await pause(fault.delay, this.#closing.signal);
       if (fault.kind === "move-ref" && fault.when === "before") await this.#move(request, fault);
     }

@@ -1,4 +1,5 @@
 import { quote } from "../../../lib/machine/run.ts";
+import { killGroup } from "../until.ts";
 
 /** Who races: an account of every scratch machine, without any right. */
 export const ALICE = { uid: 1000, gid: 100 } as const;
@@ -105,11 +106,6 @@ export class Stranger implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      Deno.kill(-this.#child.pid, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await this.#child.status;
+    await Promise.all([killGroup(this.#child.pid), this.#child.status]);
   }
 }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { Finding } from "../../../lib/validate/check.ts";
 import { testContext } from "../../support/context.ts";
+import { ownPort } from "../../support/ports.ts";
 import { look } from "../look.ts";
 
 const NO_PROXY = {
@@ -41,9 +42,8 @@ Deno.test("github takes every answer for one, and says why there is none", async
     );
   const found = await github(server.addr.port);
   deepEqual([found.status, /answers \(403\)$/.test(found.detail)], ["pass", true]);
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  using nobodys = ownPort();
+  const { port } = nobodys;
   const refused = await github(port);
   equal(refused.status, "warn");
   match(refused.detail, /does not answer: .*refused/i);

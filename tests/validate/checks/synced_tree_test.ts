@@ -6,7 +6,7 @@ import { encodeIndex, FIGURES } from "../../../lib/sync/tree/index_file.ts";
 import type { ManifestEntry } from "../../../lib/sync/tree/manifest.ts";
 import { manifestFromList } from "../../../lib/sync/tree/manifest_trees.ts";
 import { testContext } from "../../support/context.ts";
-import { withScratch } from "../../support/scratch_files.ts";
+import { makeFifo, withScratch } from "../../support/scratch_files.ts";
 import type { Finding } from "../../../lib/validate/check.ts";
 import { look } from "../look.ts";
 
@@ -97,7 +97,7 @@ const CASES: Readonly<
   }, ["modified: empty"]],
   "a pipe in a file's place": [(tree) => {
     Deno.removeSync(`${tree}/empty`);
-    new Deno.Command("mkfifo", { args: [`${tree}/empty`] }).outputSync();
+    makeFifo(`${tree}/empty`);
   }, ["modified: empty"]],
   "a file that is gone": [(tree) => Deno.removeSync(`${tree}/lib`, { recursive: true }), [
     "missing: lib/ümlaut.nix",
