@@ -30,6 +30,7 @@ export function passwordlessDoas(ctx: Context): PasswordlessRule[] {
       who,
       command: cmd !== "cmd" ? "ALL" : args === "args" ? [command, ...rest].join(" ") : command!,
       asRoot: target === undefined || target === "root",
+      certain: true,
     }];
   });
 }

@@ -1,4 +1,5 @@
 import type { Check } from "./check.ts";
+import { arrayChecks } from "./checks/arrays.ts";
 import { isolationChecks } from "./checks/cgroups.ts";
 import { derivationsChecks } from "./checks/derivations.ts";
 import { evaluationChecks } from "./checks/evaluation.ts";
@@ -44,6 +45,7 @@ export const CHECKS: readonly Check[] = [
   ...sudoChecks,
   ...peopleChecks,
   ...spaceChecks,
+  ...arrayChecks,
   ...memoryChecks,
   ...kvmChecks,
   ...isolationChecks,

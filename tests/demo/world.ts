@@ -80,7 +80,6 @@ async function fill(folder: string, keep: boolean): Promise<World> {
   await initRepository(upstream);
   const first = await commit(upstream, { message: "Hyper-NixOS 2.0", changes: firstFiles() });
   const machine = scratchMachine("uefi", DEMO_MACHINE);
-  for (const device of ["/dev/vhost-net", "/dev/net/tun"]) machine.write(device, "", 0o666);
   machine.write(
     "/sys/fs/cgroup/cgroup.controllers",
     "cpuset cpu io memory hugetlb pids misc\n",

@@ -51,7 +51,7 @@ export const executables: string | undefined = Deno.env.get("HYPERVISOR_TEST_EXE
 
 const REPOSITORY = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** Files of /proc that a scratch machine has; those below `self` are the tool's own, not its children's. */
-const PROC = ["cpuinfo", "meminfo", "cmdline", "swaps", "modules", "version"];
+const PROC = ["cpuinfo", "meminfo", "cmdline", "swaps", "modules", "version", "mdstat"];
 const PROC_SELF = ["mountinfo", "mounts", "net"];
 const BOUND = ["etc", "var", "nix", "home", "root", "boot", "run", "srv", "sys", "dev"];
 /** Device nodes that programs cannot do without: only root can make a scratch machine's own. */

@@ -18,7 +18,6 @@ export async function settle(root: string): Promise<void> {
     Deno.mkdirSync(root + folder, { recursive: true });
     Deno.chmodSync(root + folder, 0o755);
   }
-  for (const device of ["/dev/vhost-net", "/dev/net/tun"]) file(device, "", 0o666);
   file("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids rdma misc\n", 0o444);
   // What update-users-groups.pl makes of users-local.nix.
   const people = ["alice", "bob"];

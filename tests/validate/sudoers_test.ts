@@ -1,6 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { isGuestOperation } from "../../lib/validate/checks/sudo_rules.ts";
-import { passwordlessRules } from "../../lib/validate/sudoers.ts";
+import { isAmong, passwordlessRules } from "../../lib/validate/sudoers.ts";
 import { testContext } from "../support/context.ts";
 
 function rules(files: Readonly<Record<string, string>>) {
@@ -59,12 +59,69 @@ for (
     ['Defaults secure_path="/a:/b", !lecture', []],
     ["a ALL=NOPASSWD: /bin/x\r", ["a: /bin/x"]],
     ["this is no rule", []],
+    // Of the entries of the same users for a command the last one counts.
+    ["a ALL=(ALL) NOPASSWD: ALL\na ALL=(ALL) ALL", []],
+    ["a ALL=NOPASSWD: /bin/x\na ALL=(ALL) ALL\na ALL=NOPASSWD: /bin/y", ["a: /bin/y"]],
+    ["a ALL=NOPASSWD: ALL\na ALL=(postgres) ALL\na ALL=/bin/x", ["a: ALL"]],
+    ["a ALL=NOPASSWD: ALL\nb ALL=ALL\na elsewhere=ALL", ["a: ALL"]],
   ] as const
 ) {
   Deno.test(`passwordlessRules() reads ${JSON.stringify(line)}`, () => {
     deepEqual(rules({ "/etc/sudoers": line + "\n" }), expected);
   });
 }
+
+for (
+  const [what, files, expected] of [
+    ["of users, defined later and elsewhere", {
+      "/etc/sudoers": "OPS ALL=(ALL) NOPASSWD: ALL\n@includedir /etc/sudoers.d\n",
+      "/etc/sudoers.d/people": "User_Alias OPS = alice, \\\n  %staff\n",
+    }, ["alice, %staff: ALL"]],
+    ["of commands, negated ones left out", {
+      "/etc/sudoers": "Cmnd_Alias SHELLS = /bin/sh, sha256:x /bin/y : ALLOWED = /bin/x, !SHELLS\n" +
+        "a ALL = NOPASSWD: ALLOWED, PASSWD: SHELLS\n",
+    }, ["a: /bin/x"]],
+    ["of commands that are everything", {
+      "/etc/sudoers": "Cmnd_Alias ANY = ALL\na ALL=NOPASSWD: ANY\n",
+    }, ["a: ALL"]],
+    ["of Defaults", {
+      "/etc/sudoers": "User_Alias BOTH = a, b\nDefaults:BOTH !authenticate\n",
+    }, ["a, b: ALL"]],
+    ["that nothing defines", { "/etc/sudoers": "NOBODY ALL=NOPASSWD: ALL\n" }, ["NOBODY: ALL"]],
+    ["of hosts, of which this is one", {
+      "/etc/hostname": "web\n",
+      "/etc/sudoers": "Host_Alias FRONT = db, web\na FRONT=NOPASSWD: ALL\n",
+    }, ["a: ALL"]],
+    ["of hosts, of which this is none", {
+      "/etc/hostname": "web\n",
+      "/etc/sudoers": "Host_Alias BACK = db, mail : NOT = ALL, !web\n" +
+        "a BACK=NOPASSWD: ALL\nb NOT=NOPASSWD: ALL\nc web, !web=NOPASSWD: ALL\n" +
+        "Defaults@BACK !authenticate\n",
+    }, []],
+    ["of hosts by address, by name of a network, by pattern", {
+      "/etc/hostname": "web\n",
+      "/etc/sudoers": "a 192.0.2.0/24=NOPASSWD: ALL\nb +hosts=NOPASSWD: ALL\n" +
+        "c w?b=NOPASSWD: ALL\nd web.example.org=NOPASSWD: ALL\n",
+    }, ["a: ALL", "b: ALL", "c: ALL", "d: ALL"]],
+  ] as const
+) {
+  Deno.test(`passwordlessRules() follows an alias ${what}`, () => {
+    deepEqual(rules(files), expected);
+  });
+}
+
+Deno.test("isAmong() takes the last item of a list that is about an account", () => {
+  const groups = [{ name: "wheel", gid: 1 }, { name: "domain users", gid: 7 }];
+  const isMeant = (who: string) => isAmong(who, { name: "alice", uid: 1000 }, groups);
+  for (
+    const who of ["alice", "ALL, !bob", "%wheel", "%#1", "#1000", '%"domain users"', "bob, alice"]
+  ) {
+    ok(isMeant(who), who);
+  }
+  for (const who of ["bob", "ALL, !alice", "ALL, !%wheel", "%staff", "#1", "everyone", ""]) {
+    ok(!isMeant(who), who);
+  }
+});
 
 Deno.test("passwordlessRules() tells what runs as root from what runs as somebody else", () => {
   const asRoot = (line: string) => {

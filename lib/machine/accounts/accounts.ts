@@ -123,10 +123,15 @@ export function groupsOf({ groups }: Accounts, account: Account): GroupsOfAccoun
   return { primary, supplementary };
 }
 
-/** The names of all groups of an account, the primary one first. */
-export function groupNamesOf(accounts: Accounts, account: Account): string[] {
+/** All groups of an account, the primary one first. */
+export function allGroupsOf(accounts: Accounts, account: Account): Group[] {
   const { primary, supplementary } = groupsOf(accounts, account);
-  return [...(primary === undefined ? [] : [primary]), ...supplementary].map(({ name }) => name);
+  return [...(primary === undefined ? [] : [primary]), ...supplementary];
+}
+
+/** The names of {@link allGroupsOf}. */
+export function groupNamesOf(accounts: Accounts, account: Account): string[] {
+  return allGroupsOf(accounts, account).map(({ name }) => name);
 }
 
 function readShadow(ctx: Pick<Context, "root">): ReturnType<typeof readAccountLines> {

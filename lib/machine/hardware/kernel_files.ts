@@ -21,3 +21,13 @@ export function kernelText(ctx: Context, path: string): string | undefined {
   const folder = path.startsWith("/proc/") ? "/proc" : "/sys";
   return machineText(kernelContext(ctx, folder), path);
 }
+
+/**
+ * Whether a character device is at a path of /dev, links followed. Not a folder or a file that a container's
+ * mount has made there; in the record of a machine, which may hold no nodes, a file stands for one.
+ */
+export function hasDevice(ctx: Context, path: string): boolean {
+  const { root } = kernelContext(ctx, "/dev");
+  const info = attempt(() => Deno.statSync(root.follow(path)));
+  return info?.isCharDevice === true || info?.isFile === true && !root.isRunning;
+}

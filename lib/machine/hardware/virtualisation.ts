@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { Cpu } from "./cpu.ts";
-import { kernelContext, kernelText } from "./kernel_files.ts";
+import { hasDevice, kernelContext, kernelText } from "./kernel_files.ts";
 import { machineFolder, machineHas, machineText } from "../files/machine_files.ts";
 
 /** What the machine you sit at can do as a host of virtual machines. */
@@ -48,7 +48,7 @@ export function readVirtualisation(ctx: Context, cpu: Cpu | undefined): Virtuali
     machineText(sys, `/sys/module/${kvmModule.replace("-", "_")}/parameters/nested`);
   const commandLine = kernelText(ctx, "/proc/cmdline") ?? "";
   return {
-    kvmDevice: machineHas(kernelContext(ctx, "/dev"), "/dev/kvm"),
+    kvmDevice: hasDevice(ctx, "/dev/kvm"),
     kvmModule,
     nested: parameter === undefined ? undefined : /^[Y1]/.test(parameter),
     guestOf: hypervisorOf(sys, cpu),

@@ -1,11 +1,20 @@
 import type { Context } from "../../machine/context.ts";
 
 /** The systemd units that have failed; empty where no systemctl or no systemd answers. */
-export async function failedUnits(ctx: Context): Promise<string[]> {
+export function failedUnits(ctx: Context): Promise<string[]> {
+  return unitsIn(ctx, "failed");
+}
+
+/** Those that have ended and that systemd is about to start again (systemd.service(5), Restart=); no logins' ones. */
+export async function restartingUnits(ctx: Context): Promise<string[]> {
+  return (await unitsIn(ctx, "auto-restart")).filter((unit) => !/^(serial-)?getty@/.test(unit));
+}
+
+async function unitsIn(ctx: Context, state: string): Promise<string[]> {
   if (!ctx.run.which("systemctl")) return [];
   const { code, stdout } = await ctx.run("systemctl", [
     "list-units",
-    "--state=failed",
+    `--state=${state}`,
     "--plain",
     "--no-legend",
     "--no-pager",

@@ -10,7 +10,8 @@ import { places } from "../../machine/places.ts";
 import { commandLine } from "../../machine/run.ts";
 import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
-import { checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
+import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
+import { isTurnedOff } from "../module_choice.ts";
 import { octal, permissions, toGiveToRoot } from "../ownership.ts";
 
 /** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */
@@ -104,6 +105,11 @@ function guestBackup(ctx: Context): Finding {
     return fail(
       `${places.guestBackups} has mode ${octal(permissions(info))} of user ${info.uid}`,
       toGiveToRoot(folder, 0o700),
+    );
+  }
+  if (isTurnedOff(ctx, [UNIT])) {
+    return skip(
+      "the configuration turns copies off (hypervisor.guestBackup.enable): yours to keep",
     );
   }
   const missed = guests.filter((guest) =>

@@ -1,8 +1,9 @@
 import { attempt } from "../../machine/attempt.ts";
 import { accessSync, constants } from "node:fs";
-import { kernelContext, kernelText } from "../../machine/hardware/kernel_files.ts";
+import { hasDevice, kernelContext, kernelText } from "../../machine/hardware/kernel_files.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
+import { commandLine } from "../../machine/run.ts";
 import {
   checksOf,
   type CheckSpec,
@@ -57,6 +58,12 @@ function kvm(ctx: Context, facts: Facts): Finding {
   const { cpu, virtualisation } = facts.hardware();
   const { kvmDevice, kvmModule, guestOf } = virtualisation;
   if (!kvmDevice) {
+    if (isTaken(ctx, "/dev/kvm")) {
+      return fail(
+        "/dev/kvm is no device: guests can only be emulated, which is slow",
+        makeRoom("/dev/kvm", kvmModule),
+      );
+    }
     if (cpu?.vendor !== "other" && !cpu?.extension) return skip("the CPU offers no virtualisation");
     if (kvmModule === undefined) {
       return fail(
@@ -93,8 +100,10 @@ function deviceCheck(
     title,
     severity: "warning",
     check: (ctx) =>
-      machineHas(kernelContext(ctx, "/dev"), path)
+      hasDevice(ctx, path)
         ? pass(`${path} is there`)
+        : isTaken(ctx, path)
+        ? warn(`${path} is no device: ${without}`, makeRoom(path, module))
         : builtIn(ctx, module)
         ? pass(`the kernel has ${module}, ${path} appears when it is used`)
         : warn(
@@ -102,6 +111,20 @@ function deviceCheck(
           `modprobe ${module}; for good: boot.kernelModules = [ "${module}" ];`,
         ),
   };
+}
+
+/** What is there where a device should be keeps the kernel from making one: a container's mount makes folders. */
+function isTaken(ctx: Context, path: string): boolean {
+  return machineHas(kernelContext(ctx, "/dev"), path);
+}
+
+function makeRoom(path: string, module: string | undefined): string {
+  const reload = module === undefined
+    ? "start the machine anew"
+    : `modprobe -r ${module}, modprobe ${module}`;
+  return `see what has made it, move it away: ${
+    commandLine("mv", [path, `${path}.old`])
+  }; then ${reload}`;
 }
 
 /** Loaded or compiled in (sysfs-module of the kernel's documentation). */

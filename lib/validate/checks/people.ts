@@ -1,5 +1,6 @@
 import {
   type Account,
+  allGroupsOf,
   groupNamesOf,
   isExpired,
   type PasswordState,
@@ -8,13 +9,14 @@ import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
 import { hasLoginShell, loginUsers } from "../../machine/accounts/login_users.ts";
 import { matchesGroup, matchesUser } from "../../machine/accounts/ssh_patterns.ts";
 import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
+import { machineFolder, machineText } from "../../machine/files/machine_files.ts";
 import { localModule } from "../../machine/tree_layout.ts";
 import { commandLine } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
-import { checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
+import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { passwordlessDoas } from "../doas.ts";
 import type { Facts } from "../facts.ts";
-import { passwordlessRules } from "../sudoers.ts";
+import { isAmong, type PasswordlessRule, passwordlessRules } from "../sudoers.ts";
 
 /** Groups of those who run virtual machines (reference, "User Migration"). */
 const GROUPS = ["wheel", "kvm", "libvirtd", "video", "input"];
@@ -94,13 +96,14 @@ async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
     .filter((account) => !isExpired(account, ctx.now()) && hasLoginShell(account));
   const groups = (account: Account) => groupNamesOf(accounts, account);
   const wheel = people.filter((account) => account.uid !== 0 && groups(account).includes("wheel"));
-  const free = [...passwordlessRules(ctx), ...passwordlessDoas(ctx)]
-    .filter(({ asRoot, command }) => asRoot && command === "ALL")
-    .flatMap(({ who }) => who.split(",").map((name) => name.trim()));
+  const isAll = ({ asRoot, certain, command }: PasswordlessRule) =>
+    asRoot && certain && command === "ALL";
+  const sudo = passwordlessRules(ctx).filter(isAll).map(({ who }) => who);
+  const doas = passwordlessDoas(ctx).filter(isAll).map(({ who }) => who);
   const needsNone = (account: Account) =>
-    [account.name, `#${account.uid}`, "ALL"].some((name) => free.includes(name)) ||
-    free.includes("everyone") && wheel.includes(account) ||
-    groups(account).some((name) => free.includes(`%${name}`) || free.includes(`:${name}`));
+    sudo.some((who) => isAmong(who, account, allGroupsOf(accounts, account))) ||
+    sudo.includes("everyone") && wheel.includes(account) ||
+    doas.includes(account.name) || groups(account).some((name) => doas.includes(`:${name}`));
   const able = people.filter((account) => {
     const { passwordState } = account;
     if (account.uid !== 0 && needsNone(account)) return true;
@@ -114,6 +117,10 @@ async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
   if (root && await comesInByKey(ctx, root, groups(root))) {
     return pass("root logs in over SSH with a key");
   }
+  const elsewhere = otherSources(ctx);
+  if (elsewhere.length > 0) {
+    return skip(`nobody of /etc/passwd can, and those of ${some(elsewhere)} are not asked`);
+  }
   return wheel.length > 0
     ? warn(
       `${wheel.map(({ name }) => name).join(", ")} may use sudo, but have no password to type`,
@@ -123,6 +130,20 @@ async function administrators(ctx: Context, facts: Facts): Promise<Finding> {
       "nobody can become root: no one in wheel, and root has neither a password nor an SSH key",
       `add someone to wheel in ${localModule(ctx)}, then rebuild-helper switch`,
     );
+}
+
+/** What says further people, groups or rules of sudo: a directory's services (nsswitch.conf(5)), homed. */
+function otherSources(ctx: Context): string[] {
+  const lines = (machineText(ctx, "/etc/nsswitch.conf") ?? "").matchAll(
+    /^(?:passwd|group|sudoers):(.*)$/gm,
+  );
+  const named = [...lines].flatMap(([, services = ""]) => services.trim().split(/\s+/))
+    .filter((service) => /^(sss|ldap|winbind|nis\w*)$/.test(service));
+  // systemd-homed.service(8): what is in this folder says who has a home that it manages.
+  const homed = machineFolder(ctx, "/var/lib/systemd/home").some((name) =>
+    name.endsWith(".identity")
+  );
+  return [...new Set(named), ...(homed ? ["systemd-homed"] : [])];
 }
 
 /** As on a rented server, which has no other account. */

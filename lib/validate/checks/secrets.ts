@@ -7,6 +7,8 @@ import {
 import { counted } from "../../layout/counted.ts";
 import { exists, listIfExists, lstatIfExists } from "../../machine/files/files.ts";
 import { loginUsers } from "../../machine/accounts/login_users.ts";
+import { readMounts } from "../../machine/hardware/mounts.ts";
+import { answersAt } from "../../machine/files/remote_place.ts";
 import { LinkInTheWay } from "../../machine/files/pinned.ts";
 import { places } from "../../machine/places.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
@@ -49,7 +51,8 @@ export const secretChecks = checksOf("Security", [
     id: "github-token",
     title: "GitHub tokens",
     check: tokens,
-    fix: (ctx) => tokenFiles(ctx).flatMap(({ path, uid }) => close(path, 0o600, uid)),
+    fix: async (ctx) =>
+      (await tokenFiles(ctx)).files.flatMap(({ path, uid }) => close(path, 0o600, uid)),
   },
   {
     id: "secrets-in-flake",
@@ -120,9 +123,10 @@ function readersOf(info: Deno.FileInfo, accounts: Accounts): string[] {
   ).map(({ name }) => name);
 }
 
-function tokens(ctx: Context): Finding {
-  const files = tokenFiles(ctx);
+async function tokens(ctx: Context): Promise<Finding> {
+  const { files, silent } = await tokenFiles(ctx);
   const open = files.filter(({ info }) => isOpen(info));
+  if (open.length === 0 && silent.length > 0) return skip(`no answer from ${some(silent)}`);
   if (open.length === 0) {
     return pass(
       files.length === 0 ? "none is stored" : `${files.length}, readable by the owner alone`,
@@ -159,19 +163,32 @@ interface TokenFile {
 /**
  * A home that this user cannot enter counts as one without: it is closed to others too. What a link
  * leads to counts when it is a file; nothing is read.
+ * @returns also the homes whose file system does not answer
  */
-function tokenFiles(ctx: Context): TokenFile[] {
-  return loginUsers(readAccounts(ctx)).migratable.flatMap(({ name, uid, home }) => {
+async function tokenFiles(
+  ctx: Context,
+): Promise<{ readonly files: TokenFile[]; readonly silent: string[] }> {
+  const mounts = readMounts(ctx);
+  const files: TokenFile[] = [];
+  const silent: string[] = [];
+  const people = loginUsers(readAccounts(ctx)).migratable;
+  const answers = await Promise.all(people.map(({ home }) => answersAt(ctx, mounts, home)));
+  for (const [at, { name, uid, home }] of people.entries()) {
+    if (!answers[at]) {
+      silent.push(home);
+      continue;
+    }
     try {
       const path = `${ctx.root.follow(home)}/${TOKEN}`;
       const real = ctx.root.follow(`${home}/${TOKEN}`);
       const info = lstatIfExists(real);
-      return info?.isFile ? [{ user: name, uid, path, real, info }] : [];
+      if (info?.isFile) files.push({ user: name, uid, path, real, info });
     } catch (error) {
-      if (error instanceof Deno.errors.PermissionDenied || error instanceof ToolError) return [];
+      if (error instanceof Deno.errors.PermissionDenied || error instanceof ToolError) continue;
       throw error;
     }
-  });
+  }
+  return { files, silent };
 }
 
 /** The flake is copied to the store, where everyone reads it. */

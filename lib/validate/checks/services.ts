@@ -1,9 +1,10 @@
-import { failedUnits } from "../../nix/activation/failed_units.ts";
+import { failedUnits, restartingUnits } from "../../nix/activation/failed_units.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import { CommandError, commandLine } from "../../machine/run.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { type Facts, NotLookedAt } from "../facts.ts";
+import { isTurnedOff } from "../module_choice.ts";
 
 const TIMEOUT = 10_000;
 /** The modular daemons and the monolithic one (libvirt's documentation, "Daemons"). */
@@ -57,6 +58,13 @@ function requireRunning({ root }: Context): void {
   if (!root.isRunning) throw new NotLookedAt(`the machine at ${root.path} does not run`);
 }
 
+/** @throws NotLookedAt where nothing is installed, and where the owner runs guests by other means (incus) */
+function requireLibvirt(ctx: Context, facts: Facts): void {
+  facts.requireInstalled();
+  if (!isTurnedOff(ctx, ["libvirtd.service", "virtqemud.service"])) return;
+  throw new NotLookedAt("the configuration turns libvirt off (virtualisation.libvirtd.enable)");
+}
+
 function requireCommand({ run }: Context, command: string): void {
   if (!run.which(command)) throw new NotLookedAt(`${command} was not found`);
 }
@@ -105,14 +113,17 @@ async function services(ctx: Context): Promise<Finding> {
 
 async function libvirtUnit(ctx: Context, facts: Facts): Promise<Finding> {
   requireSystemd(ctx, "systemctl");
-  facts.requireInstalled();
+  requireLibvirt(ctx, facts);
   const states = await unitStates(ctx, LIBVIRT);
   if (states.size === 0) {
     return fail("no libvirt service is installed", "rebuild-helper switch; the module sets it up");
   }
-  const active = LIBVIRT.find((unit) => UP.has(states.get(unit) ?? ""));
+  // A socket waits on for a service that fails at each start.
+  const hasFailed = (unit: string) => states.get(unit.replace(".socket", ".service")) === "failed";
+  const active = LIBVIRT.find((unit) => UP.has(states.get(unit) ?? "") && !hasFailed(unit));
   if (active) return pass(`${active} is active`);
-  const unit = LIBVIRT.find((unit) => states.has(unit) && states.get(unit) !== "masked");
+  const known = LIBVIRT.filter((unit) => states.has(unit) && states.get(unit) !== "masked");
+  const unit = known.find((unit) => states.get(unit) === "failed") ?? known[0];
   if (unit === undefined) {
     const masked = LIBVIRT.filter((unit) => states.has(unit));
     return fail(
@@ -129,7 +140,7 @@ async function libvirtUnit(ctx: Context, facts: Facts): Promise<Finding> {
 
 async function libvirtAnswers(ctx: Context, facts: Facts): Promise<Finding> {
   requireRunning(ctx);
-  facts.requireInstalled();
+  requireLibvirt(ctx, facts);
   requireCommand(ctx, "virsh");
   const args = ["--connect", "qemu:///system", "uri"];
   const remedy = "journalctl -b -u libvirtd -u virtqemud";
@@ -157,7 +168,8 @@ async function failed(ctx: Context): Promise<Finding> {
   if (word === "" || word === "offline" || word === "unknown") {
     return skip("systemd does not answer");
   }
-  const units = await failedUnits(ctx);
+  // One that systemd starts again and again never counts as failed.
+  const units = (await Promise.all([failedUnits(ctx), restartingUnits(ctx)])).flat();
   if (units.length === 0 && word === "degraded") {
     return skip("systemd says that units have failed, and does not name them: systemctl --failed");
   }

@@ -10,8 +10,8 @@ import type { Facts } from "../facts.ts";
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
-/** Fewer files than these do not hold a system (Nix makes one for every file of a package). */
-const FEW_INODES = { warn: 50_000, fail: 5_000 };
+/** Fewer files than these do not hold a system (Nix makes one for every file of a package), or do not last. */
+const FEW_INODES = { many: { warn: 50_000, fail: 5_000 }, some: { warn: 2_000, fail: 100 } };
 
 /** One place that must not run full. Limits are bytes. */
 interface Place extends Omit<CheckSpec, "check"> {
@@ -89,10 +89,12 @@ function room(ctx: Context, facts: Facts, place: Place): Finding {
     );
   }
   const { bytes, inodes } = free;
-  const few = place.manyFiles && inodes !== undefined ? inodes : Infinity;
-  const said = `${amount(bytes)} free` + (few === Infinity ? "" : `, for ${few} more files`) +
+  const few = inodes ?? Infinity;
+  const limits = FEW_INODES[place.manyFiles ? "many" : "some"];
+  const isTold = inodes !== undefined && (place.manyFiles || few < limits.warn);
+  const said = `${amount(bytes)} free` + (isTold ? `, for ${few} more files` : "") +
     (path === place.path ? "" : ` in ${path}`);
-  if (bytes < place.failBelow || few < FEW_INODES.fail) return fail(`only ${said}`, place.remedy);
-  if (bytes < place.warnBelow || few < FEW_INODES.warn) return warn(`only ${said}`, place.remedy);
+  if (bytes < place.failBelow || few < limits.fail) return fail(`only ${said}`, place.remedy);
+  if (bytes < place.warnBelow || few < limits.warn) return warn(`only ${said}`, place.remedy);
   return pass(said);
 }

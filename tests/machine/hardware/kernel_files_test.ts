@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { kernelContext, kernelText } from "../../../lib/machine/hardware/kernel_files.ts";
+import {
+  hasDevice,
+  kernelContext,
+  kernelText,
+} from "../../../lib/machine/hardware/kernel_files.ts";
 import { testContext } from "../../support/context.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
@@ -24,4 +28,18 @@ Deno.test("kernelContext() takes a mounted machine's own /proc only where someth
       assert.equal(kernelContext(ctx, folder).root.path, "/");
     }
   });
+});
+
+Deno.test("hasDevice() takes what the kernel makes, and a file in a record, but no folder", async () => {
+  const files = { "dev/file": "", "dev/folder/": "", "dev/link": { link: "file" } };
+  await withScratch(files, (root) => {
+    const recorded = testContext({ root });
+    const has = (name: string) => hasDevice(recorded, `/dev/${name}`);
+    assert.deepEqual(["file", "link", "folder", "none"].map(has), [true, true, false, false]);
+  });
+  const running = testContext({ root: "/" });
+  assert.deepEqual(
+    ["/dev/null", "/dev", "/etc/passwd"].map((path) => hasDevice(running, path)),
+    [true, false, false],
+  );
 });

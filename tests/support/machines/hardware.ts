@@ -48,6 +48,8 @@ function writeCpu(files: MachineFiles, { cpu, iommu }: MachineHardware): void {
     const module = `/sys/module/${intel ? "kvm_intel" : "kvm_amd"}`;
     files.values(`${module}/parameters`, { nested: intel ? "Y" : "1" });
     files.device("/dev/kvm", "c", FAKE_MAJOR, 232, 0o660);
+    files.device("/dev/vhost-net", "c", FAKE_MAJOR, 238, 0o666);
+    files.device("/dev/net/tun", "c", FAKE_MAJOR, 200, 0o666);
   }
   files.folder("/sys/kernel/iommu_groups");
   files.folder("/sys/class/iommu");

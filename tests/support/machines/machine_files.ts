@@ -58,7 +58,7 @@ export class MachineFiles {
     this.#devices.push([this.host(path), mode.toString(8), kind, `${major}`, `${minor}`]);
   }
 
-  /** Makes the device nodes, all at once; plain files when the tests may not make nodes. */
+  /** Makes the device nodes, all at once; where the tests may not, plain files, and links to /dev/null, which may be bound. */
   makeDevices(): void {
     const made = Deno.uid() === 0 && new Deno.Command("sh", {
       args: [
@@ -69,7 +69,11 @@ export class MachineFiles {
       ],
       stderr: "null",
     }).outputSync().success;
-    if (!made) { for (const [path] of this.#devices) Deno.writeFileSync(path!, new Uint8Array()); }
+    if (made) return;
+    for (const [path, , kind, major] of this.#devices) {
+      if (kind === "c" && Number(major) >= 200) Deno.symlinkSync("/dev/null", path!);
+      else Deno.writeFileSync(path!, new Uint8Array());
+    }
   }
 
   /** Puts a text into the machine's store and returns its path there. */

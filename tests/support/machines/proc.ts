@@ -40,6 +40,7 @@ export function writeProc(files: MachineFiles, machine: MachineDescription): voi
     }\t${kiB}\t\t0\t\t-2\n`
   );
   files.file("/proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n" + swaps.join(""));
+  files.file("/proc/mdstat", "Personalities : \nunused devices: <none>\n", { mode: 0o444 });
   files.file("/proc/cmdline", machine.kernelParams + "\n", { mode: 0o444 });
   files.file(
     "/proc/version",

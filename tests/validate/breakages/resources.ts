@@ -13,6 +13,13 @@ export const RESOURCES: readonly Breakage[] = [
     break: () => {},
   },
   {
+    id: "disk-arrays",
+    what: "a disk of a mirror is gone",
+    expect: "warn",
+    besideOthers: true,
+    break: (m) => m.write("/sys/fs/btrfs/8b2a/devinfo/2/missing", "1\n"),
+  },
+  {
     id: "memory",
     what: "guests took all the memory",
     expect: "warn",

@@ -106,6 +106,13 @@ Deno.test({
     match(never.remedy!, /hypervisor\.guestBackup\.enable = true;/);
     const there = await backup(9, { "etc/systemd/system/hypervisor-guest-backup.service": "" });
     match(there.remedy!, /^systemctl start hypervisor-guest-backup\.service/);
+    // The module runs, and its service is not there: hypervisor.guestBackup.enable = false.
+    const module = { "etc/tmpfiles.d/hyper-nixos.conf": "" };
+    const off = await backup(9, module);
+    deepEqual([off.status, off.detail.includes("guestBackup.enable")], ["skip", true]);
+    equal((await backup(9, { ...module, [old]: "<domain/>" })).status, "skip");
+    const on = { ...module, "etc/systemd/system/hypervisor-guest-backup.service": "" };
+    equal((await backup(9, on)).status, "warn");
     equal((await backup(9, { [old]: STABLE })).status, "pass");
     const changed = await backup(9, { [old]: "<domain/>" });
     match(changed.detail, /newest copy, 20261101T000000Z, is without web/);

@@ -82,6 +82,35 @@ for (
       /has tun/,
     ],
     ["tun", "nothing", {}, "warn", /modprobe tun/],
+    // A container that was given a device which was not there has made a folder.
+    [
+      "kvm",
+      "a folder in its place",
+      { "proc/cpuinfo": INTEL, "dev/kvm/": "" },
+      "fail",
+      /is no device.*mv \/dev\/kvm \/dev\/kvm\.old; then modprobe -r kvm-intel, modprobe kvm-intel/,
+    ],
+    [
+      "kvm",
+      "a folder on ARM",
+      { "proc/cpuinfo": ARM, "dev/kvm/": "" },
+      "fail",
+      /start the machine/,
+    ],
+    [
+      "cpu-virtualisation",
+      "ARM with a folder",
+      { "proc/cpuinfo": ARM, "dev/kvm/": "" },
+      "skip",
+      /x86/,
+    ],
+    [
+      "vhost-net",
+      "a folder in its place",
+      { "dev/vhost-net/": "", "proc/modules": "vhost_net 36864 0 - Live 0x0\n" },
+      "warn",
+      /is no device.*modprobe -r vhost_net/,
+    ],
   ] as const
 ) {
   Deno.test(`${id} and ${what}: ${status}`, async () => {

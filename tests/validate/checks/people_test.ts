@@ -214,6 +214,70 @@ for (
       "pass",
       "over SSH with a key",
     ],
+    [
+      "an alias of his and of everything",
+      {
+        "etc/group": GROUP.replace("alice", ""),
+        "etc/sudoers": "OPS ALL=(SUPER) NOPASSWD: ANY\n@include more\n",
+        "etc/more": "User_Alias OPS = alice\nCmnd_Alias ANY = ALL\nRunas_Alias SUPER = root\n",
+        "etc/shadow": NO_ROOT + "alice:!:1::::::\n",
+      },
+      "pass",
+      "alice can become root",
+    ],
+    [
+      "a rule for all but him",
+      {
+        "etc/group": GROUP.replace("alice", ""),
+        "etc/sudoers": "ALL, !alice ALL=(ALL) NOPASSWD: ALL\n",
+        "etc/shadow": NO_ROOT + "alice:!:1::::::\n",
+      },
+      "fail",
+      "nobody can become root",
+    ],
+    [
+      "a rule on another host",
+      {
+        "etc/hostname": "web\n",
+        "etc/group": GROUP.replace("alice", ""),
+        "etc/sudoers": "alice db=(ALL) NOPASSWD: ALL\nalice 192.0.2.1=(ALL) NOPASSWD: ALL\n",
+        "etc/shadow": NO_ROOT + "alice:!:1::::::\n",
+      },
+      "fail",
+      "nobody can become root",
+    ],
+    [
+      "people of a directory",
+      {
+        "etc/nsswitch.conf": "passwd: files sss systemd\nsudoers: files sss\nhosts: files ldap\n",
+        "etc/group": GROUP.replace("alice", ""),
+        "etc/shadow": NO_ROOT + "alice:!:1::::::\n",
+      },
+      "skip",
+      "those of sss are not asked",
+    ],
+    [
+      "homes of systemd",
+      {
+        "etc/nsswitch.conf": "passwd: files mymachines systemd\n",
+        "var/lib/systemd/home/carol.identity": "{}",
+        "etc/group": GROUP.replace("alice", ""),
+        "etc/shadow": NO_ROOT + "alice:!:1::::::\n",
+      },
+      "skip",
+      "those of systemd-homed are not asked",
+    ],
+    [
+      "NixOS's own services",
+      {
+        "etc/nsswitch.conf":
+          "passwd: files mymachines systemd\ngroup: files [success=merge] systemd\n",
+        "etc/group": GROUP.replace("alice", ""),
+        "etc/shadow": NO_ROOT + "alice:!:1::::::\n",
+      },
+      "fail",
+      "nobody can become root",
+    ],
     ["a passwd that is empty", { "etc/passwd": "" }, "fail", "names nobody"],
     ["a shadow that is not there", {}, "skip", "there is no /etc/shadow"],
     ["a shadow that is a folder", { "etc/shadow/": "" }, "skip", "is a folder, not a regular file"],

@@ -5,7 +5,7 @@ import type { Finding } from "../../../lib/validate/check.ts";
 import { testContext } from "../../support/context.ts";
 import { isRoot } from "../../support/needs.ts";
 import { type ScratchEntry, withScratch } from "../../support/scratch_files.ts";
-import { look, lookAt } from "../look.ts";
+import { type Answer, answering, look, lookAt } from "../look.ts";
 
 const HASH = "$6$saltsalt$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP";
 const LOCKED = "$y$j9T$saltsaltsalt$0123456789abcdefghijklmnopqrstuvwxyz0123456";
@@ -197,6 +197,20 @@ for (
     },
   });
 }
+
+Deno.test("github-token waits for no home whose server is gone", async () => {
+  await withScratch({
+    ...ACCOUNTS,
+    "proc/self/mountinfo": "21 1 8:2 / / rw - ext4 /dev/sda2 rw\n" +
+      "22 21 0:40 / /home rw - nfs4 server:/home rw,hard\n",
+  }, async (root) => {
+    const looked = async (stat: Answer) =>
+      await look("github-token", answering(testContext({ root }), { stat }));
+    const gone = await looked({ code: 137, timedOut: true });
+    deepEqual([gone.status, gone.detail], ["skip", "no answer from /home/alice, /home/bob"]);
+    equal((await looked("")).status, "pass");
+  });
+});
 
 Deno.test("github-token names what a link leads to, and changes nothing there", async () => {
   await withScratch({

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { testContext } from "../../support/context.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 import type { Finding } from "../../../lib/validate/check.ts";
@@ -91,6 +91,18 @@ for (
       "fail libvirtd.service is failed",
       /systemctl start libvirtd\.service; journalctl -b -u libvirtd\.service/,
     ],
+    [
+      "a socket that waits for a service that fails",
+      { "libvirtd.socket": "active", "libvirtd.service": "failed" },
+      "fail libvirtd.service is failed",
+      /systemctl start libvirtd\.service/,
+    ],
+    [
+      "the one daemon that failed before the modular ones came",
+      { "libvirtd.service": "failed", "virtqemud.socket": "active" },
+      "pass virtqemud.socket is active",
+      undefined,
+    ],
     ["nothing", {}, "fail no libvirt service is installed", /rebuild-helper switch/],
     [
       "one that was masked",
@@ -118,10 +130,25 @@ Deno.test("libvirtd-answers fails for a daemon that hangs, and repeats the last 
   match((await virsh({ code: 127 })).detail, /virsh ended with 127/);
 });
 
+Deno.test("an owner who runs guests without libvirt is not told to start it", async () => {
+  const off = { ...MACHINE, "etc/tmpfiles.d/hyper-nixos.conf": "" };
+  const on = { ...off, "etc/systemd/system/libvirtd.service": "" };
+  const nothing = { ...systemctl({}), virsh: { code: 1, stderr: "no daemon\n" } };
+  for (const id of ["libvirtd-unit", "libvirtd-answers"]) {
+    await rejects(found(id, nothing, off), { message: /turns libvirt off/ });
+    equal((await found(id, nothing, on)).status, "fail");
+  }
+});
+
 Deno.test("failed-units names a command that a shell takes as it stands", async () => {
-  const failed = (units: string, word = "degraded", code = 1) =>
+  const failed = (units: string, word = "degraded", code = 1, restarting = "") =>
     found("failed-units", {
-      systemctl: ([verb]) => verb === "is-system-running" ? { code, stdout: `${word}\n` } : units,
+      systemctl: ([verb, state]) =>
+        verb === "is-system-running"
+          ? { code, stdout: `${word}\n` }
+          : state === "--state=failed"
+          ? units
+          : restarting,
     });
   const line = "mnt-my\\x2ddisk.mount loaded failed failed /mnt/my-disk\n";
   const { status, remedy, items } = await failed(line);
@@ -134,6 +161,11 @@ Deno.test("failed-units names a command that a shell takes as it stands", async 
     "backup.service",
   ]);
   equal((await failed("", "running", 0)).status, "pass");
+  // What starts again and again never counts as failed; a login that ended does so, too.
+  const again = "gitea.service loaded activating auto-restart Gitea\n" +
+    "getty@tty1.service loaded activating auto-restart Getty\n";
+  const loops = await failed("", "running", 0, again);
+  deepEqual([loops.status, loops.items], ["warn", ["gitea.service"]]);
   equal((await failed("")).status, "skip", "some have failed, and which ones is not known");
   for (const word of ["offline", "unknown", ""]) equal((await failed("", word)).status, "skip");
 });

@@ -1,5 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { lookAt } from "../look.ts";
+import { testContext } from "../../support/context.ts";
+import { mustRun } from "../../support/must_run.ts";
+import { isRoot } from "../../support/needs.ts";
+import { look, lookAt } from "../look.ts";
 
 const DISK = "21 1 8:2 / / rw,relatime - ext4 /dev/sda2 rw\n";
 
@@ -58,4 +61,27 @@ Deno.test("space-boot looks where the kernels are: /efi can be full while /boot 
     "proc/self/mountinfo": files["proc/self/mountinfo"].replace("sda1 ro", "sda1 rw"),
   });
   match(detail, /free in \/efi$/);
+});
+
+Deno.test({
+  name: "space-logs fails where no file can be made any more, however much room there is",
+  ignore: !isRoot,
+  fn: async () => {
+    const folder = Deno.makeTempDirSync({ prefix: "space-" });
+    const mount = (...args: string[]) => mustRun("mount", [...args, folder]);
+    mount("-t", "tmpfs", "-o", "size=300m,nr_inodes=4000", "tmpfs");
+    try {
+      Deno.mkdirSync(`${folder}/var/log/hypervisor`, { recursive: true });
+      const looked = () => look("space-logs", testContext({ root: folder }));
+      deepEqual((await looked()).status, "pass");
+      mount("-o", "remount,nr_inodes=1000");
+      const few = await looked();
+      deepEqual([few.status, /for 9\d\d more files/.test(few.detail)], ["warn", true]);
+      mount("-o", "remount,nr_inodes=50");
+      equal((await looked()).status, "fail");
+    } finally {
+      mustRun("umount", ["-l", folder]);
+      Deno.removeSync(folder);
+    }
+  },
 });
