@@ -62,6 +62,10 @@ Deno.test("proveReversePath() does not know where packets to an address of the l
     name: one.name === "ens3" ? "lo" : "ens3",
   }));
   match(refusal(check("off"), check("strict"), { interfaces }) ?? "", /way in is not known$/);
+  equal(refusal(undefined, check("strict"), { interfaces }), undefined);
+  // The only card is the way in, too.
+  const wayOut = "ens3";
+  equal(refusal(check("off"), check("strict"), { interfaces, wayOut }), undefined);
 });
 
 Deno.test("proveReversePath() counts the owner's own rules before the check", () => {
