@@ -63,6 +63,9 @@ let
         ++ map content (user.openssh.authorizedKeys.keyFiles or [ ]));
     };
   };
+  packages = config.systemd.packages or [ ];
+  nameOf = package: text (package.name or package);
+  keys = key: list: builtins.listToAttrs (map (value: { name = key value; value = null; }) list);
   made = value: { is = text value; };
   build = config.system.build or { };
 in
@@ -83,9 +86,10 @@ in
     unit = each unit config.systemd.units;
     userUnit = each unit (config.systemd.user.units or { });
     networkUnit = each unit (config.systemd.network.units or { });
-    unitPackage = guard (builtins.listToAttrs (map
-      (package: { name = text (package.name or package); value = { is = text package; }; })
-      (config.systemd.packages or [ ])));
+    # Several may have one name.
+    unitPackage = guard (mapAttrs
+      (name: _: { is = builtins.concatStringsSep " " (attrNames (keys text (filter (package: nameOf package == name) packages))); })
+      (keys nameOf packages));
   };
   boot.boot = {
     initrd = guard (made (build.initialRamdisk or null));

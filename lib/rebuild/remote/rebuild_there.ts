@@ -154,11 +154,17 @@ async function specialisationThere(
   return name === "" ? undefined : { name, named: false };
 }
 
-/** Prints what `runningSpecialisation` would return there. */
-const RUNNING_SPECIALISATION = `${REMOTE_PATH}
+/**
+ * Shell that prints what `runningSpecialisation` would return there. Root's record of what was only tested is
+ * not for whoever logs in: the store knows whose specialisation it is.
+ */
+export const RUNNING_SPECIALISATION = `${REMOTE_PATH}
 running=$(readlink -f /run/current-system)
-for one in /nix/var/nix/profiles/system-*-link/specialisation/* /run/booted-system/specialisation/*; do
-  if [ -e "$one" ] && [ "$(readlink -f "$one")" = "$running" ]; then basename "$one"; exit; fi
+for system in /nix/var/nix/profiles/system-*-link /run/booted-system \
+  $(nix-store --query --referrers "$running" 2>/dev/null); do
+  for one in "$system"/specialisation/*; do
+    if [ -e "$one" ] && [ "$(readlink -f "$one")" = "$running" ]; then basename "$one"; exit; fi
+  done
 done
 if [ -r /etc/specialisation ]; then cat /etc/specialisation; fi`;
 
