@@ -98,7 +98,8 @@ function storeOf(ctx: Context): string[] {
   return ctx.root.isRunning ? [] : ["--store", ctx.root.path];
 }
 
-function packageOf(executable: string | undefined): string | undefined {
+/** The store path of the package that an executable is in; undefined for one in none. */
+export function packageOf(executable: string | undefined): string | undefined {
   return /^(\/nix\/store\/[^/.][^/]*)\/bin\/[^/]+$/.exec(executable ?? "")?.[1];
 }
 

@@ -70,6 +70,7 @@ export async function startActivation(
     writeFileAtomic(ctx.root.host(activationFiles(id).record), request.record, { mode: 0o600 });
   }
   removeOldRecords(ctx);
+  ctx.signal.throwIfAborted();
   ctx.passPointOfNoReturn();
   const environment = activationEnvironment(ctx);
   const goBackWithin = request.confirmSeconds > 0 ? HUNG_AFTER : undefined;

@@ -11,7 +11,7 @@ import {
   type RemoteMachine,
 } from "../../machine/ssh/remote_machine.ts";
 import { asRoot } from "../../machine/ssh/root_session.ts";
-import { TOOLS_ROOT } from "../tools.ts";
+import { packageOf, TOOLS_ROOT } from "../tools.ts";
 import { copyPaths, type RemoteStore } from "./remote_store.ts";
 
 /** One of the executables, as it is here. */
@@ -45,17 +45,18 @@ export async function findTool(
       hint: "name a machine that does",
     });
   }
-  const own = /^(\/nix\/store\/[^/]+)\/bin\/[^/]+$/.exec(ctx.env.HYPERVISOR_EXECUTABLE ?? "");
+  const own = ctx.env.HYPERVISOR_EXECUTABLE ?? "";
+  const ownPackage = packageOf(own);
   const runsThere = platform === `${Deno.build.arch}-linux`;
   const { stdout } = await ssh.sh(`${REMOTE_PATH}
-[ -x ${quote(own?.[0] ?? "/nonexistent")} ] && echo own=yes
+[ -x ${quote(own)} ] && echo own=yes
 for tool in /run/current-system/sw/bin/${name} ${TOOLS_ROOT}/bin/${name}; do
   [ "$("$tool" --version 2>/dev/null)" = ${quote(`${name} ${version}`)} ] || continue
   echo "tool=$tool"
   break
 done`);
   const isThere = /^own=yes$/m.test(stdout);
-  if (own && runsThere) return { path: own[0], copy: isThere ? undefined : own[1] };
+  if (ownPackage && runsThere) return { path: own, copy: isThere ? undefined : ownPackage };
   const installed = /^tool=(\/.+)$/m.exec(stdout)?.[1];
   if (installed) return { path: installed, copy: undefined };
   throw new ToolError(`${ssh.destination} has no ${name} of version ${version}`, {

@@ -73,7 +73,8 @@ export async function lookAtSupply(
     },
     lacking: [...lacking.keys(), ...unknown].map((path) => storeName(path).replace(/\.drv$/, "")),
     asked: asks,
-    silent: /^(?:warning|error): (.*unable to download.*)$/m.exec(stderr)?.[1],
+    silent: /^(?:(?:warning|error): )+(.*unable to download.*?)(?:; retrying.*)?$/m.exec(stderr)
+      ?.[1],
   };
 }
 
