@@ -55,8 +55,9 @@ function declaredAccount(
   };
 }
 
-/** What NixOS makes in every system, and what lies in the store. */
-const ALWAYS_THERE = /^(|\/bin\/sh|\/run\/current-system\/sw\/bin\/(sh|bash)|\/nix\/store\/.*)$/;
+/** Shells that NixOS makes in every system, and what lies in the store. */
+export const ALWAYS_THERE =
+  /^(|\/bin\/sh|\/run\/current-system\/sw\/bin\/(sh|bash)|\/nix\/store\/.*)$/;
 
 /**
  * Whether nothing would be at a shell's path. A program of the system goes with what installs it, which shows

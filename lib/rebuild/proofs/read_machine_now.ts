@@ -20,6 +20,7 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import { isMadeByActivation } from "../../nix/managed_etc.ts";
 import { attempt } from "../../machine/attempt.ts";
 import type { Context } from "../../machine/context.ts";
+import { ALWAYS_THERE } from "../access/accounts_after.ts";
 import { keyFilePatterns } from "../access/effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
 import type { PamTexts } from "../access/pam_stack.ts";
@@ -49,7 +50,7 @@ export function readMachineNow(
     uid: account.uid,
     home: account.home,
     shell: account.shell,
-    lacksShell: account.shell !== "" && !has(account.shell),
+    lacksShell: !ALWAYS_THERE.test(account.shell) && !has(account.shell),
     password: account.passwordState,
     expired: isExpired(account, ctx.now()),
     groups: groupNamesOf(known, account),
