@@ -142,7 +142,7 @@ function pinWith(path: string, flags: number, open: typeof openWithoutLinks): Pi
     if (problem) throw problem;
   }
   throw new ToolError(`${path} cannot be opened`, {
-    hint: "either its folders change at this moment, or too many files are open: try again",
+    hint: "its folders change at this moment, or more files are open than may be: ulimit -n 1024, and try again",
   });
 }
 
