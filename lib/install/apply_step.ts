@@ -24,6 +24,7 @@ import {
 } from "../machine/receipt.ts";
 import { revertStep } from "./undo/revert_step.ts";
 import type { Step, TreeStep } from "./step.ts";
+import { commandLine, shellWord } from "../machine/shell_words.ts";
 
 /**
  * Applies one step. What it replaces is backed up and the receipt says `doing` before anything is
@@ -102,7 +103,7 @@ export function isStepDone(ctx: Context, step: Step): boolean {
 function requireParent(path: string): void {
   if (lstatIfExists(parentOf(path))?.isDirectory) return;
   throw new ToolError(`${parentOf(path)} is not a folder`, {
-    hint: `look at it: ls -ld ${parentOf(path)}`,
+    hint: `look at it: ls -ld ${shellWord(parentOf(path))}`,
   });
 }
 
@@ -115,12 +116,12 @@ function backUp(ctx: Context, receipt: Receipt, step: Step, path: string): Snaps
   if (info.isDirectory) {
     if (step.kind === "directory") return { kind: "directory" };
     throw new ToolError(`${path} is a folder, a file was expected`, {
-      hint: `move it away: mv ${path} ${path}.old`,
+      hint: `move it away: ${commandLine("mv", [path, `${path}.old`])}`,
     });
   }
   if (!info.isFile) {
     throw new ToolError(`${path} is neither a file nor a link`, {
-      hint: `look at it: ls -l ${path}`,
+      hint: `look at it: ls -l ${shellWord(path)}`,
     });
   }
   const backup = `${backupFolder(receipt)}/files${step.path}`;

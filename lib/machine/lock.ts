@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
-import { foreignWriter, isRootOrSelf } from "./files/file_trust.ts";
+import { foreignWriter, isRootOrSelf, toGiveToRoot } from "./files/file_trust.ts";
 import { ensureDirectory, lstatIfExists, parentOf, setMode } from "./files/files.ts";
 import { places } from "./places.ts";
 import { openOrMake } from "./files/regular_file.ts";
@@ -22,9 +22,10 @@ export async function acquireLock(ctx: Context): Promise<Disposable> {
   const path = ctx.root.host(places.lock);
   const made = ctx.root.isRunning ? undefined : unlessUsed([parentOf(path), path]);
   ensureDirectory(parentOf(path), 0o755);
+  refuseForeign(path, parentOf(path), lstatIfExists(parentOf(path)));
   using held = new DisposableStack();
   const { file, info } = held.use(openOrMake(path, { read: true, write: true }, 0o600));
-  refuseForeign(path, info);
+  refuseForeign(path, path, info);
   // flock(2) asks for no right to write: whoever can open it can hold it.
   if (((info.mode ?? 0) & 0o077) !== 0) setMode(path, 0o600);
   if (!await tryLock(file)) {
@@ -44,17 +45,13 @@ export async function acquireLock(ctx: Context): Promise<Disposable> {
 }
 
 /** Who can open the file for writing can hold the lock for ever; who can write the folder, replace it. */
-function refuseForeign(path: string, file: Deno.FileInfo): void {
-  const folder = lstatIfExists(parentOf(path));
-  const found = [[path, file], [parentOf(path), folder]] as const;
-  for (const [place, info] of found) {
-    const problem = info && foreignWriter(info, isRootOrSelf);
-    if (problem === undefined) continue;
-    throw new ToolError(`the lock ${path} is not safe: ${place} ${problem}`, {
-      code: ExitCode.PermissionDenied,
-      hint: `give it back to root: chown root:root ${place} && chmod go-w ${place}`,
-    });
-  }
+function refuseForeign(path: string, place: string, info: Deno.FileInfo | undefined): void {
+  const problem = info && foreignWriter(info, isRootOrSelf);
+  if (problem === undefined) return;
+  throw new ToolError(`the lock ${path} is not safe: ${place} ${problem}`, {
+    code: ExitCode.PermissionDenied,
+    hint: `give it back to root: ${toGiveToRoot(place, "go-w")}`,
+  });
 }
 
 /** The process id that the holder has written; empty when it is none. */

@@ -1,6 +1,7 @@
 import { attempt } from "./attempt.ts";
 import { ToolError } from "./tool_error.ts";
 import { ExitCode } from "./exit_code.ts";
+import { commandLine } from "./shell_words.ts";
 
 /** Linux gives up after 40 links (path_resolution(7)); so do we. */
 const MAX_LINKS = 40;
@@ -81,7 +82,7 @@ export class Root {
       if (++links > MAX_LINKS) {
         throw new ToolError(`too many symbolic links in ${machinePath}`, {
           code: ExitCode.Configuration,
-          hint: `look at it with: namei -l ${this.#prefix}${machinePath}`,
+          hint: `look at it with: ${commandLine("namei", ["-l", this.#prefix + machinePath])}`,
         });
       }
       if (target.startsWith("/")) done.length = 0;

@@ -1,6 +1,7 @@
 import { attempt } from "./attempt.ts";
 import { ExitCode } from "./exit_code.ts";
 import { ToolError } from "./tool_error.ts";
+import { commandLine, shellWord } from "./shell_words.ts";
 
 /**
  * Starts a child process.
@@ -42,7 +43,9 @@ function notStarted(path: string, error: unknown): ToolError | undefined {
   if (error instanceof Deno.errors.PermissionDenied) {
     return new ToolError(`${path} may not be started`, {
       code: ExitCode.PermissionDenied,
-      hint: `see who may, and whether its file system is mounted with noexec: findmnt -T ${path}`,
+      hint: `see who may, and whether its file system is mounted with noexec: ${
+        commandLine("findmnt", ["-T", path])
+      }`,
       cause: error,
     });
   }
@@ -51,7 +54,7 @@ function notStarted(path: string, error: unknown): ToolError | undefined {
   }
   return new ToolError(`${path} cannot be started on this machine`, {
     code: ExitCode.MissingDependency,
-    hint: `its interpreter or loader is missing (file ${path}): install it again`,
+    hint: `its interpreter or loader is missing (file ${shellWord(path)}): install it again`,
     cause: error,
   });
 }

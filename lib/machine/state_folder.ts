@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit_code.ts";
+import { toGiveToRoot } from "./files/file_trust.ts";
 import { ensureDirectory, lstatIfExists, setMode } from "./files/files.ts";
 import { unlessUsed } from "./files/unless_used.ts";
 import { places } from "./places.ts";
@@ -52,8 +53,8 @@ export function stateFolderProblem(ctx: Context): ToolError | undefined {
       return new ToolError(`${shown} ${found}`, {
         code: ExitCode.PermissionDenied,
         hint: own
-          ? `look at what is in it; when it is yours: chown root:root ${shown} && chmod 0700 ${shown}`
-          : `give it back to root: chown root:root ${shown} && chmod 0755 ${shown}`,
+          ? `look at what is in it; when it is yours: ${toGiveToRoot(shown, "0700")}`
+          : `give it back to root: ${toGiveToRoot(shown, "0755")}`,
       });
     }
   }

@@ -5,6 +5,7 @@ import { machineFolder } from "../machine/files/machine_files.ts";
 import { refuseUnreadable } from "../machine/files/regular_file.ts";
 import { places } from "../machine/places.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { shellWord } from "../machine/shell_words.ts";
 
 /** Whose files Nix reads by path, and waits for. */
 const FOLDERS = [
@@ -40,6 +41,6 @@ function refuseWayOut(ctx: Context, path: string): void {
   if (found === undefined || found === realPathIfSeen(ctx.root.follow(path))) return;
   throw new ToolError(`${seen} is a link that leads Nix out of ${ctx.root.path}, to ${found}`, {
     code: ExitCode.Configuration,
-    hint: `put what it stands for in its place, or make it relative: ls -l ${seen}`,
+    hint: `put what it stands for in its place, or make it relative: ls -l ${shellWord(seen)}`,
   });
 }

@@ -14,6 +14,7 @@ import { NOTHING_HANDED } from "./handed_options.ts";
 import { uncommittedFiles } from "../nix/flakes/uncommitted_files.ts";
 import type { Context } from "../machine/context.ts";
 import type { RebuildOptions } from "./options.ts";
+import { commandLine } from "../machine/shell_words.ts";
 
 /** A host of a flake, both there. */
 export interface Target {
@@ -129,8 +130,10 @@ export function requireHardwareCopy(ctx: Context, { flake }: Target): void {
   throw new ToolError(`${from} is not what the host is built with: ${to} is another`, {
     code: ExitCode.Configuration,
     hint:
-      `compare them (diff ${to} ${from}) and copy the right one over the other, for a new disk: ` +
-      `cp ${from} ${to}`,
+      `compare them (${
+        commandLine("diff", [to, from])
+      }) and copy the right one over the other, for a new disk: ` +
+      commandLine("cp", [from, to]),
   });
 }
 

@@ -5,6 +5,7 @@ import { ToolError } from "../machine/tool_error.ts";
 import type { Context } from "../machine/context.ts";
 import { LARGEST_INDEX, sourceTree } from "../machine/tree/source_tree.ts";
 import { decodeIndex, type LocalIndex } from "./tree/index_file.ts";
+import { shellWord } from "../machine/shell_words.ts";
 
 const ObjectName = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -45,7 +46,9 @@ export function readSyncState(ctx: Context): SyncState | undefined {
   } catch (error) {
     throw new ToolError(`${state} cannot be understood`, {
       code: ExitCode.Configuration,
-      hint: `a newer version of this tool may have written it; to start afresh: rm ${state}`,
+      hint: `a newer version of this tool may have written it; to start afresh: rm ${
+        shellWord(state)
+      }`,
       cause: error,
     });
   }

@@ -1,6 +1,5 @@
 import { ensureDirectory, lstatIfExists, setMode } from "../machine/files/files.ts";
 import { pin } from "../machine/files/pinned.ts";
-import { shellWord } from "../machine/run.ts";
 import type { Context } from "../machine/context.ts";
 import type { Change } from "./check.ts";
 
@@ -62,12 +61,6 @@ export function restrict(host: string, atMost: number, uid: number): Change[] {
   if (!info.isFile && !info.isDirectory) return [];
   Deno.chmodSync(pinned.path, after);
   return [{ what: host, before: octal(before), after: octal(after) }];
-}
-
-/** What a person types to make something root's with this mode. */
-export function toGiveToRoot(host: string, mode: number): string {
-  const path = shellWord(host);
-  return `chown root:root ${path} && chmod ${octal(mode)} ${path}`;
 }
 
 /** The permission bits of a file. */

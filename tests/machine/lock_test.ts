@@ -162,6 +162,11 @@ Deno.test(
       Deno.chownSync(`${root}/${lock}`, 1000, 100);
       assert.match((await refusal(root)).message, /belongs to user 1000/);
     });
+    await withScratch({ "run/": "" }, async (root) => {
+      Deno.chmodSync(`${root}/run`, 0o777);
+      await refusal(root);
+      assert.deepEqual([...Deno.readDirSync(`${root}/run`)], [], "what is refused is not made");
+    });
   },
 );
 

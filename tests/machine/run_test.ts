@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { childEnvironment } from "../../lib/machine/child_environment.ts";
-import {
-  CommandError,
-  commandLine,
-  createRunner,
-  quote,
-  type Runner,
-} from "../../lib/machine/run.ts";
+import { CommandError, createRunner, type Runner } from "../../lib/machine/run.ts";
 import { ToolError } from "../../lib/machine/tool_error.ts";
 import { isRoot } from "../support/needs.ts";
 import { withScratch } from "../support/scratch_files.ts";
@@ -163,27 +156,6 @@ Deno.test("which() finds executables on the safe PATH and by path", async () => 
     assert.equal(runner().which(`${folder}/plain`), `${folder}/plain`);
     assert.equal(runner().which(folder), undefined);
   });
-});
-
-Deno.test("commandLine() quotes what a shell would change", () => {
-  assert.equal(
-    commandLine("nixos-rebuild", ["--flake", "/etc/nixos#host", "it's", "$HOME", ""]),
-    `nixos-rebuild --flake /etc/nixos#host 'it'\\''s' '$HOME' ''`,
-  );
-});
-
-Deno.test("quote() gives sh one word, whatever it contains", async () => {
-  const word = fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\0"));
-  const words = fc.array(word, { minLength: 1, maxLength: 20 });
-  await fc.assert(
-    fc.asyncProperty(words, async (list) => {
-      const { stdout } = await new Deno.Command("sh", {
-        args: ["-c", `printf '%s\\0' ${list.map(quote).join(" ")}`],
-      }).output();
-      assert.deepEqual(new TextDecoder().decode(stdout).split("\0").slice(0, -1), list);
-    }),
-    { numRuns: 30 },
-  );
 });
 
 Deno.test("run() does not wait for what a child has left behind with its output", async () => {

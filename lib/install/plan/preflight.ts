@@ -9,6 +9,7 @@ import { places } from "../../machine/places.ts";
 import { stateFolderProblem } from "../../machine/state_folder.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import { treeFolderProblem } from "../../machine/tree/source_tree.ts";
+import { shellWord } from "../../machine/shell_words.ts";
 
 /** Room for copies, backups and receipts beside the source itself, in bytes. */
 const SPARE = 16 * 1024 * 1024;
@@ -91,7 +92,10 @@ async function unwritable(ctx: Context): Promise<ToolError[]> {
     found.push(
       new ToolError(`${folder} cannot be written: it is read-only or immutable`, {
         code: ExitCode.PermissionDenied,
-        hint: `look at it: findmnt -T ${folder}; lsattr -d ${folder}; with an immutable /etc ` +
+        hint:
+          `look at it: findmnt -T ${shellWord(folder)}; lsattr -d ${
+            shellWord(folder)
+          }; with an immutable /etc ` +
           "(system.etc.overlay.mutable = false) make it mutable first",
       }),
     );

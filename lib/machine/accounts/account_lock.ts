@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { hasOpenat2, libc, OPEN, openStepByStep, openWithoutLinks } from "../files/libc.ts";
 import { openOrMake } from "../files/regular_file.ts";
+import { shellWord } from "../shell_words.ts";
 import { ToolError } from "../tool_error.ts";
 
 /** lckpwdf(3): passwd, useradd, vipw and their like hold it while they change account files. */
@@ -54,6 +55,6 @@ function cannotLock(path: string, why: string): ToolError {
   return new ToolError(`the lock of the account files ${path} ${why}`, {
     hint:
       "finish what changes accounts (passwd, vipw, useradd), then run this again; who has it: " +
-      `fuser -v ${path}`,
+      `fuser -v ${shellWord(path)}`,
   });
 }

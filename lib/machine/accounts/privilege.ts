@@ -1,7 +1,8 @@
 import { ExitCode } from "../exit_code.ts";
 import { foreignPart, isRootOrSelf } from "../files/file_trust.ts";
 import { KEPT_FOR_ROOT } from "../kept_variables.ts";
-import { commandLine, findOnPath, type Runner } from "../run.ts";
+import { findOnPath, type Runner } from "../run.ts";
+import { commandLine } from "../shell_words.ts";
 import { ToolError } from "../tool_error.ts";
 import { canElevate, cannotElevate, ELEVATORS } from "./elevators.ts";
 

@@ -1,7 +1,8 @@
 import { ExitCode } from "../exit_code.ts";
 import type { Root } from "../root.ts";
+import { shellWord } from "../shell_words.ts";
 import { ToolError } from "../tool_error.ts";
-import { readTextIfExists } from "./files.ts";
+import { ifExists, readTextIfExists } from "./files.ts";
 
 /** Whether a user id may own, and so change, what root is going to use. */
 export type MayWrite = (uid: number) => boolean;
@@ -76,16 +77,23 @@ export interface ForeignPart {
 
 /**
  * What speaks against writing by path below a folder of the machine; the root itself was chosen by whoever
- * named it.
+ * named it. The folder may be one that is still to be made.
  * @param folder host path
- * @throws as {@link foreignPart}
  */
 export function foreignFolderProblem(root: Root, folder: string): ToolError | undefined {
-  const foreign = foreignPart(folder, isRootOrSelf, root.isRunning ? "" : root.path);
+  const foreign = ifExists(() =>
+    foreignPart(folder, isRootOrSelf, root.isRunning ? "" : root.path)
+  );
   return foreign && new ToolError(`${foreign.path} ${foreign.problem}`, {
     code: ExitCode.PermissionDenied,
-    hint: `give it back to root: chown root:root ${foreign.path} && chmod go-w ${foreign.path}`,
+    hint: `give it back to root: ${toGiveToRoot(foreign.path, "go-w")}`,
   });
+}
+
+/** What a person types to make something root's; the mode as chmod(1) takes it. */
+export function toGiveToRoot(path: string, mode: string): string {
+  const word = shellWord(path);
+  return `chown root:root ${word} && chmod ${mode} ${word}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { attempt } from "../attempt.ts";
 import { inFolder, inFolderMeanwhile, LinkInTheWay, pin, pinFolder } from "./pinned.ts";
 import { openOrMake, openRegular, readRegular } from "./regular_file.ts";
 import { ToolError } from "../tool_error.ts";
+import { shellWord } from "../shell_words.ts";
 
 /** Mode and owner of a file that is written. The mode is set explicitly: umask is 077 everywhere. */
 export interface FileMode {
@@ -109,7 +110,9 @@ export function ensureDirectory(path: string, mode: number): void {
   const info = lstatIfExists(path);
   if (info?.isDirectory) return;
   if (info !== undefined) {
-    throw new ToolError(`${path} is not a folder`, { hint: `look at it: ls -ld ${path}` });
+    throw new ToolError(`${path} is not a folder`, {
+      hint: `look at it: ls -ld ${shellWord(path)}`,
+    });
   }
   ensureDirectory(parentOf(path), PARENT_MODE);
   try {
@@ -255,7 +258,8 @@ export function isAbsent(error: unknown): boolean {
     error instanceof Deno.errors.FilesystemLoop;
 }
 
-function ifExists<T>(look: () => T): T | undefined {
+/** What a look finds; undefined where there is nothing, by {@link isAbsent}. */
+export function ifExists<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {

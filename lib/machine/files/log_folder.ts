@@ -12,8 +12,8 @@ import type { Root } from "../root.ts";
  */
 export function openLogFolder(root: Root, place: string): Pinned {
   const path = root.follow(place);
-  ensureDirectory(path, 0o755);
   const problem = foreignFolderProblem(root, path);
   if (problem) throw problem;
+  ensureDirectory(path, 0o755);
   return pinFolder(path);
 }

@@ -1,6 +1,7 @@
 import { ExitCode } from "../exit_code.ts";
 import { hasOpenat2, libc, OPEN, openStepByStep, openWithoutLinks } from "./libc.ts";
 import { ToolError } from "../tool_error.ts";
+import { shellWord } from "../shell_words.ts";
 
 /**
  * A file or folder that is held by a descriptor: whatever happens to its name, this is the one that was
@@ -18,7 +19,9 @@ export class LinkInTheWay extends ToolError {
   constructor(path: string) {
     super(`${path} is a symbolic link and is not followed`, {
       code: ExitCode.Configuration,
-      hint: `look at where it leads, then replace it by what it stands for: ls -ld ${path}`,
+      hint: `look at where it leads, then replace it by what it stands for: ls -ld ${
+        shellWord(path)
+      }`,
     });
   }
 }
@@ -142,7 +145,8 @@ function pinWith(path: string, flags: number, open: typeof openWithoutLinks): Pi
     if (problem) throw problem;
   }
   throw new ToolError(`${path} cannot be opened`, {
-    hint: "its folders change at this moment, or more files are open than may be: ulimit -n 1024, and try again",
+    hint:
+      "its folders change at this moment, or more files are open than may be: ulimit -n 1024, and try again",
   });
 }
 

@@ -1,6 +1,7 @@
 import { ExitCode } from "../exit_code.ts";
 import { inFolder, LinkInTheWay, named, pin } from "./pinned.ts";
 import { ToolError } from "../tool_error.ts";
+import { shellWord } from "../shell_words.ts";
 
 /** Whatever is read as a whole is smaller, unless its reader says otherwise; bytes. */
 const LARGEST_READ = 64 * 1024 * 1024;
@@ -14,7 +15,7 @@ export class NotRegular extends ToolError {
   constructor(path: string, info: Deno.FileInfo) {
     super(`${path} is ${kindOf(info)}, not a regular file`, {
       code: ExitCode.Configuration,
-      hint: `look at it, and move it away if it is not yours: ls -ld ${path}`,
+      hint: `look at it, and move it away if it is not yours: ls -ld ${shellWord(path)}`,
     });
     this.found = kindOf(info);
   }
@@ -150,6 +151,6 @@ function kindOf(info: Deno.FileInfo): string {
 function tooLarge(path: string, limit: number): ToolError {
   return new ToolError(`${path} is larger than ${limit} bytes and is not read`, {
     code: ExitCode.Configuration,
-    hint: `look at it: ls -l ${path}`,
+    hint: `look at it: ls -l ${shellWord(path)}`,
   });
 }

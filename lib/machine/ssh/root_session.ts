@@ -1,6 +1,7 @@
 import { cannotElevate } from "../accounts/elevators.ts";
 import { ExitCode } from "../exit_code.ts";
-import { quote, type RunResult } from "../run.ts";
+import type { RunResult } from "../run.ts";
+import { quote } from "../shell_words.ts";
 import { ToolError } from "../tool_error.ts";
 import type { Context } from "../context.ts";
 import { REMOTE_PATH, type RemoteMachine } from "./remote_machine.ts";

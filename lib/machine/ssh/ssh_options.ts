@@ -1,5 +1,5 @@
 import { ExitCode } from "../exit_code.ts";
-import { quote } from "../run.ts";
+import { quote } from "../shell_words.ts";
 import { ToolError } from "../tool_error.ts";
 
 /** Blanks, or one of: '…', "…", a sign after a backslash, signs as they are, and what begins and does not end. */

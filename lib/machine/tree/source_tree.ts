@@ -13,6 +13,7 @@ import {
 } from "../files/files.ts";
 import { places } from "../places.ts";
 import { ToolError } from "../tool_error.ts";
+import { commandLine } from "../shell_words.ts";
 
 /** Host paths of the source tree and of what a change of it needs beside it, on one file system. */
 export interface SourceTree {
@@ -44,8 +45,9 @@ export function sourceTree(ctx: Context): SourceTree {
   if (info !== undefined && !info.isDirectory) {
     throw new ToolError(`${path} is ${info.isSymlink ? "a symbolic link" : "not a folder"}`, {
       code: ExitCode.Configuration,
-      hint:
-        `move it away (mv ${path} ${path}.old) and run it again, or sync what it points to by hand`,
+      hint: `move it away (${
+        commandLine("mv", [path, `${path}.old`])
+      }) and run it again, or sync what it points to by hand`,
     });
   }
   return {
@@ -58,13 +60,11 @@ export function sourceTree(ctx: Context): SourceTree {
 }
 
 /**
- * What speaks against changing the tree: who can write the folder that holds it could exchange what is
- * staged there, which is written by path. Undefined also where there is no such folder yet.
+ * What speaks against changing the tree: who can write the folder that holds it, or make it, could exchange
+ * what is staged there, which is written by path.
  */
 export function treeFolderProblem(ctx: Pick<Context, "root">): ToolError | undefined {
-  const folder = ctx.root.follow(places.hypervisor);
-  if (!lstatIfExists(folder)?.isDirectory) return undefined;
-  return foreignFolderProblem(ctx.root, folder);
+  return foreignFolderProblem(ctx.root, ctx.root.follow(places.hypervisor));
 }
 
 /**

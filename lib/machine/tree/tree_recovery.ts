@@ -28,6 +28,7 @@ import { backupOf, keepEdits, type KeptEdits } from "./kept_edits.ts";
 import { isDecided, type Operation, readJournal, staged } from "./tree_journal.ts";
 import { doOperations, touchedFolders, undoOperations } from "./tree_operations.ts";
 import { syncToDisk } from "./tree_sync.ts";
+import { commandLine } from "../shell_words.ts";
 
 /**
  * Brings the source tree to exactly one commit after a run that was killed: a change whose journal was
@@ -213,8 +214,9 @@ function journalOf(staging: string): readonly Operation[] | undefined {
     if (error instanceof ToolError || error instanceof Deno.errors.PermissionDenied) throw error;
     throw new ToolError(`the journal of an interrupted update is damaged: ${staging}`, {
       code: ExitCode.Configuration,
-      hint:
-        `look at it, then remove it and sync again: rm -r ${staging} && smart-sync --force-full`,
+      hint: `look at it, then remove it and sync again: ${
+        commandLine("rm", ["-r", staging])
+      } && smart-sync --force-full`,
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import { isAbsent } from "../files/files.ts";
 import { FileSystemSync } from "../files/file_system_sync.ts";
 import { pin } from "../files/pinned.ts";
 
@@ -35,7 +36,7 @@ async function syncPath(path: string): Promise<void> {
     using file = Deno.openSync(pinned.path, { read: true });
     await file.sync();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isAbsent(error)) throw error;
   }
 }
 

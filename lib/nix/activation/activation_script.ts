@@ -1,6 +1,6 @@
 import { ACCOUNT_FILES, DECLARED_FILES } from "../../machine/accounts/account_backup.ts";
 import * as v from "valibot";
-import { quote } from "../../machine/run.ts";
+import { quote } from "../../machine/shell_words.ts";
 import { type ActivationHead, ActivationHeadSchema } from "./activation_status.ts";
 
 /** What an activation is to do; every path as the script's own process sees it. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { parsedAs } from "../../machine/parsed_as.ts";
-import { quote } from "../../machine/run.ts";
+import { quote } from "../../machine/shell_words.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import {

@@ -7,7 +7,7 @@ import {
 import { readTextIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { presentInstallation } from "../../machine/receipt.ts";
-import { commandLine } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import {

@@ -9,6 +9,7 @@ import type { Context } from "../../machine/context.ts";
 import { concludeActivation } from "./activate.ts";
 import type { ActivationOutcome } from "./outcome.ts";
 import { settleReceipt } from "../receipt_hooks.ts";
+import { shellWord } from "../../machine/shell_words.ts";
 
 /** So much of the end of a log is looked at for the names of failed units, in characters. */
 const LOG_END = 64 * 1024;
@@ -31,7 +32,7 @@ export async function settleEarlierActivation(ctx: Context): Promise<void> {
       {
         hint: waiting
           ? "keep it with: rebuild-helper --confirmed"
-          : `wait for it, and watch it with: tail -f ${status.log}`,
+          : `wait for it, and watch it with: tail -f ${shellWord(status.log)}`,
       },
     );
   }

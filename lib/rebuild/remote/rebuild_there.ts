@@ -3,7 +3,8 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { requireDestination, type SshConnection } from "../../machine/ssh/connection.ts";
 import { reach, REMOTE_PATH, type RemoteMachine } from "../../machine/ssh/remote_machine.ts";
 import { arrivalLink, requireRoot } from "../../machine/ssh/root_session.ts";
-import { quote, withSignal } from "../../machine/run.ts";
+import { withSignal } from "../../machine/run.ts";
+import { quote } from "../../machine/shell_words.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import {

@@ -6,7 +6,7 @@ import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder } from "../../machine/tree_layout.ts";
 import HOST_FILES from "../../nix/expressions/host_files.json" with { type: "json" };
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
-import { commandLine } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass } from "../check.ts";
 import type { Facts } from "../facts.ts";

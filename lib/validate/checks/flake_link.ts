@@ -8,7 +8,7 @@ import {
 } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { hostFolder } from "../../nix/expressions/host_flake.ts";
-import { commandLine } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import type { Facts } from "../facts.ts";
 import { type Change, checksOf, fail, type Finding, pass, skip, warn } from "../check.ts";

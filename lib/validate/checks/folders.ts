@@ -1,11 +1,12 @@
 import { exists, lstatIfExists, readLinkIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { installedLayout, modulesFolder, type TreeLayout } from "../../machine/tree_layout.ts";
-import { shellWord } from "../../machine/run.ts";
+import { shellWord } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { octal, ownershipProblem, setOwnership, toGiveToRoot } from "../ownership.ts";
+import { octal, ownershipProblem, setOwnership } from "../ownership.ts";
+import { toGiveToRoot } from "../../machine/files/file_trust.ts";
 
 const INSTALL = "install with: system-installer";
 /** What a source tree needs to build this machine, by its layout. */
@@ -92,7 +93,7 @@ function publicFolder(
   }
   const problem = ownershipProblem(info, 0o755);
   if (problem === undefined) return pass(`${path}, 0755 of root`);
-  const remedy = `${toGiveToRoot(host, 0o755)}, or validator --fix`;
+  const remedy = `${toGiveToRoot(host, "0755")}, or validator --fix`;
   return problem.open
     ? fail(`${path} ${problem.what}`, remedy)
     : warn(`${path} ${problem.what}, not ${octal(0o755)}`, remedy);

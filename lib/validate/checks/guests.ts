@@ -7,12 +7,13 @@ import {
 } from "../../machine/files/files.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
-import { commandLine } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { isTurnedOff } from "../module_choice.ts";
-import { octal, permissions, toGiveToRoot } from "../ownership.ts";
+import { octal, permissions } from "../ownership.ts";
+import { toGiveToRoot } from "../../machine/files/file_trust.ts";
 
 /** Where libvirt keeps definitions: NixOS's place, and that of other distributions. */
 const FOLDERS = ["/var/lib/libvirt/qemu", "/etc/libvirt/qemu"];
@@ -104,7 +105,7 @@ function guestBackup(ctx: Context): Finding {
   if (info !== undefined && (permissions(info) !== 0o700 || info.uid !== 0)) {
     return fail(
       `${places.guestBackups} has mode ${octal(permissions(info))} of user ${info.uid}`,
-      toGiveToRoot(folder, 0o700),
+      toGiveToRoot(folder, "0700"),
     );
   }
   if (isTurnedOff(ctx, [UNIT])) {

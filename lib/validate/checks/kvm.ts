@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { hasDevice, kernelContext, kernelText } from "../../machine/hardware/kernel_files.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
 import type { Context } from "../../machine/context.ts";
-import { commandLine } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import {
   checksOf,
   type CheckSpec,

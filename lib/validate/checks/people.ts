@@ -11,7 +11,7 @@ import { matchesGroup, matchesUser } from "../../machine/accounts/ssh_patterns.t
 import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { machineFolder, machineText } from "../../machine/files/machine_files.ts";
 import { localModule } from "../../machine/tree_layout.ts";
-import { commandLine } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { passwordlessDoas } from "../doas.ts";

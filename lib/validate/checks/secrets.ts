@@ -12,12 +12,13 @@ import { answersAt } from "../../machine/files/remote_place.ts";
 import { LinkInTheWay } from "../../machine/files/pinned.ts";
 import { places } from "../../machine/places.ts";
 import { readRegular } from "../../machine/files/regular_file.ts";
-import { commandLine, shellWord } from "../../machine/run.ts";
+import { commandLine, shellWord } from "../../machine/shell_words.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Change, checksOf, fail, type Finding, pass, skip, some } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { octal, permissions, restrict, toGiveToRoot } from "../ownership.ts";
+import { octal, permissions, restrict } from "../ownership.ts";
+import { toGiveToRoot } from "../../machine/files/file_trust.ts";
 
 /** The token's file in a home folder (reference, "Setting GitHub Token"). */
 const TOKEN = ".config/github/token";
@@ -75,7 +76,7 @@ function passwordFiles(ctx: Context): Finding {
   }
   return fail(
     `not root's alone: ${some(problems)}`,
-    `${toGiveToRoot(problems[0]!, 0o600)}; change a password others may know`,
+    `${toGiveToRoot(problems[0]!, "0600")}; change a password others may know`,
     problems,
   );
 }
@@ -100,7 +101,7 @@ function shadow(ctx: Context, facts: Facts): Finding {
   if (info.uid !== 0) {
     return fail(
       `belongs to user ${info.uid}, who can read and change it (${mode})`,
-      `${toGiveToRoot(path, 0o600)}; then new passwords for all`,
+      `${toGiveToRoot(path, "0600")}; then new passwords for all`,
     );
   }
   if ((permissions(info) & 0o027) !== 0) {

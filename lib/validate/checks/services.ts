@@ -1,6 +1,7 @@
 import { failedUnits, restartingUnits } from "../../nix/activation/failed_units.ts";
 import { machineHas } from "../../machine/files/machine_files.ts";
-import { CommandError, commandLine } from "../../machine/run.ts";
+import { CommandError } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, denied, fail, type Finding, pass, skip, some, warn } from "../check.ts";
 import { type Facts, NotLookedAt } from "../facts.ts";

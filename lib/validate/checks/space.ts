@@ -3,7 +3,7 @@ import { freeSpace } from "../../machine/files/free_space.ts";
 import { kernelFolder } from "../../machine/hardware/boot_loader.ts";
 import { mountOf } from "../../machine/hardware/mounts.ts";
 import { places } from "../../machine/places.ts";
-import { commandLine } from "../../machine/run.ts";
+import { commandLine } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, type CheckSpec, fail, type Finding, pass, skip, warn } from "../check.ts";
 import type { Facts } from "../facts.ts";

@@ -1,7 +1,7 @@
 import { exists, lstatIfExists } from "../../machine/files/files.ts";
 import { places } from "../../machine/places.ts";
 import { ensureStateFolder, stateFolderProblem } from "../../machine/state_folder.ts";
-import { shellWord } from "../../machine/run.ts";
+import { shellWord } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Change, checksOf, fail, type Finding, pass } from "../check.ts";
 import type { Facts } from "../facts.ts";

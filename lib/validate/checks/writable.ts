@@ -3,7 +3,7 @@ import { type ForeignPart, foreignPart, type MayWrite } from "../../machine/file
 import { isAbsent, listIfExists, lstatIfExists, parentOf } from "../../machine/files/files.ts";
 import { ownerOfBase, placeOfBase, usableHostRecord } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
-import { shellWord } from "../../machine/run.ts";
+import { shellWord } from "../../machine/shell_words.ts";
 import type { Context } from "../../machine/context.ts";
 import { type Change, checksOf, fail, type Finding, pass, some, warn } from "../check.ts";
 import { octal, permissions, restrict, WRITABLE_BY_OTHERS } from "../ownership.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { quote } from "../../../lib/machine/run.ts";
+import { quote } from "../../../lib/machine/shell_words.ts";
 import {
   type ActivationPlan,
   activationScript,

@@ -1,4 +1,4 @@
-import { quote } from "../../../lib/machine/run.ts";
+import { quote } from "../../../lib/machine/shell_words.ts";
 import { killGroup } from "../until.ts";
 
 /** Who races: an account of every scratch machine, without any right. */
