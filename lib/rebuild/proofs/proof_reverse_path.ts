@@ -1,5 +1,6 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { readNftRule } from "./firewall/nft_rule.ts";
+import { nftChains } from "./firewall/nft_ruleset.ts";
 import { definitionsOf } from "./network/address_managers.ts";
 import type { InterfaceNow } from "./machine_now.ts";
 import { comesInOn } from "./network/addresses.ts";
@@ -48,9 +49,9 @@ function isLet(question: ProofQuestion): boolean {
   const packets = { port, client, device: comesInOn(question) };
   const ofNft = definitionsOf(after, "networking.firewall.extraReversePathFilterRules");
   return after.firewall.nftables
-    ? String(ofNft.at(-1) ?? "").split(/[\n;]/).some((rule) =>
-      readNftRule(rule.trim(), packets, "in").mayLet
-    )
+    ? nftChains(`table inet nixos-fw { chain rpfilter-allow {\n${ofNft.at(-1) ?? ""}\n} }`)
+      .flatMap(({ statements }) => statements)
+      .some((rule) => readNftRule(rule, packets, "in").mayLet)
     : after.firewall.extraCommands.split("\n").some((line) =>
       /nixos-fw-rpfilter\b.*\s(-j|--jump)\s+(RETURN|ACCEPT)\b/.test(line) &&
       !/\s(-p|--protocol)\s+(udp|icmp)/.test(line)

@@ -72,7 +72,8 @@ Deno.test("proveReversePath() counts the owner's own rules before the check", ()
   const nft = "networking.firewall.extraReversePathFilterRules";
   const strict = check("strict", true);
   equal(refusal(without, says(nft, "tcp dport 2222 accept", strict)), undefined);
-  equal(refusal(without, says(nft, "iifname ens3 accept\n", strict)), undefined);
+  equal(refusal(without, says(nft, 'iifname "ens3" accept\n', strict)), undefined);
+  match(refusal(without, says(nft, 'iifname "wg0" accept\n', strict)) ?? "", /strict/);
   match(refusal(without, says(nft, "udp dport 51820 accept", strict)) ?? "", /strict/);
   const iptables = (text: string): Change => (facts) => {
     check("strict")(facts);

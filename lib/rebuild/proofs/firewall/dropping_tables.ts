@@ -23,35 +23,48 @@ export function shutByTables(
   packets: Packets,
 ): string | undefined {
   const [then, next] = [read(before, packets), read(after, packets)];
-  const drop = next.drops.find((one) => !then.drops.includes(one));
+  const isIn = (all: readonly Said[], { what, table }: Said) =>
+    all.some((one) =>
+      one.what === what && (one.table === table || one.table === "" || table === "")
+    );
+  const drop = next.drops.find((one) => !isIn(then.drops, one))?.what;
   if (drop?.startsWith(UNREAD)) return `what another file adds cannot be judged: ${drop}`;
   if (drop !== undefined) return `a rule that is not there now may drop it: ${drop}`;
-  const lost = next.drops.length > 0 && then.lets.find((one) => !next.lets.includes(one));
-  return lost ? `a rule that may let it in now would be gone: ${lost}` : undefined;
+  const lost = next.drops.length > 0 && then.lets.find((one) => !isIn(next.lets, one));
+  return lost ? `a rule that may let it in now would be gone: ${lost.what}` : undefined;
+}
+
+/** A statement of a chain in words. */
+interface Said {
+  readonly what: string;
+  /** Empty where only a table's content is known. */
+  readonly table: string;
 }
 
 const UNREAD = "include ";
 
-function read(text: string, packets: Packets): { drops: string[]; lets: string[] } {
+function read(text: string, packets: Packets): { drops: Said[]; lets: Said[] } {
   const chains = nftChains(text);
-  const drops: string[] = [];
-  const lets: string[] = [];
+  const drops: Said[] = [];
+  const lets: Said[] = [];
   for (const [chain, direction] of reached(chains, packets)) {
     const policy = chain.statements.find((one) => /^policy drop\b/.test(one));
+    const table = [chain.family, chain.table].filter((word) => word !== undefined).join(" ");
+    const said = (what: string): Said => ({ what: `chain ${chain.name}: ${what}`, table });
     let passes = false;
     for (const statement of chain.statements) {
       const rule = readNftRule(statement, packets, direction);
-      const said = `chain ${chain.name}: ${statement}`;
-      if (rule.mayLet && !/^(type|policy) /.test(statement)) lets.push(said);
+      if (rule.mayLet && !/^(type|policy) /.test(statement)) lets.push(said(statement));
       if ((passes ||= rule.letsAll)) break;
-      if (rule.mayDrop && statement !== policy) drops.push(said);
+      if (rule.mayDrop && statement !== policy) drops.push(said(statement));
     }
-    if (policy !== undefined && !passes) drops.push(`chain ${chain.name}: ${policy}`);
+    if (policy !== undefined && !passes) drops.push(said(policy));
   }
   return {
     drops: [
       ...drops,
-      ...chains.flatMap(({ statements }) => statements.filter((one) => one.startsWith(UNREAD))),
+      ...chains.flatMap(({ statements }) => statements.filter((one) => one.startsWith(UNREAD)))
+        .map((what) => ({ what, table: "" })),
     ],
     lets,
   };
@@ -66,7 +79,9 @@ function reached(chains: readonly NftChain[], { client }: Packets): [NftChain, D
     seen.push([chain, direction]);
     for (const statement of chain.statements) {
       for (const [, name] of statement.matchAll(/\b(?:jump|goto)\s+([\w-]+)/g)) {
-        chains.filter((one) => one.name === name && one.family === chain.family)
+        chains.filter((one) =>
+          one.name === name && one.family === chain.family && one.table === chain.table
+        )
           .forEach((one) => visit(one, direction));
       }
     }

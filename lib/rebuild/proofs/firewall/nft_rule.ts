@@ -20,7 +20,7 @@ const MATCH = new RegExp(
     String.raw`ip protocol|ip6 nexthdr|meta nfproto)\s+(?!vmap\b|map\b|\.)${VALUE}\s*`,
 );
 /** Protocols that are none of SSH's; `nft` reads a rule with one of these as one about that protocol. */
-const OTHER = /^(udp|udplite|icmp|icmpv6|sctp|dccp|esp|ah|comp|gre|igmp|arp|ether|vlan)\b/;
+const OTHER = /^(udp|udplite|icmp|icmpv6|sctp|dccp|esp|ah|comp|gre|igmp|arp)\b/;
 
 /** Reads one rule; what is not read of it may be anything. Pure. */
 export function readNftRule(rule: string, packets: Packets, direction: Direction): NftRule {
@@ -29,7 +29,9 @@ export function readNftRule(rule: string, packets: Packets, direction: Direction
   for (let found = MATCH.exec(rest); found !== null; found = MATCH.exec(rest)) {
     const [whole, key = "", sign = "", value = ""] = found;
     const match = matching(key, elements(value), packets, direction);
-    matches.push(sign.startsWith("!") ? opposite(match) : match);
+    // `nft` adds to a rule about a header that there is one: no other packet fits, whatever is negated.
+    const family = familyOf(key, packets);
+    matches.push(family, sign.startsWith("!") ? opposite(match) : match);
     rest = rest.slice(whole.length);
   }
   const concerns = !matches.includes("no") && !OTHER.test(rest);
@@ -41,7 +43,8 @@ export function readNftRule(rule: string, packets: Packets, direction: Direction
   return {
     mayDrop: concerns && /\b(drop|reject)\b/.test(ways),
     mayLet: concerns && /\b(accept|jump|goto|return|queue)\b/.test(ways),
-    letsAll: /^(counter\s+)?accept$/.test(rest) && matches.every((match) => match === "yes"),
+    letsAll: /^(counter\s+(packets \d+ bytes \d+\s+)?)?accept$/.test(rest) &&
+      matches.every((match) => match === "yes"),
   };
 }
 
@@ -52,8 +55,6 @@ function matching(
   direction: Direction,
 ): Match {
   const [near, far] = direction === "in" ? ["d", "s"] : ["s", "d"];
-  const v6 = client?.includes(":") && !client.startsWith("::ffff:");
-  const family = client === undefined ? "maybe" : v6 ? "ip6" : "ip";
   switch (key) {
     case `tcp ${near}port`:
       return any(values, (value) => isPort(value, port));
@@ -69,23 +70,13 @@ function matching(
       });
     case "meta l4proto":
     case "ip protocol":
-    case "ip6 nexthdr": {
-      const tcp = any(values, (value) => /^(tcp|6)$/.test(value) ? "yes" : unknownOr("no", value));
-      return key === "meta l4proto" ? tcp : both(tcp, is(family, key.split(" ")[0]!));
-    }
+    case "ip6 nexthdr":
+      return any(values, (value) => /^(tcp|6)$/.test(value) ? "yes" : unknownOr("no", value));
     case "meta nfproto":
-      return any(values, (value) => is(family, value === "ipv6" ? "ip6" : "ip"));
+      return any(values, (value) => isOfFamily(value === "ipv6" ? "ip6" : "ip", client));
     case `ip ${far}addr`:
     case `ip6 ${far}addr`:
-      return both(
-        is(family, key.split(" ")[0]!),
-        any(values, (value) => client === undefined ? "maybe" : isFrom(value, client)),
-      );
-    case "ip saddr":
-    case "ip6 saddr":
-    case "ip daddr":
-    case "ip6 daddr":
-      return both(is(family, key.split(" ")[0]!), "maybe");
+      return any(values, (value) => client === undefined ? "maybe" : isFrom(value, client));
   }
   const named = /^([io])if/.exec(key)?.[1];
   if (named !== undefined && (named === "i") === (direction === "in")) {
@@ -95,8 +86,16 @@ function matching(
   return "maybe";
 }
 
-function is(family: string, wanted: string): Match {
-  return family === "maybe" ? "maybe" : family === wanted ? "yes" : "no";
+/** Whether the packets have the header that a match is about. */
+function familyOf(key: string, { client }: Packets): Match {
+  const [header = ""] = key.split(" ");
+  return header === "ip" || header === "ip6" ? isOfFamily(header, client) : "yes";
+}
+
+function isOfFamily(family: "ip" | "ip6", client: string | undefined): Match {
+  if (client === undefined) return "maybe";
+  const isV6 = client.includes(":") && !/^::ffff:\d+\./i.test(client);
+  return isV6 === (family === "ip6") ? "yes" : "no";
 }
 
 function isPort(value: string, port: number): Match {
@@ -120,10 +119,6 @@ function unknownOr(otherwise: Match, value: string): Match {
 function any(values: readonly string[], match: (value: string) => Match): Match {
   const all = values.map(match);
   return all.includes("yes") ? "yes" : all.includes("maybe") ? "maybe" : "no";
-}
-
-function both(a: Match, b: Match): Match {
-  return a === "no" || b === "no" ? "no" : a === "yes" && b === "yes" ? "yes" : "maybe";
 }
 
 function opposite(match: Match): Match {

@@ -138,3 +138,16 @@ Deno.test("shutByTables() refuses what may be about a session of which nothing i
     equal(typeof shut(table(rule), "", anybody), "string", rule);
   }
 });
+
+Deno.test("shutByTables() asks each table by itself: what one lets in, another may drop", () => {
+  const open = table("tcp dport 22 accept");
+  const other = open.replace("inet own", "inet second").replace("tcp dport 22 accept", "drop");
+  match(shut(`${open}\n${other}`)!, /own_input: drop$/);
+  match(shut(`${open}\n${other}`, open)!, /own_input: drop$/);
+  equal(shut(`${open}\n${other}`, `${open}\n${other}`), undefined);
+  // The same words in another table are another rule.
+  const policy = table("tcp dport 80 accept", "drop");
+  match(shut(`${policy}\n${policy.replace("inet own", "inet second")}`, policy)!, /policy drop$/);
+  const jumps = table("jump guests") + "\ntable inet second { chain guests { drop } }";
+  equal(shut(jumps), undefined, "a jump stays within its table");
+});
