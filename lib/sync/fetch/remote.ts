@@ -69,7 +69,7 @@ export class Remote implements Disposable {
    * @throws ToolError exit 4 for an unknown ref or repository, exit 5 when no server answers
    */
   async resolve(ref: string, known?: string): Promise<ResolvedRef> {
-    if (/^[0-9a-f]{40}$/.test(ref)) return { commit: ref, by: "itself" };
+    if (/^[0-9a-f]{40}$/i.test(ref)) return { commit: ref.toLowerCase(), by: "itself" };
     try {
       const found = await this.#resolveByGit(ref);
       if (found !== undefined) return { commit: found, by: "git" };

@@ -95,9 +95,9 @@ function isSigned(content: Uint8Array): boolean {
 
 /** The line that says most of why a signature is none of theirs. */
 function reason(said: string): string {
-  if (/No principal matched|NO_PUBKEY|unknown signer/i.test(said)) {
-    return "by a key that is not there";
-  }
+  if (/NO_PUBKEY|unknown signer/i.test(said)) return "by a key that is not there";
+  // ssh-keygen passes over lines that are not for that day (valid-after, valid-before).
+  if (/No principal matched/i.test(said)) return "by a key that is not there, or not for that day";
   if (/EXPKEYSIG|EXPSIG|REVKEYSIG/.test(said)) {
     return "its key or signature has expired or was revoked";
   }

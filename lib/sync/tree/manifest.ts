@@ -1,3 +1,4 @@
+import { Mode } from "../../git/git_objects.ts";
 import type { CopiedRows } from "./copied_rows.ts";
 import type { PathTable } from "./path_table.ts";
 
@@ -35,8 +36,9 @@ export class Manifest {
     return this.#entries;
   }
 
-  /** Whether a path is in it. */
+  /** Whether something is at a path: a submodule is nothing, because nothing of it is synced. */
   has(path: string): boolean {
-    return this.table.rowOf(path) !== undefined;
+    const row = this.table.rowOf(path);
+    return row !== undefined && this.table.mode(row) !== Mode.Gitlink;
   }
 }

@@ -144,8 +144,11 @@ class Planner {
     const entry = this.#table.entry(i);
     const { path } = entry;
     const kind = kindOf(entry.mode);
-    // Nothing of a submodule is here: what the last sync put in its place goes.
-    if (row !== undefined && kind !== "gitlink") this.#wanted[row] = 1;
+    // Nothing of a submodule is here, or of a folder with no file in it: what the last sync put in its
+    // place goes.
+    const isNothing = kind === "gitlink" ||
+      kind === "tree" && row !== undefined && !this.base.isFolder(row);
+    if (row !== undefined && !isNothing) this.#wanted[row] = 1;
     if (this.#fresh && !path.startsWith(this.#fresh.prefix)) this.#fresh = undefined;
     if (isExcluded(path, kind === "tree")) {
       if (kind !== "tree") this.#excluded++;
@@ -245,8 +248,7 @@ class Planner {
     const emptied: string[] = [];
     const base = this.base;
     for (let row = 0; row < base.count;) {
-      const gone =
-        this.#asides.size > 0 && base.isFolder(row) && this.#asides.has(base.path(row)) ||
+      const gone = this.#asides.size > 0 && this.#asides.has(base.path(row)) ||
         this.#wanted[row] === 0 && this.#deleteRow(row, emptied);
       row = gone ? base.endOf(row) : row + 1;
     }

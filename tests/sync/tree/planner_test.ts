@@ -16,6 +16,7 @@ import {
 import { planSync } from "../../../lib/sync/tree/planner.ts";
 import { settlePlan } from "../../../lib/sync/apply/second_look.ts";
 import { testContext } from "../../support/context.ts";
+import { withScratch } from "../../support/scratch_files.ts";
 import { localListing } from "../synced_machine.ts";
 
 /** Few names and contents, so that they meet: files that become folders, links, equal contents. */
@@ -141,6 +142,30 @@ Deno.test("planSync() and applyChange() make any tree the commit, and lose no lo
       }
     }),
     { numRuns: 150 },
+  );
+});
+
+Deno.test("planSync() removes a file in whose place a commit has a folder with nothing in it", async () => {
+  await withScratch(
+    { "tree/f": "one", "tree/edited": "mine", "tree/d/f": "one" },
+    async (folder) => {
+      const base = manifestOf("a", [
+        { path: "d/f", mode: Mode.File, content: "one" },
+        { path: "edited", mode: Mode.File, content: "one" },
+        { path: "f", mode: Mode.File, content: "one" },
+      ]);
+      const empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+      const target = manifestFromList(
+        "b".repeat(40),
+        ["d", "edited", "f"].map((path) => ({ path, mode: Mode.Tree, sha: empty })),
+      );
+      const figures = new Float64Array(base.table.count * 4);
+      const local = new LocalTree(`${folder}/tree`, { manifest: base, figures }, 0);
+      await local.scan();
+      const plan = planSync(local, target, base);
+      deepEqual([plan.deleted, plan.kept, plan.edited], [["d/f", "f"], ["edited"], []]);
+      deepEqual(plan.operations, [{ do: "remove", path: "d/f" }, { do: "remove", path: "f" }]);
+    },
   );
 });
 
