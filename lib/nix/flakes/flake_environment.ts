@@ -1,5 +1,5 @@
 import { statIfSeen } from "../../machine/files/files.ts";
-import { type HostBase, readHostRecord } from "../../machine/host_record.ts";
+import { type HostBase, usableHostRecord } from "../../machine/host_record.ts";
 import type { Context } from "../../machine/context.ts";
 import type { FlakeReference } from "./flake_reference.ts";
 import { nixPath } from "../search_path.ts";
@@ -14,8 +14,7 @@ export function flakeEnvironment(
   ctx: Context,
   flake?: FlakeReference,
 ): Record<string, string> {
-  const record = readHostRecord(ctx);
-  const base = typeof record === "object" ? record.base : null;
+  const base = usableHostRecord(ctx)?.base;
   const search = base?.kind === "channel" ? { NIX_PATH: nixPath(ctx, base.searchPath) } : {};
   const checkout = flake?.checkout ?? baseCheckout(ctx);
   return {
@@ -28,9 +27,8 @@ export function flakeEnvironment(
 
 /** The git checkout that the installed host's base is in, as a host path. */
 export function baseCheckout(ctx: Context): string | undefined {
-  const record = readHostRecord(ctx);
-  const base = typeof record === "object" ? record.base : null;
-  return base === null ? undefined : checkoutOf(ctx, base);
+  const base = usableHostRecord(ctx)?.base;
+  return base ? checkoutOf(ctx, base) : undefined;
 }
 
 /** The git checkout that a base is in, as a host path. */
