@@ -1,5 +1,4 @@
-import { ExitCode } from "../../machine/exit_code.ts";
-import { ToolError } from "../../machine/tool_error.ts";
+import { isOfConfiguration } from "./evaluation_failure.ts";
 
 /** A place in an evaluated value: names of attributes, and of list entries their index. */
 export type Place = readonly string[];
@@ -35,7 +34,7 @@ export async function evaluateApart(parts: PartsEvaluation): Promise<PartsEvalua
     try {
       return await evaluation();
     } catch (error) {
-      if (error instanceof ToolError && error.code === ExitCode.Configuration) return undefined;
+      if (isOfConfiguration(error)) return undefined;
       throw error;
     }
   };

@@ -59,6 +59,11 @@ export function evaluationFailure(what: string, stderr: string): ToolError {
   });
 }
 
+/** Whether an evaluation failed at the configuration itself, so that other parts of it may still evaluate. */
+export function isOfConfiguration(error: unknown): error is ToolError {
+  return error instanceof ToolError && error.code === ExitCode.Configuration;
+}
+
 /** From the last `error:` on: newer releases print the trace first, and the error proper last. */
 function lastError(stderr: string): string {
   const starts = [...stderr.matchAll(/^\s*error: ?/gm)];

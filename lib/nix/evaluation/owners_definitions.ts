@@ -1,6 +1,4 @@
 import * as v from "valibot";
-import { ExitCode } from "../../machine/exit_code.ts";
-import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { type PlainDefinition, PlainSchema } from "./configuration_facts.ts";
 import { applyToSource, type ConfigurationSource } from "./configuration_source.ts";
@@ -8,6 +6,7 @@ import { evaluateApart, type Place } from "./evaluate_apart.ts";
 import type { Expression } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/expression_layout.ts";
 import { ownersDefinitionsExpression } from "./owners_definitions_expression.ts";
+import { isOfConfiguration } from "./evaluation_failure.ts";
 
 const DefinitionSchema = v.object({
   /** The option's name, part by part. */
@@ -51,7 +50,7 @@ export async function ownersDefinitions(
   try {
     return { definitions: (await values([[]])).flat(), unreadable: [] };
   } catch (error) {
-    if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+    if (!isOfConfiguration(error)) throw error;
     const { found, failed } = await evaluateApart({ values, names });
     // Not even the names of the options: nothing is known.
     if (found.length === 0) throw error;
@@ -129,7 +128,7 @@ export async function valuesAndPlain(
       const found = await applyPart(ctx, source, "both", { entries, options });
       return v.parse(Both, found);
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+      if (!isOfConfiguration(error)) throw error;
       ctx.log.debug(error.message);
     }
   }

@@ -1,6 +1,4 @@
 import * as v from "valibot";
-import { ExitCode } from "../../machine/exit_code.ts";
-import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import {
   applyToSource,
@@ -11,6 +9,7 @@ import { evaluateApart, type Place } from "./evaluate_apart.ts";
 import type { Expression } from "../expressions/expression.ts";
 import { printExpression } from "../expressions/expression_layout.ts";
 import { factsExpression } from "./facts_expression.ts";
+import { isOfConfiguration } from "./evaluation_failure.ts";
 
 /** Nix code: from the facts to `{ values, names }`, functions of places in them. */
 const parts = String.raw`facts: let
@@ -68,7 +67,7 @@ async function someEvaluates(values: (places: readonly Place[]) => Promise<reado
       const [value] = await values([place]);
       if (!isUnreadable(value)) return true;
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+      if (!isOfConfiguration(error)) throw error;
     }
   }
   return false;

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { ExitCode } from "../../machine/exit_code.ts";
 import { ToolError } from "../../machine/tool_error.ts";
 import type { Context } from "../../machine/context.ts";
 import { assembleFacts } from "./assemble_facts.ts";
@@ -13,6 +12,7 @@ import { factsExpression } from "./facts_expression.ts";
 import { type Identity, IdentitySchema } from "./identity.ts";
 import { IDENTITY_GROUPS, identityExpression } from "./identity_expression.ts";
 import { readApart } from "./read_apart.ts";
+import { isOfConfiguration } from "./evaluation_failure.ts";
 
 /** How to read a configuration. */
 export interface ReadOptions extends SourceOptions {
@@ -81,7 +81,7 @@ export async function readHost(
 
 /** Whether parts may still be read: something fails in a way that Nix cannot catch, and not all is needed. */
 function mayBeRead(failure: unknown, { whole }: ReadOptions): failure is ToolError {
-  return failure instanceof ToolError && failure.code === ExitCode.Configuration && !whole;
+  return isOfConfiguration(failure) && !whole;
 }
 
 const RecordSchema = v.record(v.string(), v.unknown());
@@ -106,7 +106,7 @@ async function readIdentityApart(
         await evaluate(ctx, source, `((${identityExpression}) nixos).${group}`, options),
       );
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== ExitCode.Configuration) throw error;
+      if (!isOfConfiguration(error)) throw error;
       ctx.log.debug(`identity, ${group}: ${error.message}`);
     }
   }

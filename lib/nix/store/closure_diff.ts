@@ -20,7 +20,7 @@ async function closureDiff(ctx: Context, to: string): Promise<string | undefined
   if (from === to) return "";
   const [command, ...args] = ctx.run.which("nvd")
     ? ["nvd", "--color", "never", "diff", from, to]
-    : ["nix", "--extra-experimental-features", "nix-command", "store", "diff-closures", from, to];
+    : ["nix", "store", "diff-closures", from, to];
   const { code, stdout } = await ctx.run(command!, args, { accept: "any", timeout: 120_000 });
   return code === 0 ? stripVTControlCharacters(stdout).trim() : undefined;
 }
