@@ -67,19 +67,23 @@ export async function copyPaths(
     progress.end(result?.code === 0);
   }
   if (result.signal !== null) throw new CommandError({ ...result, stderr: progress.errors });
-  if (result.code !== 0) throw copyFailure(destination, progress.errors);
+  if (result.code !== 0) throw copyFailure(to?.ssh.destination, progress.errors);
 }
 
-function copyFailure(destination: string, stderr: string): ToolError {
+/** @param host the machine that it was copied to, undefined for this one */
+function copyFailure(host: string | undefined, stderr: string): ToolError {
+  const destination = host ?? "this machine";
   const lines = stderr.trim().split("\n").map(printableLine);
   const why = lines.findLast((line) => /error/.test(line)) ?? lines.at(-1) ?? "";
   if (/no space left on device|disk quota exceeded/i.test(stderr)) {
     return new ToolError(`the disk of ${destination} is full`, {
-      hint:
-        `free some: rebuild-helper --target-host ${destination} --clean, and there nix-collect-garbage`,
+      hint: host === undefined
+        ? "free some: rebuild-helper --clean, then nix-collect-garbage"
+        : `free some: rebuild-helper --target-host ${host} --clean, and there nix-collect-garbage`,
     });
   }
-  const lost = /failed to start SSH|broken pipe|connection (reset|closed|refused)|unexpected end/i;
+  const lost =
+    /failed to start SSH|broken pipe|connection (?:reset|closed|refused)|unexpected end|disconnected unexpectedly|closed by remote host|not responding|mux_client/i;
   return new ToolError(`the system could not be copied to ${destination}: ${why}`, {
     code: lost.test(stderr) ? ExitCode.Network : ExitCode.General,
     hint: "nothing was changed there; what was copied need not be copied again",

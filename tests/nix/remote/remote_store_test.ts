@@ -62,20 +62,32 @@ Deno.test({
 
 Deno.test("copyPaths() tells a full disk, a lost connection and a refusal apart", async () => {
   const folder = Deno.makeTempDirSync({ prefix: "nix-script-" });
-  const failing = async (says: string) => {
+  const failing = async (says: string, to = true) => {
     const script = `#!/bin/sh\necho "error: ${says}" >&2\nexit 1\n`;
     Deno.writeTextFileSync(`${folder}/nix`, script, { mode: 0o755 });
     const ctx = testContext({ env: { PATH: `${folder}:/usr/bin:/bin` } });
-    await copyPaths(ctx, { to: { ssh: connection("host") } }, ["/nix/store/x"]);
+    const other = { ssh: connection("host") };
+    await copyPaths(ctx, to ? { to: other } : { from: other }, ["/nix/store/x"]);
   };
   try {
     await rejects(() => failing("writing to file: No space left on device"), {
       code: ExitCode.General,
       message: "the disk of host is full",
     });
-    await rejects(() => failing("failed to start SSH connection to 'host'"), {
-      code: ExitCode.Network,
+    await rejects(() => failing("writing to file: No space left on device", false), {
+      message: "the disk of this machine is full",
+      hint: "free some: rebuild-helper --clean, then nix-collect-garbage",
     });
+    for (
+      const says of [
+        "failed to start SSH connection to 'host'",
+        "Nix daemon disconnected unexpectedly (maybe it crashed?)",
+        "writing to file: Broken pipe",
+        "unexpected end-of-file",
+        "cannot open connection to remote store 'ssh-ng://host': Connection to 192.0.2.1 closed by remote host.",
+        "Timeout, server host not responding.",
+      ]
+    ) await rejects(() => failing(says), { code: ExitCode.Network }, says);
     await rejects(() => failing("path lacks a signature"), {
       code: ExitCode.General,
       message: "the system could not be copied to host: error: path lacks a signature",
