@@ -23,8 +23,9 @@ import {
   writeReceipt,
 } from "../machine/receipt.ts";
 import { revertStep } from "./undo/revert_step.ts";
+import { obstacleTo } from "./obstacle.ts";
 import type { Step, TreeStep } from "./step.ts";
-import { commandLine, shellWord } from "../machine/shell_words.ts";
+import { shellWord } from "../machine/shell_words.ts";
 
 /**
  * Applies one step. What it replaces is backed up and the receipt says `doing` before anything is
@@ -44,6 +45,8 @@ export async function applyStep(ctx: Context, receipt: Receipt, step: Step): Pro
   // A run that was cut off wrote something else here: what was there before it is what to back up.
   const kept = record.state === "done" ? revertStep(ctx, receipt, record) : [];
   for (const place of kept) ctx.log.info(`changed since it was written, kept in ${place}`);
+  const problem = obstacleTo(ctx, step);
+  if (problem) throw problem;
   if (step.kind !== "directory") requireParent(path);
   if (step.kind === "tree") return await applyTree(ctx, receipt, record, step, path);
 
@@ -113,17 +116,7 @@ function backUp(ctx: Context, receipt: Receipt, step: Step, path: string): Snaps
   if (info === undefined) return { kind: "absent" };
   const mtime = info.mtime?.toISOString() ?? null;
   if (info.isSymlink) return { kind: "link", target: readLinkIfExists(path) ?? "", mtime };
-  if (info.isDirectory) {
-    if (step.kind === "directory") return { kind: "directory" };
-    throw new ToolError(`${path} is a folder, a file was expected`, {
-      hint: `move it away: ${commandLine("mv", [path, `${path}.old`])}`,
-    });
-  }
-  if (!info.isFile) {
-    throw new ToolError(`${path} is neither a file nor a link`, {
-      hint: `look at it: ls -l ${shellWord(path)}`,
-    });
-  }
+  if (info.isDirectory) return { kind: "directory" };
   const backup = `${backupFolder(receipt)}/files${step.path}`;
   const target = ctx.root.host(backup);
   const content = readRegular(path);

@@ -134,7 +134,7 @@ Deno.test("applySteps() reverts everything when any step fails", async () => {
     );
     const expected = seen(scratch.root);
     const done = newReceipt();
-    await assert.rejects(applySteps(ctx, done, list), /is a folder, a file was expected/);
+    await assert.rejects(applySteps(ctx, done, list), /is a folder, where a file belongs/);
     assert.equal(diffTrees(expected, seen(scratch.root)), "", `step ${broken}`);
     assert.equal(readReceipts(ctx)[0]?.state, "reverted");
     assert.notEqual(diffTrees(before, expected), "");

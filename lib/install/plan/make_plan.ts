@@ -1,3 +1,4 @@
+import { attempt } from "../../machine/attempt.ts";
 import pMap from "p-map";
 import type { Context } from "../../machine/context.ts";
 import { readAuthorizedKeys } from "../../machine/accounts/authorized_keys.ts";
@@ -12,6 +13,7 @@ import { withBinaryCache } from "../../nix/store/binary_cache.ts";
 import { compareIdentities } from "../../nix/evaluation/identity.ts";
 import { toolsOnMachine } from "../../nix/tools.ts";
 import { decisionsOf } from "../answers.ts";
+import { obstacleTo } from "../obstacle.ts";
 import { baseBlockers, releaseBlocker } from "./base_blockers.ts";
 import { carryDisks } from "../carry/carry_boot.ts";
 import { carryFirewall, carryNetwork } from "../carry/carry_network.ts";
@@ -108,6 +110,8 @@ export async function makePlan(
   );
   const { judgement, identity, blocker, nixosVersion, supply } = judged;
   if (blocker) blockers.push(blocker);
+  // What only root may see is told when root asks.
+  blockers.push(...steps.flatMap((step) => attempt(() => obstacleTo(ctx, step)) ?? []));
   blockers.push(...supplyBlockers(supply, hostName.value));
   const downgrade = layout === "published"
     ? releaseBlocker(options, reading, nixosVersion)

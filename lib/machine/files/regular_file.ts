@@ -13,11 +13,11 @@ export class NotRegular extends ToolError {
   readonly found: string;
 
   constructor(path: string, info: Deno.FileInfo) {
-    super(`${path} is ${kindOf(info)}, not a regular file`, {
+    super(`${path} is ${whatIsThere(info)}, not a regular file`, {
       code: ExitCode.Configuration,
       hint: `look at it, and move it away if it is not yours: ls -ld ${shellWord(path)}`,
     });
-    this.found = kindOf(info);
+    this.found = whatIsThere(info);
   }
 }
 
@@ -139,7 +139,7 @@ export function readBehindLinks(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /** What is at a path in one word, to follow "is". */
-function kindOf(info: Deno.FileInfo): string {
+export function whatIsThere(info: Deno.FileInfo): string {
   if (info.isFile) return "a file";
   if (info.isDirectory) return "a folder";
   if (info.isSymlink) return "a symbolic link";
