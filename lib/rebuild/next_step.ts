@@ -31,6 +31,9 @@ export async function offerNextStep(
     option: "--rollback",
     default: false,
   });
-  if (back) reportOutcome(ctx, await returnToSystem(ctx, previousToplevel));
-  return outcome;
+  if (!back) return outcome;
+  const next = await returnToSystem(ctx, previousToplevel);
+  reportOutcome(ctx, next);
+  // What was asked for has not come true.
+  return { ...next, exitCode: outcome.exitCode };
 }

@@ -2,7 +2,7 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { acquireLock } from "../machine/lock.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { withBinaryCache } from "../nix/store/binary_cache.ts";
-import { type Generation, generations } from "../nix/generations.ts";
+import { currentSystem, type Generation, generations } from "../nix/generations.ts";
 import { type HandedOptions, handedOptions } from "./handed_options.ts";
 import { type HelperOptions, requireOneTask } from "./helper_options.ts";
 import { withNixSettings } from "../nix/nix_settings.ts";
@@ -22,7 +22,7 @@ import { offerNextStep } from "./next_step.ts";
 import type { Action } from "./options.ts";
 import type { ActivationOutcome } from "./activation/outcome.ts";
 import { generationBefore } from "./activation/previous_system.ts";
-import { confirmSeconds, rebuildSystem } from "./rebuild_system.ts";
+import { confirmSeconds, numbered, rebuildSystem } from "./rebuild_system.ts";
 import { reportOutcome, reportRebuild } from "./report.ts";
 
 /**
@@ -49,7 +49,8 @@ export async function rebuildHelper(ctx: Context, options: HelperOptions): Promi
     : await activateReady(ctx, { ...options, action, storePath });
   reportRebuild(ctx, result);
   const outcome = result.outcome && await offerNextStep(ctx, result.outcome);
-  if (options.json) ctx.out.json(rebuildDocument(ctx, { ...result, outcome }));
+  const after = outcome === result.outcome ? result.after : numbered(ctx, currentSystem(ctx));
+  if (options.json) ctx.out.json(rebuildDocument(ctx, { ...result, after, outcome }));
   return outcome?.exitCode ?? ExitCode.Success;
 }
 

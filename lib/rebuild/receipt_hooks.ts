@@ -33,7 +33,10 @@ export function receiptHooks(ctx: Context, receipt: Receipt): RebuildHooks {
     },
     activated: async ({ action, toplevel }) => {
       if (!ctx.root.isRunning) await saveAccountsAfter(ctx, receipt);
-      receipt.activated ??= { toplevel: toplevel ?? "", action, profileSet: true };
+      // What nixos-install has made is known only now.
+      if (!ctx.root.isRunning || receipt.activated === null) {
+        receipt.activated = { toplevel: toplevel ?? "", action, profileSet: true };
+      }
       receipt.state = "activated";
       writeReceipt(ctx, receipt);
     },

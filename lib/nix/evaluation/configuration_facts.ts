@@ -82,18 +82,6 @@ export const PlainSchema = v.object({
   value: v.unknown(),
 });
 
-const limitsOf = (service: string) =>
-  newer(
-    v.array(v.object({
-      domain: v.string(),
-      type: v.string(),
-      item: v.string(),
-      value: v.string(),
-    })),
-    `map (limit: { inherit (limit) domain type item; value = text limit.value; })
-      ((getOr "${service}" (config.security.pam.services or { }) { }).limits or [ ])`,
-  );
-
 /** The declared accounts (`users.users.<name>`). */
 const accounts = each("(enabled config.users.users)", "name: user", {
   name: v.string(),
@@ -431,8 +419,23 @@ export const ConfigurationFactsSchema = v.object({
   }),
   /** Texts of /etc/pam.d by service, those that the proofs stand on; one that is not there has none. */
   pam: v.optional(v.record(v.string(), v.string())),
-  /** Lines of limits.conf(5) that the stacks of sshd and login name. */
-  limits: group({ sshd: limitsOf("sshd"), login: limitsOf("login") }),
+  /** Lines of limits.conf(5) by the PAM service that names them, sshd and login. */
+  limits: newer(
+    v.record(
+      v.string(),
+      v.array(v.object({
+        domain: v.string(),
+        type: v.string(),
+        item: v.string(),
+        value: v.string(),
+      })),
+    ),
+    `builtins.listToAttrs (map (service: {
+      name = service;
+      value = map (limit: { inherit (limit) domain type item; value = text limit.value; })
+        ((getOr service (config.security.pam.services or { }) { }).limits or [ ]);
+    }) [ "sshd" "login" ])`,
+  ),
   /** SHA-256 of the files below /etc/security that the configuration makes, by file name. */
   pamFiles: newer(
     v.record(v.string(), v.string()),

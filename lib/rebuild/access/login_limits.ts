@@ -2,7 +2,7 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import type { AccountState } from "../proofs/machine_now.ts";
 import type { Obstacle } from "./logins.ts";
 
-type Limit = NonNullable<ConfigurationFacts["limits"]["sshd"]>[number];
+type Limit = NonNullable<ConfigurationFacts["limits"]>[string][number];
 
 /** What a session needs at least: itself, and the processes and files of a shell that starts sudo. */
 const NEEDED: Readonly<Record<string, number>> = {

@@ -48,7 +48,7 @@ export async function settleEarlierActivation(ctx: Context): Promise<void> {
 
 /**
  * Keeps the system that waits for its confirmation, and stays until it has become what was asked for.
- * @throws ToolError exit 1 when none waits
+ * @throws ToolError exit 1 when none waits, or not yet: what nobody has seen cannot be confirmed
  */
 export async function confirmEarlierActivation(ctx: Context): Promise<ActivationOutcome> {
   const earlier = await unfinishedActivation(ctx);
@@ -60,7 +60,12 @@ export async function confirmEarlierActivation(ctx: Context): Promise<Activation
         : "see what runs: rebuild-helper --list-generations",
     });
   }
-  const { id, log } = earlier.status;
+  const { id, log, phase } = earlier.status;
+  if (phase === "activating") {
+    throw new ToolError("the new system is still being activated: there is nothing to keep yet", {
+      hint: "wait until it runs, see that you still get in, and then: rebuild-helper --confirmed",
+    });
+  }
   confirmActivation(ctx, id);
   ctx.passPointOfNoReturn();
   const status = await followActivation(ctx, id, log, {

@@ -31,13 +31,17 @@ export async function returnMountedSystem(ctx: Context, toplevel: string): Promi
   ctx.passPointOfNoReturn();
   linkAtomic(`system-${generation}-link`, profile);
   const inside = ["--root", ctx.root.path, "--", `${toplevel}/bin/switch-to-configuration`, "boot"];
-  const { code } = await ctx.run("nixos-enter", inside, {
-    accept: "any",
-    signal: null,
-    onLine: (line) => ctx.out.print(line),
-  });
+  let code: number | undefined;
+  try {
+    ({ code } = await ctx.run("nixos-enter", inside, {
+      accept: "any",
+      signal: null,
+      onLine: (line) => ctx.out.print(line),
+    }));
+  } finally {
+    if (code !== 0) linkAtomic(before, profile);
+  }
   if (code === 0) return;
-  linkAtomic(before, profile);
   throw new ToolError(`the boot loader of ${ctx.root.path} was not written (exit code ${code})`, {
     hint: "its last lines say why; or start the machine and choose an older generation in its menu",
   });

@@ -60,7 +60,7 @@ function candidate(
   const login = way === "ssh"
     ? sshLogin(facts, account, now)
     : consoleLogin(account, facts.pam, now);
-  const limit = login.ok ? limitObstacle(facts.limits[service], account) : undefined;
+  const limit = login.ok ? limitObstacle(facts.limits?.[service], account) : undefined;
   return {
     account,
     login: limit === undefined ? login : { ok: false, obstacle: limit },

@@ -33,7 +33,7 @@ const spoiled: readonly (readonly [what: string, change: Change, remedy: RegExp]
   [
     "a limit of no logins",
     (f) => {
-      f.limits.sshd = [{ domain: "root", type: "hard", item: "nproc", value: "0" }];
+      f.limits = { sshd: [{ domain: "root", type: "hard", item: "nproc", value: "0" }] };
     },
     /security\.pam\.loginLimits without nproc for root/,
   ],
