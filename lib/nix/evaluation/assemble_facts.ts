@@ -76,9 +76,9 @@ function readMembers(
   return members;
 }
 
-/** Lists that modules add to more than once lose what is repeated; a shell that refuses is none. */
+/** Lists that modules add to more than once lose what is repeated. */
 function normalized(facts: ConfigurationFacts): ConfigurationFacts {
-  const { boot, users, ssh } = facts;
+  const { boot, ssh } = facts;
   const unique = (list: string[]) => [...new Set(list)];
   return {
     ...facts,
@@ -90,13 +90,6 @@ function normalized(facts: ConfigurationFacts): ConfigurationFacts {
       initrdAvailableKernelModules: unique(boot.initrdAvailableKernelModules),
       initrdKernelModules: unique(boot.initrdKernelModules),
       supportedFilesystems: unique(boot.supportedFilesystems),
-    },
-    users: {
-      ...users,
-      accounts: users.accounts.map((account) => ({
-        ...account,
-        shell: /\/(?:nologin|false)$/.test(account.shell ?? "") ? null : account.shell,
-      })),
     },
     ssh: {
       ...ssh,

@@ -96,7 +96,7 @@ const accounts = each("(enabled config.users.users)", "name: user", {
   homeMode: as(v.optional(v.nullable(v.string())), "user.homeMode or null"),
   /** Whether its services run without a session (loginctl(1), enable-linger). */
   linger: as(v.optional(v.boolean()), "(user.linger or false) == true"),
-  /** A path, or null when the account cannot log in with a shell. */
+  /** A path, also of one that refuses; null leaves the account the shell that it has. */
   shell: as(maybeText(), "shellPath (user.shell or null)"),
   /** YYYY-MM-DD: from this day on nobody gets in. */
   expires: as(v.optional(v.nullable(v.string())), "user.expires or null"),

@@ -39,7 +39,8 @@ Deno.test("assembleFacts() puts defaults for what is missing, unreadable or of a
       ...NO_FACTS.users,
       accounts: [
         { ...NO_ACCOUNT_FACTS, name: "a", home: "/home/a" },
-        { ...NO_ACCOUNT_FACTS, name: "b" },
+        // update-users-groups.pl writes it over the shell that an account has.
+        { ...NO_ACCOUNT_FACTS, name: "b", shell: "/run/current-system/sw/bin/nologin" },
       ],
     },
     swapDevices: [{ device: "/dev/a", size: null, priority: null, randomEncryption: false }],

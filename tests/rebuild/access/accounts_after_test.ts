@@ -115,3 +115,13 @@ Deno.test("accountsAfter() misses a shell that is a path where nothing lies, or 
   deepEqual(lacks(zsh, { isPackage: true, isThere: false, lists: [] }), false);
   deepEqual(lacks(zsh, { lists: undefined }), false, "the record of an older tool");
 });
+
+Deno.test("accountsAfter() takes a declared shell, also one that refuses; null leaves what is there", () => {
+  const nologin = "/run/current-system/sw/bin/nologin";
+  const shell = (declared: string | null, exists = true) =>
+    accountsAfter(...ground({ mutableUsers: true, declared: { shell: declared }, exists }))
+      .find(({ name }) => name === "ana")!.shell;
+  deepEqual(shell(nologin), nologin);
+  deepEqual(shell(null), accountState({ name: "ana" }).shell);
+  deepEqual(shell(null, false), undefined);
+});
