@@ -10,7 +10,8 @@ const GIVEN_UP_AFTER = 180_000;
 
 /**
  * Waits for a link that another machine makes when a system is built and copied. `LINK.awaited` says to it
- * that somebody waits, the age of `LINK.alive` to us that it is still at work (`root_session.ts`).
+ * that somebody waits, the age of `LINK.alive` to us that it is still at work, and `LINK.over` that it has
+ * given up (`root_session.ts`).
  * @throws ToolError exit 4 where no link can come, 5 when nothing more is heard; the signal's reason
  */
 export async function waitForArrival(ctx: Context, link: string): Promise<void> {
@@ -20,7 +21,8 @@ export async function waitForArrival(ctx: Context, link: string): Promise<void> 
     ctx.log.info("waiting until it is built and copied");
     while (lstatIfExists(link) === undefined) {
       const heard = lstatIfExists(`${link}.alive`)?.mtime?.getTime() ?? begun;
-      if (ctx.now().getTime() - Math.max(begun, heard) > GIVEN_UP_AFTER) {
+      const silent = ctx.now().getTime() - Math.max(begun, heard) > GIVEN_UP_AFTER;
+      if (silent || lstatIfExists(`${link}.over`) !== undefined) {
         throw new ToolError("nothing more is heard of the machine that builds", {
           code: ExitCode.Network,
           hint: "nothing was changed; run it there again",

@@ -113,3 +113,54 @@ Deno.test({
     ok(there.actions().includes(`test ${NEW}`));
   },
 });
+
+Deno.test({
+  name: "a build that fails ends with what failed, here, and lets that machine go",
+  ignore: ignore || !hasTmux,
+  fn: async () => {
+    await using target = await SshTarget.start();
+    const { here, there } = target;
+    here.configure(
+      withLine(
+        'environment.etc.broken.source = derivation { name = "broken"; system = "x86_64-linux"; ' +
+          'builder = "/bin/sh"; args = [ "-c" "echo this is why; exit 3" ]; };',
+      ),
+    );
+    const failing = await target.run("rebuild-helper", [...THERE, "switch"]);
+    equal(failing.code, 1, failing.stderr);
+    match(failing.stderr, /failed at \/nix\/store\/.*-broken\.drv/);
+    await until("its session there is over", () => !target.busy || undefined);
+    await using terminal = await openToolTerminal(
+      "rebuild-helper",
+      [...THERE, "switch"],
+      here.launch,
+    );
+    equal(await terminal.exitCode(), 1, await terminal.screen());
+    match(await terminal.screen(), /^\[rebuild-helper\] .*failed at/m);
+    await until("its session there is over", () => !target.busy || undefined);
+    deepEqual([there.actions(), leftThere(target)], [[], []]);
+    // The lock is free.
+    const listed = await target.run("rebuild-helper", [...THERE, "--rollback", "test"]);
+    equal(listed.code, 0, listed.stderr);
+  },
+});
+
+Deno.test({
+  name: "a line that is cut under a terminal while it is built lets that machine go, too",
+  ignore: ignore || !hasTmux,
+  fn: async () => {
+    await using target = await SshTarget.start();
+    const { here, there } = target;
+    here.configure(HELD);
+    await using terminal = await openToolTerminal(
+      "rebuild-helper",
+      [...THERE, "switch"],
+      here.launch,
+    );
+    await terminal.waitFor(/^held$/m);
+    target.cut();
+    equal(await terminal.exitCode(), 5, await terminal.screen());
+    await until("its session there is over", () => !target.busy || undefined);
+    deepEqual([there.actions(), leftThere(target), built(target)], [[], [], []]);
+  },
+});

@@ -58,6 +58,15 @@ Deno.test("waitForArrival() gives up when nothing is heard for three minutes, an
   deepEqual(left, ["arrival.alive"]);
 });
 
+Deno.test("waitForArrival() ends as soon as it is told that nothing will come", async () => {
+  await inFolder(async (link) => {
+    const waiting = rejects(waitForArrival(testContext(), link), { code: ExitCode.Network });
+    await until("it waits", () => exists(`${link}.awaited`));
+    Deno.writeTextFileSync(`${link}.over`, "");
+    await waiting;
+  });
+});
+
 Deno.test("waitForArrival() ends with a signal, and refuses to write over what lies there", async () => {
   const left = await inFolder(async (link) => {
     const ctx = testContext();

@@ -67,7 +67,9 @@ export async function asRoot(
   // Asked while it runs: what it activates may put another /tmp there.
   const has = async (test: string) => {
     const { code } = await ssh.sh(
-      `while [ -d ${folder} ] && [ ! -e ${folder}/over ] && [ ! ${test} ]; do sleep 0.1; done
+      `while [ -d ${folder} ] && [ ! -e ${
+        arrivalLink(there)
+      }.over ] && [ ! ${test} ]; do sleep 0.1; done
 [ ${test} ]`,
       { signal },
     );
@@ -76,7 +78,8 @@ export async function asRoot(
   const began = has(`-L ${folder}/served`);
   let became = false;
   began.then((yes) => became = yes, () => {});
-  const over = () => ssh.sh(`[ ! -d ${folder} ] || : > ${folder}/over`, { signal: null });
+  const over = () =>
+    ssh.sh(`[ ! -d ${folder} ] || : > ${arrivalLink(there)}.over`, { signal: null });
   const ended = async () => {
     if (!became) await over();
     if (!await began) throw notRoot(ssh.destination);
@@ -211,8 +214,10 @@ if [ "$serve" ]; then
   [ -e "$folder/start" ] || exit 1
 fi
 if [ "$terminal" ]; then
-  # Ctrl-C is for the command, which may want to go on.
+  # Ctrl-C is for the command, which may want to go on. When the terminal is hung up, it hears of that by
+  # this shell's end.
   trap : INT QUIT
+  trap - HUP
   "$@"
   exit
 fi
