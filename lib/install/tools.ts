@@ -48,7 +48,7 @@ export function wayOfTools(ctx: Context, source: Plan["source"]): WayOfTools {
       words: "built from the source, which may need the network",
       provide: (ctx) => buildTools(ctx, from),
     }
-    : { words: "not installed" };
+    : { words: "no part of the new system: they stay where you started them" };
 }
 
 /**

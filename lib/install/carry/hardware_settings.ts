@@ -15,10 +15,11 @@ export function virtualisationSettings({ hardware, facts }: MachineReading): Set
     ? [weak("hypervisor.cpu.vendor", vendor, "/proc/cpuinfo")]
     : [];
   const wasOn = facts?.boot.kernelParams.some((one) => /^(intel|amd)_iommu=on$/.test(one)) ?? false;
+  const isGuest = hardware.virtualisation.guestOf !== undefined;
   const iommu = weak(
     "hypervisor.iommu.enable",
-    hardware.virtualisation.guestOf === undefined || wasOn,
-    wasOn ? EVALUATED : "/sys: hardware or guest",
+    !isGuest || wasOn,
+    wasOn ? EVALUATED : `/sys: this machine is ${isGuest ? "a guest" : "hardware"}`,
   );
   return [...cpu, iommu];
 }

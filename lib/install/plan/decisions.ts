@@ -4,6 +4,7 @@ import { ExitCode } from "../../machine/exit_code.ts";
 import { usableHostRecord } from "../../machine/host_record.ts";
 import { isBuildUser, loginUsers } from "../../machine/accounts/login_users.ts";
 import { ToolError } from "../../machine/tool_error.ts";
+import { someOf } from "../../layout/counted.ts";
 import { nearestName } from "../../layout/nearest_name.ts";
 import type { MachineReading } from "./machine_reading.ts";
 import { hostNameProblem, type InstallOptions, stateVersionProblem } from "../options.ts";
@@ -113,7 +114,7 @@ function namedUsers(
       reason ? `user "${name}" cannot be carried over: ${reason}` : `there is no user "${name}"`,
       {
         code: ExitCode.InvalidArguments,
-        hint: nearest ? `did you mean ${nearest}?` : `users here: ${known.join(", ") || "none"}`,
+        hint: nearest ? `did you mean ${nearest}?` : `users here: ${someOf(known) || "none"}`,
       },
     );
   }
@@ -127,7 +128,7 @@ async function confirmDropped(
   named: boolean,
 ): Promise<void> {
   if (dropped.length === 0 || named) return;
-  const names = dropped.map((account) => account.name).join(", ");
+  const names = someOf(dropped.map((account) => account.name));
   const go = await ctx.ui.confirm({
     message: `Leave behind ${names}? Declared accounts are removed, home folders stay`,
     option: "--users",

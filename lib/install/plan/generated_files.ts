@@ -42,11 +42,16 @@ export function generatedFiles(
       }),
     );
   return [
-    module("hardware-local.nix", "hardware and boot loader", settings.hardware, {
-      why:
-        "the processor's KVM and the IOMMU, and without your configuration how the machine boots",
-      madeOf: "/proc/cpuinfo, /sys, and your configuration",
-    }),
+    module(
+      "hardware-local.nix",
+      isOnBase(host) ? "hardware settings" : "hardware settings and boot loader",
+      settings.hardware,
+      {
+        why: "the processor's KVM and the IOMMU" +
+          (isOnBase(host) ? "" : ", and how the machine boots"),
+        madeOf: "/proc/cpuinfo, /sys, and your configuration",
+      },
+    ),
     module("users-local.nix", "users", settings.users, {
       why: isOnBase(host)
         ? "those who run guests are in the groups for it; no account is declared"

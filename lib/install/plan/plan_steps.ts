@@ -84,7 +84,12 @@ function syncStateStep(ctx: Context, source: Source): Step {
     why: "smart-sync then moves only what differs, and never changes the repository by itself",
   };
   if (source.origin === undefined) {
-    return { ...common, kind: "remove", why: "the note of another tree: this one names no commit" };
+    return {
+      ...common,
+      kind: "remove",
+      title: "remove the note of another source's commit",
+      why: "this source names no commit",
+    };
   }
   const content = encodeState({
     version: 1,

@@ -10,6 +10,7 @@ import type { ConfigurationFacts } from "../../nix/evaluation/configuration_fact
 import type { SshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { places } from "../../machine/places.ts";
 import { fileSystemOf, VOLATILE } from "../../rebuild/access/password_file.ts";
+import { someOf } from "../../layout/counted.ts";
 import { isUsable } from "../../nix/store/binary_cache.ts";
 import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
@@ -42,9 +43,13 @@ export function planWarnings(
     ...(unreadable.length > 0
       ? [`parts of your configuration could not be evaluated: ${unreadable.join(", ")}`]
       : []),
-    ...passwordless.map(({ name }) =>
-      `${name} has an empty password, which is kept: anyone can log in`
-    ),
+    ...(passwordless.length > 0
+      ? [
+        `an empty password, with which anyone can log in, is kept: that of ${
+          someOf(passwordless.map(({ name }) => name))
+        }`,
+      ]
+      : []),
     ...volatileWarnings(facts),
     ...(keepConfig ? baseWarnings(ctx, reading) : carryWarnings(reading, chosen)),
     ...(source && source.listing.skipped.length > 0
@@ -63,11 +68,11 @@ export function newAdministrators(users: readonly CarriedUser[]): string[] {
     account.name
   );
   if (names.length === 0) return [];
-  const [who, verb] = names.length === 1
-    ? [names[0], "gets"]
-    : [`${names.slice(0, -1).join(", ")} and ${names.at(-1)}`, "get"];
   return [
-    `${who} ${verb} wheel, and can then become root with a password; --users names those who shall`,
+    `${someOf(names)} ${
+      names.length === 1 ? "gets" : "get"
+    } wheel, and can then become root with a ` +
+    "password; --users names those who shall",
   ];
 }
 
@@ -131,6 +136,8 @@ function carryWarnings(
     ...(hardwareFile.state === "unusable"
       ? [`hardware-configuration.nix is generated anew: ${hardwareFile.problem}`]
       : []),
-    ...strangers.map(({ name, shell }) => `${name} gets bash: the new system has no ${shell}`),
+    ...[...Map.groupBy(strangers, ({ shell }) => shell)].map(([shell, list]) =>
+      `bash is the shell of ${someOf(list.map(({ name }) => name))}: the new system has no ${shell}`
+    ),
   ];
 }

@@ -3,6 +3,7 @@ import { lstatIfExists, readTextIfExists } from "../../machine/files/files.ts";
 import { isUsable } from "../../nix/store/binary_cache.ts";
 import { printExpression } from "../../nix/expressions/expression_layout.ts";
 import type { Context } from "../../machine/context.ts";
+import { someOf } from "../../layout/counted.ts";
 import { sign, style } from "../../layout/style.ts";
 import { hanging, shortened, table } from "../../layout/table.ts";
 import { describeSource } from "../../nix/evaluation/configuration_source.ts";
@@ -36,7 +37,7 @@ export function renderPlan(
     blockers(plan, columns),
     questions(plan, columns, diffs),
     section("Machine", table(["", ""], plan.machine, columns)),
-    section(`Users (${plan.users.length})`, users(plan, columns)),
+    section(`Users (${plan.users.length})`, users(plan, columns, diffs)),
     plan.base === undefined
       ? section("A system of its own: your configuration is not its base", ownSystem(plan, columns))
       : section("Your configuration stays", base(ctx, plan, columns)),
@@ -79,13 +80,13 @@ function blockers(plan: Plan, columns: number): string {
 }
 
 function questions(plan: Plan, columns: number, all: boolean): string {
-  const lines = plan.questions.flatMap(({ found, details, brief = details, hint }) => [
+  const lines = plan.questions.flatMap(({ found, details, brief = details, ask, hint }) => [
     ...hanging(`${style.yellow(sign.warn)} ${found}`, columns),
     ...(all ? details : brief).flatMap((detail) => hanging(`  ${detail}`, columns)),
     ...(!all && brief.length < details.length
       ? [`  ${style.dim("--verbose shows them one by one, and so does --json")}`]
       : []),
-    ...hanging(`  ${style.dim(`else: ${hint}`)}`, columns),
+    ...hanging(`  ${ask} ${style.dim(`If not: ${hint}`)}`, columns),
   ]);
   return section("Questions", lines.join("\n"));
 }
@@ -107,7 +108,7 @@ function base(ctx: Context, plan: Plan, columns: number): string {
     ours: "Hyper-NixOS runs on it already",
     other: running.kind === "other" && running.differences.length > 0
       ? "it is not what runs; see the questions"
-      : "it differs from what runs as after an update: no name, disk, address, sshd or account does",
+      : "it is not quite what runs, as after an update: names, disks, addresses, sshd and accounts are the same",
     unknown: running.kind === "unknown" ? `not compared with what runs: ${running.why}` : "",
   }[running.kind];
   const record = plan.base!.record;
@@ -129,9 +130,16 @@ function base(ctx: Context, plan: Plan, columns: number): string {
   return [table(["", ""], rows, columns), ...hanging(promise, columns)].join("\n");
 }
 
-function users(plan: Plan, columns: number): string {
-  const rows = plan.users.map((user) => [
-    user.account.name === plan.invokingUser ? `${user.account.name} (you)` : user.account.name,
+/** A screen has some 24 lines; a plan tells of as many people as fit on half of it. */
+const MOST_USERS = 12;
+
+function users(plan: Plan, columns: number, all: boolean): string {
+  const isYou = (user: Plan["users"][number]) => user.account.name === plan.invokingUser;
+  const shown = all || plan.users.length <= MOST_USERS
+    ? plan.users
+    : plan.users.toSorted((a, b) => Number(isYou(b)) - Number(isYou(a))).slice(0, MOST_USERS);
+  const rows = shown.map((user) => [
+    isYou(user) ? `${user.account.name} (you)` : user.account.name,
     String(user.account.uid),
     PASSWORDS[user.account.passwordState],
     keysText(user.authorizedKeys.length, user.hasKeysAtHome),
@@ -140,11 +148,20 @@ function users(plan: Plan, columns: number): string {
       ...user.added.map((name) => style.green(`+${name}`)),
     ].join(" ") || "none",
   ]);
-  const left = plan.leftBehind.map(({ name, reason }) =>
-    hanging(`${style.yellow(sign.warn)} ${name} is left behind: ${reason}`, columns).join("\n")
+  const more = plan.users.length - shown.length;
+  const left = [...Map.groupBy(plan.leftBehind, ({ reason }) => reason)].flatMap(
+    ([reason, list]) => {
+      const names = list.map(({ name }) => name);
+      const are = names.length === 1 ? "is" : "are";
+      const who = all ? names.join(", ") : someOf(names);
+      return hanging(`${style.yellow(sign.warn)} ${who} ${are} left behind: ${reason}`, columns);
+    },
   );
-  return [table(["user", "uid", "password", "SSH keys", "groups"], rows, columns), ...left]
-    .join("\n");
+  return [
+    table(["user", "uid", "password", "SSH keys", "groups"], rows, columns),
+    ...(more > 0 ? [`  ${more} more: --verbose shows them, and so does --json`] : []),
+    ...left,
+  ].join("\n");
 }
 
 const PASSWORDS = {

@@ -1,6 +1,7 @@
 import { attempt } from "../attempt.ts";
 import type { Context } from "../context.ts";
 import { readMachineFile } from "../files/machine_files.ts";
+import { counted } from "../../layout/counted.ts";
 import { printableLine } from "../../layout/printable.ts";
 
 /** Tens of thousands of accounts; everything looks at each of them. Bytes. */
@@ -56,7 +57,7 @@ export function readAccountLines(
     const name = fields[0]!;
     const first = lines.get(name);
     const problem = fields.length !== fieldCount
-      ? `${fields.length} fields instead of ${fieldCount}`
+      ? `${counted(fields.length, "field")} instead of ${fieldCount}`
       : nameProblem(name) ?? check(fields) ??
         (first && `"${name}" is already on line ${first.line}`);
     if (problem === undefined) {

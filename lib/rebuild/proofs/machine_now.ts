@@ -5,6 +5,7 @@ import type { InterfaceTraits } from "../../machine/hardware/interface_traits.ts
 import type { InterfaceKind } from "../../machine/hardware/interface_kind.ts";
 import type { MappedBelow } from "../../machine/hardware/mapped_below.ts";
 import type { Session } from "../../machine/accounts/session.ts";
+import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import type { PamTexts } from "../access/pam_stack.ts";
 
 /** An account as it is now, or as it will be: what decides who gets in. Holds no hash. */
@@ -53,6 +54,8 @@ export interface MachineNow {
   /** When it was looked at. */
   readonly at: Date;
   readonly session: Session;
+  /** Where the SSH server's own file lets it listen, for where no configuration tells it. */
+  readonly sshServer?: Pick<ConfigurationFacts["ssh"], "ports" | "listenAddresses"> | undefined;
   /** Who is at work: the invoking user's name. */
   readonly person: string | undefined;
   readonly accounts: readonly AccountState[];

@@ -46,7 +46,7 @@ export function proofQuestion(
     after,
     now,
     way: wayOf(now),
-    port: session?.serverPort ?? before?.ssh.ports[0] ?? SSH_PORT,
+    port: session?.serverPort ?? before?.ssh.ports[0] ?? now.sshServer?.ports[0] ?? SSH_PORT,
     address: session?.serverAddress,
     client: session?.clientAddress,
   };

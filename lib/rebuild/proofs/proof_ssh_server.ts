@@ -16,7 +16,7 @@ export function proveSshServer(question: ProofQuestion): Verdict[] {
   return [service, provePort(question)];
 }
 
-function provePort({ before, after, port, address }: ProofQuestion): Verdict {
+function provePort({ before, after, now, port, address }: ProofQuestion): Verdict {
   const what = `the SSH server listens on port ${port}`;
   const { ports, listenAddresses } = after.ssh;
   const family = after.ssh.otherSettings.AddressFamily;
@@ -38,12 +38,13 @@ function provePort({ before, after, port, address }: ProofQuestion): Verdict {
       `services.openssh.ports = [ ${port} ];`,
     );
   }
-  const onPort = (ssh: Ssh) =>
+  const onPort = (ssh: Pick<Ssh, "ports" | "listenAddresses">) =>
     ssh.listenAddresses
       .filter((one) => one.port === null ? ssh.ports.includes(port) : one.port === port)
       .map(({ addr }) => addr);
   // Where no session tells the address, it may be any of those that are listened on now.
-  const wanted = address === undefined && before !== undefined ? onPort(before.ssh) : [];
+  const runs = before?.ssh ?? now.sshServer;
+  const wanted = address === undefined && runs !== undefined ? onPort(runs) : [];
   const listens = (address: string | undefined) =>
     onPort(after.ssh).some((addr) => covers(addr, address));
   const all = wanted.length > 0

@@ -15,6 +15,7 @@ import { kernelContext } from "../../machine/hardware/kernel_files.ts";
 import { mappedBelow } from "../../machine/hardware/mapped_below.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
 import { interfaceTo, readNetworkState } from "../../machine/hardware/network_state.ts";
+import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import { type Session, session } from "../../machine/accounts/session.ts";
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { isMadeByActivation } from "../../nix/managed_etc.ts";
@@ -62,6 +63,7 @@ export function readMachineNow(
     at: ctx.now(),
     // Nobody is on a mounted machine.
     session: here,
+    ...(before === undefined ? { sshServer: sshServerNow(ctx) } : {}),
     person: ctx.root.isRunning ? invokingUser(ctx, known)?.name : undefined,
     accounts,
     declaredBefore: declaredAccounts(ctx).users.filter((name) => !kept.has(name)),
@@ -83,6 +85,17 @@ export function readMachineNow(
       kernelName: (device) => kernelName(ctx, device),
       below: mappedBelow(ctx, "/"),
     },
+  };
+}
+
+function sshServerNow(ctx: Context): MachineNow["sshServer"] {
+  const config = readSshServerConfig(ctx);
+  return config && {
+    ports: [...config.ports],
+    listenAddresses: config.listenAddresses.map(({ address, port }) => ({
+      addr: address,
+      port: port ?? null,
+    })),
   };
 }
 

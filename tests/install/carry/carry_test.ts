@@ -220,6 +220,11 @@ Deno.test({
         plan.warnings.join("\n"),
       );
       assert.ok(isJudged(plan.judgement), "the new configuration evaluates");
+      // On the port of the server that runs, not on sshd's own; but its address is not carried over.
+      const [port, ...others] = plan.judgement.verdicts.filter(({ id }) => id === "port");
+      assert.deepEqual([port?.what, port?.ok], ["the SSH server listens on port 2222", false]);
+      assert.match(port?.why ?? "", /before a DHCP server has given the machine its address/);
+      assert.deepEqual(others, []);
       assert.equal(from.get("networking.hostName")?.source, "/etc/hostname");
       assert.equal(from.get("system.stateVersion")?.source, "/etc/nixos/configuration.nix");
       assert.deepEqual(from.get("boot.loader.grub.devices")?.value, ["/dev/vda"]);

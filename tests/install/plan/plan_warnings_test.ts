@@ -14,8 +14,13 @@ Deno.test("newAdministrators() names in one line all who get wheel", () => {
   deepEqual(newAdministrators([gaining("ana", "wheel"), gaining("bob")]), [`ana gets ${rest}`]);
   deepEqual(
     newAdministrators(["ana", "bob", "eve"].map((name) => gaining(name, "kvm", "wheel"))),
-    [`ana, bob and eve get ${rest}`],
+    [`ana, bob, eve get ${rest}`],
   );
+  // A whole school: their names are in the table of users, or in --json.
+  const pupils = Array.from({ length: 300 }, (_, index) => gaining(`pupil${index}`, "wheel"));
+  deepEqual(newAdministrators(pupils), [
+    `pupil0, pupil1, pupil2, pupil3, pupil4 and 295 more get ${rest}`,
+  ]);
 });
 
 Deno.test("volatileWarnings() names what a restart would empty, and nothing that is kept", () => {
