@@ -16,6 +16,7 @@ export function withOfflineHint(error: ToolError, source: Source | undefined): T
 
 /** A failure with a further hint. */
 export function withHint(error: ToolError, after: string, more: string): ToolError {
-  const hint = error.hint ? error.hint + after + more : more;
+  // One that ends with a line of Nix has its semicolon.
+  const hint = error.hint ? error.hint.replace(/;$/, "") + after + more : more;
   return new ToolError(error.message, { hint, code: error.code, cause: error });
 }

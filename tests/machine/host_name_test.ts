@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isHostLabel, readHostName } from "../../lib/machine/host_name.ts";
+import { isHostLabel, isNixosHostName, readHostName } from "../../lib/machine/host_name.ts";
 import { testContext } from "../support/context.ts";
 import { withScratch } from "../support/scratch_files.ts";
 
@@ -25,4 +25,13 @@ Deno.test("isHostLabel() takes exactly the labels of RFC 1123", () => {
   }
   const wrong = ["", "-a", "a-", "a.b", "a_b", "ä", "a b", "a\n", "A".repeat(64), "${x}", "a/b"];
   for (const label of wrong) assert.ok(!isHostLabel(label), label);
+});
+
+Deno.test("isNixosHostName() takes what networking.hostName takes, but for none at all", () => {
+  for (const name of ["a", "kvm-1", "my_host", "a_-b", "A".repeat(63)]) {
+    assert.ok(isNixosHostName(name), name);
+  }
+  for (const name of ["", "_a", "a_", "a.b", "-a", "ä", "a b", "A".repeat(64)]) {
+    assert.ok(!isNixosHostName(name), name);
+  }
 });

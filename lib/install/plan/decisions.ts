@@ -1,6 +1,7 @@
 import type { Context } from "../../machine/context.ts";
 import type { Account } from "../../machine/accounts/accounts.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
+import { isNixosHostName } from "../../machine/host_name.ts";
 import { usableHostRecord } from "../../machine/host_record.ts";
 import { isBuildUser, loginUsers } from "../../machine/accounts/login_users.ts";
 import { ToolError } from "../../machine/tool_error.ts";
@@ -19,7 +20,7 @@ export interface ChosenUsers {
 }
 
 /**
- * The host name: the option, or the current one, kept or changed.
+ * The host name: the option, or the current one without its domain, kept or changed.
  * @throws ToolError exit 4 when the current one cannot be used and nobody can be asked
  */
 export async function decideHostName(
@@ -35,14 +36,17 @@ export async function decideHostName(
     [facts?.hostName, EVALUATED],
     [hostName?.name, hostName?.source ?? ""],
   );
-  const usable = found !== undefined && hostNameProblem(found.value) === undefined;
+  const own = found?.value.split(".")[0] ?? "";
+  const usable = isNixosHostName(own);
   const answer = await ctx.ui.text({
     message: "Host name",
     option: "--hostname",
-    ...(usable ? { default: found.value } : {}),
-    validate: hostNameProblem,
+    ...(usable ? { default: own } : {}),
+    validate: (name) => usable && name === own ? undefined : hostNameProblem(name),
   });
-  return usable && answer === found.value ? found : { value: answer, source: "your answer" };
+  return found !== undefined && usable && answer === own
+    ? { ...found, value: own }
+    : { value: answer, source: "your answer" };
 }
 
 /**

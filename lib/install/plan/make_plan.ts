@@ -201,8 +201,9 @@ function settingsOnBase(
   hostName: Found<string>,
   chosen: readonly string[],
 ): GeneratedSettings {
-  const renamed = reading.facts?.hostName !== hostName.value &&
-    (reading.facts?.hostName || reading.hostName?.name) !== hostName.value;
+  // A name that DHCP gives may be a full one.
+  const own = reading.facts?.hostName || reading.hostName?.name.split(".")[0];
+  const renamed = own !== hostName.value;
   return {
     hardware: virtualisationSettings(reading),
     users: groupsOfUsers(chosen, reading.facts),

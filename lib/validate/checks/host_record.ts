@@ -1,6 +1,6 @@
 import { attempt } from "../../machine/attempt.ts";
 import { exists } from "../../machine/files/files.ts";
-import { isHostLabel, readHostName } from "../../machine/host_name.ts";
+import { isHostLabel, isNixosHostName, readHostName } from "../../machine/host_name.ts";
 import { type HostRecord, readHostRecord } from "../../machine/host_record.ts";
 import { places } from "../../machine/places.ts";
 import type { Context } from "../../machine/context.ts";
@@ -23,7 +23,7 @@ function hostRecord(ctx: Context, facts: Facts): Finding {
     return fail(`${places.hostRecord} is missing: the flake has no host for this machine`, remedy);
   }
   if (typeof host === "string") return fail(`${places.hostRecord} cannot be used: ${host}`, remedy);
-  if (!isHostLabel(host.hostName)) {
+  if (!isNixosHostName(host.hostName)) {
     return fail(`${places.hostRecord} names "${host.hostName}", which is no host name`, remedy);
   }
   const base = missingBase(ctx, host);
@@ -34,7 +34,10 @@ function hostRecord(ctx: Context, facts: Facts): Finding {
     );
   }
   const own = readHostName(ctx)?.name;
-  if (own === undefined || own === host.hostName) return pass(`this machine is ${host.hostName}`);
+  // The kernel may have the full name, as DHCP or cloud-init gives it.
+  if (own === undefined || [own, own.split(".")[0]].includes(host.hostName)) {
+    return pass(`this machine is ${host.hostName}`);
+  }
   const toStay = isHostLabel(own) ? `; to stay ${own}: system-installer --hostname ${own}` : "";
   return warn(
     `${places.hostRecord} says ${host.hostName}, the machine calls itself ${own}`,
