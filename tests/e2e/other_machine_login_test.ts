@@ -116,11 +116,17 @@ Deno.test({
   fn: async () => {
     await using target = await SshTarget.start();
     const { here } = target;
+    const write = (text: string) => here.machine.write("/root/.ssh/config", text, 0o600);
+    const config = here.machine.read("/root/.ssh/config");
+    // A machine behind a forwarded port, as virtual ones have it.
+    write(config.replace("Host target", "Host localhost target"));
+    const forwarded = await target.run("rebuild-helper", ["--target-host", "localhost", "test"]);
+    equal(forwarded.code, 0, forwarded.stderr);
+    write(config);
     const jumped = await target.run("rebuild-helper", ["--target-host", "jumped", "test"]);
     equal(jumped.code, 0, jumped.stderr);
 
-    const config = here.machine.read("/root/.ssh/config");
-    here.machine.write("/root/.ssh/config", "", 0o600);
+    write("");
     here.machine.write("/root/other", config.replace(/^ +Identit.*\n/gm, ""), 0o600);
     const env = { NIX_SSHOPTS: "-F /root/other" };
     const none = await target.run("rebuild-helper", [...THERE, "test"], { env });

@@ -18,6 +18,8 @@ export interface SshConnection extends AsyncDisposable {
   readonly destination: string;
   /** Options of ssh(1) that lead over this connection, for Nix too. */
   readonly options: readonly string[];
+  /** Its ControlPath. */
+  readonly socket: string;
   /**
    * Runs a POSIX shell script there, whatever the login shell is.
    * @throws ToolError exit 5 when the connection is lost; else as `ctx.run` that accepts any exit code
@@ -68,12 +70,13 @@ function makeSocketFolder({ env }: Pick<Context, "env">): string {
  */
 export async function connect(
   ctx: Context,
-  destination: string,
+  named: string,
   beside?: SshConnection,
 ): Promise<SshConnection> {
   const own = sshOptions(ctx.env.NIX_SSHOPTS ?? "");
+  const destination = named === "localhost" ? await withLogin(ctx, named, own) : named;
   const folder = makeSocketFolder(ctx);
-  const socket = `${folder}/%C`;
+  const socket = beside?.socket ?? `${folder}/%C`;
   const options = beside?.options ?? [
     ...own,
     ...Object.entries({
@@ -108,6 +111,7 @@ export async function connect(
   return {
     destination,
     options,
+    socket,
     sh: async (script, { terminal = false, ...run } = {}) => {
       const command = `exec /bin/sh -c ${quote(script)}`;
       // Without a word of ssh's about the connection that was shared.
@@ -122,6 +126,16 @@ export async function connect(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * Nix takes a host of this very name for this machine, and connects to nothing; a port of it may lead to
+ * another one. With the name of whoever ssh logs in as it is one among others.
+ */
+async function withLogin(ctx: Context, host: string, options: readonly string[]): Promise<string> {
+  const { stdout } = await ctx.run("ssh", [...options, "-G", "--", host], { accept: "any" });
+  const user = /^user (\S+)$/m.exec(stdout)?.[1];
+  return user === undefined ? host : `${user}@${host}`;
 }
 
 /** What ssh said, told apart: a machine that is another one, one that refuses, one that is not reached. */

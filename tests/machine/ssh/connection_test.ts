@@ -121,6 +121,25 @@ Deno.test("connect() puts its socket where the path of one fits, and where nothi
   }
 });
 
+Deno.test("connect() beside another connection uses its options, and closes its own", async () => {
+  using ssh = scriptedSsh("exit 0");
+  await using first = await connect(ssh.ctx, "host");
+  const second = await connect(ssh.ctx, "builder", first);
+  deepEqual(second.options, first.options);
+  await second[Symbol.asyncDispose]();
+  const last = ssh.calls().at(-1)!;
+  equal(last.endsWith(`-O exit -S ${first.socket} -- builder`), true, last);
+});
+
+Deno.test("connect() names the login of localhost, which Nix would take for no other machine", async () => {
+  using ssh = scriptedSsh(
+    'case "$all" in *" -G "*) echo "host localhost\nuser ann\nport 2222" ;; esac',
+  );
+  await using connection = await connect(ssh.ctx, "localhost");
+  equal(connection.destination, "ann@localhost");
+  match(ssh.calls()[0]!, /^-p 2222 -4 -G -- localhost$/);
+});
+
 Deno.test("a command that ssh itself could not bring to its end is a lost connection", async () => {
   using ssh = scriptedSsh(
     'case "$all" in *"exec /bin/sh"*) echo "Broken pipe" >&2; exit 255 ;; esac',

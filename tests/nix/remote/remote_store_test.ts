@@ -9,6 +9,7 @@ function connection(destination: string, ...options: string[]): SshConnection {
   return {
     destination,
     options: ["-p", "22", ...options],
+    socket: "",
     sh: () => Promise.reject(new Error("nothing is run")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -26,6 +26,7 @@ class There implements Disposable {
       ssh: {
         destination: "root@vm",
         options: [],
+        socket: "",
         sh: (script) => {
           const here = script.replaceAll(/(?<=[\s'"=])(?=\/run\/current|\/nix\/)/g, this.root);
           return ctx.run("/bin/sh", ["-c", here], { accept: "any" });
