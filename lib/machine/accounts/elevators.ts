@@ -36,6 +36,7 @@ export const FIND_ELEVATOR = `elevator() (
   case $1 in ${
   ELEVATORS.filter(({ setuid }) => setuid).map(({ name }) => name).join("|")
 }) can=-u ;; *) can=-x ;; esac
+  set -f
   IFS=:
   for folder in $PATH; do
     [ -f "$folder/$1" ] && [ -x "$folder/$1" ] && [ $can "$folder/$1" ] || continue
