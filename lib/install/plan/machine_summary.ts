@@ -1,10 +1,14 @@
 import type { Context } from "../../machine/context.ts";
 import { amount } from "../../layout/amount.ts";
+import { counted } from "../../layout/counted.ts";
 import { readNetworkState } from "../../machine/hardware/network_state.ts";
 import type { MachineReading } from "./machine_reading.ts";
 
 /** Disks are sold, and known, by powers of ten. */
-const GIGA = 1_000_000_000;
+function diskSize(bytes: number): string {
+  const [unit, name] = bytes < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
+  return `${(bytes / unit).toFixed(0)} ${name}`;
+}
 
 /** The machine in a few lines, for the head of a plan: label and value. */
 export function machineSummary(
@@ -13,10 +17,13 @@ export function machineSummary(
 ): (readonly [label: string, value: string])[] {
   const { hardware, bootFiles } = reading;
   const { cpu, memory, virtualisation } = hardware;
-  const cores = cpu && `${cpu.cores} cores, ${cpu.threads} threads`;
+  const cores = cpu && `${counted(cpu.cores, "core")}, ${counted(cpu.threads, "thread")}`;
   return [
     ["machine", `${ctx.root.path} (${reading.os.prettyName ?? "unknown system"})`],
-    ["processor", cpu ? `${cpu.model ?? cpu.vendor} (${cores})` : "unknown: /proc cannot be read"],
+    [
+      "processor",
+      cpu ? `${cpu.model ?? Deno.build.arch} (${cores})` : "unknown: /proc cannot be read",
+    ],
     ["virtualisation", virtualisationText(reading)],
     ["IOMMU", iommuText(reading)],
     ["memory", memory ? amount(memory.total) : "unknown"],
@@ -32,7 +39,7 @@ export function machineSummary(
       "disks",
       list(
         hardware.disks.map((disk) =>
-          `${disk.name} ${(disk.bytes / GIGA).toFixed(0)} GB${disk.model ? ` ${disk.model}` : ""}`
+          [disk.name, diskSize(disk.bytes), disk.model].filter((part) => part).join(" ")
         ),
       ),
     ],
@@ -60,22 +67,27 @@ export function machineSummary(
 
 function virtualisationText({ hardware: { cpu, virtualisation } }: MachineReading): string {
   if (cpu === undefined) return "unknown";
+  const device = virtualisation.kvmDevice ? "/dev/kvm is there" : "no /dev/kvm now";
+  // Of others the kernel alone says whether they can.
+  if (cpu.vendor === "other" && cpu.extension === undefined) return device;
   const missing = cpu.isGuest
     ? "hidden by the hypervisor this machine runs on"
     : "none: turn VT-x or AMD-V on in the firmware";
   const extension = cpu.extension
     ? `${cpu.extension === "vmx" ? "VT-x" : "AMD-V"} (${cpu.extension})`
     : missing;
-  const device = virtualisation.kvmDevice ? "/dev/kvm is there" : "no /dev/kvm now";
   const nested = virtualisation.nested === undefined
     ? ""
     : `, nested ${virtualisation.nested ? "on" : "off"}`;
   return `${extension}, ${device}${nested}`;
 }
 
-function iommuText({ hardware: { virtualisation: { iommu } } }: MachineReading): string {
-  if (iommu.groups > 0) return `on, ${iommu.groups} groups`;
-  return iommu.table ? `off; the firmware has it (${iommu.table})` : "not offered by the firmware";
+function iommuText({ hardware: { cpu, virtualisation } }: MachineReading): string {
+  const { groups, table } = virtualisation.iommu;
+  if (groups > 0) return `on, ${counted(groups, "group")}`;
+  if (table) return `off; the firmware has it (${table})`;
+  const mayBeOff = cpu !== undefined && cpu.vendor !== "other" && !cpu.isGuest;
+  return "not offered by the firmware" + (mayBeOff ? "; turn VT-d or AMD-Vi on there" : "");
 }
 
 function encrypted({ hardware }: MachineReading): (readonly [string, string])[] {
