@@ -1,6 +1,7 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { cardsOf, interfaceOf } from "./network/addresses.ts";
-import { type Card, type Naming, namings } from "./network/interface_naming.ts";
+import { type Naming, namings } from "./network/interface_naming.ts";
+import type { Device } from "./machine_now.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
@@ -55,7 +56,7 @@ function predictable({ network, boot }: ConfigurationFacts): boolean {
 }
 
 /** Whether a card loses its name with this; any rule of udev counts, a .link only for the session's cards. */
-function names(lost: Naming, cards: readonly Card[], next: readonly Naming[]): boolean {
+function names(lost: Naming, cards: readonly Device[], next: readonly Naming[]): boolean {
   if (!lost.what.endsWith(".link")) return true;
   return cards.some((card) =>
     lost.name === card.name && lost.concerns(card) &&
@@ -64,7 +65,7 @@ function names(lost: Naming, cards: readonly Card[], next: readonly Naming[]): b
 }
 
 /** The cards that the session comes in through; all where that is not known. */
-function cardsNow({ before, now, address }: ProofQuestion): Card[] {
+function cardsNow({ before, now, address }: ProofQuestion): Device[] {
   const device = address === undefined ? undefined : interfaceOf(now, address);
   const isCard = ({ kind = "card" }: { kind?: string }) => kind === "card" || kind === "wireless";
   const cards = now.interfaces.filter((one) => isCard(one) && one.name !== "lo");

@@ -1,12 +1,8 @@
 import type { ConfigurationFacts } from "../../../nix/evaluation/configuration_facts.ts";
 import { wildcard } from "../../../machine/accounts/ssh_patterns.ts";
+import type { Device } from "../machine_now.ts";
+import { isFor } from "./unit_match.ts";
 import { unitValues } from "./unit_text.ts";
-
-/** A card as it is now; without a hardware address when that is not known. */
-export interface Card {
-  readonly name: string;
-  readonly mac?: string | undefined;
-}
 
 /** A udev rule or a .link file that may give a network card a name, and what it does to a card. */
 export interface Naming {
@@ -17,7 +13,7 @@ export interface Naming {
   /** The name that it gives; undefined for one that is made of what the card is. */
   readonly name: string | undefined;
   /** Whether it may be about this card. */
-  readonly concerns: (card: Card) => boolean;
+  readonly concerns: (card: Device) => boolean;
 }
 
 /**
@@ -64,7 +60,6 @@ function linkNamings({ network }: ConfigurationFacts): Naming[] {
     .flatMap(({ name, text }): Naming[] => {
       const [own] = unitValues(text, "Name");
       if (!own && unitValues(text, "NamePolicy").join(" ") === AS_BY_DEFAULT) return [];
-      const macs = [...unitValues(text, "MACAddress"), ...unitValues(text, "PermanentMACAddress")];
       const names = unitValues(text, "OriginalName");
       return [{
         what: name,
@@ -72,13 +67,13 @@ function linkNamings({ network }: ConfigurationFacts): Naming[] {
         // A file without both leaves the kernel's name: only the first file that fits counts.
         name: own || undefined,
         concerns: (card) =>
-          (macs.length === 0 || isMac(macs, card)) &&
+          isFor({ name, text }, card) !== "no" &&
           (names.length === 0 || isKernelName(names, card)),
       }];
     });
 }
 
-function isMac(patterns: readonly string[], { mac }: Card): boolean {
+function isMac(patterns: readonly string[], { mac }: Device): boolean {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[:.-]/g, "");
   return mac === undefined ||
     patterns.some((pattern) => /[$%[]/.test(pattern) || wildcard(plain(pattern), plain(mac)));
@@ -89,7 +84,7 @@ const OF_KERNEL = ["eth", "wlan", "usb"].flatMap((kind) =>
   [...Array(10).keys()].map((number) => kind + number)
 );
 
-function isKernelName(patterns: readonly string[], { name }: Card): boolean {
+function isKernelName(patterns: readonly string[], { name }: Device): boolean {
   return patterns.some((pattern) =>
     /[$%[!]/.test(pattern) || [name, ...OF_KERNEL].some((one) => wildcard(pattern, one))
   );
