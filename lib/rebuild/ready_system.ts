@@ -71,6 +71,7 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   if (comesLater) await waitForArrival(ctx, options.storePath);
   const toplevel = early ?? arrived(ctx, options.storePath);
   const active = activePath(ctx, toplevel, chosen);
+  requireSameSpecialisation(known, active, first?.toplevel === toplevel);
   const changes = await showChanges(ctx, active);
   const running = numbered(ctx, currentSystem(ctx));
   const built = {
@@ -95,6 +96,20 @@ export async function activateReady(ctx: Context, options: ReadyOptions): Promis
   }
   await showDryActivation(ctx, active);
   return built;
+}
+
+/** Which one runs may have changed since it was looked at there, or while it was built. */
+function requireSameSpecialisation(
+  known: HandedRecord | undefined,
+  active: string,
+  asProven: boolean,
+): void {
+  const proven = known?.toplevel ?? "";
+  if (!asProven || proven === active || !proven.startsWith("/nix/store/")) return;
+  throw new ToolError(`what was built (${active}) is not what was proven (${proven})`, {
+    code: ExitCode.Configuration,
+    hint: "nothing was activated; run it again, or name the specialisation: --specialisation",
+  });
 }
 
 /** @throws ToolError exit 4 for what is no system in the store, 6 for one that is incomplete or for others */

@@ -1,7 +1,8 @@
 /** A system that was built elsewhere or before. */
+import { Root } from "../../lib/machine/root.ts";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { needsNix } from "../support/needs.ts";
-import { NEW, OLD, RebuildHost as Host } from "../support/rebuild_host.ts";
+import { NEW, OLD, RebuildHost as Host, withLine } from "../support/rebuild_host.ts";
 
 /** Builds the machine's configuration; nothing is known of the system then. */
 async function built(host: Host): Promise<string> {
@@ -75,6 +76,31 @@ needsNix("--store-path refuses a lock-out by what was evaluated elsewhere", asyn
   Deno.removeSync(host.machine.host("/root/evaluated.json"));
   match((await host.run(args)).stderr, /--evaluated cannot be read/);
 });
+
+needsNix(
+  "--store-path activates no other specialisation than the one that was proven",
+  async () => {
+    using host = new Host();
+    const special = (name: string) =>
+      `specialisation.${name}.configuration.environment.etc.which.text = "${name}";`;
+    host.configure(withLine(`${special("gaming")} ${special("lean")}`));
+    const first = await host.run(["--json", "test"]);
+    const { toplevel } = JSON.parse(first.stdout);
+    const [name] = [...Deno.readDirSync(host.machine.host("/var/lib/hyper-nixos/systems"))];
+    const record = JSON.parse(host.machine.read(`/var/lib/hyper-nixos/systems/${name!.name}`));
+    const lean = new Root(host.machine.root).realPath(`${toplevel}/specialisation/lean`);
+    const evaluated = [record, { ...record, toplevel: lean }];
+    host.machine.write("/root/evaluated.json", JSON.stringify(evaluated), 0o600);
+    const before = host.actions();
+    const args = ["--store-path", toplevel, "--evaluated", "/root/evaluated.json"];
+    const refused = await host.run([...args, "--specialisation=gaming", "test"]);
+    equal(refused.code, 6, refused.stdout);
+    match(refused.stderr, /what was built \(\S+\) is not what was proven/);
+    deepEqual(host.actions(), before);
+    const tested = await host.run([...args, "--specialisation=lean", "test"]);
+    equal(tested.code, 0, tested.stderr);
+  },
+);
 
 needsNix("--store-path says what it cannot do", async () => {
   using host = new Host();
