@@ -186,9 +186,12 @@ function putInPlace(from: string, to: string): void {
   } catch {
     return writeFileAtomic(to, readRegular(from, LARGEST_INDEX), { mode: 0o600 });
   }
-  rename(temporary, to);
-  // rename(2) leaves both names when they are links of one file already.
-  removeIfExists(temporary);
+  try {
+    rename(temporary, to);
+  } finally {
+    // Also where both names are links of one file already, which rename(2) leaves.
+    removeIfExists(temporary);
+  }
 }
 
 /** What was the way back until now goes with the staging folder. */
