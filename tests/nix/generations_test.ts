@@ -6,7 +6,6 @@ import {
   generations,
   runningOutsideProfile,
 } from "../../lib/nix/generations.ts";
-import { needsRebootFor } from "../../lib/nix/store/system_closure.ts";
 import { testContext } from "../support/context.ts";
 
 const PROFILES = "/nix/var/nix/profiles";
@@ -77,14 +76,4 @@ Deno.test("generations() is empty on a machine that is no NixOS", () => {
   } finally {
     Deno.removeSync(root, { recursive: true });
   }
-});
-
-Deno.test("needsRebootFor() names what only a reboot brings into use", () => {
-  withGenerations((root) => {
-    const ctx = testContext({ root });
-    deepEqual(needsRebootFor(ctx, "/nix/store/b"), ["kernel", "initrd", "kernel-modules"]);
-    deepEqual(needsRebootFor(ctx, "/nix/store/a"), []);
-    Deno.removeSync(`${root}/run/booted-system`);
-    deepEqual(needsRebootFor(ctx, "/nix/store/b"), []);
-  });
 });

@@ -1,6 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import { currentSystem } from "../generations.ts";
 import type { Context } from "../../machine/context.ts";
+import { CommandError } from "../../machine/run.ts";
+
+/** Milliseconds. */
+const TIMEOUT = 120_000;
 
 /**
  * Shows what changes in packages from the running system to another, as `nvd` or `nix store diff-closures`
@@ -18,9 +22,20 @@ async function closureDiff(ctx: Context, to: string): Promise<string | undefined
   const from = currentSystem(ctx);
   if (from === undefined) return undefined;
   if (from === to) return "";
-  const [command, ...args] = ctx.run.which("nvd")
-    ? ["nvd", "--color", "never", "diff", from, to]
-    : ["nix", "store", "diff-closures", from, to];
-  const { code, stdout } = await ctx.run(command!, args, { accept: "any", timeout: 120_000 });
-  return code === 0 ? stripVTControlCharacters(stdout).trim() : undefined;
+  const ways = [
+    ["nvd", "--color", "never", "diff", from, to],
+    ["nix", "store", "diff-closures", from, to],
+  ];
+  for (const [command, ...args] of ways) {
+    if (ctx.run.which(command!) === undefined) continue;
+    try {
+      const { stdout } = await ctx.run(command!, args, { timeout: TIMEOUT });
+      return stripVTControlCharacters(stdout).trim();
+    } catch (error) {
+      // Only shown: a system is activated without it, too.
+      if (!(error instanceof CommandError)) throw error;
+      ctx.log.debug(error.message);
+    }
+  }
+  return undefined;
 }
