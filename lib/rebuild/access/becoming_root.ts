@@ -37,15 +37,19 @@ export function becomesRoot(
     return { ok: true, how: "through sudo: wheel needs no password" };
   }
   if (password && (rules.length > 0 || mayStart && wheel)) {
-    return { ok: true, how: `through sudo with ${asked!.name}'s password` };
+    return withPassword("sudo", asked!.name);
   }
   if (sudo.doas && wheel && takes("doas", account)) {
-    return { ok: true, how: `through doas with ${account.name}'s password` };
+    return withPassword("doas", account.name);
   }
-  if (takes("su", root)) return { ok: true, how: "through su with root's password" };
+  if (takes("su", root)) return withPassword("su", root!.name);
   if (sudo.enable && isDenied) return { ok: false, obstacle: TAKEN_AWAY };
   const denied = sudo.enable && wheel && asked?.password === "hash" && !password;
   return { ok: false, obstacle: denied ? DENIED : obstacle(facts, account, wheel, password) };
+}
+
+function withPassword(elevator: string, name: string): Access {
+  return { ok: true, how: `through ${elevator} with ${name}'s password`, password: name };
 }
 
 const DENIED = {

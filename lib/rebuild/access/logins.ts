@@ -16,8 +16,8 @@ export type Access =
   | {
     readonly ok: true;
     readonly how: string;
-    /** Whether a key takes part: whoever logs in with it may know no password. */
-    readonly byKey?: boolean;
+    /** Whose password has to be typed; undefined where none has. */
+    readonly password?: string;
   }
   | { readonly ok: false; readonly obstacle: Obstacle };
 
@@ -43,7 +43,11 @@ export function consoleLogin(
       const access = pamAccess(pam, "login", account, now);
       const how = account.password === "hash" ? "with a password" : "without a password";
       return access.ok
-        ? { ok: true, how: how + access.how }
+        ? {
+          ok: true,
+          how: how + access.how,
+          ...(account.password === "hash" ? { password: account.name } : {}),
+        }
         : no(access.why, "security.pam.services.login, as in your present configuration");
     }
     case "unknown":
@@ -117,7 +121,7 @@ export function sshLogin(
     return {
       ok: true,
       how: `with ${words.join(" and ")}${further}`,
-      byKey: complete.includes("publickey"),
+      ...(complete.some((method) => method !== "publickey") ? { password: account.name } : {}),
     };
   }
   if (!pam.ok && account.password === "hash" && policy === "yes" && pam.why !== "") {

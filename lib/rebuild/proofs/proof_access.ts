@@ -22,7 +22,7 @@ interface Candidate {
 export function proveAccess({ before, after, now, way }: ProofQuestion): Verdict[] {
   const accounts = accountsAfter(after, now);
   const candidates = accounts.map((account) =>
-    withKeyKept(candidate(after, account, accounts, now, way), before, now, way)
+    withoutNewPasswords(candidate(after, account, accounts, now, way), before, now, way)
   );
   const where = way === "ssh" ? "over SSH" : "at the console";
   const must = mustStay(before, now, way);
@@ -68,22 +68,39 @@ function candidate(
   };
 }
 
-/** Whoever could log in with a key must not need a password, which they may never have typed. */
-function withKeyKept(
+/**
+ * Nobody may need a password that they did not need before: of a key's owner it may be one that nobody ever
+ * typed, and root's is often known to nobody.
+ */
+function withoutNewPasswords(
   after: Candidate,
   before: ConfigurationFacts | undefined,
   now: MachineNow,
   way: ProofQuestion["way"],
 ): Candidate {
   const account = now.accounts.find(({ name }) => name === after.account.name);
-  if (before === undefined || account === undefined || !after.login.ok || after.login.byKey) {
-    return after;
-  }
-  const login = candidate(running(before, now), account, now.accounts, now, way).login;
-  if (!login.ok || !login.byKey) return after;
-  const why = `${account.name} has a key now, and would need a password`;
-  const remedy = `users.users.${account.name}.openssh.authorizedKeys.keys = [ "…" ];`;
-  return { ...after, login: { ok: false, obstacle: { why, remedy } } };
+  if (before === undefined || account === undefined) return after;
+  const old = candidate(running(before, now), account, now.accounts, now, way);
+  const { name } = account;
+  return {
+    account: after.account,
+    login: withoutNew(
+      old.login,
+      after.login,
+      `users.users.${name}.openssh.authorizedKeys.keys = [ "…" ];`,
+    ),
+    root: withoutNew(
+      old.root,
+      after.root,
+      `users.users.${name}.extraGroups and security.sudo, as in your present configuration`,
+    ),
+  };
+}
+
+function withoutNew(old: Access, after: Access, remedy: string): Access {
+  if (!old.ok || !after.ok || [undefined, old.password].includes(after.password)) return after;
+  const why = `now ${old.how}, then only ${after.how}, which may be known to nobody`;
+  return { ok: false, obstacle: { why, remedy } };
 }
 
 /** The configuration that runs, with what PAM's files say now. */

@@ -324,7 +324,10 @@ Deno.test("proveAll() lets nobody's keys go because a password would be left, wh
   deepEqual(refused(facts(), facts(noKeys), now), [
     'users.users.root.openssh.authorizedKeys.keys = [ "…" ];',
   ]);
-  match(refusalsOf(facts(), facts(noKeys), now)[0]!.why, /^root has a key now, and would need a/);
+  match(
+    refusalsOf(facts(), facts(noKeys), now)[0]!.why,
+    /^now with a key, then only with a password, which/,
+  );
   // Keys in the home folder stay.
   const inHome = { ...now, keyFiles: { "/root/.ssh/authorized_keys": [KEY] } };
   deepEqual(refused(facts(), facts(noKeys), inHome), []);
@@ -332,4 +335,41 @@ Deno.test("proveAll() lets nobody's keys go because a password would be left, wh
   const typed = { ...now, accounts: [{ ...now.accounts[0]!, declaredKeys: [] }] };
   deepEqual(refused(facts(noKeys), facts(noKeys), typed), []);
   deepEqual(refused(undefined, facts(noKeys), now), []);
+});
+
+Deno.test("proveAll() lets nobody's sudo go because su with root's password would be left", () => {
+  const facts = (change: Change = () => {}) =>
+    rentedServerFacts((f) => {
+      f.users.accounts.push(accountFacts({
+        name: "alice",
+        uid: 1000,
+        extraGroups: ["wheel"],
+        authorizedKeys: [KEY],
+      }));
+      change(f);
+    });
+  const alice = accountState({ name: "alice", groups: ["wheel"], declaredKeys: [KEY] });
+  const now = rentedServerNow({
+    person: "alice",
+    declaredBefore: ["root", "alice"],
+    accounts: [
+      { ...rentedServerNow().accounts[0]!, password: "hash" },
+      { ...alice, password: "hash" },
+    ],
+  });
+  const noWheel: Change = (f) => f.users.accounts.at(-1)!.extraGroups = [];
+  const needless: Change = (f) => f.sudo.wheelNeedsPassword = false;
+  const remedies = (before: Change, after: Change) => refused(facts(before), facts(after), now);
+  deepEqual(remedies(() => {}, () => {}), []);
+  deepEqual(remedies(() => {}, needless), []);
+  for (const [before, after] of [[() => {}, noWheel], [needless, () => {}]] as const) {
+    deepEqual(remedies(before, after), [
+      "users.users.alice.extraGroups and security.sudo, as in your present configuration",
+    ]);
+  }
+  const root = facts((f) => f.sudo.extraConfig = "Defaults rootpw");
+  match(
+    refusalsOf(facts(), root, now)[0]!.why,
+    /^now .*with alice's.*, then .*with root's password/,
+  );
 });
