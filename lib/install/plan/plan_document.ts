@@ -84,7 +84,7 @@ export function planDocument(
     leftBehind: plan.leftBehind,
     settings: plan.settings.map((setting) => ({
       option: optionPath(setting),
-      value: printExpression(setting.value),
+      value: hideSecrets(printExpression(setting.value)),
       source: setting.source,
     })),
     notCarried: notCarriedDocument(ctx, plan.notCarried),
@@ -151,7 +151,7 @@ function stepDocument(ctx: Context, step: Step): object {
     madeOf: step.madeOf ?? null,
     undo: UNDOING[step.kind],
     mode: "mode" in step ? step.mode.toString(8) : null,
-    content: step.kind === "file" ? step.content : null,
+    content: step.kind === "file" ? hideSecrets(step.content) : null,
     target: step.kind === "link" ? step.target : null,
     from: step.kind === "tree" ? step.source.from : null,
   };

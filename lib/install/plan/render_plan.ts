@@ -4,6 +4,7 @@ import { isUsable } from "../../nix/store/binary_cache.ts";
 import { printExpression } from "../../nix/expressions/expression_layout.ts";
 import type { Context } from "../../machine/context.ts";
 import { someOf } from "../../layout/counted.ts";
+import { hideSecrets } from "../../layout/hidden_secrets.ts";
 import { sign, style } from "../../layout/style.ts";
 import { hanging, shortened, table } from "../../layout/table.ts";
 import { describeSource } from "../../nix/evaluation/configuration_source.ts";
@@ -183,7 +184,10 @@ function settings(plan: Plan, columns: number): string {
     const rows = list.map((setting) => [
       optionPath(setting),
       // On one line, cut where it is long: the files show it whole.
-      shortened(printExpression(setting.value).replace(/\s+/g, " "), VALUE_LENGTH),
+      shortened(
+        hideSecrets(printExpression(setting.value)).replace(/\s+/g, " "),
+        VALUE_LENGTH,
+      ),
     ]);
     return `  ${style.dim(`from ${source}`)}\n${table(["", ""], rows, columns)}`;
   }).join("\n");
@@ -255,7 +259,7 @@ function fileDiffs(ctx: Context, plan: Plan): string {
     if (step.kind !== "file") return [];
     const before = textBefore(ctx, step.path) ?? "";
     if (before === step.content) return [];
-    const lines = formatDiff(lineDiff(before, step.content)).map(painted);
+    const lines = formatDiff(lineDiff(hideSecrets(before), hideSecrets(step.content))).map(painted);
     return [`  ${style.bold(step.path)}`, ...lines.map((line) => `    ${line}`)];
   }).join("\n");
 }
