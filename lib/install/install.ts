@@ -133,6 +133,12 @@ function refuseImpossible(ctx: Context, options: InstallOptions): void {
       hint: "leave --reboot out, or use --action switch",
     });
   }
+  if (!ctx.root.isRunning && options.reboot) {
+    throw new ToolError(`--reboot does not go with a machine mounted at ${ctx.root.path}`, {
+      code: ExitCode.InvalidArguments,
+      hint: "leave --reboot out; afterwards unmount it, then reboot into it",
+    });
+  }
 }
 
 /** @throws ToolError the first; the others are shown before */

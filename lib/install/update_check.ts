@@ -14,21 +14,21 @@ import type { Plan } from "./plan/plan.ts";
 export async function checkForUpdates(
   ctx: Context,
   options: InstallOptions,
-  plan: Plan,
+  plan: Pick<Plan, "source">,
 ): Promise<void> {
   if (options.skipUpdateCheck) return;
-  if (isOffline(ctx) && !isHere(ctx)) {
-    ctx.log.info("no network: GitHub is not asked for updates");
-    return;
-  }
-  const wanted = await ctx.ui.confirm({
-    message: "Check GitHub for updates?",
-    option: "--skip-update-check",
-    default: true,
-  });
-  if (!wanted) return;
-  const repository = plan.source?.origin?.repository;
   try {
+    if (isOffline(ctx) && !isHere(ctx)) {
+      ctx.log.info("no network: GitHub is not asked for updates");
+      return;
+    }
+    const wanted = await ctx.ui.confirm({
+      message: "Check GitHub for updates?",
+      option: "--skip-update-check",
+      default: true,
+    });
+    if (!wanted) return;
+    const repository = plan.source?.origin?.repository;
     const summary = await syncTree(ctx, {
       repo: repository,
       connections: connections(options.fast),

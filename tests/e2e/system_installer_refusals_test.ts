@@ -119,6 +119,12 @@ const refusals: readonly Refusal[] = [
     says: /--reboot goes with --action switch/,
   },
   {
+    name: "a reboot of a machine that does not run",
+    args: ["--action", "switch", "--reboot"],
+    code: 4,
+    says: /--reboot does not go with a machine mounted at /,
+  },
+  {
     name: "a machine that is not NixOS",
     scratch: { notNixos: true },
     code: 6,

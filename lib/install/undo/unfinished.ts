@@ -32,23 +32,16 @@ export async function settleUnfinished(ctx: Context): Promise<Receipt | undefine
       { value: true, label: "Finish it", hint: "go on with the steps that are missing" },
     ],
   });
-  if (finish) {
-    // Half a step is taken back first; whole ones are found done.
-    for (const record of receipt.steps) {
-      if (record.state === "doing") revertStep(ctx, receipt, record);
-    }
-    return receipt;
-  }
-  const undoing = receipt.state === "undoing";
-  const kept = revertSteps(
-    ctx,
-    receipt,
-    undoing ? "undoing" : "reverting",
-    undoing ? "undone" : "reverted",
-  );
-  ctx.log.info("reverted: the files are as they were before that installation");
+  // To finish, half a step is taken back first; whole ones are found done.
+  const kept = finish
+    ? receipt.steps.filter(({ state }) => state === "doing")
+      .flatMap((record) => revertStep(ctx, receipt, record))
+    : receipt.state === "undoing"
+    ? revertSteps(ctx, receipt, "undoing", "undone")
+    : revertSteps(ctx, receipt, "reverting", "reverted");
+  if (!finish) ctx.log.info("reverted: the files are as they were before that installation");
   for (const path of kept) ctx.log.info(`changed since it was written, kept in ${path}`);
-  return undefined;
+  return finish ? receipt : undefined;
 }
 
 /**
@@ -71,9 +64,11 @@ export function receiptNotes(ctx: Context): string[] {
   }
   const unfinished = unfinishedInstallation(receipts);
   if (unfinished) {
-    return [
-      `the installation of ${unfinished.startedAt} was cut off; the next run offers to revert or finish it`,
-    ];
+    const { startedAt, state } = unfinished;
+    const now = state === "applying"
+      ? "was cut off; the next run offers to revert or finish it"
+      : `was cut off while ${state}; the next run takes back the rest of it`;
+    return [`the installation of ${startedAt} ${now}`];
   }
   const latest = latestInstallation(receipts);
   return latest
