@@ -12,9 +12,10 @@ import { type BuildOptions, type BuiltSystem, runBuild } from "./run_build.ts";
 
 /**
  * Builds a host's system through `nixos-rebuild build`, which changes nothing but the store; by Nix alone
- * where there is none, as on the machine from which others are deployed. Output streams to the screen (through `nom` where it is installed and a person watches) and to
- * `/var/log/nixos/rebuild-<time>.log`. The result is kept from the garbage collector until the next
- * build: root's builds by a link in the state folder.
+ * where there is none, as on the machine from which others are deployed. Output streams to the screen
+ * (through `nom` where it is installed and a person watches) and to `/var/log/nixos/rebuild-<time>.log`.
+ * The result is kept from the garbage collector until the next build: root's builds by a link in the state
+ * folder.
  * @throws ToolError as {@link runBuild}; the signal's reason when interrupted
  */
 export async function buildSystem(ctx: Context, options: BuildOptions): Promise<BuiltSystem> {

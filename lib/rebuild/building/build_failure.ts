@@ -14,7 +14,7 @@ const KILLED = 137;
  * What a failed build means: a full disk, no memory or a builder that failed (1), the network (5), or a
  * configuration that does not evaluate (6). Nothing was activated.
  * @param errors what it wrote to stderr, without terminal sequences
- * @param log the machine path of the rebuild log; undefined when none could be written
+ * @param log the host path of the rebuild log; undefined when none could be written
  */
 export function buildFailure(
   what: string,

@@ -40,6 +40,9 @@ export async function runBuild(
     await output.end(result?.code === 0);
   }
   const { code, stdout } = result;
-  if (code !== 0) throw buildFailure(`${flake.url}#${host}`, code, output.errors, log.path);
+  if (code !== 0) {
+    const file = log.path === undefined ? undefined : ctx.root.host(log.path);
+    throw buildFailure(`${flake.url}#${host}`, code, output.errors, file);
+  }
   return { stdout, log: log.path };
 }
