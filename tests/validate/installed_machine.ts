@@ -2,21 +2,43 @@
 import { equal } from "node:assert/strict";
 import { changeText } from "../support/change_text.ts";
 import { runTool, type RunToolOptions, type ToolResult } from "../support/executable.ts";
+import { executables } from "../support/launch.ts";
+import { age, LOCK, placeFor } from "../support/made_once.ts";
 import { mustRun } from "../support/must_run.ts";
 import { type ScratchMachine, scratchMachine } from "../support/scratch_machine.ts";
 import { type StandIns, standIns } from "../support/stand_ins.ts";
 import { installer, source } from "../e2e/installer.ts";
 import { answerWell, settle } from "./settle.ts";
 
+/** What an installed machine is made of: the tool, its source, the machine and the programs on it. */
+const SOURCES = [
+  ...["cmd", "lib", "nix", "deno.json", "deno.lock", "flake.lock", "flake.nix"],
+  ...["tests/support", "tests/e2e/installer.ts", "tests/validate"],
+];
+
 /** A machine that was installed and would be healthy, with its stand-ins. */
 export class InstalledMachine implements Disposable {
   private constructor(readonly root: string, readonly stand: StandIns) {}
 
   /**
-   * Really installs; takes some seconds.
+   * One that system-installer has really made, once for all test files of a run.
    * @param options further ones of system-installer
    */
   static async install(options: readonly string[] = []): Promise<InstalledMachine> {
+    const folder = placeFor({ sources: SOURCES, also: `${executables} ${options.join(" ")}` });
+    using lock = Deno.openSync(`${folder}/${LOCK}`, { create: true, write: true });
+    await lock.lock(true);
+    const root = `${folder}/root`;
+    if (age(root) === undefined) {
+      using first = await InstalledMachine.#install(options);
+      Deno.renameSync(first.root, root);
+      Deno.mkdirSync(first.root);
+    }
+    return InstalledMachine.#copyOf(root);
+  }
+
+  /** Really installs; takes some seconds. */
+  static async #install(options: readonly string[]): Promise<InstalledMachine> {
     using machine: ScratchMachine = scratchMachine("uefi");
     using programs = standIns();
     using from = source();
