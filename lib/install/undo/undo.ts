@@ -70,9 +70,9 @@ export async function undoInstallation(
   receipt: Receipt,
   options: UndoOptions,
 ): Promise<void> {
+  // What stops it does so before anything is changed.
   const way = neededWay(ctx, receipt);
-  // Before anything is changed.
-  if (way?.runs !== undefined && ctx.root.isRunning && currentSystem(ctx) !== way.runs) {
+  if (way !== undefined && ctx.root.isRunning && currentSystem(ctx) !== way.runs) {
     await requireGuestsUntouched(ctx, way.runs, options.restartGuests, "undo it later");
   }
   await restoreDeclarations(ctx, receipt);
@@ -150,6 +150,8 @@ interface WayBack {
   readonly boots: string | undefined;
 }
 
+type NeededWay = WayBack & { readonly runs: string };
+
 function wayBack({ activated, previousSystem, previousDefault }: Receipt): WayBack {
   const runs = previousSystem ?? previousDefault ?? undefined;
   // A system that was the default as well becomes it again, whatever was done meanwhile.
@@ -157,20 +159,23 @@ function wayBack({ activated, previousSystem, previousDefault }: Receipt): WayBa
   return { runs, boots: isDefault ? previousDefault ?? runs : undefined };
 }
 
-/** Undefined where nothing was activated, or all of it is as before. */
-function neededWay(ctx: Context, receipt: Receipt): WayBack | undefined {
+/**
+ * Undefined where nothing was activated, or all of it is as before.
+ * @throws ToolError exit 1 where it is not known what there was before
+ */
+function neededWay(ctx: Context, receipt: Receipt): NeededWay | undefined {
   const { activated, previousSystem, previousDefault } = receipt;
   if (activated === null) return undefined;
   const runsAgain = !ctx.root.isRunning || currentSystem(ctx) === previousSystem;
-  return runsAgain && bootDefault(ctx) === previousDefault ? undefined : wayBack(receipt);
+  if (runsAgain && bootDefault(ctx) === previousDefault) return undefined;
+  const { runs, boots } = wayBack(receipt);
+  if (runs !== undefined) return { runs, boots };
+  throw new ToolError("the receipt names no previous system to go back to", {
+    hint: "choose an older generation in the boot menu, or: nixos-rebuild switch --rollback",
+  });
 }
 
-async function bringBackSystem(ctx: Context, { runs, boots }: WayBack): Promise<void> {
-  if (runs === undefined) {
-    throw new ToolError("the receipt names no previous system to go back to", {
-      hint: "choose an older generation in the boot menu, or: nixos-rebuild switch --rollback",
-    });
-  }
+async function bringBackSystem(ctx: Context, { runs, boots }: NeededWay): Promise<void> {
   if (!ctx.root.isRunning) {
     await returnMountedSystem(ctx, boots ?? runs);
     ctx.log.info(`${ctx.root.path} boots the previous system again: ${boots ?? runs}`);

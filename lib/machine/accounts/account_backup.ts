@@ -67,6 +67,7 @@ export async function saveAccountsAfter(ctx: Context, installation: Installation
  */
 export async function restoreDeclarations(ctx: Context, installation: Installation): Promise<void> {
   const backups = new Backups(ctx, installation);
+  if (!backups.has("before")) return;
   await withAccountLock(ctx, () => {
     for (const name of DECLARED_FILES) {
       const saved = backups.saved("before", name);
