@@ -170,7 +170,7 @@ function readHanded(file: string): string {
   try {
     return new TextDecoder().decode(readBehindLinks(file));
   } catch (error) {
-    if (error instanceof ToolError || !(error instanceof Error)) throw error;
+    if (!(error instanceof Error)) throw error;
     throw new ToolError(`--evaluated cannot be read: ${error.message}`, {
       code: ExitCode.InvalidArguments,
       hint: "name the file that rebuild-helper --target-host has made",
