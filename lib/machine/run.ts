@@ -84,6 +84,16 @@ export class CommandError extends ToolError {
   }
 }
 
+/** The result of a command without which a run goes on: undefined for one that fails or takes too long. */
+export async function ifItAnswers(result: Promise<RunResult>): Promise<RunResult | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof CommandError) return undefined;
+    throw error;
+  }
+}
+
 const CAPTURE_LIMIT = 64 * 1024 * 1024;
 /** How long a process group has between TERM and KILL, in milliseconds. */
 const TERM_GRACE = 5_000;

@@ -1,5 +1,5 @@
 import { type Mount, mountOf } from "../hardware/mounts.ts";
-import { CommandError } from "../run.ts";
+import { ifItAnswers } from "../run.ts";
 import type { Context } from "../context.ts";
 
 /** File systems behind which is somebody who can be gone: whoever looks at them then waits for ever. */
@@ -17,11 +17,6 @@ export async function answersAt(
   path: string,
 ): Promise<boolean> {
   if (!REMOTE.test(mountOf(mounts, path)?.fsType ?? "")) return true;
-  try {
-    await ctx.run("stat", ["-f", ctx.root.host(path)], { accept: "any", timeout: TIMEOUT });
-    return true;
-  } catch (error) {
-    if (error instanceof CommandError) return false;
-    throw error;
-  }
+  const asked = ctx.run("stat", ["-f", ctx.root.host(path)], { accept: "any", timeout: TIMEOUT });
+  return await ifItAnswers(asked) !== undefined;
 }

@@ -3,7 +3,7 @@ import { attempt } from "../attempt.ts";
 import { makeTemporaryDirectory, temporaryPlace } from "../files/temporary.ts";
 import { ExitCode } from "../exit_code.ts";
 import { printableLine } from "../../layout/printable.ts";
-import type { RunOptions, RunResult } from "../run.ts";
+import { ifItAnswers, type RunOptions, type RunResult } from "../run.ts";
 import { quote } from "../shell_words.ts";
 import { ToolError } from "../tool_error.ts";
 import type { Context } from "../context.ts";
@@ -93,7 +93,8 @@ export async function connect(
     ctx.run("ssh", [...options, ...args], { accept: "any", ...run });
   const close = async () => {
     // By its socket: a connection that NIX_SSHOPTS names is its owner's.
-    await ssh(["-O", "exit", "-S", socket, "--", destination], { signal: null, timeout: 10_000 });
+    const exit = ["-O", "exit", "-S", socket, "--", destination];
+    await ifItAnswers(ssh(exit, { signal: null, timeout: 10_000 }));
     Deno.removeSync(folder, { recursive: true });
   };
   try {

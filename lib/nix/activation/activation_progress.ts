@@ -2,6 +2,7 @@ import { lstatIfExists, writeFileAtomic } from "../../machine/files/files.ts";
 import { machineText } from "../../machine/files/machine_files.ts";
 import { openRegular } from "../../machine/files/regular_file.ts";
 import type { Context } from "../../machine/context.ts";
+import { ifItAnswers } from "../../machine/run.ts";
 import { ACTIVATION_UNIT, hasSystemd } from "./activation_start.ts";
 import {
   activationFiles,
@@ -90,12 +91,14 @@ async function isRunning(ctx: Context, id: string): Promise<boolean> {
     if (commandLine.split("\0").some((word) => word.endsWith(script))) return true;
   }
   if (!hasSystemd(ctx) || !ctx.run.which("systemctl")) return false;
-  const { stdout } = await ctx.run("systemctl", ["is-active", `${ACTIVATION_UNIT}.service`], {
-    accept: "any",
-    timeout: 20_000,
-    signal: null,
-  });
-  return /^(active|activating|deactivating|reloading)$/.test(stdout.trim());
+  const answer = await ifItAnswers(
+    ctx.run("systemctl", ["is-active", `${ACTIVATION_UNIT}.service`], {
+      accept: "any",
+      timeout: 20_000,
+      signal: null,
+    }),
+  );
+  return /^(active|activating|deactivating|reloading)$/.test(answer?.stdout.trim() ?? "");
 }
 
 /** The complete lines that were appended to a file since the last look. */

@@ -1,4 +1,5 @@
 import type { Context } from "../../machine/context.ts";
+import { ifItAnswers } from "../../machine/run.ts";
 
 /** The systemd units that have failed; empty where no systemctl or no systemd answers. */
 export function failedUnits(ctx: Context): Promise<string[]> {
@@ -12,16 +13,15 @@ export async function restartingUnits(ctx: Context): Promise<string[]> {
 
 async function unitsIn(ctx: Context, state: string): Promise<string[]> {
   if (!ctx.run.which("systemctl")) return [];
-  const { code, stdout } = await ctx.run("systemctl", [
+  const answer = await ifItAnswers(ctx.run("systemctl", [
     "list-units",
     `--state=${state}`,
     "--plain",
     "--no-legend",
     "--no-pager",
     "--full",
-  ], { accept: "any", timeout: 20_000 });
-  if (code !== 0) return [];
-  return stdout.split("\n").flatMap((line) => {
+  ], { timeout: 20_000 }));
+  return (answer?.stdout ?? "").split("\n").flatMap((line) => {
     // systemctl marks failed units with a bullet unless --plain is known.
     const unit = line.replace(/^[\s●*]+/, "").split(/\s+/)[0];
     return unit ? [unit] : [];

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { currentSystem } from "../generations.ts";
 import type { Context } from "../../machine/context.ts";
-import { CommandError } from "../../machine/run.ts";
+import { ifItAnswers } from "../../machine/run.ts";
 
 /** Milliseconds. */
 const TIMEOUT = 120_000;
@@ -28,14 +28,8 @@ async function closureDiff(ctx: Context, to: string): Promise<string | undefined
   ];
   for (const [command, ...args] of ways) {
     if (ctx.run.which(command!) === undefined) continue;
-    try {
-      const { stdout } = await ctx.run(command!, args, { timeout: TIMEOUT });
-      return stripVTControlCharacters(stdout).trim();
-    } catch (error) {
-      // Only shown: a system is activated without it, too.
-      if (!(error instanceof CommandError)) throw error;
-      ctx.log.debug(error.message);
-    }
+    const answer = await ifItAnswers(ctx.run(command!, args, { timeout: TIMEOUT }));
+    if (answer !== undefined) return stripVTControlCharacters(answer.stdout).trim();
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { ensureDirectory, lstatIfExists, removeIfExists } from "../../machine/files/files.ts";
 import { makeTemporaryDirectory } from "../../machine/files/temporary.ts";
 import { places } from "../../machine/places.ts";
-import type { RunOptions, RunResult } from "../../machine/run.ts";
+import { ifItAnswers, type RunOptions, type RunResult } from "../../machine/run.ts";
 import { ensureStateFolder } from "../../machine/state_folder.ts";
 import type { Context } from "../../machine/context.ts";
 import { flakeEnvironment } from "../../nix/flakes/flake_environment.ts";
@@ -91,12 +91,12 @@ const PROBE = "--hyper-nixos-probe";
  */
 async function takesJsonLog(ctx: Context): Promise<boolean> {
   const args = ["--log-format", "internal-json", PROBE];
-  const { stdout, stderr } = await ctx.run("nixos-rebuild", args, {
+  const answer = await ifItAnswers(ctx.run("nixos-rebuild", args, {
     accept: "any",
     timeout: 20_000,
     env: { MANPAGER: "cat", PAGER: "cat" },
-  });
-  const complaint = (stdout + stderr).split("\n")
+  }));
+  const complaint = `${answer?.stdout}${answer?.stderr}`.split("\n")
     .filter((line) => /unknown option|unrecognized arguments/.test(line)).join("\n");
   return complaint.includes(PROBE) && !complaint.includes("--log-format");
 }
