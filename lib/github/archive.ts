@@ -23,7 +23,6 @@ export interface ArchiveEntry {
  * Streams a commit's archive and takes the wanted files out of it. Archives may differ from the tree
  * (`export-ignore`, `export-subst` in gitattributes(5)): what is not in it or does not verify is
  * simply not taken, and left to another transport.
- * @returns how many files were taken
  * @throws TransferError when the archive cannot be had or breaks off
  */
 export async function downloadArchive(
@@ -32,25 +31,19 @@ export async function downloadArchive(
   commit: string,
   files: readonly WantedFile[],
   options: Pick<DownloadOptions, "skipValidation" | "take">,
-): Promise<number> {
+): Promise<void> {
   const wanted = new Map(files.map((file) => [file.path, file]));
   const url = archiveUrl(http.endpoints, repository, commit, "api");
-  return await http.transfer({ url }, async (answer) => {
-    let taken = 0;
-    await readArchive(answer.body, ({ path, mode, content }) => {
+  await http.transfer({ url }, (answer) =>
+    readArchive(answer.body, ({ path, mode, content }) => {
       const file = wanted.get(path);
       if (!file || mode === Mode.Tree) return undefined;
       const right = options.skipValidation && file.size !== undefined
         ? content.length === file.size
         : blobHash(content) === file.sha;
-      if (right) {
-        options.take(file, content);
-        taken++;
-      }
+      if (right) options.take(file, content);
       return undefined;
-    });
-    return taken;
-  });
+    }));
 }
 
 /**

@@ -80,7 +80,7 @@ export class TreeDifference {
     const target: TargetTree = same
       ? { ...NOTHING_NEW, manifest: index.manifest }
       : await fetchTarget({ ctx, remote, commit, store }, {
-        base: index?.manifest,
+        have: this.#everything ? undefined : index?.manifest.commit,
         trees: this.#trees,
         also,
         asked,

@@ -24,6 +24,8 @@ type Paths = "added" | "updated" | "deleted" | "kept" | "edited" | "submodules";
 
 /** What a sync did, or would do. Paths are relative to the tree. */
 export interface SyncSummary extends Pick<SyncPlan, Paths> {
+  /** Files and folders that have, or would get, other permissions or another owner and are right otherwise. */
+  readonly modes: readonly string[];
   readonly repository: string;
   readonly ref: string;
   /** The commit the tree is now, or would be. */

@@ -53,6 +53,7 @@ export function changedPaths(summary: SyncSummary): string[] {
   return [
     ...summary.added.map((path) => `${style.green("+")} ${printableLine(path)}`),
     ...summary.updated.map((path) => `${style.yellow("~")} ${printableLine(path)}`),
+    ...summary.modes.map((path) => `${style.yellow("*")} ${printableLine(path)}`),
     ...summary.deleted.map((path) => `${style.red("-")} ${printableLine(path)}`),
   ];
 }

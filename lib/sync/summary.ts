@@ -32,6 +32,7 @@ export function summaryOf(
   const left = new Set(applied?.left);
   const deleted = plan.deleted.filter((path) => !left.has(path));
   const kept = [...plan.kept, ...left].sort();
+  const modes = plan.operations.filter((step) => step.do === "mode").map(({ path }) => path);
   const transports = [target, delivery].filter((way) => way !== undefined);
   return {
     repository,
@@ -54,6 +55,7 @@ export function summaryOf(
     },
     added: plan.added,
     updated: plan.updated,
+    modes,
     deleted,
     kept,
     edited: applied?.edited ?? plan.edited,

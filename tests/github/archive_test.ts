@@ -50,14 +50,13 @@ Deno.test("downloadArchive() takes some files of many, however the archive is cu
     using http = new HttpSession(ctx, endpointsOf(ctx.env), undefined);
     const wanted = files.filter((_, at) => at % 5 === 0);
     const taken: string[] = [];
-    const count = await downloadArchive(
+    await downloadArchive(
       http,
       "owner/name",
       "commit",
       wanted,
       { skipValidation: false, take: ({ path }) => void taken.push(path) },
     );
-    assert.equal(count, wanted.length);
     assert.deepEqual(taken.toSorted(), wanted.map(({ path }) => path).toSorted());
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -15,7 +15,7 @@ const none: SyncSummary = {
     ...{ checked: 7, hashed: 0, files: 7, added: 0, updated: 0 },
     ...{ modes: 0, deleted: 0, kept: 0, excluded: 0 },
   },
-  ...{ added: [], updated: [], deleted: [], kept: [], edited: [], submodules: [] },
+  ...{ added: [], updated: [], modes: [], deleted: [], kept: [], edited: [], submodules: [] },
   backup: undefined,
   ...{ bytes: 9_999, requests: 2, seconds: 1.2345 },
   transport: "git deltas",
@@ -67,6 +67,7 @@ Deno.test("no path, ref or repository of a stranger steers the terminal, or begi
     kept: [evil],
     added: [evil],
     updated: [evil],
+    modes: [evil],
     deleted: [evil],
   };
   const text = [
@@ -81,10 +82,10 @@ Deno.test("no path, ref or repository of a stranger steers the terminal, or begi
 
 Deno.test("changedPaths() marks what is added, changed and removed", () => {
   deepEqual(
-    changedPaths({ ...none, added: ["n"], updated: ["u"], deleted: ["d"] }).map((line) =>
-      renderStyles(line)
-    ),
-    ["+ n", "~ u", "- d"],
+    changedPaths({ ...none, added: ["n"], updated: ["u"], modes: ["m"], deleted: ["d"] }).map((
+      line,
+    ) => renderStyles(line)),
+    ["+ n", "~ u", "* m", "- d"],
   );
 });
 

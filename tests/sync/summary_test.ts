@@ -25,7 +25,11 @@ function factsOf(change: Partial<SyncFacts["plan"]> = {}): SyncFacts {
 }
 
 Deno.test("summaryOf() counts what was done, and takes what was edited in the last moment for kept", () => {
-  const operations = [{ do: "put", path: "a" }] as const;
+  const mode = { do: "mode", mode: 0o755, before: 0o700 } as const;
+  const operations = [{ do: "put", path: "a" }, { ...mode, path: "m" }, {
+    ...mode,
+    path: "dir",
+  }] as const;
   const applied = { backup: "/b", edited: ["late", "u"], left: ["e"] };
   const delivery = { transport: "raw files", reason: "two" };
   const summary = summaryOf({ ...factsOf({ operations }), applied, delivery });
@@ -37,6 +41,7 @@ Deno.test("summaryOf() counts what was done, and takes what was edited in the la
     "late",
     "u",
   ]]);
+  deepEqual(summary.modes, ["m", "dir"]);
   equal(summary.changed, true);
   equal(summary.backup, "/b");
   equal(summary.transport, "git trees, then raw files");

@@ -3,7 +3,6 @@ import { headerOf, kindOf } from "../../git/git_objects.ts";
 import type { ListedEntry, RestApi } from "../../github/rest.ts";
 import { TransferError } from "../../git/transfer_error.ts";
 import type { AskedChanges } from "../asked_changes.ts";
-import type { Manifest } from "../tree/manifest.ts";
 import {
   manifestFromList,
   manifestFromTrees,
@@ -18,12 +17,12 @@ import type { WholeArchive } from "./whole_archive.ts";
 
 /** What is known here that makes it cheaper to learn the paths of a commit. */
 export interface Known {
-  /** The manifest of the tree here, whose files the server may build on. */
-  readonly base: Manifest | undefined;
+  /** The commit of the tree here, whose files the server may build on. */
+  readonly have: string | undefined;
   readonly trees: ManifestTrees | undefined;
   /** A commit whose paths are wanted besides, because only its name is known. */
   readonly also: string | undefined;
-  /** What the commit has otherwise than {@link base}, where that was asked for already. */
+  /** What the commit has otherwise than {@link have}, where that was asked for already. */
   readonly asked?: AskedChanges | undefined;
   /** Contents are wanted too: nothing is here, or all is to be downloaded. */
   readonly everything: boolean;
@@ -77,8 +76,7 @@ async function fetchByArchive(
 
 async function fetchByGit(fetch: CommitFetch, known: Known): Promise<TargetTree> {
   const { ctx, remote, commit, store } = fetch;
-  const { base, trees, also } = known;
-  const have = base && !known.everything ? base.commit : undefined;
+  const { have, trees, also } = known;
   const pathsOnly = known.pathsOnly || (have === undefined && !known.everything);
   const progress = ctx.ui.progress("Receiving objects", STEPS);
   const note = new TransferNote(remote.http.bytes);
@@ -114,7 +112,7 @@ async function fetchByGit(fetch: CommitFetch, known: Known): Promise<TargetTree>
     if (!(error instanceof MissingTree) || have === undefined) throw error;
     // The server believed that more is here than there is.
     ctx.log.debug(`${error.message}: asking again for all paths`);
-    return await fetchByGit(fetch, { ...known, base: undefined, asked: undefined });
+    return await fetchByGit(fetch, { ...known, have: undefined, asked: undefined });
   }
 }
 
