@@ -24,7 +24,14 @@ export function baseBlockers(options: InstallOptions, reading: MachineReading): 
   }
   const vital = facts?.unreadable?.filter((place) => VITAL.test(place)) ?? [];
   if (vital.length > 0) {
-    return [refusal(`your configuration does not say: ${vital.join(", ")}`, EVALUATE_FIRST)];
+    return [
+      refusal(
+        `parts of your configuration that bring this machine back do not evaluate: ${
+          vital.join(", ")
+        }`,
+        EVALUATE_FIRST,
+      ),
+    ];
   }
   if (!options.keepConfig) return [];
   return [

@@ -185,11 +185,15 @@ function refusalOf(
   if (code !== ExitCode.Configuration) return undefined;
   const refusal = (text: string, next: string | undefined) =>
     new ToolError(text, { code, cause: error, ...(next === undefined ? {} : { hint: next }) });
+  const own = `${modulesFolder(source?.layout ?? "native")}/local.nix`;
+  const collides = collisionHint(ctx, message, hint);
+  if (message.includes(ctx.root.host(own))) {
+    return refusal(`your own module ${own} does not evaluate: ${message}`, collides);
+  }
   if (!adopts) return refusal(`this tree does not make a system of this machine: ${message}`, hint);
   if (typeof reading.identity?.toplevel !== "string") {
     return refusal(`your configuration makes no system: ${message}`, hint);
   }
-  const collides = collisionHint(ctx, message, hint);
   return refusal(`your configuration and Hyper-NixOS do not fit together: ${message}`, collides);
 }
 

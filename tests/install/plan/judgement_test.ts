@@ -50,7 +50,23 @@ Deno.test({
     assert.match(both[0]!, /^your configuration and Hyper-NixOS do not fit together: .*on fire/s);
     const local = await blockersOf((machine) => machine.write(LOCAL, "{ oops\n"));
     assert.equal(local.length, 1, local.join("\n"));
-    assert.match(local[0]!, /syntax error.*configuration\/local\.nix/s);
+    assert.match(
+      local[0]!,
+      /^your own module \/etc\/hypervisor\/configuration\/local\.nix does not evaluate: .*syntax error/s,
+    );
+    // It is no module of theirs that a file of theirs has the same name.
+    const namesake = await blockersOf((machine) => {
+      machine.change(
+        file,
+        "./hardware-configuration.nix",
+        "./hardware-configuration.nix ./local.nix",
+      );
+      machine.write("/etc/nixos/local.nix", "{ oops\n");
+    });
+    assert.ok(
+      namesake.length > 0 && !namesake.some((text) => text.includes("your own module")),
+      namesake.join(),
+    );
   },
 });
 
