@@ -51,7 +51,12 @@ Deno.test("proveReversePath() lets be what is checked now, what is loose, and wh
   const session = (clientAddress: string, serverAddress: string) => ({
     session: { kind: "ssh", clientAddress, serverAddress, serverPort: 2222 },
   });
-  for (const [client, server] of [["127.0.0.1", "127.0.0.1"], ["203.0.113.42", "203.0.113.42"]]) {
+  const others = [
+    ["127.0.0.1", "127.0.0.1"],
+    ["203.0.113.42", "203.0.113.42"],
+    ["fe80::9%ens3", "fe80::5054:ff:fe12:3456%ens3"],
+  ];
+  for (const [client, server] of others) {
     equal(refusal(check("off"), check("strict"), session(client!, server!)), undefined);
   }
 });
