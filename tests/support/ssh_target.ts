@@ -136,12 +136,12 @@ export class SshTarget implements AsyncDisposable {
 
   /** Ends every connection without a word, as when the line is cut; the server goes on. */
   cut(): void {
-    this.#inside((program) => program === "sshd").forEach(end);
+    this.#inside(isServer).forEach(end);
   }
 
   /** Whether anything runs there besides the server and its connections: what was started over SSH. */
   get busy(): boolean {
-    return this.#inside((program) => program !== "sshd").length > 0;
+    return this.#inside((program) => !isServer(program)).length > 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,6 +167,11 @@ export class SshTarget implements AsyncDisposable {
       }
     });
   }
+}
+
+/** OpenSSH 9.8 and later have programs of their own for a session and for who logs in. */
+function isServer(program: string): boolean {
+  return /^sshd(-|$)/.test(program);
 }
 
 function end(pid: number): void {

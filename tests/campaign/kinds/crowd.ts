@@ -1,25 +1,16 @@
 /** An installed machine on which an installation, updates, builds and repairs run at once. */
-import { unowned } from "../../e2e/installer.ts";
 import type { Strike } from "../strike.ts";
 import { SyncedTree } from "../synced_tree.ts";
 import { compareListings } from "../tree_listing.ts";
-import { OWNED, type Trial } from "../trial.ts";
+import type { Trial } from "../trial.ts";
 import type { Workshop } from "../workshop.ts";
-import { updatableHistory } from "./update.ts";
+import { updatable } from "./update.ts";
 
 /** The case. */
 export async function crowdCase(trial: Trial, workshop: Workshop): Promise<void> {
   const { random } = trial;
-  const from = await workshop.updatable;
-  const updated = from.copy();
-  trial.onEnd(() => updated.machine.stand[Symbol.dispose]());
-  trial.adopt(updated.machine.root);
-  trial.useServer(from.server);
+  const { updated: { launch }, history } = await updatable(trial, workshop);
   trial.setFaults([]);
-  const history = await updatableHistory(from);
-  trial.owned = [...OWNED, ...unowned];
-  trial.remember();
-  const { launch } = updated;
   const { path: source } = workshop.source;
   const commands: readonly (readonly [number, readonly [string, readonly string[]]])[] = [
     [3, ["smart-sync", ["--ref", random.pick(["main", "v1", "broken"])]]],

@@ -6,37 +6,42 @@ import { randomStrike } from "../strike.ts";
 import { SyncedTree } from "../synced_tree.ts";
 import { readCommit } from "../tree_listing.ts";
 import { OWNED, type Trial } from "../trial.ts";
-import type { UpdatableMachine } from "../../update/updated_machine.ts";
+import type { UpdatedMachine } from "../../update/updated_machine.ts";
 import type { Workshop } from "../workshop.ts";
 
 const REACH = { calls: 40, milliseconds: 8000 };
 
-/** The commits of the source that an updatable machine follows. */
-export async function updatableHistory(
-  from: UpdatableMachine,
-): Promise<{ readonly commits: readonly HistoryCommit[] }> {
+/** An installed machine that updates, as it is before anything happens to it. */
+export interface Updatable {
+  readonly updated: UpdatedMachine;
+  /** The commits of the source that it follows. */
+  readonly history: { readonly commits: readonly HistoryCommit[] };
+}
+
+/** Makes a machine of the case that was installed and follows a server's source. */
+export async function updatable(trial: Trial, workshop: Workshop): Promise<Updatable> {
+  const from = await workshop.updatable;
+  const updated = from.copy();
+  trial.onEnd(() => updated.machine.stand[Symbol.dispose]());
+  trial.adopt(updated.machine.root);
+  trial.useServer(from.server);
   const refs = ["v1", "main", "broken"] as const;
   const commits = await Promise.all(refs.map(async (ref) => {
     const sha = from.commits[ref];
     const listing = await readCommit(from.directory, sha);
     return { sha, refs: [ref], listing, buildsHost: true };
   }));
-  return { commits };
+  trial.owned = [...OWNED, ...unowned];
+  trial.remember();
+  return { updated, history: { commits } };
 }
 
 /** The case. */
 export async function updateCase(trial: Trial, workshop: Workshop): Promise<void> {
   const { random } = trial;
-  const from = await workshop.updatable;
-  const updated = from.copy();
-  trial.onEnd(() => updated.machine.stand[Symbol.dispose]());
-  trial.adopt(updated.machine.root);
-  trial.useServer(from.server);
-  const history = await updatableHistory(from);
-  trial.owned = [...OWNED, ...unowned];
-  trial.remember();
-  const tree = new SyncedTree(trial, history);
+  const { updated, history } = await updatable(trial, workshop);
   const { launch } = updated;
+  const tree = new SyncedTree(trial, history);
   for (let round = random.integer(1, 2); round > 0 && trial.problems.length === 0; round--) {
     const before = tree.look();
     const args = [
