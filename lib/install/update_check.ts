@@ -2,14 +2,16 @@ import type { Context } from "../machine/context.ts";
 import { endpointsOf } from "../github/endpoints.ts";
 import { isOffline } from "../machine/hardware/network_state.ts";
 import { ToolError } from "../machine/tool_error.ts";
+import { DEFAULT_REPOSITORY } from "../sync/begin.ts";
 import { syncTree } from "../sync/sync.ts";
 import { connections } from "./build_options.ts";
 import type { InstallOptions } from "./options.ts";
 import type { Plan } from "./plan/plan.ts";
 
 /**
- * Asks GitHub for a newer source and syncs it into place, unless `--skip-update-check`. A machine that
- * is offline, or a source that no repository is known for, installs what it has: that is a message.
+ * Asks GitHub for a newer source and syncs it into place, unless `--skip-update-check`: of the repository
+ * that it came from, where that is known, else of the one that smart-sync would take. A machine that is
+ * offline, or a server that does not give it, installs what it has: that is a message.
  */
 export async function checkForUpdates(
   ctx: Context,
@@ -22,13 +24,15 @@ export async function checkForUpdates(
       ctx.log.info("no network: GitHub is not asked for updates");
       return;
     }
+    const repository = plan.source?.origin?.repository;
+    const named = repository ?? (ctx.env.HYPERVISOR_REPO || DEFAULT_REPOSITORY);
     const wanted = await ctx.ui.confirm({
-      message: "Check GitHub for updates?",
+      // What is found there takes the place of the source.
+      message: `Check GitHub for updates, from ${named}?`,
       option: "--skip-update-check",
       default: true,
     });
     if (!wanted) return;
-    const repository = plan.source?.origin?.repository;
     const summary = await syncTree(ctx, {
       repo: repository,
       connections: connections(options.fast),

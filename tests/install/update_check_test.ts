@@ -1,5 +1,6 @@
 import { deepEqual, match, rejects } from "node:assert/strict";
 import { checkForUpdates } from "../../lib/install/update_check.ts";
+import type { Source } from "../../lib/install/source/source.ts";
 import { testContext } from "../support/context.ts";
 import { INSTALL_OPTIONS } from "../support/install_options.ts";
 import { withScratch } from "../support/scratch_files.ts";
@@ -48,4 +49,24 @@ Deno.test("checkForUpdates() that is told to stop is no message", async () => {
     ctx.abort(new Error("told to stop"));
     await rejects(checkForUpdates(ctx, ASKED, { source: undefined }), /told to stop/);
   });
+});
+
+Deno.test("checkForUpdates() asks about the repository whose files would take the source's place", async () => {
+  const source = { origin: { repository: "owner/fork" } } as unknown as Source;
+  const cases: [source: Source | undefined, env: Record<string, string>, name: string][] = [
+    [source, {}, "owner/fork"],
+    [source, { HYPERVISOR_REPO: "other/one" }, "owner/fork"],
+    [undefined, { HYPERVISOR_REPO: "other/one" }, "other/one"],
+    [undefined, { HYPERVISOR_REPO: "" }, "MasterofNull/Hyper-NixOS"],
+  ];
+  for (const [its, env, name] of cases) {
+    const ctx = testContext({ env: { ...NOBODY, ...env } });
+    const asked: string[] = [];
+    const confirm = ({ message }: { readonly message: string }) => {
+      asked.push(message);
+      return Promise.resolve(false);
+    };
+    await checkForUpdates({ ...ctx, ui: { ...ctx.ui, confirm } }, ASKED, { source: its });
+    deepEqual(asked, [`Check GitHub for updates, from ${name}?`]);
+  }
 });
