@@ -1,9 +1,10 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
 import { effectiveSsh } from "./effective_ssh.ts";
+import { usableKeys } from "./key_files.ts";
 import type { AccountState, MachineNow } from "../proofs/machine_now.ts";
 import type { PamTexts } from "./pam_stack.ts";
 import { type PamAccess, pamAccess } from "./pam_access.ts";
-import { matchesGroup, matchesHost, matchesUser } from "../../machine/accounts/ssh_patterns.ts";
+import { matchesGroup, matchesUser } from "../../machine/accounts/ssh_patterns.ts";
 
 /** Something that keeps one account out, and the option that would let it in. */
 export interface Obstacle {
@@ -97,7 +98,7 @@ export function sshLogin(
   }
   const lets = pamAccess(configuration.pam, "sshd", account, now, "account");
   if (ssh.usePAM && !lets.ok) return no(lets.why, SSHD_STACK);
-  const keys = usableKeys(facts, account, now);
+  const keys = usableKeys(ssh, account, now);
   const pam = passwordsOverSsh(configuration, account, now);
   const passwords = policy === "yes" && pam.ok;
   const methods = new Set([
@@ -228,55 +229,6 @@ function listed(
     };
   }
   return undefined;
-}
-
-/** The number of keys that open a session for an account, from where this client connects. */
-function usableKeys(facts: ConfigurationFacts, account: AccountState, now: MachineNow): number {
-  const files = keyFilesOf(facts.ssh.authorizedKeysFiles, account);
-  // NixOS writes declared keys to this file; sshd looks there only when the list names it.
-  const declared = files.includes(`/etc/ssh/authorized_keys.d/${account.name}`)
-    ? account.declaredKeys
-    : [];
-  const lines = [...declared, ...files.flatMap((path) => now.keyFiles[path] ?? [])];
-  // sshd takes each key once, whatever options it has where it stands again.
-  return new Set(
-    lines.filter((line) => opensSession(line, now)).map((line) => KEY_TYPE.exec(line)![2]),
-  ).size;
-}
-
-/** The files where sshd looks for an account's keys: %u, %h and %% expanded, relative to its home. */
-export function keyFilesOf(
-  patterns: readonly string[],
-  account: { readonly name: string; readonly home: string },
-): string[] {
-  const tokens: Readonly<Record<string, string>> = {
-    "%u": account.name,
-    "%h": account.home,
-    "%%": "%",
-  };
-  return patterns.filter((pattern) => pattern !== "none").map((pattern) => {
-    const path = pattern.replace(/%[uh%]/g, (token) => tokens[token]!);
-    return path.startsWith("/") ? path : `${account.home}/${path}`;
-  });
-}
-
-/** Key types that may start a line, after its options; sshd(8), AUTHORIZED_KEYS FILE FORMAT. */
-const KEY_TYPE = /(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/;
-
-/** Whether a line of authorized_keys opens a session: no forced command, not expired, and `from=` fits. */
-function opensSession(line: string, { session, at }: MachineNow): boolean {
-  const type = KEY_TYPE.exec(line);
-  if (line.trimStart().startsWith("#") || type === null) return false;
-  const options = line.slice(0, type.index);
-  if (/(^|,)\s*(command=|cert-authority|no-pty)/i.test(options)) return false;
-  if (/(^|,)\s*restrict\b/i.test(options) && !/(^|,)\s*pty\b/i.test(options)) return false;
-  const expiry = /(?:^|,)\s*expiry-time="(\d{8})\d*Z?"/i.exec(options)?.[1];
-  // A key that expires today is not one to rely on.
-  const today = at.toISOString().slice(0, 10).replaceAll("-", "");
-  if (expiry !== undefined && expiry <= today) return false;
-  const from = /(?:^|,)\s*from="([^"]*)"/i.exec(options)?.[1];
-  const address = session.kind === "ssh" ? session.clientAddress : undefined;
-  return from === undefined || matchesHost(from, address) === "yes";
 }
 
 function authenticationMethods(ssh: ConfigurationFacts["ssh"]): string[][] {

@@ -25,7 +25,7 @@ import { ALWAYS_THERE } from "../access/accounts_after.ts";
 import { keyFilePatterns } from "../access/effective_ssh.ts";
 import type { AccountState, InterfaceNow, MachineNow } from "./machine_now.ts";
 import type { PamTexts } from "../access/pam_stack.ts";
-import { keyFilesOf } from "../access/logins.ts";
+import { keyFilesOf } from "../access/key_files.ts";
 import { accountsToKeep } from "../activation/undeclared_accounts.ts";
 
 const PAM = "/etc/pam.d";
@@ -101,7 +101,7 @@ function sshServerNow(ctx: Context): MachineNow["sshServer"] {
 
 function readKeyFiles(
   ctx: Context,
-  accounts: readonly (readonly { readonly name: string; readonly home: string }[])[],
+  accounts: readonly (readonly Parameters<typeof keyFilesOf>[1][])[],
   configurations: readonly (ConfigurationFacts | undefined)[],
 ): Record<string, string[]> {
   const paths = configurations.flatMap((facts) =>
