@@ -18,6 +18,7 @@ import { type Action, activates, type RebuildHooks, type RebuildOptions } from "
 import type { ActivationOutcome } from "./activation/outcome.ts";
 import { installationHooks } from "./receipt_hooks.ts";
 import { buildOn } from "./remote/build_host.ts";
+import { requireBuiltServer } from "./judgement/built_server.ts";
 import { requireJudgement } from "./judgement/required_judgement.ts";
 import { sourceCommit } from "./building/source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./generations/space.ts";
@@ -146,8 +147,8 @@ interface Built extends Pick<ActivateOptions, "record" | "recordOfBase"> {
 }
 
 /**
- * The end of the one way: looks at the room on /boot and at running guests, activates, and says how that
- * ended.
+ * The end of the one way: looks at what was built, at the room on /boot and at running guests, activates,
+ * and says how that ended.
  * @throws ToolError as {@link rebuildSystem}
  */
 export async function activateBuilt(
@@ -156,6 +157,8 @@ export async function activateBuilt(
   { built, active, hooks, record, recordOfBase }: Built,
 ): Promise<RebuildResult> {
   const { toplevel, log, specialisation } = built;
+  await requireBuiltServer(ctx, active, record?.facts);
+  if (active !== toplevel) await requireBuiltServer(ctx, toplevel, recordOfBase?.facts);
   const action = built.action as "test" | "switch" | "boot";
   if (action !== "test") await requireBootSpace(ctx, toplevel);
   if (action !== "boot") await requireGuestsUntouched(ctx, active, restartGuests);

@@ -151,7 +151,11 @@ function proven(verdicts: readonly Verdict[]): string {
   return claims.join(", and ");
 }
 
-async function refuse(ctx: Context, refused: readonly Verdict[]): Promise<void> {
+/**
+ * Says what could not be proven, and goes on only where a person wants it nevertheless.
+ * @throws ToolError exit 6
+ */
+export async function refuse(ctx: Context, refused: readonly Verdict[]): Promise<void> {
   for (const { what, why, remedy } of refused) {
     ctx.log.error(`not proven: ${what}: ${why}`);
     if (remedy) ctx.log.error(`  would do: ${remedy}`);
