@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { hasOpenat2, libc, OPEN, openStepByStep, openWithoutLinks } from "../files/libc.ts";
+import { libc, OPEN, opener } from "../files/libc.ts";
 import { openOrMake } from "../files/regular_file.ts";
 import { shellWord } from "../shell_words.ts";
 import { ToolError } from "../tool_error.ts";
@@ -33,7 +33,7 @@ export async function withAccountLock<T>(
   const path = ctx.root.host(LOCK);
   openOrMake(path, { read: true, write: true }, 0o600)[Symbol.dispose]();
   const flags = READ_WRITE | OPEN.closeOnExec | OPEN.nonBlocking;
-  const descriptor = (hasOpenat2() ? openWithoutLinks : openStepByStep)(path, flags);
+  const descriptor = opener()(path, flags);
   if (descriptor < 0) throw cannotLock(path, "cannot be opened");
   try {
     const request = new Uint8Array(FLOCK_SIZE);

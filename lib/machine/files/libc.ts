@@ -111,14 +111,14 @@ export function openStepByStep(path: string, flags: number): number {
   return found;
 }
 
-let kernelHasOpenat2: boolean | undefined;
+let chosen: typeof openWithoutLinks | undefined;
 
-/** Whether openat2(2) can be called here; asked once. */
-export function hasOpenat2(): boolean {
-  if (kernelHasOpenat2 === undefined) {
+/** The way to open without links that there is here, {@link openWithoutLinks} or step by step; asked once. */
+export function opener(): typeof openWithoutLinks {
+  if (chosen === undefined) {
     const root = openWithoutLinks("/", OPEN.path | OPEN.directory | OPEN.closeOnExec);
     if (root >= 0) libc().close(root);
-    kernelHasOpenat2 = root >= 0;
+    chosen = root >= 0 ? openWithoutLinks : openStepByStep;
   }
-  return kernelHasOpenat2;
+  return chosen;
 }

@@ -1,5 +1,5 @@
 import { ExitCode } from "../exit_code.ts";
-import { hasOpenat2, libc, OPEN, openStepByStep, openWithoutLinks } from "./libc.ts";
+import { libc, OPEN, opener } from "./libc.ts";
 import { ToolError } from "../tool_error.ts";
 import { shellWord } from "../shell_words.ts";
 
@@ -128,16 +128,12 @@ export function named(error: unknown, pinned: Pinned, path: string): unknown {
   return error;
 }
 
-function opener(): typeof openWithoutLinks {
-  return hasOpenat2() ? openWithoutLinks : openStepByStep;
-}
-
 function split(path: string): [folder: string, name: string] {
   const at = path.lastIndexOf("/");
   return [path.slice(0, at) || "/", path.slice(at + 1)];
 }
 
-function pinWith(path: string, flags: number, open: typeof openWithoutLinks): Pinned {
+function pinWith(path: string, flags: number, open: ReturnType<typeof opener>): Pinned {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const descriptor = open(path, flags | OPEN.path | OPEN.closeOnExec);
     if (descriptor >= 0) return new PinnedDescriptor(descriptor);
