@@ -71,7 +71,9 @@ export class TreeDifference {
     const [look, begun, store, staging] = [this.look, this.begun, this.#store, this.#staging];
     const { state, index, writes } = look;
     const { remote, ref } = begun;
-    await using arrival = this.#everything && staging ? new Arrival(staging, commit) : undefined;
+    // Of what is here already, hardly anything will be needed: written as it arrives, it would all go again.
+    const arrives = this.#everything && this.#isEmpty() && staging !== undefined;
+    await using arrival = arrives ? new Arrival(staging, commit) : undefined;
     store.arrival = arrival;
     const also = state && !index && state.commit !== commit ? state.commit : undefined;
     // An archive holds one commit.
