@@ -1,5 +1,5 @@
 import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { comesInOn } from "./network/addresses.ts";
+import { comesInOn, isTunnel } from "./network/addresses.ts";
 import { droppingRules, type Packets } from "./firewall/dropping_rules.ts";
 import { EVERYWHERE, waysIn } from "./firewall/ways_in.ts";
 import { shutByTables } from "./firewall/dropping_tables.ts";
@@ -47,13 +47,15 @@ function judge(question: ProofQuestion): Verdict {
   }
   if (
     address !== undefined && before?.firewall.enable &&
-    waysIn(before.firewall, port, device).length === 0 && isByHand(before.firewall, firewall)
+    waysIn(before.firewall, port, device).length === 0 && isByHand(before.firewall, firewall) &&
+    // What makes a tunnel lets its packets in itself, before NixOS's chain (tailscaled's ts-input).
+    (firewall.nftables || !isTunnel(question))
   ) {
     return fails(
       "firewall",
       what,
       `port ${port} is not among the open ones now either: what lets it in was made by hand while the ` +
-        "machine ran, and is gone when the firewall is made anew",
+        "machine ran, and may be gone when the firewall is made anew, or at the next boot",
       `networking.firewall.allowedTCPPorts = [ ${port} ];`,
     );
   }

@@ -3,7 +3,7 @@ import { readNftRule } from "./firewall/nft_rule.ts";
 import { nftChains } from "./firewall/nft_ruleset.ts";
 import { definitionsOf } from "./network/address_managers.ts";
 import type { InterfaceNow } from "./machine_now.ts";
-import { comesInOn, isOfLink } from "./network/addresses.ts";
+import { comesInOn, isOfLink, isTunnel } from "./network/addresses.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, type Verdict } from "./verdict.ts";
 
@@ -18,6 +18,8 @@ export function proveReversePath(question: ProofQuestion): Verdict[] {
   if (client === undefined || now.wayOut === undefined || device === "lo") return [];
   // Each card has the network of its link, under one name.
   if (now.wayOut === device || isOfLink(client)) return [];
+  // Tunnels have tables of their own, to which rules lead (tailscaled, wg-quick): the check asks these, too.
+  if (isTunnel(question)) return [];
   const isOtherWay = ({ name, addresses }: InterfaceNow) =>
     name !== now.wayOut && name !== "lo" && addresses.length > 0;
   // Two unknowns refuse nothing: the strict check is NixOS's default, and most likely made now.

@@ -157,6 +157,14 @@ Deno.test("proveFirewall() refuses to make the firewall anew where a rule made b
   };
   match(String(judged(nft(closed), nft(more))[1]), byHand);
   match(String(judged(closed, nft(closed))[1]), byHand);
+  // tailscaled's own chain comes before NixOS's; of nftables every table has to let a packet in.
+  const interfaces = [{
+    name: "tailscale0",
+    kind: "tunnel",
+    addresses: [{ address: "203.0.113.42", prefixLength: 32 }],
+  }];
+  equal(judged(closed, more, { interfaces })[0], true);
+  match(String(judged(closed, nft(closed), { interfaces })[1]), byHand);
 });
 
 Deno.test("proveFirewall() does not take an address of the loopback interface for one of this machine alone", () => {

@@ -73,6 +73,12 @@ Deno.test("proveReversePath() does not know where packets to an address of the l
   equal(refusal(check("off"), check("strict"), { interfaces, wayOut }), undefined);
 });
 
+Deno.test("proveReversePath() does not know the tables of a tunnel", () => {
+  const interfaces = rentedServerNow().interfaces
+    .map((one) => one.name === "ens3" ? { ...one, kind: "tunnel" } : one);
+  equal(refusal(check("off"), check("strict"), { interfaces }), undefined);
+});
+
 Deno.test("proveReversePath() counts the owner's own rules before the check", () => {
   const nft = "networking.firewall.extraReversePathFilterRules";
   const strict = check("strict", true);
