@@ -127,5 +127,6 @@ export function carryDisks(facts: ConfigurationFacts, hardware: HardwareFile): S
       })),
     }, merge),
     ...said([], { "zramSwap.enable": facts.zramSwap, "boot.resumeDevice": boot.resumeDevice }),
+    ...said("environment.etc.crypttab", { text: boot.crypttab }, merge),
   ];
 }

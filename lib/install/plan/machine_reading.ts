@@ -1,7 +1,6 @@
 import { type Account, type Accounts, readAccounts } from "../../machine/accounts/accounts.ts";
 import { type BootFiles, readBootFiles } from "../../machine/hardware/boot_loader.ts";
-import { readLinkIfExists } from "../../machine/files/files.ts";
-import { machineText } from "../../machine/files/machine_files.ts";
+import { machineLink, machineText } from "../../machine/files/machine_files.ts";
 import { ExitCode } from "../../machine/exit_code.ts";
 import { type Hardware, readHardware } from "../../machine/hardware/hardware.ts";
 import { type HostName, readHostName } from "../../machine/host_name.ts";
@@ -101,8 +100,7 @@ export async function readMachine(
 
 function ownCrypttab(ctx: Context): string | undefined {
   const path = "/etc/crypttab";
-  const link = readLinkIfExists(ctx.root.host(path));
-  return link?.startsWith("/etc/static/") ? machineText(ctx, path) : undefined;
+  return machineLink(ctx, path)?.startsWith("/etc/static/") ? machineText(ctx, path) : undefined;
 }
 
 /** What a person names must be good; what is only looked for may be missing. */

@@ -123,6 +123,7 @@ Deno.test({
     fileSystems."/srv" = { device = "/dev/mapper/srv"; fsType = "ext4"; autoResize = true; noCheck = true;
       depends = [ "/" ];
       encrypted = { enable = true; blkDev = "/dev/vdc1"; label = "srv"; keyFile = "/mnt-root/srv.key"; }; };
+    environment.etc.crypttab.text = "data UUID=1-2 /root/data.key nofail\\n";
     networking.hostName`;
     const { before, after } = await beforeAndAfter(
       "rented",
@@ -143,6 +144,7 @@ Deno.test({
       encrypted: { enable: true, blkDev: "/dev/vdc1", label: "srv", keyFile: "/mnt-root/srv.key" },
     });
     assert.deepEqual(after.ssh.otherSettings.Ciphers, ["aes256-gcm@openssh.com"]);
+    assert.equal(after.boot.crypttab, "data UUID=1-2 /root/data.key nofail\n");
     const [plain, random] = after.swapDevices.filter(({ further }) =>
       Object.keys(further ?? {}).length > 0
     ).toSorted((a, b) => Number(a.randomEncryption) - Number(b.randomEncryption));
