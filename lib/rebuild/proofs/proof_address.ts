@@ -23,6 +23,7 @@ import {
 import { cardNow, heirs } from "./network/heirs.ts";
 import { masterOf } from "./network/network_units.ts";
 import { shuttingUnit } from "./network/shutting_unit.ts";
+import { tunnelOf } from "./network/tunnels.ts";
 import { unitValues } from "./network/unit_text.ts";
 import type { ProofQuestion } from "./proof_question.ts";
 import { fails, holds, type Verdict } from "./verdict.ts";
@@ -112,10 +113,14 @@ function provenOne(question: ProofQuestion, address: string): Verdict {
 }
 
 /** Without a session's address: every configured address has to stay. */
-function provenAll({ before, after }: ProofQuestion): Verdict[] {
+function provenAll(question: ProofQuestion): Verdict[] {
+  const { before, after } = question;
   const what = "this machine keeps its addresses";
   if (before === undefined) return [];
-  const lost = configuredAddresses(before.network)
+  // A tunnel goes through cards, not through other tunnels.
+  const isBelow = ({ place }: { readonly place: string }) =>
+    !isTunnel(question) || tunnelOf(before.network, place) === undefined;
+  const lost = configuredAddresses(before.network).filter(isBelow)
     .filter(({ address }) => !isStatic(after.network, address));
   if (lost[0] !== undefined) {
     const all = lost.map(({ words }) => words).join(", ");

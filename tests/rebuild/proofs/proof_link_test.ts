@@ -154,6 +154,19 @@ Deno.test("a session through a tunnel keeps what the tunnel goes through", () =>
     "203.0.113.42, 2001:db8:4711::2 would be gone",
   ]);
   deepEqual(refusedFor((f) => f.network.defaultGateway = null), ["there is no default gateway"]);
+  const other = {
+    name: "wg7",
+    addresses: ["10.7.0.1/24"],
+    listenPort: null,
+    keyFile: null,
+    peers: [],
+  };
+  const before = rentedServerFacts((one) => {
+    services("tailscaled")(one);
+    one.network.tunnels = [other];
+  });
+  const without = { ...before, network: { ...before.network, tunnels: [] } };
+  deepEqual(refusalsOf(before, without, now), [], "another tunnel goes");
 });
 
 Deno.test("proveAll() judges a session through the machine itself by all its addresses", () => {
