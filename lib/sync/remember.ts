@@ -37,7 +37,9 @@ export async function remember(
   plan: SyncPlan,
   isNew: boolean,
 ): Promise<void> {
-  const after = stateAfter(ctx, begun, plan);
+  let after = stateAfter(ctx, begun, plan);
+  // Since then it is what it is, whatever it is called now.
+  if (state?.commit === after.commit) after = { ...after, time: state.time };
   const isSame = state?.commit === after.commit && state.ref === after.ref &&
     sameRepository(state.repository, after.repository);
   const isKnown = !isNew && index?.manifest.commit === plan.target.commit;
