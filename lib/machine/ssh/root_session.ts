@@ -13,7 +13,7 @@ export interface RootSession {
   /** What has to be done before the command begins. */
   readonly before?: ((daemon: string, signal: AbortSignal) => Promise<void>) | undefined;
   /**
-   * Makes what the command waits for, as soon as it does (`awaitArrival`), and returns the path there that
+   * Makes what the command waits for, as soon as it does (`waitForArrival`), and returns the path there that
    * the link {@link arrivalLink} is then to lead to. Where the command ends without, it is not called.
    */
   readonly supply?: ((daemon: string, signal: AbortSignal) => Promise<string>) | undefined;
