@@ -5,6 +5,7 @@ import type { InstallOptions } from "../../../lib/install/options.ts";
 import { planDocument } from "../../../lib/install/plan/plan_document.ts";
 import { renderPlan } from "../../../lib/install/plan/render_plan.ts";
 import { isJudged, type Plan } from "../../../lib/install/plan/plan.ts";
+import { Root } from "../../../lib/machine/root.ts";
 import { stageHost } from "../../../lib/install/plan/staged_host.ts";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { readConfiguration } from "../../../lib/nix/evaluation/read_configuration.ts";
@@ -130,6 +131,36 @@ Deno.test({
     const decision = "{ lib, ... }: { users.groups.libvirtd.gid = lib.mkForce 999; }\n";
     adopted.machine.write("/etc/hypervisor/configuration/local.nix", decision);
     assert.deepEqual(codes(await adopted.plan()), []);
+  },
+});
+
+Deno.test({
+  name:
+    "a name that DHCP or cloud-init gave is not forced upon the machine, nor is one with an underscore",
+  ignore: !hasNix,
+  fn: async () => {
+    const planned = async (declared: string, runs: string) => {
+      using adopted = new Adopted("uefi");
+      const name = 'networking.hostName = "workbench"';
+      adopted.machine.change(
+        "/etc/nixos/configuration.nix",
+        name,
+        `networking.hostName = "${declared}"`,
+      );
+      const { machine } = adopted;
+      const file = new Root(machine.root).follow("/etc/hostname");
+      Deno.removeSync(file);
+      Deno.writeTextFileSync(file, `${runs}\n`);
+      const plan = await adopted.plan();
+      const forced = plan.settings.some(({ option }) => option.join(".") === "networking.hostName");
+      return [plan.hostName, forced, codes(plan).map(({ message }) => message)];
+    };
+    assert.deepEqual(await planned("", "ip-10-0-0-7.eu-west-1.compute.internal"), [
+      "ip-10-0-0-7",
+      false,
+      [],
+    ]);
+    assert.deepEqual(await planned("build_01", "build_01"), ["build_01", false, []]);
   },
 });
 
