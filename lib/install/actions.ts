@@ -14,6 +14,7 @@ import type { InstallOptions } from "./options.ts";
 import { withFilesKept, withOfflineHint } from "./failure_hints.ts";
 import type { Plan } from "./plan/plan.ts";
 import { undoInstallation } from "./undo/undo.ts";
+import { ownLine } from "../machine/own_line.ts";
 
 type Action = "build" | "test" | "switch";
 type MenuChoice = Action | "shell" | "undo" | "quit";
@@ -66,7 +67,7 @@ async function attempt(
   } catch (thrown) {
     if (!(thrown instanceof ToolError) || ctx.signal.aborted) throw thrown;
     const error = withOfflineHint(thrown, plan.source);
-    if (!ctx.ui.interactive) throw withFilesKept(error);
+    if (!ctx.ui.interactive) throw withFilesKept(ctx, error);
     ctx.log.error(error.message, error.hint);
     return await menu(ctx, "It failed; the files are kept. What now?", true, action);
   }
@@ -110,7 +111,9 @@ async function perform(
     await offerNextStep(ctx, outcome);
     return outcome.exitCode;
   }
-  ctx.log.info("to take the whole installation back: system-installer --undo");
+  ctx.log.info(
+    `to take the whole installation back: ${ownLine(ctx, "system-installer", "--undo")}`,
+  );
   if (action === "switch" && options.reboot) {
     ctx.log.info("rebooting");
     await ctx.run("systemctl", ["reboot"]);
@@ -174,6 +177,7 @@ async function openShell(ctx: Context): Promise<void> {
 function sayHowToGoOn(ctx: Context): void {
   ctx.log.info("the files are in place; nothing was activated");
   ctx.log.info(
-    "to install: system-installer --action switch; to take it back: system-installer --undo",
+    `to install: ${ownLine(ctx, "system-installer", "--action", "switch")}; ` +
+      `to take it back: ${ownLine(ctx, "system-installer", "--undo")}`,
   );
 }

@@ -6,6 +6,7 @@ import { type Receipt, writeReceipt } from "../machine/receipt.ts";
 import { revertStep } from "./undo/revert_step.ts";
 import { signalsSeen } from "./signals_seen.ts";
 import type { Step } from "./step.ts";
+import { ownLine } from "../machine/own_line.ts";
 
 /**
  * Applies steps in order, all or nothing: a failure or signal reverts those that were done, in reverse,
@@ -67,7 +68,7 @@ export function revertSteps(
   }
   if (failed.length > 0) {
     throw new ToolError(`not everything was put back: ${failed.join(", ")}`, {
-      hint: "mend what the warnings name, then run: system-installer --undo",
+      hint: `mend what the warnings name, then run: ${ownLine(ctx, "system-installer", "--undo")}`,
     });
   }
   receipt.state = finally_;

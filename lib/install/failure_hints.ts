@@ -2,10 +2,13 @@ import { ExitCode } from "../machine/exit_code.ts";
 import { ToolError } from "../machine/tool_error.ts";
 import { isUsable } from "../nix/store/binary_cache.ts";
 import type { Source } from "./source/source.ts";
+import type { Context } from "../machine/context.ts";
+import { ownLine } from "../machine/own_line.ts";
 
 /** For an action that failed: the files stay, and how to take them back. */
-export function withFilesKept(error: ToolError): ToolError {
-  return withHint(error, "; ", "the files are kept, to take them back: system-installer --undo");
+export function withFilesKept(ctx: Pick<Context, "root">, error: ToolError): ToolError {
+  const line = ownLine(ctx, "system-installer", "--undo");
+  return withHint(error, "; ", `the files are kept, to take them back: ${line}`);
 }
 
 /** For an action that lacked the network: what helps where there is none. */

@@ -6,6 +6,7 @@ import type { InstallOptions } from "../options.ts";
 import { collect } from "./decide.ts";
 import { preflight } from "./preflight.ts";
 import { findSource, type Source } from "../source/source.ts";
+import { ownLine } from "../../machine/own_line.ts";
 
 /** What can be said before anything is evaluated or asked. */
 export interface Ground {
@@ -35,7 +36,7 @@ function refuseOtherLayout(ctx: Context, { layout, listing }: Source): void {
     }`,
     {
       code: ExitCode.Configuration,
-      hint: "take that installation back first: system-installer --undo",
+      hint: `take that installation back first: ${ownLine(ctx, "system-installer", "--undo")}`,
     },
   );
 }

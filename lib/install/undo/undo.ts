@@ -29,6 +29,7 @@ import {
   readReceipts,
   type Receipt,
 } from "../../machine/receipt.ts";
+import { ownLine } from "../../machine/own_line.ts";
 
 /** How to take an installation back. */
 export interface UndoOptions {
@@ -195,7 +196,7 @@ async function goBack(
   const outcome = await returnToSystem(ctx, toplevel, { action, restartGuests: "asked" });
   if (outcome.kind === "failed" || outcome.kind === "went-back") {
     throw new ToolError(`the previous system was not brought back: ${outcome.message}`, {
-      hint: `see ${outcome.log}; then run: system-installer --undo`,
+      hint: `see ${outcome.log}; then run: ${ownLine(ctx, "system-installer", "--undo")}`,
     });
   }
   if (outcome.kind !== "activated") ctx.log.warn(outcome.message);

@@ -22,6 +22,7 @@ import {
   stagingFolders,
 } from "./source_tree.ts";
 import { printableLine } from "../../layout/printable.ts";
+import { ownLine } from "../own_line.ts";
 import { readRegular } from "../files/regular_file.ts";
 import { ToolError } from "../tool_error.ts";
 import { backupOf, keepEdits, type KeptEdits } from "./kept_edits.ts";
@@ -46,7 +47,7 @@ export async function recoverSourceTree(
   removeTemporaries(tree.state);
   removeTemporaries(tree.index);
   for (const staging of stagingFolders(tree)) {
-    const operations = journalOf(staging);
+    const operations = journalOf(ctx, staging);
     if (operations === undefined) {
       await discardChange(ctx, staging);
       discarded++;
@@ -210,16 +211,15 @@ function keepBackup(staging: string): void {
   syncFolder(staging);
 }
 
-function journalOf(staging: string): readonly Operation[] | undefined {
+function journalOf(ctx: Context, staging: string): readonly Operation[] | undefined {
   try {
     return readJournal(staging);
   } catch (error) {
     if (error instanceof ToolError || error instanceof Deno.errors.PermissionDenied) throw error;
     throw new ToolError(`the journal of an interrupted update is damaged: ${staging}`, {
       code: ExitCode.Configuration,
-      hint: `look at it, then remove it and sync again: ${
-        commandLine("rm", ["-r", staging])
-      } && smart-sync --force-full`,
+      hint: `look at it, then remove it and sync again: ${commandLine("rm", ["-r", staging])} && ` +
+        ownLine(ctx, "smart-sync", "--force-full"),
       cause: error,
     });
   }

@@ -111,7 +111,7 @@ Deno.test("a damaged journal is told with a line that removes it and nothing els
       hint = error.hint ?? "";
       return true;
     });
-    match(hint, /: rm -r .* && smart-sync --force-full$/);
+    match(hint, /: rm -r .* && smart-sync --force-full --root \/\S+$/);
     const typed = hint.replace(/^.*?: (?=rm -r )/, "").replace(/ && smart-sync.*/, "");
     await new Deno.Command("sh", { args: ["-c", typed], cwd: folder }).output();
     deepEqual(names(folder), ["src"], typed);
