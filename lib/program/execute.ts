@@ -16,7 +16,7 @@ import type { Tool, ToolValues } from "./tool.ts";
 import { createUi } from "./ui.ts";
 
 /** Says what is wrong with a command line. Returns the exit code. */
-export function refuse<T extends OptionTable>(
+export function refuseCommandLine<T extends OptionTable>(
   tool: Tool<T>,
   args: readonly string[],
   error: unknown,

@@ -28,8 +28,8 @@ async function start<T extends OptionTable>(
     parsed = parseCommandLine(tool, args);
     if (parsed.kind === "run") requireSurroundings();
   } catch (error) {
-    const { refuse } = await import("./execute.ts");
-    return refuse(tool, args, error);
+    const { refuseCommandLine } = await import("./execute.ts");
+    return refuseCommandLine(tool, args, error);
   }
   if (parsed.kind !== "run") return await tell(tool, parsed.kind);
   await tool.begin?.(parsed.values);
