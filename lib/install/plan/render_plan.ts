@@ -85,7 +85,7 @@ function questions(plan: Plan, columns: number, all: boolean): string {
     ...hanging(`${style.yellow(sign.warn)} ${found}`, columns),
     ...(all ? details : brief).flatMap((detail) => hanging(`  ${detail}`, columns)),
     ...(!all && brief.length < details.length
-      ? [`  ${style.dim("--verbose shows them one by one, and so does --json")}`]
+      ? hanging(`  ${style.dim("--verbose shows them one by one, and so does --json")}`, columns)
       : []),
     ...hanging(`  ${ask} ${style.dim(`If not: ${hint}`)}`, columns),
   ]);

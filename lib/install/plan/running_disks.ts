@@ -27,13 +27,6 @@ export function differentDisks(
     ]),
   );
   return [
-    ...[...runs].filter(([mountPoint]) => !read.has(mountPoint)).map(([mountPoint, device]) => ({
-      text: `${mountPoint}: ${device} is mounted by what runs, and nothing by what was read`,
-      alike: {
-        told: `mounts of ${origin(device, mountPoint)} are in what runs, and not in what was read`,
-        name: mountPoint,
-      },
-    })),
     ...[...read].flatMap(([mountPoint, device]): RunningDifference[] => {
       const running = runs.get(mountPoint);
       if (running === undefined) {
@@ -58,6 +51,13 @@ export function differentDisks(
         },
       }];
     }),
+    ...[...runs].filter(([mountPoint]) => !read.has(mountPoint)).map(([mountPoint, device]) => ({
+      text: `${mountPoint}: ${device} is mounted by what runs, and nothing by what was read`,
+      alike: {
+        told: `mounts of ${origin(device, mountPoint)} are in what runs, and not in what was read`,
+        name: mountPoint,
+      },
+    })),
   ];
 }
 

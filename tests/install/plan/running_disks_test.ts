@@ -63,12 +63,12 @@ Deno.test("a machine whose root is in memory, read as another, is told on a scre
   assert.equal(found.length, KEPT.length + 3);
   for (const path of KEPT) assert.ok(found.some(({ text }) => text.startsWith(`${path}: `)), path);
   assert.deepEqual(folded(found), [
+    `/: ${ROOT} was read, a tmpfs runs`,
     `/nix: ${ROOT} is mounted by what runs, and nothing by what was read`,
     `/persist: ${ROOT} is mounted by what runs, and nothing by what was read`,
     `${KEPT.length} mounts of folders below /persist are in what runs, and not in what was read: ` +
     `/etc/ssh, /etc/NetworkManager/system-connections, /home, /root, /var/lib/bluetooth and ` +
     `${KEPT.length - 5} more`,
-    `/: ${ROOT} was read, a tmpfs runs`,
   ]);
 });
 
@@ -78,9 +78,9 @@ Deno.test("datasets of a pool, subvolumes of a disk and exports of a server are 
   const datasets = points.map((point) => [`rpool/system${point}`, point, "zfs"] as const);
   const exports = points.map((point) => [`nas:/export${point}`, `/mnt${point}`, "nfs4"] as const);
   assert.deepEqual(folded(await different([...datasets, ...exports], subvolumes)), [
+    `5 mounts are of ${ROOT} in what was read, and of rpool in what runs: ${points.join(", ")}`,
     "5 mounts of nas: are in what runs, and not in what was read: " +
     "/mnt/, /mnt/home, /mnt/nix, /mnt/var, /mnt/var/log",
-    `5 mounts are of ${ROOT} in what was read, and of rpool in what runs: ${points.join(", ")}`,
   ]);
 });
 
