@@ -83,7 +83,7 @@ export function scratchMachine(kind: MachineKind, options: ScratchOptions = {}):
   writeHardware(files, facts);
   copySync(STAND_IN_NIXPKGS, root + nixpkgs);
   if (facts.channel) writeChannel(files, nixpkgs);
-  if (kind === "flake" && isNixUsable) lockFlake(files.host("/etc/nixos"));
+  if (kind === "flake" && isNixUsable) lockFlake(root, root + nixpkgs);
   vary(files, facts, options);
   const made = { kind, facts, toplevel: toplevel(facts), nixpkgs: root + nixpkgs };
   return machineAt(root, made, options.immutable);
@@ -174,9 +174,31 @@ function vary(files: MachineFiles, facts: MachineDescription, options: ScratchOp
 }
 
 /** The lock file that a flake has from its first build on. */
-function lockFlake(folder: string): void {
-  mustRun("nix", ["flake", "lock", `path:${folder}`], { NIX_CONFIG: OFFLINE_NIX_CONFIG });
-  Deno.chmodSync(`${folder}/flake.lock`, 0o644);
+/** When the stand-in was changed last, as lock files of machines say it (seconds since 1970). */
+const CHANGED = 1_723_766_400;
+/** Lock files by their flakes, with another word for the machine's root, which is all that differs. */
+const locks = new Map<string, string>();
+const ROOT = "@root@";
+
+/** Locks the machine's flake; Nix is asked once for equal ones. */
+function lockFlake(root: string, nixpkgs: string): void {
+  setTimes(nixpkgs);
+  const folder = `${root}/etc/nixos`;
+  const flake = Deno.readTextFileSync(`${folder}/flake.nix`).replaceAll(root, ROOT);
+  const file = `${folder}/flake.lock`;
+  const known = locks.get(flake);
+  if (known === undefined) {
+    mustRun("nix", ["flake", "lock", `path:${folder}`], { NIX_CONFIG: OFFLINE_NIX_CONFIG });
+    locks.set(flake, Deno.readTextFileSync(file).replaceAll(root, ROOT));
+  } else Deno.writeTextFileSync(file, known.replaceAll(ROOT, root));
+  Deno.chmodSync(file, 0o644);
+}
+
+function setTimes(path: string): void {
+  if (Deno.lstatSync(path).isDirectory) {
+    for (const { name } of Deno.readDirSync(path)) setTimes(`${path}/${name}`);
+  }
+  Deno.utimeSync(path, CHANGED, CHANGED);
 }
 
 function commitAll(folder: string, name: string): void {
