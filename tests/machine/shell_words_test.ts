@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commandLine, quote } from "../../lib/machine/shell_words.ts";
+import { filesBelow } from "../../lib/machine/tree/files_below.ts";
 
 Deno.test("commandLine() quotes what a shell would change", () => {
   assert.equal(
@@ -46,4 +47,16 @@ Deno.test("commandLine() of what a stranger named is one command, with these wor
     }),
     { numRuns: 30 },
   );
+});
+
+Deno.test("no path is pasted unquoted into a line that people or a shell are given", () => {
+  const lib = new URL("../../lib", import.meta.url).pathname;
+  const pasted =
+    /\b(?:rm|mv|cp|ls|chown|chmod|diff|findmnt|namei|lsattr|tail|fuser|ln|mkdir)(?: -\w+)*(?: root:root)? \$\{\s*(?!shellWord\(|quote\(|commandLine\(|word\})/g;
+  const files = filesBelow(lib, "").filter((file) => file.endsWith(".ts"));
+  assert.ok(files.length > 300);
+  for (const file of files) {
+    const found = Deno.readTextFileSync(`${lib}/${file}`).match(pasted);
+    assert.deepEqual(found ?? [], [], file);
+  }
 });
