@@ -18,7 +18,7 @@ import { type Action, activates, type RebuildHooks, type RebuildOptions } from "
 import type { ActivationOutcome } from "./activation/outcome.ts";
 import { installationHooks } from "./receipt_hooks.ts";
 import { buildOn } from "./remote/build_host.ts";
-import { requireBuiltServer } from "./judgement/built_server.ts";
+import { requireBuiltSystem } from "./judgement/built_system.ts";
 import { requireJudgement } from "./judgement/required_judgement.ts";
 import { sourceCommit } from "./building/source_commit.ts";
 import { requireBootSpace, requireStoreSpace } from "./generations/space.ts";
@@ -157,8 +157,8 @@ export async function activateBuilt(
   { built, active, hooks, record, recordOfBase }: Built,
 ): Promise<RebuildResult> {
   const { toplevel, log, specialisation } = built;
-  await requireBuiltServer(ctx, active, record?.facts);
-  if (active !== toplevel) await requireBuiltServer(ctx, toplevel, recordOfBase?.facts);
+  await requireBuiltSystem(ctx, active, record?.facts);
+  if (active !== toplevel) await requireBuiltSystem(ctx, toplevel, recordOfBase?.facts);
   const action = built.action as "test" | "switch" | "boot";
   if (action !== "test") await requireBootSpace(ctx, toplevel);
   if (action !== "boot") await requireGuestsUntouched(ctx, active, restartGuests);

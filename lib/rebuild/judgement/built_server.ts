@@ -1,54 +1,29 @@
 import { readSshServerConfig } from "../../machine/accounts/ssh_server_config.ts";
 import type { Context } from "../../machine/context.ts";
 import { machineFolder, machineHas, machineText } from "../../machine/files/machine_files.ts";
-import type { ConfigurationFacts } from "../../nix/evaluation/configuration_facts.ts";
-import { currentSystem } from "../../nix/generations.ts";
-import { systemRecord } from "../../nix/system_record.ts";
-import { proofQuestion } from "../proofs/proof_question.ts";
-import { readMachineNow } from "../proofs/read_machine_now.ts";
+import { type ProofQuestion, proofQuestion } from "../proofs/proof_question.ts";
 import { proveAll } from "../proofs/registry.ts";
-import { refuse } from "./required_judgement.ts";
 import { fails, refusals, type Verdict } from "../proofs/verdict.ts";
 
 /** Where a system has its units, below it. */
-const UNITS = "/etc/systemd/system";
+export const UNITS = "/etc/systemd/system";
 
 /**
- * Refuses a built system whose SSH server is not the one that was proven, see {@link builtServerRefusals};
- * nothing is known of one that was not evaluated.
- * @param facts what the system was built of
- * @throws ToolError exit 6
- */
-export async function requireBuiltServer(
-  ctx: Context,
-  system: string,
-  facts: ConfigurationFacts | null | undefined,
-): Promise<void> {
-  if (!facts) return;
-  const before = systemRecord(ctx, currentSystem(ctx))?.facts ?? undefined;
-  const refused = builtServerRefusals(ctx, system, before, facts);
-  if (refused.length > 0) await refuse(ctx, refused);
-}
-
-/**
- * What a built system's own files say against what was proven of its options: a unit may be replaced or
- * switched off, and `environment.etc` may put another file in the place of sshd_config. What runs that way
+ * What the SSH server of a built system says against what was proven of its options: a unit may be replaced
+ * or switched off, and `environment.etc` may put another file in the place of sshd_config. What runs that way
  * now is taken at its word.
  * @param system the store path of what is to run
- * @param before the configuration that runs, undefined when it is not known
- * @param after the one that the system was built of
+ * @param runs the one of what runs now
  * @returns what could not be proven, empty where people do not come over SSH
  */
 export function builtServerRefusals(
   ctx: Context,
   system: string,
-  before: ConfigurationFacts | undefined,
-  after: ConfigurationFacts,
+  runs: string | undefined,
+  question: ProofQuestion,
 ): Verdict[] {
-  const now = readMachineNow(ctx, before, after);
-  const question = proofQuestion(before, after, now);
+  const { before, after, now } = question;
   if (question.way !== "ssh" || !after.ssh.enable) return [];
-  const runs = currentSystem(ctx);
   const problem = serviceProblem(ctx, system);
   if (problem !== undefined && (runs === undefined || serviceProblem(ctx, runs) === undefined)) {
     const remedy = "systemd.services.sshd (or .sockets.sshd) as services.openssh makes it";

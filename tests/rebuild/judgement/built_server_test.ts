@@ -1,6 +1,8 @@
 import { deepEqual, match } from "node:assert/strict";
 import type { ConfigurationFacts } from "../../../lib/nix/evaluation/configuration_facts.ts";
 import { builtServerRefusals } from "../../../lib/rebuild/judgement/built_server.ts";
+import { proofQuestion } from "../../../lib/rebuild/proofs/proof_question.ts";
+import { readMachineNow } from "../../../lib/rebuild/proofs/read_machine_now.ts";
 import { testContext } from "../../support/context.ts";
 import { rentedServerFacts } from "../../support/facts.ts";
 import { type ScratchEntry, withScratch } from "../../support/scratch_files.ts";
@@ -44,16 +46,13 @@ async function refused(
     "etc/group": "root:x:0:\n",
     ...system("old", running),
     ...system("new", changes),
-    "run/current-system": { link: "/nix/store/old" },
   };
   await withScratch(files, (root) => {
-    const facts = rentedServerFacts();
-    found = builtServerRefusals(
-      testContext({ root }),
-      "/nix/store/new",
-      facts,
-      rentedServerFacts(change),
-    ).map(({ what, why }) => `${what}: ${why}`);
+    const ctx = testContext({ root });
+    const [before, after] = [rentedServerFacts(), rentedServerFacts(change)];
+    const question = proofQuestion(before, after, readMachineNow(ctx, before, after));
+    found = builtServerRefusals(ctx, "/nix/store/new", "/nix/store/old", question)
+      .map(({ what, why }) => `${what}: ${why}`);
     return Promise.resolve();
   });
   return found;
