@@ -8,6 +8,7 @@ import {
 import { machineHas } from "../../machine/files/machine_files.ts";
 import { places } from "../../machine/places.ts";
 import { commandLine } from "../../machine/shell_words.ts";
+import { installedLayout } from "../../machine/tree_layout.ts";
 import { storePathsIn } from "../../nix/store/store_path.ts";
 import type { Context } from "../../machine/context.ts";
 import { checksOf, fail, type Finding, pass, skip, some, warn } from "../check.ts";
@@ -137,9 +138,13 @@ function isKept(copy: string, { guest, text }: GuestDefinition): boolean {
 }
 
 function remedy(ctx: Context): string {
-  return machineHas(ctx, `/etc/systemd/system/${UNIT}`)
-    ? `systemctl start ${UNIT}, and see what it says: journalctl -u ${UNIT}`
-    : "the module makes one every day: hypervisor.guestBackup.enable = true; by hand: " +
-      `install -d -m 0700 ${places.guestBackups}/1 && cp -r --parents ` +
-      `/var/lib/libvirt/./qemu ${places.guestBackups}/1`;
+  if (machineHas(ctx, `/etc/systemd/system/${UNIT}`)) {
+    return `systemctl start ${UNIT}, and see what it says: journalctl -u ${UNIT}`;
+  }
+  const folder = places.guestBackups;
+  const byHand = `by hand: n=${folder}/$(date -u +%Y%m%dT%H%M%SZ); ` +
+    `install -d -m 0700 ${folder} $n $n/qemu && cp /var/lib/libvirt/qemu/*.xml $n/qemu`;
+  return installedLayout(ctx) === "published"
+    ? byHand
+    : `the module makes one every day: hypervisor.guestBackup.enable = true; ${byHand}`;
 }

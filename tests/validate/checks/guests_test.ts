@@ -4,6 +4,7 @@ import { isRoot } from "../../support/needs.ts";
 import { type ScratchEntry, withScratch } from "../../support/scratch_files.ts";
 import type { Finding } from "../../../lib/validate/check.ts";
 import { look, lookAt } from "../look.ts";
+import { mustRun } from "../../support/must_run.ts";
 
 const HASH = "0123456789abcdfghijklmnpqrsvwxyz";
 const QEMU = `/nix/store/${HASH}-qemu-8.2.4/bin/qemu-system-x86_64`;
@@ -125,5 +126,33 @@ Deno.test({
     const open = await backup(1, { [old]: STABLE }, 0o750);
     deepEqual(open.status, "fail");
     match(open.remedy!, /^chown root:root \S+ && chmod 0700 /);
+  },
+});
+
+Deno.test({
+  name: "guest-backup's copy by hand is one that it finds, beside older ones, and closed",
+  ignore: !isRoot,
+  fn: async () => {
+    const host = { version: 2, hostName: "h", system: "x86_64-linux", base: null, tools: null };
+    const files = {
+      [`${FOLDER}/web.xml`]: STABLE,
+      [`${COPIES}/20251101T000000Z/qemu/web.xml`]: "<domain/>",
+      "etc/hypervisor/configuration/host.json": JSON.stringify({ ...host, layout: "published" }),
+    };
+    await withScratch(files, async (root) => {
+      Deno.chmodSync(`${root}/${COPIES}`, 0o700);
+      const later = new Date(Date.now() + 9 * 24 * 60 * 60 * 1000);
+      const looked = () => look("guest-backup", testContext({ root, now: () => later }));
+      const { status, remedy } = await looked();
+      // A tree of the published layout has no such option.
+      deepEqual([status, /^by hand: /.test(remedy!)], ["warn", true]);
+      const command = remedy!.slice("by hand: ".length).replaceAll("/var/lib", `${root}/var/lib`);
+      for (const fresh of [false, true]) {
+        if (fresh) Deno.removeSync(`${root}/${COPIES}`, { recursive: true });
+        mustRun("sh", ["-ec", command]);
+        equal((await looked()).status, "pass");
+        equal(Deno.statSync(`${root}/${COPIES}`).mode! & 0o777, 0o700);
+      }
+    });
   },
 });
