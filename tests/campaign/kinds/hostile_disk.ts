@@ -36,7 +36,9 @@ export async function hostileDiskCase(trial: Trial, workshop: Workshop): Promise
     planted.push(`${plant.name} at ${place.path}`);
     commands.push(...place.commands);
   }
-  trial.says(`the disk: ${planted.join(", ")}`);
+  trial.says(`the disk: ${planted.join(", ") || "as it was"}`);
+  // Nothing fitted in where it was to be.
+  if (planted.length === 0) return;
   const { inside: root = trial.root, ...around } = updated.launch;
   for (let round = random.integer(1, 3); round > 0 && trial.problems.length === 0; round--) {
     const [tool, ...words] = COMMANDS[random.pick(commands)] as readonly string[];

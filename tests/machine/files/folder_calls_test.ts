@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import {
   FolderCalls,
   readStatx,
@@ -6,6 +6,7 @@ import {
 } from "../../../lib/machine/files/folder_calls.ts";
 import { cString } from "../../../lib/machine/files/libc.ts";
 import { mustRun } from "../../support/must_run.ts";
+import { openBelow } from "../../support/open_files.ts";
 import { type ScratchEntry, withScratch } from "../../support/scratch_files.ts";
 
 Deno.test("FolderCalls.stat() tells of every kind of file what lstat tells", async () => {
@@ -59,12 +60,11 @@ Deno.test("FolderCalls.open() opens a folder alone, through no link, and frees w
     for (const name of ["file", "link", "none", "file/below"]) {
       equal(FolderCalls.open(`${top}/${name}`), undefined, name);
     }
-    const opened = () => [...Deno.readDirSync("/proc/self/fd")].length;
-    const before = opened();
     for (let n = 0; n < 50; n++) {
       using _folder = FolderCalls.open(`${top}/folder`);
+      deepEqual(openBelow(top), [`${top}/folder`]);
     }
-    equal(opened(), before);
+    deepEqual(openBelow(top), []);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   pinFolder,
   pinningOnce,
 } from "../../../lib/machine/files/pinned.ts";
+import { openBelow } from "../../support/open_files.ts";
 import { withScratch } from "../../support/scratch_files.ts";
 
 /** The kernel's own way, and the one for kernels and containers without it. */
@@ -106,18 +107,6 @@ function opened(descriptor: string): string {
   } catch {
     return "-";
   }
-}
-
-/** Descriptors that this process has open on folders below one. */
-function openBelow(folder: string): string[] {
-  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
-    try {
-      const path = Deno.readLinkSync(`/proc/self/fd/${name}`);
-      return path.startsWith(`${folder}/`) ? [path] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 Deno.test("pinningOnce() holds folders, not their names, until they are forgotten", async () => {
