@@ -31,12 +31,15 @@ export async function* benchHistory(
   const kinds = [loopback, loopbackTls, ...networkKinds];
   for (const network of kinds.filter(({ name }) => networks.includes(name))) {
     for (const { repository, change } of wanted) {
+      const place = `${folder}/${network.name}-${change}`;
       yield* benchNetwork({
         ...{ repository, network, changes: [change], rounds: () => options.rounds },
         ...{ givenUp: new Map<string, string>(), gigetCli: undefined },
         ...{ tool: options.tool, empty: options.empty, say: options.say },
-        folder: `${folder}/${network.name}-${change}`,
+        folder: place,
       });
+      // Trees of 50,000 files, of each peer and as they were, fill a file system in memory.
+      await Deno.remove(place, { recursive: true });
     }
   }
 }
