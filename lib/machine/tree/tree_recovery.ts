@@ -101,11 +101,14 @@ export async function finishChange(
   // What becomes the way back goes last: without it every step was done, and none may be done again.
   if (lstatIfExists(staged.previous(staging))) {
     const before = readTextIfExists(tree.state);
+    const isRedone = isInstalled(tree, staging);
     try {
       left = doOperations(tree.path, staging, operations);
       await syncToDisk(touchedFolders(tree.path, operations));
       installState(tree, staging);
     } catch (error) {
+      // The state is that of after the change already: what it was is not known here any more.
+      if (isRedone) throw stoppedHalfWay(tree, error);
       await takeBack(ctx, tree, staging, operations, before);
       throw error;
     }
@@ -146,13 +149,25 @@ async function takeBack(
     // Before anything that it names goes: whoever finds a journal finishes it.
     removeIfExists(staged.journal(staging));
   } catch (error) {
-    const why = printableLine(error instanceof Error ? error.message : String(error));
-    throw new ToolError(`the update of ${tree.path} stopped half-way: ${why}`, {
-      hint: "nothing is lost; mend the cause, and the next run of any tool finishes it",
-      cause: error,
-    });
+    throw stoppedHalfWay(tree, error);
   }
   await discardChange(ctx, staging);
+}
+
+function stoppedHalfWay(tree: SourceTree, error: unknown): ToolError {
+  const why = printableLine(error instanceof Error ? error.message : String(error));
+  return new ToolError(`the update of ${tree.path} stopped half-way: ${why}`, {
+    hint: "nothing is lost; mend the cause, and the next run of any tool finishes it",
+    cause: error,
+  });
+}
+
+/** Whether an earlier run has put the state in place, and with it had done all the steps. */
+function isInstalled(tree: SourceTree, staging: string): boolean {
+  const [ours, there] = [staged.state(staging), tree.state].map((path) => lstatIfExists(path));
+  if (!ours || !there) return false;
+  return ours.ino === there.ino && ours.dev === there.dev ||
+    readTextIfExists(staged.state(staging)) === readTextIfExists(tree.state);
 }
 
 function sayKept(ctx: Context, kept: KeptEdits | undefined): void {

@@ -99,6 +99,26 @@ Deno.test("a change whose state cannot be written is taken back whole, and the s
   });
 });
 
+Deno.test("a change whose state is in place already is not taken back when it is done again, but finished later", async () => {
+  await withTree({ [STATE]: "before" }, async (ctx, root) => {
+    const staging = decide(ctx, "new");
+    // A run was ended when only the way back was left to be put in its place.
+    Deno.renameSync(`${staged.new(staging)}/file`, `${root}/etc/hypervisor/src/file`);
+    Deno.removeSync(`${root}/${STATE}`);
+    Deno.linkSync(staged.state(staging), `${root}/${STATE}`);
+    // The next one meets something else.
+    Deno.writeTextFileSync(staged.index(staging), "index");
+    Deno.mkdirSync(`${root}/var/lib/hyper-nixos/sync/index/below`, { recursive: true });
+    await rejects(recoverSourceTree(ctx), /stopped half-way/);
+    const file = () => Deno.readTextFileSync(`${root}/etc/hypervisor/src/file`);
+    deepEqual([file(), Deno.readTextFileSync(`${root}/${STATE}`)], ["new", '{"of":"new"}']);
+    ok(hasInterruptedChange(ctx));
+    Deno.removeSync(`${root}/var/lib/hyper-nixos/sync/index`, { recursive: true });
+    deepEqual(await recoverSourceTree(ctx), { finished: 1, discarded: 0 });
+    deepEqual([file(), Deno.readTextFileSync(`${root}/${STATE}`)], ["new", '{"of":"new"}']);
+  });
+});
+
 Deno.test("a damaged journal is told with a line that removes it and nothing else, whatever it is called", async () => {
   await withTree({}, async (ctx, root) => {
     const folder = `${root}/etc/hypervisor`;
